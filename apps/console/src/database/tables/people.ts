@@ -1,0 +1,2 @@
+/** Tables of people, sessions, tokens and audit. */
+export type PeopleTables = Record<never, never>;

@@ -1,0 +1,28 @@
+import { assetRoutes } from './assets.ts';
+import { feedRoutes } from './feeds.ts';
+import { findingRoutes } from './findings.ts';
+import { mapRoutes } from './map.ts';
+import { peopleRoutes } from './people.ts';
+import type { RouteInput, RouteParsed, RouteResult } from './route.ts';
+import { scanRoutes } from './scans.ts';
+import { sensorRoutes } from './sensors.ts';
+import { systemRoutes } from './system.ts';
+
+/** Every route of the API. Server, web client, CLI, OpenAPI and the access test are made from this table. */
+export const routes = {
+  ...peopleRoutes,
+  ...sensorRoutes,
+  ...assetRoutes,
+  ...mapRoutes,
+  ...findingRoutes,
+  ...scanRoutes,
+  ...feedRoutes,
+  ...systemRoutes,
+} as const;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+/** What a caller of the named route sends, what its handler gets, and what comes back. */
+export type InputOf<N extends RouteName> = RouteInput<Routes[N]>;
+export type ParsedOf<N extends RouteName> = RouteParsed<Routes[N]>;
+export type ResultOf<N extends RouteName> = RouteResult<Routes[N]>;

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { flag, Id, Instant, Labels } from './common.ts';
+import { route, scoped, unscoped } from './route.ts';
+
+export const EnrolmentKey = z.object({
+  id: Id,
+  name: z.string(),
+  /** The network zone and labels of the hosts that enrol with it. */
+  zone: z.string(),
+  labels: Labels,
+  createdBy: z.string(),
+  createdAt: Instant,
+  expiresAt: Instant,
+  maxUses: z.number().int().optional(),
+  uses: z.number().int(),
+  revokedAt: Instant.optional(),
+  state: z.enum(['usable', 'expired', 'used-up', 'revoked']),
+});
+export type EnrolmentKey = z.infer<typeof EnrolmentKey>;
+
+/** `unknown` is a silence without a goodbye: what ran there may still run. */
+export const Presence = z.enum(['online', 'unknown', 'stopped', 'revoked']);
+export type Presence = z.infer<typeof Presence>;
+
+export const Collector = z.object({
+  name: z.string(),
+  state: z.enum(['running', 'degraded', 'refused', 'failed']),
+  source: z.string(),
+  reason: z.string().optional(),
+});
+
+export const Sensor = z.object({
+  hostId: Id,
+  hostname: z.string(),
+  presence: Presence,
+  /** Since when the presence is what it is. */
+  since: Instant,
+  lastSeenAt: Instant.optional(),
+  version: z.string(),
+  enrolledAt: Instant,
+  enrolment: z.enum(['new', 'same', 'taken-over', 'clone']),
+  zone: z.string(),
+  labels: Labels,
+  address: z.string().optional(),
+  certificate: z.object({ serial: z.string(), notAfter: Instant }),
+  /** Sensor clock minus console clock. */
+  skewMs: z.number(),
+  rssBytes: z.number().optional(),
+  anonymousBytes: z.number().optional(),
+  cpuCores: z.number().optional(),
+  queued: z.number().int(),
+  queueAgeMs: z.number(),
+  collectors: z.array(Collector),
+  lostEvents: z.number().int(),
+  refusedFrames: z.number().int(),
+  /** In step with the console's copy, by digest. */
+  inSync: z.boolean().optional(),
+});
+export type Sensor = z.infer<typeof Sensor>;
+
+export const BlindInterval = z.object({
+  hostId: Id,
+  hostname: z.string(),
+  collector: z.string(),
+  from: Instant,
+  to: Instant.optional(),
+  cause: z.string(),
+});
+export type BlindInterval = z.infer<typeof BlindInterval>;
+
+export const Loss = z.object({
+  hostId: Id,
+  hostname: z.string(),
+  collector: z.string(),
+  stage: z.string(),
+  cause: z.string(),
+  lost: z.number().int(),
+  lastAt: Instant,
+});
+export type Loss = z.infer<typeof Loss>;
+
+const keyParams = z.object({ keyId: Id });
+const hostParams = z.object({ hostId: Id });
+
+export const sensorRoutes = {
+  'enrolmentKeys.list': route({
+    method: 'GET',
+    path: '/api/v1/enrolment-keys',
+    summary: 'Enrolment keys, newest first; their secrets are not kept',
+    tag: 'sensors',
+    access: unscoped('sensors:write'),
+    response: z.object({ items: z.array(EnrolmentKey) }),
+  }),
+  'enrolmentKeys.create': route({
+    method: 'POST',
+    path: '/api/v1/enrolment-keys',
+    summary: 'Make an enrolment key; secret and command are in this answer only',
+    tag: 'sensors',
+    access: unscoped('sensors:write'),
+    body: z.object({
+      name: z.string().min(1).max(128),
+      zone: z.string().min(1).max(128).default('default'),
+      labels: z.record(z.string().max(256), z.string().max(1024)).default({}),
+      expiresInHours: z.number().int().min(1).max(8760).default(24),
+      maxUses: z.number().int().min(1).max(100_000).optional(),
+    }),
+    response: z.object({
+      key: EnrolmentKey,
+      secret: z.string(),
+      /** SHA-256 of the authority's public key, which the sensor checks before it says anything. */
+      authorityPin: z.string(),
+      /** The addresses a sensor may use, best first. */
+      consoleUrls: z.array(z.string()),
+      /** What to run on the host, with the key by environment. */
+      command: z.string(),
+    }),
+  }),
+  'enrolmentKeys.revoke': route({
+    method: 'DELETE',
+    path: '/api/v1/enrolment-keys/:keyId',
+    summary: 'Revoke an enrolment key; hosts that used it stay',
+    tag: 'sensors',
+    access: unscoped('sensors:write'),
+    params: keyParams,
+  }),
+  'sensors.list': route({
+    method: 'GET',
+    path: '/api/v1/sensors',
+    summary: 'Sensors and their health',
+    tag: 'sensors',
+    access: scoped('sensors:read'),
+    query: z.object({
+      q: z.string().max(256).optional(),
+      presence: Presence.optional(),
+      includeRevoked: flag.default(false),
+    }),
+    response: z.object({ items: z.array(Sensor) }),
+  }),
+  'sensors.get': route({
+    method: 'GET',
+    path: '/api/v1/sensors/:hostId',
+    summary: 'One sensor with its blind intervals and losses of the last 7 days',
+    tag: 'sensors',
+    access: scoped('sensors:read'),
+    params: hostParams,
+    response: Sensor.extend({ blind: z.array(BlindInterval), losses: z.array(Loss) }),
+  }),
+  'sensors.revoke': route({
+    method: 'POST',
+    path: '/api/v1/sensors/:hostId/revoke',
+    summary: 'Revoke a sensor’s certificate at once and close its connection',
+    tag: 'sensors',
+    access: scoped('sensors:write'),
+    params: hostParams,
+    body: z.object({ reason: z.string().min(1).max(1024) }),
+  }),
+  'sensors.resync': route({
+    method: 'POST',
+    path: '/api/v1/sensors/:hostId/resync',
+    summary: 'Ask a sensor for a fresh snapshot',
+    tag: 'sensors',
+    access: scoped('sensors:write'),
+    params: hostParams,
+  }),
+} as const;

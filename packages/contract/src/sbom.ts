@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/**
+ * A software bill of materials as Parapet stores and sends it. It is made from a target's own files; CycloneDX and SPDX are
+ * written from it.
+ */
+const text = z.string().max(4096);
+
+export const Distribution = z.object({
+  /** `ID` of os-release, e.g. `debian`. */
+  id: z.string().max(256),
+  /** `VERSION_ID`, e.g. `12`; empty where there is none (rolling). */
+  versionId: z.string().max(256),
+  versionCodename: z.string().max(256).optional(),
+  name: z.string().max(256),
+});
+export type Distribution = z.infer<typeof Distribution>;
+
+export const Package = z.object({
+  /** Package URL, the identity within an SBOM, e.g. `pkg:deb/debian/openssl@3.0.11-1?arch=amd64`. */
+  purl: z.string().min(1).max(2048),
+  /** The extractor that found it: `dpkg`, `apk`, `rpm`, … */
+  type: z.string().max(32),
+  name: z.string().min(1).max(1024),
+  version: z.string().max(1024),
+  architecture: z.string().max(64).optional(),
+  /** The source package, which advisories of distributions name. */
+  source: z.object({ name: z.string().max(1024), version: z.string().max(1024) }).optional(),
+  licences: z.array(z.string().max(1024)).max(64),
+  /** Where it was found: the database or manifest. */
+  location: text,
+  /** Programs and shared libraries it owns, as absolute paths inside the target; the files that can be in use. At most 4,096. */
+  files: z.array(text).max(4096),
+});
+export type Package = z.infer<typeof Package>;
+
+export const SbomProblem = z.object({ code: z.string().max(128), message: z.string().max(2048), at: text.optional() });
+
+export const Sbom = z.object({
+  format: z.literal('parapet-sbom/1'),
+  status: z.enum(['succeeded', 'partial', 'failed']),
+  target: z.object({
+    kind: z.enum(['host', 'image', 'container', 'directory', 'archive']),
+    /** Hostname, image reference, path: for people. */
+    name: z.string().max(1024),
+  }),
+  /** ISO 8601. */
+  createdAt: z.iso.datetime(),
+  distribution: Distribution.optional(),
+  packages: z.array(Package).max(100_000),
+  problems: z.array(SbomProblem).max(1000),
+});
+export type Sbom = z.infer<typeof Sbom>;

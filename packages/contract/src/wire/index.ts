@@ -1,0 +1,5 @@
+export * from './digest.ts';
+export * from './enrolment.ts';
+export * from './frame.ts';
+export * from './messages.ts';
+export * from './records.ts';

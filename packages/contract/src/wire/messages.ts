@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { channels } from './frame.ts';
+import { InventoryRecord } from './records.ts';
+
+/**
+ * Messages by channel. An unknown `kind` is counted and skipped, never fatal; a known kind of the wrong shape is refused.
+ *
+ * The life of a connection: the sensor sends `hello`; the console answers `welcome` (or `refused` and closes). From then on
+ * each side sends on a channel only up to the `limit` that the other granted by `flow`, and keeps what was not yet `acked`.
+ */
+const timeMs = z.number().int().nonnegative().max(8.64e15);
+const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const uuid = z.uuid();
+const channel = z.enum(channels);
+/** Where a stream stands: the last frame of an epoch. Sequence 0 means none yet. */
+export const Position = z.object({ epoch: count, seq: count });
+export type Position = z.infer<typeof Position>;
+
+// ---- control, sensor to console
+
+export const Hello = z.object({
+  kind: z.literal('hello'),
+  protocol: z.object({ current: z.number().int(), oldest: z.number().int() }),
+  sensorVersion: z.string().max(64),
+  bootId: z.string().max(64),
+  /** Changes with each start of the sensor process. */
+  runId: uuid,
+  startedAt: timeMs,
+  sentAt: timeMs,
+  /** How the run before this one ended, where it is known. */
+  previousRun: z.object({ runId: uuid, end: z.enum(['clean', 'unclean']), lastAliveAt: timeMs }).optional(),
+  /** What the sensor will send next on its streams; the console compares it with what it stored. */
+  inventory: Position,
+});
+export type Hello = z.infer<typeof Hello>;
+
+export const Heartbeat = z.object({
+  kind: z.literal('heartbeat'),
+  sentAt: timeMs,
+  /** RSS and its anonymous part. */
+  rssBytes: count,
+  anonymousBytes: count,
+  /** Mean over the time since the last heartbeat. */
+  cpuCores: z.number().nonnegative(),
+  /** Digest of the live records as of `position`, see `recordDigest`. */
+  digest: z.string().length(16),
+  position: Position,
+  /** Records that wait to be sent. */
+  queued: count,
+  /** Age of the oldest of them. */
+  queueAgeMs: count,
+});
+export type Heartbeat = z.infer<typeof Heartbeat>;
+
+/** A clean stop: what follows is silence by intent. */
+export const Goodbye = z.object({ kind: z.literal('goodbye'), reason: z.enum(['stop', 'upgrade', 'uninstall']) });
+export type Goodbye = z.infer<typeof Goodbye>;
+
+/** Asks for a new certificate for a new key, over the old identity. */
+export const Renew = z.object({ kind: z.literal('renew'), certificateRequestPem: z.string().max(8192) });
+export type Renew = z.infer<typeof Renew>;
+
+// ---- control, console to sensor
+
+export const Welcome = z.object({
+  kind: z.literal('welcome'),
+  protocol: z.number().int(),
+  consoleVersion: z.string().max(64),
+  hostId: uuid,
+  sentAt: timeMs,
+  heartbeatEveryMs: z.number().int().min(1000).max(600_000),
+  /** What the console has stored of the inventory stream. When the sensor cannot continue there, it starts a new epoch with a snapshot. */
+  inventory: Position,
+});
+export type Welcome = z.infer<typeof Welcome>;
+
+/** Everything up to `acked` is stored durably; frames up to `limit` may be sent. */
+export const Flow = z.object({ kind: z.literal('flow'), channel, epoch: count, acked: count, limit: count });
+export type Flow = z.infer<typeof Flow>;
+
+/** The console's copy differs from the sensor's digest, or was restored from a backup: start a new epoch with a snapshot. */
+export const Resync = z.object({ kind: z.literal('resync'), reason: z.string().max(256) });
+export type Resync = z.infer<typeof Resync>;
+
+/** The last word before the console closes the connection. `final` ones are not to be retried without a person. */
+export const Refused = z.object({
+  kind: z.literal('refused'),
+  code: z.enum(['protocol', 'revoked', 'malformed', 'out-of-order', 'too-large', 'rate', 'duplicate-connection']),
+  message: z.string().max(1024),
+  final: z.boolean(),
+});
+export type Refused = z.infer<typeof Refused>;
+
+export const Renewed = z.object({ kind: z.literal('renewed'), certificatePem: z.string().max(16_384) });
+export type Renewed = z.infer<typeof Renewed>;
+
+// ---- inventory, sensor to console
+
+/** A new epoch begins with one `snapshot-begin` and all live records; at `snapshot-end` the console closes what was not named. */
+export const SnapshotBegin = z.object({
+  kind: z.literal('snapshot-begin'),
+  bootId: z.string().max(64),
+  takenAt: timeMs,
+});
+export const SnapshotEnd = z.object({ kind: z.literal('snapshot-end'), records: count });
+export const Put = z.object({ kind: z.literal('put'), record: InventoryRecord });
+export const InventoryMessage = z.discriminatedUnion('kind', [SnapshotBegin, SnapshotEnd, Put]);
+export type InventoryMessage = z.infer<typeof InventoryMessage>;
+
+// ---- orders, console to sensor; results come back on the same channel
+
+export const ScanTarget = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('host') }),
+  z.object({ kind: z.literal('image'), imageKey: z.string().min(1).max(512) }),
+  /** The container's own view, image and writable layer together. */
+  z.object({ kind: z.literal('container'), containerKey: z.string().min(1).max(512) }),
+]);
+export type ScanTarget = z.infer<typeof ScanTarget>;
+
+/** Delivered at least once, done once: a task id seen before is answered with its stored result. */
+export const Task = z.object({
+  kind: z.literal('task'),
+  taskId: uuid,
+  deadline: timeMs,
+  work: z.discriminatedUnion('kind', [z.object({ kind: z.literal('sbom'), target: ScanTarget })]),
+});
+export type Task = z.infer<typeof Task>;
+
+export const TaskCancel = z.object({ kind: z.literal('task-cancel'), taskId: uuid });
+
+/** Sent until `task-acked`. A done `sbom` names the bulk transfer that carries the document. */
+export const TaskState = z.object({
+  kind: z.literal('task-state'),
+  taskId: uuid,
+  state: z.enum(['accepted', 'running', 'done', 'failed', 'cancelled']),
+  /** 0 to 1. */
+  progress: z.number().min(0).max(1).optional(),
+  message: z.string().max(2048).optional(),
+  transferId: uuid.optional(),
+});
+export type TaskState = z.infer<typeof TaskState>;
+export const TaskAcked = z.object({ kind: z.literal('task-acked'), taskId: uuid });
+
+// ---- bulk, sensor to console: one document in chunks, resumable
+
+export const bulkLimits = { transferBytes: 64 * 1024 * 1024, chunkBytes: 32 * 1024, openTransfers: 4 } as const;
+
+export const BulkBegin = z.object({
+  kind: z.literal('bulk-begin'),
+  transferId: uuid,
+  taskId: uuid,
+  content: z.enum(['sbom']),
+  /** Size and hash of the zstd-compressed document. */
+  sizeBytes: z.number().int().positive().max(bulkLimits.transferBytes),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export const BulkChunk = z.object({
+  kind: z.literal('bulk-chunk'),
+  transferId: uuid,
+  offset: count,
+  /** Base64 of at most 32 KiB. */
+  data: z.string().max(Math.ceil(bulkLimits.chunkBytes / 3) * 4),
+});
+/** Console to sensor: bytes kept so far; the sensor goes on from there. `complete` when the hash fits, `rejected` when it does not. */
+export const BulkState = z.object({
+  kind: z.literal('bulk-state'),
+  transferId: uuid,
+  offset: count,
+  state: z.enum(['open', 'complete', 'rejected']),
+});
+export type BulkBegin = z.infer<typeof BulkBegin>;
+export type BulkChunk = z.infer<typeof BulkChunk>;
+export type BulkState = z.infer<typeof BulkState>;
+
+/** What each side may say on each channel. */
+export const sensorMessages = {
+  control: z.discriminatedUnion('kind', [Hello, Heartbeat, Goodbye, Renew, Flow]),
+  orders: z.discriminatedUnion('kind', [TaskState]),
+  inventory: InventoryMessage,
+  bulk: z.discriminatedUnion('kind', [BulkBegin, BulkChunk]),
+} as const;
+export const consoleMessages = {
+  control: z.discriminatedUnion('kind', [Welcome, Flow, Resync, Refused, Renewed]),
+  orders: z.discriminatedUnion('kind', [Task, TaskCancel, TaskAcked]),
+  bulk: z.discriminatedUnion('kind', [BulkState]),
+} as const;
+export type SensorMessage = { [C in keyof typeof sensorMessages]: z.infer<(typeof sensorMessages)[C]> };
+export type ConsoleMessage = { [C in keyof typeof consoleMessages]: z.infer<(typeof consoleMessages)[C]> };

@@ -1,0 +1,63 @@
+import ipaddr from 'ipaddr.js';
+
+/**
+ * Where an address leads, by the IANA IPv4 and IPv6 Special-Purpose Address Registries:
+ * `internet` is what they call globally reachable, everything else stays inside some network.
+ */
+export type AddressClass = 'internet' | 'private' | 'loopback' | 'link-local' | 'multicast' | 'unspecified';
+
+/** Blocks that are not globally reachable although ipaddr.js calls their range unicast or something of its own. */
+const privateRanges: ReadonlySet<string> = new Set([
+  'private',
+  'uniqueLocal',
+  'carrierGradeNat',
+  'reserved',
+  'benchmarking',
+  'amt',
+  'as112',
+  'discard',
+  'rfc6145',
+  'orchid2',
+  'deprecatedOrchid',
+  'deprecatedSiteLocal',
+  'droneRemoteIdProtocolEntityTags',
+]);
+
+/** The canonical text form: IPv4-mapped IPv6 addresses become IPv4, IPv6 is compressed, zones are cut. `undefined` for no address. */
+export const normaliseAddress = (text: string): string | undefined => {
+  const bare = text.split('%', 1)[0] ?? '';
+  if (!ipaddr.isValid(bare)) return undefined;
+  return ipaddr.process(bare).toString();
+};
+
+/** The class of a textual address; `undefined` when the text is no address. */
+export const classifyAddress = (text: string): AddressClass | undefined => {
+  const bare = text.split('%', 1)[0] ?? '';
+  if (!ipaddr.isValid(bare)) return undefined;
+  const range = ipaddr.process(bare).range();
+  switch (range) {
+    case 'loopback':
+      return 'loopback';
+    case 'linkLocal':
+      return 'link-local';
+    case 'multicast':
+    case 'broadcast':
+      return 'multicast';
+    case 'unspecified':
+      return 'unspecified';
+    case 'rfc6052':
+    case '6to4':
+    case 'teredo':
+      return 'internet';
+    default:
+      return privateRanges.has(range) ? 'private' : 'internet';
+  }
+};
+
+/** Whether a textual address lies in a CIDR block, e.g. `10.1.2.3` in `10.0.0.0/8`. False for malformed input. */
+export const isInBlock = (address: string, cidr: string): boolean => {
+  if (!ipaddr.isValid(address) || !ipaddr.isValidCIDR(cidr)) return false;
+  const [base, bits] = ipaddr.parseCIDR(cidr);
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === base.kind() && parsed.match(base, bits);
+};

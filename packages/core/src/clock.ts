@@ -1,0 +1,23 @@
+/** The source of time, passed in so that tests decide what time it is. */
+export type Clock = {
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+};
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** A clock that a test moves by hand. */
+export const createManualClock = (
+  startMs = 0,
+): Clock & { advance: (ms: number) => void; set: (ms: number) => void } => {
+  let current = startMs;
+  return {
+    now: () => current,
+    advance: (ms) => {
+      current += ms;
+    },
+    set: (ms) => {
+      current = ms;
+    },
+  };
+};

@@ -1,0 +1,17 @@
+export { type AddressClass, classifyAddress, isInBlock, normaliseAddress } from './address.ts';
+export { readFileBounded, readStreamBounded } from './bounded-read.ts';
+export { type Clock, createManualClock, systemClock } from './clock.ts';
+export { writeFileDurably } from './durable-file.ts';
+export {
+  AppError,
+  badRequest,
+  conflict,
+  forbidden,
+  messageOf,
+  notFound,
+  unauthenticated,
+  unavailable,
+} from './errors.ts';
+export { type ExecOptions, type ExecOutcome, execArgv } from './exec.ts';
+export { parseJson } from './json.ts';
+export { fail, ok, type Problem, problem, type Result } from './result.ts';

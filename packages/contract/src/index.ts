@@ -1,2 +1,3 @@
 export * from './api/index.ts';
+export * from './control.ts';
 export * from './sbom.ts';

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { FeedStatus } from './api/feeds.ts';
+import { SystemStatus } from './api/system.ts';
+
+/**
+ * What the command line and the console of one machine say to each other: over IPC while it starts, and as HTTP with JSON
+ * over a unix socket in the data folder afterwards. The socket lies in a folder only its owner (and root) may enter; whoever
+ * reaches it may do what it offers.
+ */
+
+/** Path of the control socket below the data folder. */
+export const controlSocketPath = 'run/control.sock';
+
+/** Sent by a started console or sensor to its parent. */
+export const ChildMessage = z.discriminatedUnion('kind', [
+  /** A step that takes a while has begun. */
+  z.object({ kind: z.literal('step'), text: z.string().max(512) }),
+  z.object({ kind: z.literal('ready'), addresses: z.array(z.string()) }),
+  /** It cannot start: one plain sentence and what to do. The process exits after it. */
+  z.object({ kind: z.literal('failed'), message: z.string().max(4096) }),
+  /** Something a person should know, now and once. */
+  z.object({ kind: z.literal('notice'), text: z.string().max(1024) }),
+]);
+export type ChildMessage = z.infer<typeof ChildMessage>;
+
+export const AdminLinkAnswer = z.object({
+  /** Absent when there is nobody to make a link for, e.g. an unknown user. */
+  url: z.string(),
+  expiresAt: z.iso.datetime(),
+  purpose: z.enum(['first-admin', 'reset']),
+});
+export type AdminLinkAnswer = z.infer<typeof AdminLinkAnswer>;
+
+export const LocalEnrolment = z.object({ consoleUrl: z.string(), authorityPin: z.string(), key: z.string() });
+export type LocalEnrolment = z.infer<typeof LocalEnrolment>;
+
+/** Routes of the control socket: method, path, request and answer. */
+export const controlRoutes = {
+  status: { method: 'GET', path: '/status', request: undefined, answer: SystemStatus.extend({ firstAdminNeeded: z.boolean() }) },
+  /** For the first admin while there is none, else to reset `username`. */
+  adminLink: { method: 'POST', path: '/admin-link', request: z.object({ username: z.string().max(64).optional() }), answer: AdminLinkAnswer },
+  /** A one-use key for the sensor of this machine. */
+  localEnrolment: { method: 'POST', path: '/local-enrolment', request: undefined, answer: LocalEnrolment },
+  feedsStatus: { method: 'GET', path: '/feeds', request: undefined, answer: FeedStatus },
+  feedsUpdate: { method: 'POST', path: '/feeds/update', request: undefined, answer: FeedStatus },
+  /** The console streams the bundle from the request body. */
+  feedsImport: { method: 'POST', path: '/feeds/import', request: undefined, answer: FeedStatus },
+} as const;
+export type ControlRoutes = typeof controlRoutes;
+export type ControlRouteName = keyof ControlRoutes;
+
+export const ControlError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });

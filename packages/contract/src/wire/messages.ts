@@ -7,6 +7,11 @@ import { InventoryRecord } from './records.ts';
  *
  * The life of a connection: the sensor sends `hello`; the console answers `welcome` (or `refused` and closes). From then on
  * each side sends on a channel only up to the `limit` that the other granted by `flow`, and keeps what was not yet `acked`.
+ *
+ * Epochs and credit by channel: `control` needs no credit. The inventory stream's epoch outlives connections. On `control`,
+ * `orders` and `bulk` every connection is an epoch of its own, number 1 in both directions, with `seq` from 1; what was not
+ * answered when it ended (a task state, a transfer) is said again on the next one. Right after `welcome` the console grants
+ * `inventory`, `orders` and `bulk`, and the sensor grants `orders` and `bulk`, each with `acked` as far as it stands.
  */
 const timeMs = z.number().int().nonnegative().max(8.64e15);
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
@@ -102,6 +107,7 @@ export const SnapshotBegin = z.object({
   bootId: z.string().max(64),
   takenAt: timeMs,
 });
+/** `records` is how many `put`s came since `snapshot-begin`. */
 export const SnapshotEnd = z.object({ kind: z.literal('snapshot-end'), records: count });
 export const Put = z.object({ kind: z.literal('put'), record: InventoryRecord });
 export const InventoryMessage = z.discriminatedUnion('kind', [SnapshotBegin, SnapshotEnd, Put]);

@@ -249,3 +249,11 @@ export const recordKinds = [
   'blind',
   'loss',
 ] as const satisfies readonly RecordKind[];
+
+/**
+ * Whether a record stands for something that still exists: it is named in snapshots and counts in the digest. A container
+ * that stopped has an `endedAt` but exists until it is removed, since it may be started again; everything else is over with
+ * its `endedAt`.
+ */
+export const isLiveRecord = (record: InventoryRecord): boolean =>
+  record.endedAt === undefined || (record.kind === 'container' && record.state !== 'removed');

@@ -1,1 +1,3 @@
-export {};
+export { schemeOf, schemes } from './registry.ts';
+export { maxVersionLength, type VersionScheme } from './scheme.ts';
+export { compareRpmSegments } from './schemes/rpm/compare.ts';

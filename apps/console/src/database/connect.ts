@@ -1,0 +1,61 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Database, Tables } from './database.ts';
+
+/** Where the database is: a server's socket folder, or a `postgres://` URL. */
+export type DatabaseAddress =
+  | {
+      readonly kind: 'socket';
+      /** Asked for every new connection: a restarted server may have another folder. */
+      readonly socketDir: () => string;
+      readonly port: number;
+      readonly user: string;
+      readonly database: string;
+    }
+  | { readonly kind: 'url'; readonly url: string };
+
+export type DatabaseConnection = {
+  readonly db: Database;
+  readonly pool: pg.Pool;
+  readonly close: () => Promise<void>;
+};
+
+export type ConnectOptions = {
+  readonly address: DatabaseAddress;
+  readonly maxConnections?: number;
+  /** How long a statement may run; a route has its own, shorter patience. */
+  readonly statementTimeoutMs?: number;
+  /** Told of connections that broke while idle. */
+  readonly onError?: (error: Error) => void;
+};
+
+/** Opens a pool of at most 16 connections. Connects at the first query, so it never throws for an absent server. */
+export const connectDatabase = (options: ConnectOptions): DatabaseConnection => {
+  const pool = new pg.Pool({
+    ...clientConfig(options.address),
+    types: { getTypeParser },
+    max: options.maxConnections ?? 16,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: options.statementTimeoutMs ?? 60_000,
+    application_name: 'parapet-console',
+  });
+  // Without a listener a connection that breaks while idle would end the process.
+  pool.on('error', (error) => options.onError?.(error));
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+};
+
+/** The configuration of a single client, for LISTEN and for jobs. */
+export const clientConfig = (address: DatabaseAddress): pg.ClientConfig =>
+  address.kind === 'url'
+    ? { connectionString: address.url }
+    : { host: address.socketDir(), port: address.port, user: address.user, database: address.database };
+
+const int8Oid = 20;
+
+/** Our 64-bit columns are counts and sizes below 2^53; as text they would have to be parsed everywhere. */
+const getTypeParser: typeof pg.types.getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
+  oid === int8Oid && format !== 'binary'
+    ? Number
+    : pg.types.getTypeParser(oid, format ?? 'text')) as typeof pg.types.getTypeParser;

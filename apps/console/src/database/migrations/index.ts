@@ -1,0 +1,11 @@
+import type { Kysely } from 'kysely';
+import * as people from './0001-people.ts';
+import * as inventory from './0002-inventory.ts';
+
+export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
+
+/** All migrations in their order. Append only: what was released is never changed, and its name never reused. */
+export const migrations: readonly (readonly [name: string, migration: Migration])[] = [
+  ['0001-people', people],
+  ['0002-inventory', inventory],
+];

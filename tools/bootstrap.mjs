@@ -38,17 +38,35 @@ const main = () => {
 /** Installs the locked packages unless that was done for this very lock file; starting needs fewer of them than testing. */
 const install = (withTestTools) => {
   const stampFile = join(root, 'node_modules', '.parapet-install.json');
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const done = existsSync(stampFile) ? readStamp(stampFile) : {};
   if (done.lock === lock && (done.testTools === true || !withTestTools)) return;
   const startedAt = Date.now();
-  say(`Installing ${withTestTools ? 'program and test tools' : 'the program’s packages'} (once for each version of package-lock.json)`);
+  say(
+    `Installing ${withTestTools ? 'program and test tools' : 'the program’s packages'} (once for each version of package-lock.json)`,
+  );
   const npm = process.env.npm_execpath;
   const [file, ...prefix] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
-  const args = [...prefix, 'ci', '--no-audit', '--no-fund', '--loglevel=error', ...(withTestTools ? [] : ['--omit=dev'])];
-  const result = spawnSync(file, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 24 });
+  const args = [
+    ...prefix,
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    ...(withTestTools ? [] : ['--omit=dev']),
+  ];
+  const result = spawnSync(file, args, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 24,
+  });
   if (result.status !== 0) {
-    stop(`npm ci failed. Is the package registry reachable from here?\n${(result.stderr ?? result.error?.message ?? '').slice(-2000)}`);
+    stop(
+      `npm ci failed. Is the package registry reachable from here?\n${(result.stderr ?? result.error?.message ?? '').slice(-2000)}`,
+    );
   }
   mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, JSON.stringify({ lock, testTools: withTestTools }));
@@ -67,7 +85,9 @@ const pinnedNode = () => {
   const name = `node-linux-${process.arch}`;
   const file = join(root, 'node_modules', name, 'bin', 'node');
   if (existsSync(file)) return file;
-  return stop(`The package ${name} is missing: this processor (${process.arch}) is not supported, or npm left optional packages out.`);
+  return stop(
+    `The package ${name} is missing: this processor (${process.arch}) is not supported, or npm left optional packages out.`,
+  );
 };
 
 const say = (text) => process.stderr.write(`parapet: ${text}\n`);

@@ -7,15 +7,27 @@ export const root = dirname(import.meta.dirname);
 const out = join(root, 'build');
 
 /** What becomes a program of its own. */
-const programs = { console: 'apps/console/src/main.ts', sensor: 'apps/sensor/src/main.ts', cli: 'apps/cli/src/main.ts' };
+const programs = {
+  console: 'apps/console/src/main.ts',
+  sensor: 'apps/sensor/src/main.ts',
+  cli: 'apps/cli/src/main.ts',
+};
 
 /** Packages with native files: they stay outside the bundles and lie beside them in `build/node_modules`. */
 const nativePackages = ['koffi', '@node-rs/argon2'];
 
 /** The parts of the build and the sources each is made of; a part is made again when one of these changed. */
 const parts = [
-  { name: 'programs', sources: ['apps/console', 'apps/sensor', 'apps/cli', 'packages', 'tools/build.ts', 'package-lock.json'], make: () => buildPrograms() },
-  { name: 'web', sources: ['apps/web', 'packages/contract', 'tools/build.ts', 'package-lock.json'], make: () => buildWeb() },
+  {
+    name: 'programs',
+    sources: ['apps/console', 'apps/sensor', 'apps/cli', 'packages', 'tools/build.ts', 'package-lock.json'],
+    make: () => buildPrograms(),
+  },
+  {
+    name: 'web',
+    sources: ['apps/web', 'packages/contract', 'tools/build.ts', 'package-lock.json'],
+    make: () => buildWeb(),
+  },
 ] as const;
 
 /** Makes `build/` fit the sources. Skips each part that already does. */
@@ -40,7 +52,10 @@ const buildPrograms = async (): Promise<void> => {
     const bundle = await rolldown({
       input: { [name]: join(root, input) },
       platform: 'node',
-      external: (id) => id.startsWith('node:') || nativePackages.some((native) => id === native || id.startsWith(`${native}/`)) || optionalImports.has(id),
+      external: (id) =>
+        id.startsWith('node:') ||
+        nativePackages.some((native) => id === native || id.startsWith(`${native}/`)) ||
+        optionalImports.has(id),
       treeshake: true,
       logLevel: 'silent',
     });
@@ -51,7 +66,8 @@ const buildPrograms = async (): Promise<void> => {
       chunkFileNames: `${name}-[name]-[hash].js`,
       sourcemap: false,
       // Some dependencies are CommonJS and call require at run time.
-      banner: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      banner:
+        "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     });
     await bundle.close();
   }
@@ -71,7 +87,10 @@ const copyNative = async (name: string): Promise<void> => {
     await cp(join(modules, packageName), target, {
       recursive: true,
       dereference: true,
-      filter: (source) => !/\/(src|doc|docs|vendor|lib\/native|\.github)(\/|$)/.test(relative(join(modules, packageName), source).replace(/^/, '/')),
+      filter: (source) =>
+        !/\/(src|doc|docs|vendor|lib\/native|\.github)(\/|$)/.test(
+          relative(join(modules, packageName), source).replace(/^/, '/'),
+        ),
     });
   }
 };
@@ -79,7 +98,9 @@ const copyNative = async (name: string): Promise<void> => {
 /** The installed packages that carry a package's native file for this machine. */
 const platformPackagesOf = async (name: string): Promise<string[]> => {
   const require = createRequire(join(root, 'package.json'));
-  const manifest = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')) as { optionalDependencies?: Record<string, string> };
+  const manifest = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
+    optionalDependencies?: Record<string, string>;
+  };
   return Object.keys(manifest.optionalDependencies ?? {}).filter((optional) => {
     try {
       require.resolve(`${optional}/package.json`);
@@ -93,7 +114,12 @@ const platformPackagesOf = async (name: string): Promise<string[]> => {
 const buildWeb = async (): Promise<void> => {
   const { build } = await import('vite');
   const fresh = join(out, 'web.new');
-  await build({ root: join(root, 'apps/web'), configFile: join(root, 'apps/web/vite.config.ts'), logLevel: 'error', build: { outDir: fresh, emptyOutDir: true } });
+  await build({
+    root: join(root, 'apps/web'),
+    configFile: join(root, 'apps/web/vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: fresh, emptyOutDir: true },
+  });
   await rm(join(out, 'web'), { recursive: true, force: true });
   await rename(fresh, join(out, 'web'));
 };

@@ -1,1 +1,10 @@
-export {};
+export {
+  chromium,
+  chromiumPath,
+  describeWith,
+  docker,
+  dockerSocketPath,
+  programOf,
+  type Requirement,
+  root,
+} from './requirements.ts';

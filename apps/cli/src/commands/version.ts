@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { createOutput } from '../output/print.ts';
+import { programVersion } from '../settings.ts';
+
+export const addVersionCommand = (program: Command): void => {
+  program
+    .command('version')
+    .description('print the version of this program')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) => {
+      const output = createOutput(options.json === true);
+      output.line(`parapet ${programVersion} (Node ${process.versions.node})`);
+      output.value({ version: programVersion, node: process.versions.node, architecture: process.arch });
+    });
+};

@@ -1,0 +1,87 @@
+import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import {
+  ControlError,
+  type ControlRouteName,
+  type ControlRoutes,
+  controlRoutes,
+  controlSocketPath,
+} from '@parapet/contract/control';
+import { AppError, readStreamBounded } from '@parapet/core';
+import type { z } from 'zod';
+
+type Answer<N extends ControlRouteName> = z.output<ControlRoutes[N]['answer']>;
+
+/** Talks to the console of this machine over its control socket. */
+export type ControlClient = {
+  /** Throws AppError `not-running` when no console runs on the data folder. */
+  readonly call: <N extends ControlRouteName>(name: N, body?: unknown) => Promise<Answer<N>>;
+  /** Sends a stream as the request body. */
+  readonly upload: <N extends ControlRouteName>(name: N, body: Readable) => Promise<Answer<N>>;
+};
+
+const answerLimitBytes = 16 * 1024 * 1024;
+
+export const createControlClient = (dataDir: string): ControlClient => {
+  const socketPath = join(dataDir, controlSocketPath);
+  const send = async <N extends ControlRouteName>(
+    name: N,
+    body: Readable | undefined,
+    contentType: string,
+  ): Promise<Answer<N>> => {
+    const { method, path, answer } = controlRoutes[name];
+    const { status, text } = await exchange(socketPath, method, path, body, contentType);
+    const json: unknown = JSON.parse(text === '' ? '{}' : text);
+    if (status >= 400) {
+      const refused = ControlError.safeParse(json);
+      throw new AppError(
+        refused.success ? refused.data.error.code : 'refused',
+        status,
+        refused.success ? refused.data.error.message : `The console answered ${status}.`,
+      );
+    }
+    return answer.parse(json) as Answer<N>;
+  };
+  return {
+    call: (name, body) =>
+      send(name, body === undefined ? undefined : Readable.from([JSON.stringify(body)]), 'application/json'),
+    upload: (name, body) => send(name, body, 'application/octet-stream'),
+  };
+};
+
+const exchange = (
+  socketPath: string,
+  method: string,
+  path: string,
+  body: Readable | undefined,
+  contentType: string,
+): Promise<{ status: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    const request = httpRequest({ socketPath, method, path, headers: { 'content-type': contentType } }, (response) => {
+      readStreamBounded(response, answerLimitBytes)
+        .then((read) => {
+          if (read.ok) resolve({ status: response.statusCode ?? 500, text: read.value.toString('utf8') });
+          else reject(new AppError(read.error.code, 500, read.error.message));
+        })
+        .catch(reject);
+    });
+    request.on('error', (error) => reject(notReachable(socketPath, error)));
+    if (body === undefined) request.end();
+    else body.on('error', (error) => request.destroy(error)).pipe(request);
+  });
+
+const notReachable = (socketPath: string, error: Error): AppError => {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'EACCES') {
+    return new AppError('denied', 403, `You may not open ${socketPath}. Run this as root or as the console’s user.`);
+  }
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+    return new AppError(
+      'not-running',
+      503,
+      'No console runs on this data folder. Start one with ./parapet up, or name its folder with --data-dir.',
+    );
+  }
+  return new AppError('unreachable', 503, `The console does not answer: ${error.message}`, { cause: error });
+};

@@ -1,0 +1,60 @@
+import { AppError, messageOf } from '@parapet/core';
+import { Command, CommanderError } from 'commander';
+import { addAdminCommand } from './commands/admin.ts';
+import { addConsoleCommand } from './commands/console.ts';
+import { addEnrollCommand } from './commands/enroll.ts';
+import { addFeedsCommand } from './commands/feeds.ts';
+import { addScanCommand } from './commands/scan.ts';
+import { addSensorCommand } from './commands/sensor.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addUpCommand } from './commands/up.ts';
+import { addVersionCommand } from './commands/version.ts';
+import { exitCodes } from './exit-codes.ts';
+import { printable } from './output/print.ts';
+
+const build = (): Command => {
+  const program = new Command('parapet')
+    .description('Parapet: see what runs, who talks to whom, and what an attacker could use of it.')
+    .configureHelp({ sortSubcommands: false })
+    .showHelpAfterError('(./parapet help shows all commands)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done · 1 failed · 2 wrong arguments · 3 no console runs on the data folder · 4 the scan found something
+
+Examples:
+  ./parapet up                          console and sensor of this machine
+  ./parapet admin link                  a new one-time link for the first admin
+  ./parapet feeds import feeds.tar.zst  advisories on a machine without Internet
+  ./parapet scan /                      packages and vulnerabilities of a folder or image archive`,
+    )
+    .exitOverride();
+  addUpCommand(program);
+  addConsoleCommand(program);
+  addSensorCommand(program);
+  addEnrollCommand(program);
+  addAdminCommand(program);
+  addFeedsCommand(program);
+  addScanCommand(program);
+  addStatusCommand(program);
+  addVersionCommand(program);
+  for (const command of program.commands) command.exitOverride().showHelpAfterError('(see --help)');
+  return program;
+};
+
+try {
+  await build().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  // commander has printed its own message already
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  const json = process.argv.includes('--json');
+  const code = error instanceof AppError ? error.code : 'failed';
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message: messageOf(error) } })}\n`);
+  else process.stderr.write(`parapet: ${printable(messageOf(error))}\n`);
+  if (code === 'not-running') return exitCodes.notRunning;
+  return code === 'usage' ? exitCodes.usage : exitCodes.failed;
+}

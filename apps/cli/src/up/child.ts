@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { ChildMessage } from '@parapet/contract/control';
+
+export type ChildSpec = {
+  readonly name: 'console' | 'sensor';
+  readonly node: string;
+  readonly nodeFlags: readonly string[];
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly user?: { readonly uid: number; readonly gid: number };
+};
+
+export type ChildHandle = {
+  readonly pid: number | undefined;
+  /** Resolves when it said `ready`; rejects with its own plain sentence when it failed or exited before. */
+  readonly ready: Promise<readonly string[]>;
+  readonly exited: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }>;
+  /** Asks it to stop and, past the time, ends it. */
+  readonly stop: (patienceMs: number) => Promise<void>;
+};
+
+/** Starts a console or sensor with an IPC channel; it ends by itself when this process vanishes and the channel closes. */
+export const startChild = (spec: ChildSpec, onMessage: (message: ChildMessage) => void): ChildHandle => {
+  const child = spawn(spec.node, [...spec.nodeFlags, spec.script, ...spec.args], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...spec.env },
+    cwd: '/',
+    // A terminal's Ctrl-C reaches the whole group; only this process is to act on it, in order.
+    detached: true,
+    ...spec.user,
+  });
+  const lastWords = keepLastWords(child);
+  const exited = new Promise<{ code: number | undefined; signal: string | undefined }>((resolve) => {
+    child.on('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
+    child.on('error', () => resolve({ code: undefined, signal: undefined }));
+  });
+  const ready = new Promise<readonly string[]>((resolve, reject) => {
+    child.on('message', (raw) => {
+      const parsed = ChildMessage.safeParse(raw);
+      if (!parsed.success) return;
+      if (parsed.data.kind === 'ready') resolve(parsed.data.addresses);
+      if (parsed.data.kind === 'failed') reject(new Error(parsed.data.message));
+      onMessage(parsed.data);
+    });
+    child.on('error', (error) => reject(new Error(`The ${spec.name} could not be started: ${error.message}`)));
+    child.on('exit', (code, signal) => {
+      reject(new Error(`The ${spec.name} ended (${signal ?? `exit code ${code}`}) before it was ready.${lastWords()}`));
+    });
+  });
+  ready.catch(() => undefined);
+  return {
+    pid: child.pid,
+    ready,
+    exited,
+    stop: async (patienceMs) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+};
+
+const lastWordsBytes = 4096;
+
+/** The end of what it wrote to standard error, for when it dies without a word on the channel. */
+const keepLastWords = (child: ChildProcess): (() => string) => {
+  let tail = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    tail = (tail + chunk.toString('utf8')).slice(-lastWordsBytes);
+  });
+  return () => (tail.trim() === '' ? '' : `\n${tail.trim()}`);
+};

@@ -1,0 +1,88 @@
+import type { ChildMessage } from '@parapet/contract/control';
+import { type ChildHandle, type ChildSpec, startChild } from './child.ts';
+
+export type SupervisorDeps = {
+  readonly onMessage: (name: string, message: ChildMessage) => void;
+  readonly onRestart: (name: string, reason: string, delayMs: number) => void;
+};
+
+/** Keeps one child running: started again after an unexpected end, with growing pauses, given up after too many in a row. */
+export type Supervised = {
+  readonly ready: Promise<readonly string[]>;
+  /** Resolves with a sentence when it was given up. */
+  readonly givenUp: Promise<string>;
+  readonly pid: () => number | undefined;
+  readonly stop: (patienceMs: number) => Promise<void>;
+};
+
+/** A child that lived this long is counted as healthy again. */
+const healthyAfterMs = 60_000;
+const attemptsInARow = 5;
+const longestPauseMs = 30_000;
+
+export const supervise = (spec: ChildSpec | (() => Promise<ChildSpec>), deps: SupervisorDeps): Supervised => {
+  let current: ChildHandle | undefined;
+  let stopping = false;
+  let wake = (): void => undefined;
+  let giveUp: (sentence: string) => void = () => undefined;
+  const givenUp = new Promise<string>((resolve) => {
+    giveUp = resolve;
+  });
+  const first = Promise.withResolvers<readonly string[]>();
+  first.promise.catch(() => undefined);
+
+  const run = async (): Promise<void> => {
+    let failures = 0;
+    let started = false;
+    while (!stopping) {
+      const resolved = typeof spec === 'function' ? await spec() : spec;
+      const startedAt = Date.now();
+      const handle = startChild(resolved, (message) => deps.onMessage(resolved.name, message));
+      current = handle;
+      handle.ready.then(
+        (addresses) => {
+          started = true;
+          first.resolve(addresses);
+        },
+        (error: unknown) => first.reject(error),
+      );
+      const { code, signal } = await handle.exited;
+      if (stopping) return;
+      // What never came up is a wrong setting, not an accident: say it once instead of trying in circles.
+      if (!started)
+        return giveUp(
+          await handle.ready.then(
+            () => '',
+            (error: unknown) => String(error),
+          ),
+        );
+      failures = Date.now() - startedAt > healthyAfterMs ? 1 : failures + 1;
+      const reason = signal ?? `exit code ${code}`;
+      if (failures > attemptsInARow)
+        return giveUp(`The ${resolved.name} ended ${failures} times in a row (${reason}).`);
+      const delayMs = Math.min(longestPauseMs, 500 * 2 ** (failures - 1));
+      deps.onRestart(resolved.name, reason, delayMs);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, delayMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  run().catch((error: unknown) => {
+    first.reject(error);
+    giveUp(String(error));
+  });
+  return {
+    ready: first.promise,
+    givenUp,
+    pid: () => current?.pid,
+    stop: async (patienceMs) => {
+      stopping = true;
+      wake();
+      await current?.stop(patienceMs);
+    },
+  };
+};

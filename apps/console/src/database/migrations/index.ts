@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import * as people from './0001-people.ts';
 import * as inventory from './0002-inventory.ts';
+import * as findings from './0003-findings.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -8,4 +9,5 @@ export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 export const migrations: readonly (readonly [name: string, migration: Migration])[] = [
   ['0001-people', people],
   ['0002-inventory', inventory],
+  ['0003-findings', findings],
 ];

@@ -5,8 +5,10 @@ import { route, scoped } from './route.ts';
 /**
  * The map shows one view at a time, small enough to draw (at most 2,000 marks). The server groups what the view does not
  * open: groups stand for their members. Node ids are stable, so that a client keeps positions:
- * `internet`, `peer:<zone>|<address>`, `peers:<zone>|<block>`, `zone:<name>`, `host:<uuid>`, `container:<uuid>`,
- * `containers:<host uuid>|<image uuid>` (replicas), `service:<host uuid>|<program>`, `process:<host uuid>|<key>`.
+ * `internet`, `outside` (what the caller's scope hides), `peer:<zone>|<address>`, `peers:<zone>|<block>`, `zone:<name>`,
+ * `hosts:<zone>|<group>`, `host:<uuid>`, `container:<uuid>`, `containers:<host uuid>|<image uuid>|<name>` (replicas),
+ * `service:<host or container uuid>|<program>`, `process:<host uuid>|<key>`. Names in them are escaped: compare ids, never take
+ * them apart.
  */
 export const MapNode = z.object({
   id: z.string(),
@@ -15,6 +17,7 @@ export const MapNode = z.object({
     'peer',
     'peer-group',
     'zone',
+    'host-group',
     'host',
     'container',
     'container-group',
@@ -74,6 +77,10 @@ export const MapView = z.object({
   behind: z.object({ nodes: z.number().int(), edges: z.number().int() }),
   /** Hosts that were silent at this moment. */
   silentHosts: z.number().int(),
+  /** What was left out because a view has its limits: the thinnest edges, the least important nodes. Absent when nothing was. */
+  left: z.object({ nodes: z.number().int(), edges: z.number().int() }).optional(),
+  /** The view still has the version that the caller named as `known`; nodes and edges are then empty. */
+  unchanged: z.boolean().optional(),
 });
 export type MapView = z.infer<typeof MapView>;
 
@@ -95,7 +102,11 @@ export const mapRoutes = {
       /** Show only the neighbourhood of this node, `hops` edges around it. */
       focus: z.string().max(256).optional(),
       hops: z.coerce.number().int().min(1).max(4).default(1),
+      /** Show only the observed ways from the Internet to this asset. */
+      route: Id.optional(),
       at: Instant.optional(),
+      /** The version that the caller shows; an unchanged view is then not sent again. */
+      known: z.string().max(64).optional(),
     }),
     response: MapView,
   }),

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** People, how they sign in, what they did, and the scope condition that every query about assets uses. */
+/** People, how they sign in, and what they did. */
 export const up = async (db: Kysely<unknown>): Promise<void> => {
   await sql`
 create table users (
@@ -75,14 +75,6 @@ create table console_settings (
   name text primary key,
   value jsonb not null,
   updated_at timestamptz not null
-);
-
--- A scope is {"label": ["value", ...], ...}: every named label must have one of its values. Null sees everything.
-create function labels_in_scope(labels jsonb, scope jsonb) returns boolean
-language sql immutable parallel safe
-return scope is null or not exists (
-  select 1 from jsonb_each(scope) as wanted (name, allowed)
-  where labels ->> wanted.name is null or not wanted.allowed @> jsonb_build_array(labels ->> wanted.name)
 );
 `.execute(db);
 };

@@ -65,7 +65,7 @@ const install = (withTestTools) => {
   });
   if (result.status !== 0) {
     stop(
-      `npm ci failed. Is the package registry reachable from here?\n${(result.stderr ?? result.error?.message ?? '').slice(-2000)}`,
+      `npm install failed. Is the package registry reachable from here?\n${(result.stderr ?? result.error?.message ?? '').slice(-2000)}`,
     );
   }
   mkdirSync(dirname(stampFile), { recursive: true });

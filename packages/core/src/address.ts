@@ -25,17 +25,15 @@ const privateRanges: ReadonlySet<string> = new Set([
 
 /** The canonical text form: IPv4-mapped IPv6 addresses become IPv4, IPv6 is compressed, zones are cut. `undefined` for no address. */
 export const normaliseAddress = (text: string): string | undefined => {
-  const bare = text.split('%', 1)[0] ?? '';
-  if (!ipaddr.isValid(bare)) return undefined;
-  return ipaddr.process(bare).toString();
+  return parseAddress(text)?.toString();
 };
 
 /** The class of a textual address; `undefined` when the text is no address. */
 export const classifyAddress = (text: string): AddressClass | undefined => {
-  const bare = text.split('%', 1)[0] ?? '';
-  if (!ipaddr.isValid(bare)) return undefined;
-  const range = ipaddr.process(bare).range();
+  const range = parseAddress(text)?.range();
   switch (range) {
+    case undefined:
+      return undefined;
     case 'loopback':
       return 'loopback';
     case 'linkLocal':
@@ -56,8 +54,15 @@ export const classifyAddress = (text: string): AddressClass | undefined => {
 
 /** Whether a textual address lies in a CIDR block, e.g. `10.1.2.3` in `10.0.0.0/8`. False for malformed input. */
 export const isInBlock = (address: string, cidr: string): boolean => {
-  if (!ipaddr.isValid(address) || !ipaddr.isValidCIDR(cidr)) return false;
+  const parsed = parseAddress(address);
+  if (parsed === undefined || !ipaddr.isValidCIDR(cidr)) return false;
   const [base, bits] = ipaddr.parseCIDR(cidr);
-  const parsed = ipaddr.process(address);
   return parsed.kind() === base.kind() && parsed.match(base, bits);
+};
+
+/** Strict: of IPv4 only the form of four decimal numbers, although C libraries read others too. */
+const parseAddress = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
+  const bare = text.split('%', 1)[0] ?? '';
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined;
+  return ipaddr.process(bare);
 };

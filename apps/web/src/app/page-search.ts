@@ -1,0 +1,46 @@
+import { AssetKind, AssetStatus, FindingFilter, list, Presence, ScanState } from '@parapet/contract/api';
+import { z } from 'zod';
+
+/** What each page keeps in its URL, beside the panel and the moment. */
+export const findingsSearch = {
+  ...FindingFilter,
+  by: z.enum(['fix', 'vulnerability', 'asset', 'package', 'none']),
+  sort: z.enum(['risk', 'newest', 'cvss']),
+} as const;
+
+export const assetsSearch = {
+  q: z.string().max(256),
+  kind: list(AssetKind),
+  status: list(AssetStatus),
+  exposure: list(z.string().max(32)),
+  hostId: z.uuid(),
+  imageId: z.uuid(),
+  sort: z.enum(['risk', 'name', 'newest']),
+} as const;
+
+export const assetTabs = [
+  'overview',
+  'findings',
+  'edges',
+  'processes',
+  'packages',
+  'timeline',
+  'scans',
+  'sensor',
+] as const;
+export type AssetTab = (typeof assetTabs)[number];
+export const assetSearch = {
+  tab: z.enum(assetTabs),
+  q: z.string().max(256),
+  use: list(z.enum(['running', 'loaded', 'installed', 'unknown'])),
+} as const;
+
+export const scansSearch = { state: list(ScanState), assetId: z.uuid() } as const;
+export const sensorsSearch = { q: z.string().max(256), presence: Presence, view: z.enum(['health', 'keys']) } as const;
+
+export const auditSearch = {
+  q: z.string().max(256),
+  outcome: z.enum(['succeeded', 'refused', 'failed']),
+  since: z.iso.datetime(),
+  until: z.iso.datetime(),
+} as const;

@@ -1,0 +1,20 @@
+/** The pages of the rail, which the command palette offers too. */
+export const pages = [
+  { to: '/', label: 'Overview', words: 'home start' },
+  { to: '/map', label: 'Map', words: 'graph topology network' },
+  { to: '/findings', label: 'Findings', words: 'vulnerabilities risk cve fix' },
+  { to: '/assets', label: 'Assets', words: 'hosts containers images inventory' },
+  { to: '/scans', label: 'Scans', words: 'sbom tasks progress' },
+  { to: '/sensors', label: 'Sensors', words: 'hosts health collectors losses' },
+  { to: '/settings', label: 'Settings', words: 'feeds people tokens keys audit' },
+] as const;
+
+export const settingsPages = [
+  { to: '/settings/feeds', label: 'Feeds', words: 'advisories osv kev epss update import' },
+  { to: '/settings/people', label: 'People', words: 'users roles invite scope' },
+  { to: '/settings/tokens', label: 'API tokens', words: 'automation secret' },
+  { to: '/settings/keys', label: 'Enrolment keys', words: 'enroll hosts' },
+  { to: '/settings/audit', label: 'Audit log', words: 'history who' },
+  { to: '/settings/console', label: 'This console', words: 'status health disk memory lag queues' },
+  { to: '/settings/about', label: 'About', words: 'version licence' },
+] as const;

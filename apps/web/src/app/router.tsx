@@ -1,0 +1,224 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router';
+import { z } from 'zod';
+import { isUnauthorised } from '../lib/api.ts';
+import { parseSearch, searchOf, stringifySearch } from '../lib/search-params.ts';
+import { sessionQuery } from '../lib/session.ts';
+import { viewSearch } from '../lib/view-state.ts';
+import { ErrorPage, MissingPage, PendingPage } from './fallback-pages.tsx';
+import { assetSearch, assetsSearch, auditSearch, findingsSearch, scansSearch, sensorsSearch } from './page-search.ts';
+import { Shell } from './shell.tsx';
+
+/** All pages. Each is its own chunk; only the shell and the sign-in check are in the first one. */
+export const createAppRouter = (queryClient: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: MissingPage,
+    defaultPendingComponent: PendingPage,
+    defaultPendingMs: 150,
+    scrollRestoration: true,
+    parseSearch,
+    stringifySearch,
+  });
+
+const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: searchOf({ to: z.string().max(2048).startsWith('/') }),
+  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+/** Opened from a one-time link; its secret is in the fragment, which never reaches the server. */
+const linkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/link',
+  component: lazyRouteComponent(() => import('../features/sign-in/link-page.tsx'), 'LinkPage'),
+});
+
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'shell',
+  validateSearch: searchOf(viewSearch),
+  search: { middlewares: [retainSearchParams(['at'])] },
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.ensureQueryData(sessionQuery());
+    } catch (error) {
+      if (isUnauthorised(error))
+        throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });
+      throw error;
+    }
+  },
+  component: Shell,
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+});
+
+/** The map keeps its own parameters: what is open, the focus, the zoom. They pass unchanged. */
+const mapRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/map',
+  validateSearch: (search: Record<string, unknown>): Record<string, unknown> => search,
+  component: lazyRouteComponent(() => import('../features/map/map-page.tsx'), 'MapPage'),
+});
+
+const findingsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/findings',
+  validateSearch: searchOf(findingsSearch),
+  component: lazyRouteComponent(() => import('../features/findings/findings-page.tsx'), 'FindingsPage'),
+});
+
+const findingRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/findings/$findingId',
+  component: lazyRouteComponent(() => import('../features/findings/finding-page.tsx'), 'FindingPage'),
+});
+
+const assetsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/assets',
+  validateSearch: searchOf(assetsSearch),
+  component: lazyRouteComponent(() => import('../features/assets/assets-page.tsx'), 'AssetsPage'),
+});
+
+const assetRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/assets/$assetId',
+  validateSearch: searchOf(assetSearch),
+  component: lazyRouteComponent(() => import('../features/assets/asset-page.tsx'), 'AssetPage'),
+});
+
+const scansRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/scans',
+  validateSearch: searchOf(scansSearch),
+  component: lazyRouteComponent(() => import('../features/scans/scans-page.tsx'), 'ScansPage'),
+});
+
+const sensorsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/sensors',
+  validateSearch: searchOf(sensorsSearch),
+  component: lazyRouteComponent(() => import('../features/sensors/sensors-page.tsx'), 'SensorsPage'),
+});
+
+const addHostRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/sensors/add',
+  component: lazyRouteComponent(() => import('../features/sensors/add-host-page.tsx'), 'AddHostPage'),
+});
+
+const sensorRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/sensors/$hostId',
+  component: lazyRouteComponent(() => import('../features/sensors/sensor-page.tsx'), 'SensorPage'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../features/settings/settings-layout.tsx'), 'SettingsLayout'),
+});
+
+const settingsIndexRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/feeds' });
+  },
+});
+
+const feedsRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/feeds',
+  component: lazyRouteComponent(() => import('../features/settings/feeds-page.tsx'), 'FeedsPage'),
+});
+
+const peopleRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/people',
+  component: lazyRouteComponent(() => import('../features/settings/people-page.tsx'), 'PeoplePage'),
+});
+
+const tokensRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('../features/settings/tokens-page.tsx'), 'TokensPage'),
+});
+
+const keysRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('../features/settings/keys-page.tsx'), 'KeysPage'),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/audit',
+  validateSearch: searchOf(auditSearch),
+  component: lazyRouteComponent(() => import('../features/settings/audit-page.tsx'), 'AuditPage'),
+});
+
+const consoleRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/console',
+  component: lazyRouteComponent(() => import('../features/settings/console-page.tsx'), 'ConsolePage'),
+});
+
+const aboutRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/about',
+  component: lazyRouteComponent(() => import('../features/settings/about-page.tsx'), 'AboutPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  linkRoute,
+  shellRoute.addChildren([
+    overviewRoute,
+    mapRoute,
+    findingsRoute,
+    findingRoute,
+    assetsRoute,
+    assetRoute,
+    scansRoute,
+    sensorsRoute,
+    addHostRoute,
+    sensorRoute,
+    settingsRoute.addChildren([
+      settingsIndexRoute,
+      feedsRoute,
+      peopleRoute,
+      tokensRoute,
+      keysRoute,
+      auditRoute,
+      consoleRoute,
+      aboutRoute,
+    ]),
+  ]),
+]);
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,102 @@
+import { Popover } from '@base-ui/react/popover';
+import { useState } from 'react';
+import { Button } from '../components/button.tsx';
+import fieldStyles from '../components/field.module.css';
+import popover from '../components/popover.module.css';
+import { ToneMark } from '../components/tone-mark.tsx';
+import { formatMoment } from '../lib/format.ts';
+import { useLiveState } from '../lib/live-feed.ts';
+import { useNow } from '../lib/now.ts';
+import { useMoment } from '../lib/view-state.ts';
+import styles from './top-bar.module.css';
+
+/** Live, or the past moment that is shown, and the way from one to the other. */
+export const TimeControl = () => {
+  const now = useNow();
+  const moment = useMoment();
+  const live = useLiveState();
+  const [open, setOpen] = useState(false);
+  const choose = (at: string | undefined): void => {
+    moment.set(at);
+    setOpen(false);
+  };
+  return (
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger className={styles.chip}>
+        <ToneMark tone={moment.at !== undefined ? 'none' : live.kind === 'live' ? 'ok' : 'warn'} />
+        <b>
+          {moment.at !== undefined
+            ? formatMoment(moment.at, now)
+            : live.kind === 'reconnecting'
+              ? 'Reconnecting'
+              : 'Live'}
+        </b>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner sideOffset={8} align="start" className={popover.positioner}>
+          <Popover.Popup className={popover.popup}>
+            <Popover.Title className={popover.title}>Show the map and assets at</Popover.Title>
+            <button type="button" className={popover.item} onClick={() => choose(undefined)}>
+              <ToneMark tone="ok" /> Live
+            </button>
+            {shortcuts.map(([label, agoMs]) => (
+              <button
+                key={label}
+                type="button"
+                className={popover.item}
+                onClick={() => choose(new Date(Date.now() - agoMs).toISOString())}
+              >
+                <ToneMark tone="none" /> {label}
+              </button>
+            ))}
+            <ExactMoment at={moment.at} choose={choose} />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+};
+
+const hour = 3_600_000;
+const shortcuts = [
+  ['15 minutes ago', hour / 4],
+  ['An hour ago', hour],
+  ['Yesterday, same time', 24 * hour],
+  ['A week ago', 168 * hour],
+] as const;
+
+type ExactProps = { readonly at: string | undefined; readonly choose: (at: string) => void };
+
+const ExactMoment = ({ at, choose }: ExactProps) => {
+  const [text, setText] = useState(localInput(at ?? new Date().toISOString()));
+  const date = new Date(text);
+  const valid = !Number.isNaN(date.getTime()) && date.getTime() <= Date.now();
+  return (
+    <form
+      className={popover.pad}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (valid) choose(date.toISOString());
+      }}
+    >
+      <label className={fieldStyles.field}>
+        <span>Exact moment, your time</span>
+        <input
+          type="datetime-local"
+          className={fieldStyles.input}
+          value={text}
+          max={localInput(new Date().toISOString())}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </label>
+      <Button type="submit" small disabled={!valid}>
+        Show this moment
+      </Button>
+    </form>
+  );
+};
+
+const localInput = (at: string): string => {
+  const date = new Date(at);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};

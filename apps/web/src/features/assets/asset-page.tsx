@@ -1,0 +1,1 @@
+export const AssetPage = () => <h1>AssetPage</h1>;

@@ -1,0 +1,1 @@
+export const AssetsPage = () => <h1>AssetsPage</h1>;

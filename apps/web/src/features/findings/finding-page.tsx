@@ -1,0 +1,1 @@
+export const FindingPage = () => <h1>FindingPage</h1>;

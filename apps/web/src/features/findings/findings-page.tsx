@@ -1,0 +1,1 @@
+export const FindingsPage = () => <h1>FindingsPage</h1>;

@@ -1,0 +1,2 @@
+/** The map. */
+export const MapPage = () => <h1>Map</h1>;

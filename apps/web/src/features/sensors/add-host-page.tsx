@@ -1,0 +1,1 @@
+export const AddHostPage = () => <h1>AddHostPage</h1>;

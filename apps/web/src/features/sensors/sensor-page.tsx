@@ -1,0 +1,1 @@
+export const SensorPage = () => <h1>SensorPage</h1>;

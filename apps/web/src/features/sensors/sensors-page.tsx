@@ -1,0 +1,1 @@
+export const SensorsPage = () => <h1>SensorsPage</h1>;

@@ -1,0 +1,1 @@
+export const FeedsPage = () => <h1>FeedsPage</h1>;

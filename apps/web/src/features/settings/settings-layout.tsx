@@ -1,0 +1,1 @@
+export const SettingsLayout = () => <h1>SettingsLayout</h1>;

@@ -1,0 +1,1 @@
+export const TokensPage = () => <h1>TokensPage</h1>;

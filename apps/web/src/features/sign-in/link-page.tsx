@@ -1,0 +1,1 @@
+export const LinkPage = () => <h1>LinkPage</h1>;

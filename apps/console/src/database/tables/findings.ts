@@ -1,5 +1,5 @@
 import type { FeedSource, FeedStatus, FindingSummary, RiskFactor, Scan } from '@parapet/contract/api';
-import type { Distribution, SbomProblem } from '@parapet/contract/sbom';
+import type { Distribution, Sbom } from '@parapet/contract/sbom';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 
 type Json<T> = JSONColumnType<T & object, string, string>;
@@ -16,7 +16,7 @@ export type SbomsTable = {
   status: 'succeeded' | 'partial';
   distribution: NullableJson<Distribution>;
   package_count: number;
-  problems: Json<readonly SbomProblem[]>;
+  problems: Json<Sbom['problems']>;
   document: Buffer;
   made_at: Date;
   received_at: Date;

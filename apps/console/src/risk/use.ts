@@ -1,0 +1,81 @@
+import type { FindingSummary, RiskFactor } from '@parapet/contract/api';
+import { isDeleted, normalisePath, programOf } from './file-path.ts';
+import { blindFactor, type Evidence, enumerate, factor } from './formula.ts';
+import type { ObservedProcess, PackageUse, Workload } from './observation.ts';
+
+export type UseKind = FindingSummary['use'];
+export type Use = { readonly kind: UseKind; readonly factor: RiskFactor };
+
+export const useValues = { running: 1, loaded: 0.95, unknown: 0.5, installed: 0.2, notStarted: 0.1 } as const;
+
+/** Which packages the processes of a workload use, given the owners of the paths seen (normalised). */
+export const usesOf = (
+  processes: readonly ObservedProcess[],
+  owners: ReadonlyMap<string, readonly number[]>,
+): ReadonlyMap<number, PackageUse> => {
+  const uses = new Map<number, { running: ObservedProcess[]; loaded: PackageUse['loaded'][number][] }>();
+  const of = (id: number) => {
+    const known = uses.get(id) ?? { running: [], loaded: [] };
+    uses.set(id, known);
+    return known;
+  };
+  for (const process of processes) {
+    const executable = normalisePath(process.executable);
+    for (const id of owners.get(executable) ?? []) of(id).running.push(process);
+    for (const file of process.loadedFiles) {
+      const path = normalisePath(file);
+      if (path === executable) continue;
+      for (const id of owners.get(path) ?? []) of(id).loaded.push({ process, file: path, deleted: isDeleted(file) });
+    }
+  }
+  return uses;
+};
+
+/** All paths of a workload's processes, as `usesOf` wants their owners. */
+export const pathsInUse = (processes: readonly ObservedProcess[]): ReadonlySet<string> =>
+  new Set(processes.flatMap((process) => [process.executable, ...process.loadedFiles].map(normalisePath)));
+
+/** Whether the vulnerable code is at work. `use` is absent when no process was seen to use the package. */
+export const useOf = (workload: Workload, use?: PackageUse): Use => {
+  if (use !== undefined && use.running.length > 0) return running(workload, use);
+  if (use !== undefined && use.loaded.length > 0) return loaded(workload, use);
+  if (workload.kind === 'image') {
+    return { kind: 'installed', factor: factor(useValues.notStarted, 'No container runs from this image') };
+  }
+  if (workload.blind.processes !== undefined) {
+    const reason = `Processes cannot be seen here: ${workload.blind.processes}`;
+    return { kind: 'unknown', factor: blindFactor(useValues.unknown, reason) };
+  }
+  if (workload.kind === 'container' && workload.status === 'stopped') {
+    return { kind: 'installed', factor: factor(useValues.notStarted, `${workload.name} is stopped`) };
+  }
+  return {
+    kind: 'installed',
+    factor: factor(useValues.installed, `Installed on ${workload.name}, but no process was seen to use it`),
+  };
+};
+
+const running = (workload: Workload, use: PackageUse): Use => {
+  const names = enumerate(use.running.map((process) => process.name));
+  const evidence = use.running.map((process) => processEvidence(workload, process, 'runs'));
+  return { kind: 'running', factor: factor(useValues.running, `${names} of it runs on ${workload.name}`, evidence) };
+};
+
+const loaded = (workload: Workload, use: PackageUse): Use => {
+  const names = enumerate(use.loaded.map((entry) => entry.process.name));
+  const files = enumerate(use.loaded.map((entry) => programOf(entry.file)));
+  const stale = use.loaded.some((entry) => entry.deleted);
+  const reason =
+    `${files} is loaded by ${names} on ${workload.name}` +
+    (stale ? '; the file was replaced since, the old version is still at work until a restart' : '');
+  const evidence = use.loaded.flatMap((entry): Evidence[] => [
+    processEvidence(workload, entry.process, `has ${entry.file} loaded${entry.deleted ? ' (replaced on disk)' : ''}`),
+  ]);
+  return { kind: 'loaded', factor: factor(useValues.loaded, reason, evidence) };
+};
+
+const processEvidence = (workload: Workload, process: ObservedProcess, does: string): Evidence => ({
+  kind: 'process',
+  text: `${process.name} (pid ${process.pid}, user ${process.user}) ${does}`,
+  ref: `process:${workload.assetId}|${process.key}`,
+});

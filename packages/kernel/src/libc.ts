@@ -1,0 +1,89 @@
+import koffi from 'koffi';
+
+/**
+ * The C library as it is already loaded in this process, so that glibc and musl both work. A buffer handed over is only
+ * valid during the call; a structure that holds the *address* of another buffer needs `pinned` to keep that buffer alive.
+ */
+export type Libc = {
+  readonly socket: (domain: number, type: number, protocol: number) => number;
+  readonly bind: (fd: number, address: Uint8Array, length: number) => number;
+  readonly getsockname: (fd: number, address: Uint8Array, length: Uint32Array) => number;
+  readonly sendto: (
+    fd: number,
+    data: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ) => number;
+  readonly recvfrom: (
+    fd: number,
+    into: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: Uint32Array,
+  ) => number;
+  readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number;
+  readonly openat: (folder: number, path: string, flags: number, mode: number) => number;
+  readonly readlinkat: (folder: number, path: string, into: Uint8Array, length: number) => number;
+  readonly close: (fd: number) => number;
+  readonly setns: (fd: number, kind: number) => number;
+  readonly flock: (fd: number, operation: number) => number;
+  readonly madvise: (address: bigint, length: number, advice: number) => number;
+  /** `syscall(2)` with pointers in second and third place, which is the shape of openat2. */
+  readonly syscallPath: (number: number, first: number, path: string, structure: Uint8Array, length: number) => number;
+  /** Absent in musl. */
+  readonly mallocTrim: ((padBytes: number) => number) | undefined;
+};
+
+/** The bound functions; bound on first use. */
+export const libc = (): Libc => {
+  bound ??= bindAll();
+  return bound;
+};
+
+/** The `errno` of the call that just failed: read it before any other call. */
+export const lastErrno = (): number => koffi.errno();
+
+/** The name of an error number, e.g. `EPERM`; `E42` when it has none. */
+export const errnoName = (errno: number): string => {
+  names ??= new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]));
+  return names.get(errno) ?? `E${errno}`;
+};
+
+/** The address of a buffer for use inside another structure. The caller keeps the buffer reachable for as long as the kernel may read it. */
+export const addressOf = (buffer: Uint8Array): bigint => koffi.address(buffer);
+
+let bound: Libc | undefined;
+let names: ReadonlyMap<number, string> | undefined;
+
+const bindAll = (): Libc => {
+  const library = koffi.load(null);
+  const bind = <F extends (...parameters: never[]) => unknown>(definition: string): F =>
+    library.func(definition) as unknown as F;
+  const bindIfThere = <F extends (...parameters: never[]) => unknown>(definition: string): F | undefined => {
+    try {
+      return bind<F>(definition);
+    } catch {
+      // Not in this C library; the caller offers less.
+      return undefined;
+    }
+  };
+  return {
+    socket: bind('int socket(int, int, int)'),
+    bind: bind('int bind(int, void *, uint32_t)'),
+    getsockname: bind('int getsockname(int, void *, void *)'),
+    sendto: bind('long sendto(int, void *, size_t, int, void *, uint32_t)'),
+    recvfrom: bind('long recvfrom(int, void *, size_t, int, void *, void *)'),
+    setsockopt: bind('int setsockopt(int, int, int, void *, uint32_t)'),
+    openat: bind('int openat(int, const char *, int, uint32_t)'),
+    readlinkat: bind('long readlinkat(int, const char *, void *, size_t)'),
+    close: bind('int close(int)'),
+    setns: bind('int setns(int, int)'),
+    flock: bind('int flock(int, int)'),
+    madvise: bind('int madvise(uint64_t, size_t, int)'),
+    syscallPath: bind('long syscall(long, long, const char *, void *, size_t)'),
+    mallocTrim: bindIfThere('int malloc_trim(size_t)'),
+  };
+};

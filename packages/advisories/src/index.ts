@@ -1,1 +1,15 @@
-export {};
+export type {
+  Advisory,
+  AdvisoryDatabase,
+  AdvisorySummary,
+  Coverage,
+  CvssScore,
+  DatabaseCounts,
+  EpssScore,
+  FeedProgress,
+  FeedSourceState,
+  ImportedFeed,
+  KnownExploited,
+  Match,
+  Reference,
+} from './model.ts';

@@ -13,13 +13,6 @@ export type Machine = {
 const packages = [
   { name: 'chromium', file: '/usr/bin/chromium', use: 'the browser of the browser tests' },
   { name: 'docker.io', file: '/usr/sbin/dockerd', use: 'a private Docker daemon' },
-  {
-    name: 'docker-cli',
-    file: '/usr/bin/docker',
-    use: 'its command line',
-    alternatives: ['/usr/local/bin/docker'],
-    optional: true,
-  },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', use: 'a Debian image to scan' },
   { name: 'iptables', file: '/usr/sbin/iptables', use: 'network translation of the daemon' },
   { name: 'nftables', file: '/usr/sbin/nft', use: 'network translation in test namespaces' },
@@ -58,7 +51,7 @@ export const prepareMachine = async (say: (text: string) => void): Promise<Machi
 };
 
 const installPackages = (
-  missing: readonly { name: string; use: string; optional?: boolean }[],
+  missing: readonly { name: string; use: string }[],
   say: (text: string) => void,
   notes: string[],
 ): void => {
@@ -71,7 +64,7 @@ const installPackages = (
       encoding: 'utf8',
       timeout: 900_000,
     });
-    if (result.status !== 0 && entry.optional !== true)
+    if (result.status !== 0)
       notes.push(`apt-get could not install ${entry.name}: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
   }
 };

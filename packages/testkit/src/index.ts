@@ -1,10 +1,21 @@
+export { type BrowserOptions, launchBrowser, type TestBrowser } from './browser.ts';
+export {
+  buildBusyboxImage,
+  buildDebianImage,
+  docker,
+  importImage,
+  removeContainer,
+  runContainer,
+  testLabel,
+} from './docker.ts';
 export {
   chromium,
   chromiumPath,
   describeWith,
-  docker,
+  dockerDaemon,
   dockerSocketPath,
   programOf,
   type Requirement,
   root,
 } from './requirements.ts';
+export { eventually } from './wait.ts';

@@ -9,7 +9,7 @@ const isRoot = process.getuid?.() === 0;
 export const root: Requirement = { met: isRoot, reason: 'needs root' };
 
 /** A Docker daemon; `npm test` starts a private one as root and names it in DOCKER_HOST. */
-export const docker: Requirement = {
+export const dockerDaemon: Requirement = {
   met: dockerSocketPath() !== undefined,
   reason: 'needs a Docker daemon (as root on Debian npm test starts a private one)',
 };

@@ -1,0 +1,49 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { chromiumPath } from './requirements.ts';
+
+export type BrowserOptions = { readonly width?: number; readonly height?: number; readonly theme?: 'dark' | 'light' };
+
+export type TestBrowser = {
+  /** A page of its own session that trusts the console's own certificate. Its errors are collected. */
+  readonly open: (options?: BrowserOptions) => Promise<{ page: Page; context: BrowserContext; errors: string[] }>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+};
+
+const flags = [
+  '--no-sandbox',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the system's Chromium, headless, with WebGL in software. */
+export const launchBrowser = async (): Promise<TestBrowser> => {
+  const browser: Browser = await chromium.launch({
+    executablePath: chromiumPath ?? '/usr/bin/chromium',
+    args: flags,
+    headless: true,
+  });
+  return {
+    open: async (options = {}) => {
+      const context = await browser.newContext({
+        ignoreHTTPSErrors: true,
+        viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+        colorScheme: options.theme ?? 'dark',
+        reducedMotion: 'reduce',
+      });
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      return { page, context, errors };
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+};

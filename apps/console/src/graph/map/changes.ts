@@ -1,0 +1,98 @@
+import type { ResultOf } from '@parapet/contract/api';
+import { badRequest } from '@parapet/core';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../database/database.ts';
+import type { ScopeFilter } from '../scope-filter.ts';
+
+type Changes = ResultOf<'map.changes'>;
+type Range = { readonly from: Date; readonly to: Date; readonly buckets: number };
+
+const maxRangeMs = 400 * 86_400_000;
+const maxBlindRows = 5_000;
+const maxBlindSpans = 200;
+
+/** What appeared and went per bucket of time, and when hosts could not be seen. */
+export const readChanges = async (db: Database, inScope: ScopeFilter, range: Range): Promise<Changes> => {
+  const spanMs = range.to.getTime() - range.from.getTime();
+  if (spanMs <= 0 || spanMs > maxRangeMs) {
+    throw badRequest('bad-range', 'The end must lie after the start, by at most 400 days.');
+  }
+  const bucketMs = spanMs / range.buckets;
+  const [appeared, gone, blind, earliest] = await Promise.all([
+    countByBucket(db, inScope, range, 'started_at'),
+    countByBucket(db, inScope, range, 'ended_at'),
+    readBlind(db, inScope, range),
+    readEarliest(db, inScope),
+  ]);
+  return {
+    from: range.from.toISOString(),
+    to: range.to.toISOString(),
+    bucketMs,
+    buckets: Array.from({ length: range.buckets }, (_, index) => ({
+      at: new Date(range.from.getTime() + index * bucketMs).toISOString(),
+      appeared: appeared.get(index) ?? 0,
+      gone: gone.get(index) ?? 0,
+    })),
+    blind,
+    ...(earliest === undefined ? {} : { earliest: earliest.toISOString() }),
+  };
+};
+
+const countByBucket = async (
+  db: Database,
+  inScope: ScopeFilter,
+  range: Range,
+  column: 'started_at' | 'ended_at',
+): Promise<ReadonlyMap<number, number>> => {
+  const time = sql.ref(`i.${column}`);
+  const within = sql`${time} >= ${range.from} and ${time} < ${range.to}`;
+  const bucket = sql`least(${range.buckets - 1}, floor(extract(epoch from ${time} - ${range.from}::timestamptz) * 1000 / ${(range.to.getTime() - range.from.getTime()) / range.buckets}::float8))::int`;
+  const { rows } = await sql<{ bucket: number; count: number }>`
+    select bucket, sum(count)::int as count from (
+      select ${bucket} as bucket, count(*) as count from asset_intervals i join assets a on a.id = i.asset_id
+      where ${within} and a.kind <> 'image' and ${inScope('a')} group by 1
+      union all
+      select ${bucket}, count(*) from edge_intervals i join edges e on e.id = i.edge_id
+      where ${within} and ${edgeInScope(inScope)} group by 1
+    ) both_kinds group by 1`.execute(db);
+  return new Map(rows.map((row) => [row.bucket, row.count]));
+};
+
+const edgeInScope = (inScope: ScopeFilter): RawBuilder<unknown> =>
+  sql`exists (select 1 from assets a where a.id in (e.source_asset, e.target_asset) and ${inScope('a')})`;
+
+type BlindRow = { readonly hostId: string; readonly from: Date; readonly to: Date | null };
+
+/** Spans in which a whole sensor was not heard, with how many hosts at once. */
+const readBlind = async (db: Database, inScope: ScopeFilter, range: Range): Promise<Changes['blind']> => {
+  const { rows } = await sql<BlindRow>`
+    select b.host_id as "hostId", b.started_at as "from", b.ended_at as "to"
+    from blind_intervals b join assets a on a.id = b.host_id
+    where b.started_at < ${range.to} and (b.ended_at is null or b.ended_at > ${range.from}) and ${inScope('a')}
+    order by b.started_at limit ${maxBlindRows}`.execute(db);
+  return mergeBlind(rows).slice(-maxBlindSpans);
+};
+
+/** Joins overlapping spans; `hosts` is how many different ones were blind at some time within. */
+export const mergeBlind = (rows: readonly BlindRow[]): Changes['blind'] => {
+  const spans: { from: Date; to: Date | null; readonly hosts: Set<string> }[] = [];
+  for (const row of [...rows].sort((a, b) => a.from.getTime() - b.from.getTime())) {
+    const last = spans.at(-1);
+    if (last !== undefined && (last.to === null || row.from <= last.to)) {
+      last.to = last.to === null || row.to === null ? null : new Date(Math.max(row.to.getTime(), last.to.getTime()));
+      last.hosts.add(row.hostId);
+    } else spans.push({ from: row.from, to: row.to, hosts: new Set([row.hostId]) });
+  }
+  return spans.map((span) => ({
+    from: span.from.toISOString(),
+    hosts: span.hosts.size,
+    ...(span.to === null ? {} : { to: span.to.toISOString() }),
+  }));
+};
+
+const readEarliest = async (db: Database, inScope: ScopeFilter): Promise<Date | undefined> => {
+  const { rows } = await sql<{ earliest: Date | null }>`
+    select min(i.started_at) as earliest from asset_intervals i join assets a on a.id = i.asset_id
+    where a.kind = 'host' and ${inScope('a')}`.execute(db);
+  return rows[0]?.earliest ?? undefined;
+};

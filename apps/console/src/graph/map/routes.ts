@@ -1,0 +1,43 @@
+import type { Clock } from '@parapet/core';
+import type { Database } from '../../database/database.ts';
+import type { RouteHandlers } from '../../http/handler.ts';
+import { momentOf } from '../moment.ts';
+import { createScopeFilter } from '../scope-filter.ts';
+import { readChanges } from './changes.ts';
+import { readEdgeDetail } from './edge-detail.ts';
+import { readPaths } from './path.ts';
+import { buildView } from './view.ts';
+import { createViewCache } from './view-cache.ts';
+
+export type MapRoutes = Pick<RouteHandlers, 'map.view' | 'map.edge' | 'map.path' | 'map.changes'>;
+
+/** A live view is at most this old, a past one changes only by late reports. */
+const liveKeepMs = 700;
+const pastKeepMs = 30_000;
+
+export const createMapRoutes = (deps: { readonly database: Database; readonly clock: Clock }): MapRoutes => {
+  const { database, clock } = deps;
+  const cache = createViewCache(clock.now);
+  return {
+    'map.view': async ({ query, caller }) => {
+      const moment = momentOf(query.at, clock.now());
+      const { known, at, ...asked } = query;
+      const key = JSON.stringify([caller.scope, asked, moment.live ? 'live' : moment.at.getTime()]);
+      const view = await cache.get(key, moment.live ? liveKeepMs : pastKeepMs, () =>
+        buildView(database, moment, createScopeFilter(caller.scope), asked),
+      );
+      return known === view.version ? { ...view, nodes: [], edges: [], unchanged: true } : view;
+    },
+    'map.edge': ({ query, caller }) =>
+      readEdgeDetail(database, momentOf(query.at, clock.now()), createScopeFilter(caller.scope), query),
+    'map.path': async ({ query, caller }) => ({
+      paths: await readPaths(database, momentOf(query.at, clock.now()), createScopeFilter(caller.scope), query.assetId),
+    }),
+    'map.changes': ({ query, caller }) =>
+      readChanges(database, createScopeFilter(caller.scope), {
+        from: new Date(query.from),
+        to: new Date(query.to),
+        buckets: query.buckets,
+      }),
+  };
+};

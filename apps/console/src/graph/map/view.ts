@@ -1,0 +1,199 @@
+import type { MapView } from '@parapet/contract/api';
+import type { Database } from '../../database/database.ts';
+import type { Moment } from '../moment.ts';
+import type { ScopeFilter } from '../scope-filter.ts';
+import { addBundles, type BundleContext } from './bundles.ts';
+import { describeMarks } from './describe.ts';
+import { finishView } from './finish.ts';
+import { createMarks, type Marks } from './marks.ts';
+import { readNeighbourhood } from './neighbourhood.ts';
+import { readRoute } from './path.ts';
+import { createProgramMarks, placeContainers, placeHosts, placeProcesses } from './place-marks.ts';
+import { type HostPlan, type HostRow, planHosts } from './plan-hosts.ts';
+import { type AssetReader, createAssetReader, type ListenerRow, type ProcessRow } from './read-assets.ts';
+import { countPeers, type LiftedEdges, readLiftedEdges } from './read-edges.ts';
+
+export type ViewQuery = {
+  readonly open: readonly string[];
+  readonly focus?: string | undefined;
+  readonly hops: number;
+  readonly route?: string | undefined;
+};
+
+/** Marks of one view, nodes and edges together. */
+export const maxMarks = 2_000;
+const maxNodes = 1_200;
+/** Up to this many strangers are shown one by one, more by their blocks. */
+const singlePeersUpTo = 24;
+/** More neighbours than this around what is open are lifted to their zones. */
+const neighboursUpTo = 60;
+const containersRead = 30_000;
+const processesRead = 400;
+
+/** Builds one view of the graph at a moment. */
+export const buildView = async (
+  db: Database,
+  moment: Moment,
+  inScope: ScopeFilter,
+  query: ViewQuery,
+): Promise<MapView> => {
+  const reader = createAssetReader(db, moment, inScope);
+  const wanted = await wantedAssets(db, moment, inScope, query);
+  const all = await reader.hosts();
+  const hosts = wanted === undefined ? all : all.filter((host) => wanted.hosts.has(host.id));
+  const open = new Set(query.open);
+  const opening = wanted?.hosts ?? (await hostsToOpen(reader, query.open));
+  const draw = (liftNeighbours: boolean): Promise<Drawn> =>
+    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours });
+  let drawn = await draw(false);
+  if (open.size > 0 && drawn.neighbours > neighboursUpTo) drawn = await draw(true);
+  return finishView(drawn.marks, drawn.bundles, {
+    moment,
+    query,
+    wholeSet: wanted !== undefined,
+    behindEdges: drawn.lifted.behind,
+    bundlesLeft: drawn.lifted.bundles - drawn.lifted.edges.length,
+    silentHosts: all.filter((host) => host.silent).length,
+    maxMarks,
+    maxNodes,
+  });
+};
+
+type Drawn = {
+  readonly marks: Marks;
+  readonly bundles: ReturnType<typeof addBundles>;
+  readonly lifted: LiftedEdges;
+  readonly neighbours: number;
+};
+
+type DrawRequest = {
+  readonly reader: AssetReader;
+  readonly hosts: readonly HostRow[];
+  readonly open: ReadonlySet<string>;
+  readonly opening: ReadonlySet<string>;
+  readonly wanted: WantedAssets | undefined;
+  readonly liftNeighbours: boolean;
+};
+
+const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, request: DrawRequest): Promise<Drawn> => {
+  const { reader, hosts, open, opening, wanted } = request;
+  const any = open.size > 0 || wanted !== undefined;
+  const plan = planHosts(hosts, { open, hosts: opening, any, liftNeighbours: request.liftNeighbours });
+  const marks = createMarks();
+  placeHosts(marks, plan, hosts);
+  const share = Math.max(1, plan.opened.size);
+  const containers = (await reader.containers([...plan.opened], containersRead)).filter(
+    (row) => wanted === undefined || wanted.containers.has(row.id),
+  );
+  const indexOf = placeContainers(marks, containers, open, clamp(Math.floor(900 / share), 12, 400));
+  const processes = await reader.processes(
+    openedOwners(open, 'container:'),
+    openedOwners(open, 'service:'),
+    processesRead,
+  );
+  placeProcesses(marks, processes, open);
+  const lifted = await liftEdges(db, moment, inScope, { ...request, plan, marks, indexOf, any });
+  const listeners = await readListeners(reader, marks, plan);
+  const context: BundleContext = { marks, moment, ...programsOf(marks, processes, open, share) };
+  const bundles = addBundles(lifted.edges, context);
+  describeMarks(marks, bundles, listeners, { processes, ...context });
+  const neighbours = marks
+    .all()
+    .filter((mark) => mark.kind === 'host' && !mark.subject && bundles.touched.has(mark.id));
+  return { marks, bundles, lifted, neighbours: neighbours.length };
+};
+
+const programsOf = (
+  marks: Marks,
+  processes: readonly ProcessRow[],
+  open: ReadonlySet<string>,
+  share: number,
+): Pick<BundleContext, 'programs'> => ({
+  programs: createProgramMarks(marks, processes, open, clamp(Math.floor(300 / share), 6, 40)),
+});
+
+const liftEdges = async (
+  db: Database,
+  moment: Moment,
+  inScope: ScopeFilter,
+  view: DrawRequest & {
+    readonly plan: HostPlan;
+    readonly marks: Marks;
+    readonly indexOf: ReadonlyMap<string, number>;
+    readonly any: boolean;
+  },
+): Promise<LiftedEdges> => {
+  const { marks, plan, wanted } = view;
+  const hosts = new Map<string, number>();
+  for (const host of view.hosts) {
+    const mark = marks.get(plan.nodeOfHost.get(host.id) ?? '');
+    // In a set of assets a host whose containers alone were asked for is only their outline.
+    if (mark !== undefined && (wanted === undefined || wanted.wholeHosts.has(host.id))) hosts.set(host.id, mark.index);
+  }
+  const subject = marks.all().filter((mark) => mark.subject);
+  const many = await countPeers(db, moment, singlePeersUpTo + 1);
+  return readLiftedEdges(db, moment, inScope, {
+    hosts,
+    containers: view.indexOf,
+    open: marks.all().flatMap((mark) => (isTakenApart(mark.kind, mark.outline) ? [mark.index] : [])),
+    touching: view.any && wanted === undefined ? subject.map((mark) => mark.index) : undefined,
+    strangers: wanted === undefined ? 'outside' : 'leave-out',
+    groupPeers: many > singlePeersUpTo,
+    openBlocks: openedBlocks(view.open),
+    limit: maxMarks,
+  });
+};
+
+const isTakenApart = (kind: string, outline: boolean): boolean => outline && (kind === 'host' || kind === 'container');
+
+const readListeners = (reader: AssetReader, marks: Marks, plan: HostPlan): Promise<readonly ListenerRow[]> => {
+  const owners = marks.all().flatMap((mark) => {
+    if (mark.assetId === undefined) return [];
+    if (mark.kind === 'host' || mark.kind === 'container') return [mark.assetId];
+    return [];
+  });
+  return reader.listeners([...new Set([...owners, ...plan.opened])]);
+};
+
+/** The assets of a neighbourhood or a route, when the view shows only such a set. */
+export type WantedAssets = {
+  readonly hosts: ReadonlySet<string>;
+  readonly containers: ReadonlySet<string>;
+  /** Hosts that belong to the set themselves, not only as the place of a container. */
+  readonly wholeHosts: ReadonlySet<string>;
+};
+
+const wantedAssets = async (
+  db: Database,
+  moment: Moment,
+  inScope: ScopeFilter,
+  query: ViewQuery,
+): Promise<WantedAssets | undefined> => {
+  if (query.route !== undefined) return readRoute(db, moment, inScope, query.route);
+  const focused = query.focus === undefined ? undefined : assetOf(query.focus);
+  if (focused === undefined) return undefined;
+  return readNeighbourhood(db, moment, inScope, focused, query.hops);
+};
+
+const assetOf = (id: string): string | undefined => /^(?:host|container):([0-9a-f-]{36})$/.exec(id)?.[1];
+
+const hostsToOpen = async (reader: AssetReader, open: readonly string[]): Promise<ReadonlySet<string>> => {
+  const owners = open.flatMap((id) => {
+    const owner = /^(host|container|containers|service):(?:host:|containers:)?([0-9a-f-]{36})(?:$|\|)/.exec(id);
+    return owner === null ? [] : [owner[2] ?? ''];
+  });
+  const hosts = await reader.hostsOfContainers(owners);
+  return new Set(owners.map((id) => hosts.get(id) ?? id));
+};
+
+const openedOwners = (open: ReadonlySet<string>, prefix: string): readonly string[] =>
+  [...open].flatMap((id) => {
+    if (!id.startsWith(prefix)) return [];
+    const owner = /^[0-9a-f-]{36}/.exec(id.slice(prefix.length));
+    return owner === null ? [] : [owner[0]];
+  });
+
+const openedBlocks = (open: ReadonlySet<string>): readonly string[] =>
+  [...open].flatMap((id) => (id.startsWith('peers:') ? [id.slice('peers:'.length)] : []));
+
+const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));

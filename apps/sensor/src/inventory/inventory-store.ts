@@ -206,7 +206,14 @@ export const createInventoryStore = (deps: {
           unmarkSnapshot(entry);
           entry.sentAt = now;
           bytes += entry.json.length;
-          lines.push({ kind, key, json: entry.json, live: true, last: false });
+          lines.push({
+            kind,
+            key,
+            json: entry.json,
+            live: true,
+            last: false,
+            ...(entry.endedAt === undefined ? {} : { stopped: true }),
+          });
         }
       }
       return lines;

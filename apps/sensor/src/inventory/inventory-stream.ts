@@ -144,7 +144,7 @@ export const createInventoryStream = (deps: {
         return {
           seq,
           data,
-          lines: lines.filter((line) => line.last),
+          lines: lines.filter((line) => line.last || line.stopped).map((line) => ({ ...line, last: true })),
           digestAfter: ends || snapshot === 'done' ? digestText(digest) : undefined,
         };
       }

@@ -9,6 +9,8 @@ export type RecordLine = {
   readonly live: boolean;
   /** Nothing later repeats it: it must be delivered, in every epoch, until it is acknowledged. */
   readonly last: boolean;
+  /** A stopped container's: its next start replaces it in the store, so an unacknowledged frame must remember it. */
+  readonly stopped?: true;
 };
 
 export type QueuedLine = { readonly line: RecordLine; readonly since: number };

@@ -20,7 +20,7 @@ export type BinariesRequest = {
   /** Where a copy of the package goes when its own folder cannot be used by the server's user. */
   readonly copyDir: string;
   readonly runAs?: RunAs | undefined;
-  /** A folder with `bin/postgres`; skips the search. */
+  /** A folder with `bin/postgres`, the embedded package's or another; skips the search. */
   readonly prefixDir?: string | undefined;
   /** Leaves the embedded package out of the search. */
   readonly systemOnly?: boolean | undefined;
@@ -48,7 +48,8 @@ type Candidate = () => Promise<PostgresBinaries>;
 const candidates = async (request: BinariesRequest): Promise<readonly Candidate[]> => {
   if (request.prefixDir !== undefined) {
     const { prefixDir } = request;
-    return [() => probe(prefixDir, request.runAs, 'system')];
+    const isPackage = await isFile(join(prefixDir, symlinkList));
+    return [() => (isPackage ? usableEmbedded(prefixDir, request) : probe(prefixDir, request.runAs, 'system'))];
   }
   const embedded = request.systemOnly === true ? undefined : embeddedPrefix();
   const system = await systemPrefixes();
@@ -92,6 +93,7 @@ const usableEmbedded = async (prefix: string, request: BinariesRequest): Promise
   }
 };
 
+const symlinkList = 'pg-symlinks.json';
 const SymlinkList = z.array(z.object({ source: z.string(), target: z.string() })).max(1_000);
 
 /**
@@ -99,8 +101,8 @@ const SymlinkList = z.array(z.object({ source: z.string(), target: z.string() })
  * and safe beside another process that does the same.
  */
 const makeSonameLinks = async (prefix: string): Promise<void> => {
-  const listed = parseJson(await readFile(join(prefix, 'pg-symlinks.json'), 'utf8'), SymlinkList);
-  if (!listed.ok) throw new Error(`pg-symlinks.json: ${listed.error.message}`);
+  const listed = parseJson(await readFile(join(prefix, symlinkList), 'utf8'), SymlinkList);
+  if (!listed.ok) throw new Error(`${symlinkList}: ${listed.error.message}`);
   for (const { source, target } of listed.value) {
     const link = join(prefix, 'lib', basename(target));
     if (await isFile(link)) continue;

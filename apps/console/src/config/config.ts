@@ -1,0 +1,83 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '@parapet/core';
+import type { LogLevel } from '../logging/create-log.ts';
+import { programVersion } from '../version.ts';
+import type { Environment } from './env.ts';
+
+/** Everything the console is told from outside, checked and complete. */
+export type ConsoleConfig = {
+  readonly version: string;
+  /** Shown to people; the machine's name unless given. */
+  readonly name: string;
+  readonly dataDir: string;
+  /** Address to listen on; `::` is all of them. */
+  readonly host: string;
+  /** Port of web, API and sensors; 0 takes a free one, for tests. */
+  readonly port: number;
+  readonly database: EmbeddedDatabase | { readonly kind: 'url'; readonly url: string };
+  /** A web certificate that a person gave; otherwise the console makes its own. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** Where the authority's key lies, when not in the data folder. */
+  readonly keyFile: string | undefined;
+  /** Under which the console is reached, best first, e.g. `https://parapet.example.org`. */
+  readonly publicUrls: readonly string[];
+  /** The built web app. */
+  readonly webDir: string;
+  readonly logLevel: LogLevel;
+};
+
+export type EmbeddedDatabase = {
+  readonly kind: 'embedded';
+  /** Files of PostgreSQL to use instead of searching. */
+  readonly prefixDir: string | undefined;
+};
+
+export const defaultPort = 8443;
+
+/** The configuration an environment asks for. Pure, but for the machine's name. Throws AppError `config`. */
+export const createConfig = (environment: Environment): ConsoleConfig => ({
+  version: programVersion,
+  name: environment.PARAPET_NAME ?? hostname(),
+  dataDir: environment.PARAPET_DATA_DIR ?? defaultDataDir(environment),
+  host: environment.PARAPET_HOST ?? '::',
+  port: environment.PARAPET_PORT ?? defaultPort,
+  database:
+    environment.DATABASE_URL === undefined
+      ? { kind: 'embedded', prefixDir: environment.PARAPET_POSTGRES_DIR }
+      : { kind: 'url', url: environment.DATABASE_URL },
+  tls: tlsFiles(environment),
+  keyFile: environment.PARAPET_KEY_FILE,
+  publicUrls: publicUrls(environment.PARAPET_PUBLIC_URLS),
+  webDir: environment.PARAPET_WEB_DIR ?? join(import.meta.dirname, '../../../../build/web'),
+  logLevel: environment.PARAPET_LOG_LEVEL ?? 'info',
+});
+
+const defaultDataDir = (environment: Environment): string => {
+  if (process.getuid?.() === 0) return '/var/lib/parapet/console';
+  if (environment.XDG_DATA_HOME !== undefined) return join(environment.XDG_DATA_HOME, 'parapet/console');
+  if (environment.HOME !== undefined) return join(environment.HOME, '.local/share/parapet/console');
+  throw new AppError('config', 500, 'There is no home folder for the data. Name one by PARAPET_DATA_DIR.');
+};
+
+const tlsFiles = (environment: Environment): ConsoleConfig['tls'] => {
+  const { PARAPET_TLS_CERT: certificate, PARAPET_TLS_KEY: key } = environment;
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  throw new AppError('config', 500, 'A web certificate needs both files: PARAPET_TLS_CERT and PARAPET_TLS_KEY.');
+};
+
+const publicUrls = (listed: string | undefined): readonly string[] =>
+  (listed ?? '')
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '')
+    .map((url) => {
+      const parsed = URL.canParse(url) ? new URL(url) : undefined;
+      if (parsed?.protocol === 'https:' && parsed.pathname === '/' && parsed.search === '') return parsed.origin;
+      throw new AppError(
+        'config',
+        500,
+        `The setting PARAPET_PUBLIC_URLS is wrong: "${url}" must look like https://host or https://host:port.`,
+      );
+    });

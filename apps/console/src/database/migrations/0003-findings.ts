@@ -90,7 +90,8 @@ create table vulnerabilities (
   likelihood real not null,
   likelihood_factor jsonb not null,
   feed_version text not null,
-  search text generated always as (lower(key || ' ' || summary)) stored
+  -- key, aliases and summary in lower case
+  search text not null
 );
 create index vulnerabilities_search on vulnerabilities using gin (search gin_trgm_ops);
 
@@ -135,6 +136,8 @@ create table findings (
   status text not null check (status in ('open', 'accepted', 'closed')),
   purl text not null,
   package_version text not null,
+  -- the publisher's record that decided
+  advisory_id text not null,
   fixed_version text,
   affected_ranges text[] not null default '{}',
   cvss real,

@@ -68,7 +68,7 @@ export type VulnerabilitiesTable = {
   likelihood: number;
   likelihood_factor: Json<RiskFactor>;
   feed_version: string;
-  search: GeneratedAlways<string>;
+  search: string;
 };
 
 export type ProductsTable = { id: GeneratedAlways<number>; type: string; name: string };
@@ -103,6 +103,7 @@ export type FindingsTable = {
   status: 'open' | 'accepted' | 'closed';
   purl: string;
   package_version: string;
+  advisory_id: string;
   fixed_version: string | null;
   affected_ranges: Generated<string[]>;
   cvss: number | null;

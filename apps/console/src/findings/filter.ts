@@ -1,0 +1,166 @@
+import type { FindingFilter, Scope } from '@parapet/contract/api';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { inScope } from '../people/scope.ts';
+import type { CellFilter } from './cells.ts';
+
+/**
+ * A filter in the two forms its answers need. Facet cells come from roll-ups; what cells do not hold are conditions on rows
+ * of `findings as f`.
+ */
+export type CompiledFilter = {
+  readonly cells: CellFilter;
+  /** Conditions beyond the facets; the scope's is among them. */
+  readonly rows: readonly Condition[];
+  /** All of them, facets included. */
+  readonly all: readonly Condition[];
+  /** What the conditions in `rows` depend on: nothing, or the asset alone; then roll-ups answer. */
+  readonly reach: 'everything' | 'assets' | 'rows';
+  /** Nothing can match: a named package, fix or text exists nowhere. */
+  readonly empty: boolean;
+};
+export type Condition = RawBuilder<SqlBool>;
+
+const bandBounds: readonly number[] = [20, 50, 80];
+/** More terms than a person types. */
+const termLimit = 6;
+
+/** Turns a filter into conditions. Names are resolved to ids first, so that indexes answer. */
+export const compileFilter = async (db: Database, filter: FindingFilter, scope: Scope): Promise<CompiledFilter> => {
+  const cells = cellsOf(filter);
+  const assets = assetConditions(filter, scope);
+  const named = await Promise.all([
+    nameCondition(db, 'vulnerability_id', 'vulnerabilities', filter.vulnerability, (name) => sql`key = ${name}`),
+    nameCondition(db, 'fix_id', 'fixes', filter.fix, (name) => sql`key = ${name}`),
+    nameCondition(
+      db,
+      'product_id',
+      'products',
+      filter.package,
+      (name) => sql`(name = ${name} or type || '/' || name = ${name})`,
+    ),
+    ...termsOf(filter.q).map((term) => textCondition(db, term)),
+  ]);
+  const risk = minRiskCondition(filter.minRisk);
+  const others = [...named.filter((condition) => condition !== undefined), ...(risk === undefined ? [] : [risk])];
+  const rows = [...assets, ...others.filter((condition) => condition !== 'none')];
+  return {
+    cells,
+    rows,
+    all: [...facetConditions(cells), ...rows],
+    reach: others.length > 0 ? 'rows' : assets.length > 0 ? 'assets' : 'everything',
+    empty: others.includes('none'),
+  };
+};
+
+/** The conditions joined by `and`. */
+export const allOf = (conditions: readonly Condition[]): RawBuilder<SqlBool> =>
+  conditions.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+
+/** A text for LIKE that finds the term anywhere, whatever characters it holds. */
+export const containing = (term: string): string => `%${term.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+
+/** A risk bound that is a band's bound is a facet question. */
+const cellsOf = (filter: FindingFilter): CellFilter => {
+  const { kind, status, severity, exposure, use, exploited, fixable, minRisk } = filter;
+  const band = minRisk !== undefined && bandBounds.includes(minRisk);
+  const atLeast = (['critical', 'high', 'medium'] as const).slice(0, 3 - bandBounds.indexOf(minRisk ?? 0));
+  const severities = band
+    ? severity === undefined
+      ? [...atLeast]
+      : severity.filter((s) => atLeast.some((a) => a === s))
+    : severity;
+  return { kind, status, severity: severities, exposure, use, exploited, fixable };
+};
+
+const minRiskCondition = (minRisk: number | undefined): Condition | undefined =>
+  minRisk === undefined || minRisk === 0 || bandBounds.includes(minRisk)
+    ? undefined
+    : sql<SqlBool>`f.risk >= ${minRisk}::real`;
+
+const riskBands = {
+  critical: sql<SqlBool>`f.risk >= 80`,
+  high: sql<SqlBool>`(f.risk >= 50 and f.risk < 80)`,
+  medium: sql<SqlBool>`(f.risk >= 20 and f.risk < 50)`,
+  low: sql<SqlBool>`f.risk < 20`,
+} as const;
+const exploitedColumns = {
+  kev: sql<SqlBool>`f.kev`,
+  'epss-high': sql<SqlBool>`f.epss_high`,
+  exploit: sql<SqlBool>`f.exploit`,
+} as const;
+
+const facetConditions = (cells: CellFilter): readonly Condition[] => {
+  const conditions: Condition[] = [];
+  if (cells.kind !== undefined) conditions.push(sql`f.kind = any(${cells.kind}::text[])`);
+  // Equality lets the partial index of open findings serve.
+  if (cells.status?.length === 1) conditions.push(sql`f.status = ${sql.lit(cells.status[0] ?? 'open')}`);
+  else if (cells.status !== undefined) conditions.push(sql`f.status = any(${cells.status}::text[])`);
+  if (cells.severity !== undefined) conditions.push(anyOf(cells.severity.map((severity) => riskBands[severity])));
+  if (cells.exposure !== undefined) conditions.push(sql`f.exposure_kind = any(${cells.exposure}::text[])`);
+  if (cells.use !== undefined) conditions.push(sql`f.use_kind = any(${cells.use}::text[])`);
+  if (cells.exploited !== undefined) {
+    const known = cells.exploited.filter((name): name is keyof typeof exploitedColumns => name in exploitedColumns);
+    conditions.push(anyOf(known.map((name) => exploitedColumns[name])));
+  }
+  if (cells.fixable === true) conditions.push(sql`f.fixed_version is not null`);
+  if (cells.fixable === false) conditions.push(sql`f.fixed_version is null`);
+  return conditions;
+};
+
+const anyOf = (conditions: readonly Condition[]): Condition =>
+  conditions.length === 0 ? sql<SqlBool>`false` : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
+
+const assetConditions = (filter: FindingFilter, scope: Scope): readonly Condition[] => {
+  const conditions: Condition[] = [];
+  if (scope !== null) conditions.push(inScope(scope, sql.ref('f.asset_id')));
+  if (filter.assetId !== undefined) conditions.push(sql`f.asset_id = ${filter.assetId}`);
+  if (filter.within !== undefined) conditions.push(sql`f.asset_id in (${withinAsset(filter.within)})`);
+  return conditions;
+};
+
+/** The asset, the containers on it or from it, and the images they run from. */
+const withinAsset = (id: string): RawBuilder<unknown> => sql`
+  select ${id}::uuid
+  union select id from assets where host_id = ${id} and kind = 'container'
+  union select id from assets where image_id = ${id}
+  union select image_id from assets
+    where (id = ${id} or host_id = ${id}) and image_id is not null and status <> 'gone'`;
+
+const termsOf = (q: string | undefined): readonly string[] =>
+  (q ?? '')
+    .split(/\s+/)
+    .filter((term) => term !== '')
+    .slice(0, termLimit);
+
+type IdTable = 'vulnerabilities' | 'products' | 'fixes' | 'assets';
+
+const idsOf = async (db: Database, table: IdTable, where: RawBuilder<unknown>): Promise<readonly unknown[]> =>
+  (await sql<{ id: unknown }>`select id from ${sql.table(table)} where ${where}`.execute(db)).rows.map((row) => row.id);
+
+const nameCondition = async (
+  db: Database,
+  column: 'vulnerability_id' | 'fix_id' | 'product_id',
+  table: IdTable,
+  name: string | undefined,
+  where: (name: string) => RawBuilder<unknown>,
+): Promise<Condition | 'none' | undefined> => {
+  if (name === undefined) return undefined;
+  const ids = await idsOf(db, table, where(name));
+  return ids.length === 0 ? 'none' : sql<SqlBool>`${sql.ref(`f.${column}`)} = any(${ids}::bigint[])`;
+};
+
+/** A term may name the vulnerability, the package or the asset. */
+const textCondition = async (db: Database, term: string): Promise<Condition | 'none'> => {
+  const pattern = containing(term);
+  const [vulnerabilities, products, assets] = await Promise.all([
+    idsOf(db, 'vulnerabilities', sql`search like ${pattern}`),
+    idsOf(db, 'products', sql`name ilike ${pattern}`),
+    idsOf(db, 'assets', sql`name ilike ${pattern}`),
+  ]);
+  const conditions: Condition[] = [];
+  if (vulnerabilities.length > 0) conditions.push(sql`f.vulnerability_id = any(${vulnerabilities}::bigint[])`);
+  if (products.length > 0) conditions.push(sql`f.product_id = any(${products}::bigint[])`);
+  if (assets.length > 0) conditions.push(sql`f.asset_id = any(${assets}::uuid[])`);
+  return conditions.length === 0 ? 'none' : anyOf(conditions);
+};

@@ -1,0 +1,183 @@
+import { type FindingFilter, type FindingGroup, type Scope, severityOfRisk } from '@parapet/contract/api';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { UseKind } from '../database/tables/findings.ts';
+import { countCells, passingCells } from './count-cells.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { allOf, type CompiledFilter, compileFilter } from './filter.ts';
+
+export type Grouping = 'fix' | 'vulnerability' | 'asset' | 'package';
+export type GroupPage = {
+  items: FindingGroup[];
+  next?: string | undefined;
+  total: number;
+  totalIsMinimum: boolean;
+  findings: number;
+  topFiveShare: number;
+};
+
+/** Groups by highest risk. Their sums come from roll-ups where the filter allows; details are read for the page's groups. */
+export const groupFindings = async (
+  db: Database,
+  query: FindingFilter & { readonly by: Grouping; readonly limit: number; readonly after?: string | undefined },
+  scope: Scope,
+): Promise<GroupPage> => {
+  const order = `group-${query.by}`;
+  const after = decodeCursor(order, query.after);
+  const filter = await compileFilter(db, query, scope);
+  const sums = filter.empty ? undefined : await sumsByGroup(db, query.by, filter);
+  if (sums === undefined) return { items: [], total: 0, totalIsMinimum: false, findings: 0, topFiveShare: 0 };
+  const { rows } = await sql<SumRow>`
+    with g as materialized (${sums}),
+    top as (select sum(risk_sum) as risk_sum from (select risk_sum from g order by risk desc, id limit 5) as first),
+    page as (
+      select * from g where ${after === undefined ? sql`true` : sql`(risk < ${after.value}::real or (risk = ${after.value}::real and id::text > ${after.id}))`}
+      order by risk desc, id::text limit ${query.limit + 1}
+    )
+    select page.id::text as id, page.findings, page.kev, page.risk, s.groups, s.all_findings, s.all_risk, top.risk_sum as top_risk
+    from (select count(*) as groups, coalesce(sum(findings), 0)::bigint as all_findings, sum(risk_sum) as all_risk from g) as s
+    cross join top left join page on true
+    order by page.risk desc, page.id::text`.execute(db);
+  return presentPage(db, query, filter, rows, order);
+};
+
+type SumRow = {
+  readonly id: string | null;
+  readonly findings: number;
+  readonly kev: number;
+  readonly risk: number;
+  readonly groups: number;
+  readonly all_findings: number;
+  readonly all_risk: number | null;
+  readonly top_risk: number | null;
+};
+
+const presentPage = async (
+  db: Database,
+  query: { readonly by: Grouping; readonly limit: number },
+  filter: CompiledFilter,
+  rows: readonly SumRow[],
+  order: string,
+): Promise<GroupPage> => {
+  const found = rows.filter((row): row is SumRow & { id: string } => row.id !== null);
+  const shown = found.slice(0, query.limit);
+  const details = await readDetails(
+    db,
+    query.by,
+    filter,
+    shown.map((row) => row.id),
+  );
+  const last = found.length > query.limit ? shown.at(-1) : undefined;
+  const first = rows[0];
+  return {
+    items: shown.flatMap((row) => {
+      const detail = details.get(row.id);
+      return detail === undefined ? [] : [presentGroup(query.by, row, detail)];
+    }),
+    next: last === undefined ? undefined : encodeCursor(order, last.risk, last.id),
+    total: Math.min(first?.groups ?? 0, 10_000),
+    totalIsMinimum: (first?.groups ?? 0) > 10_000,
+    findings: first?.all_findings ?? 0,
+    topFiveShare: first?.all_risk ? (first.top_risk ?? 0) / first.all_risk : 0,
+  };
+};
+
+const groupColumns = {
+  fix: 'f.fix_id',
+  vulnerability: 'f.vulnerability_id',
+  package: 'f.product_id',
+  asset: 'f.asset_id',
+} as const;
+
+/** A query of id, findings, kev, risk, risk_sum for each group; undefined when no cell passes. */
+const sumsByGroup = async (
+  db: Database,
+  by: Grouping,
+  filter: CompiledFilter,
+): Promise<RawBuilder<unknown> | undefined> => {
+  const sums = sql`sum(f.findings)::bigint as findings, coalesce(sum(f.findings) filter (where f.cell & 512 <> 0), 0)::bigint as kev,
+    max(f.risk_max) as risk, sum(f.risk_sum) as risk_sum`;
+  if (filter.reach === 'everything' || (filter.reach === 'assets' && by === 'asset')) {
+    const cells = passingCells(await countCells(db, filter), filter);
+    if (cells.length === 0) return undefined;
+    const inCells = sql<SqlBool>`f.cell = any(${cells}::int[])`;
+    return by === 'asset'
+      ? sql`select f.asset_id as id, ${sums} from finding_asset_counts as f where ${allOf([inCells, ...filter.rows])} group by 1`
+      : sql`select f.group_id as id, ${sums} from finding_group_counts as f where f.grouping = ${by} and ${inCells} group by 1`;
+  }
+  return sql`
+    select ${sql.ref(groupColumns[by])} as id, count(*) as findings, count(*) filter (where f.kev) as kev,
+      max(f.risk) as risk, sum(f.risk)::double precision as risk_sum
+    from findings as f where ${allOf(filter.all)} group by 1`;
+};
+
+type DetailRow = {
+  readonly id: string;
+  readonly assets: number;
+  readonly vulnerabilities: number;
+  readonly first_seen_at: Date;
+  readonly likelihood: number;
+  readonly exposure: number;
+  readonly use_value: number;
+  readonly impact: number;
+  readonly use_kind: UseKind;
+  readonly key: string;
+  readonly title: string;
+  readonly extra: string | null;
+  readonly command: string | null;
+};
+
+const names: Readonly<Record<Grouping, RawBuilder<unknown>>> = {
+  fix: sql`select t.key, t.title, null as extra, t.command from fixes as t where t.id = g.id`,
+  vulnerability: sql`select t.key, t.key as title, t.summary as extra, null as command from vulnerabilities as t where t.id = g.id`,
+  package: sql`select t.type || '/' || t.name as key, t.name as title, t.type as extra, null as command from products as t where t.id = g.id`,
+  asset: sql`select t.id::text as key, t.name as title, t.kind as extra, null as command from assets as t where t.id = g.id`,
+};
+
+const readDetails = async (
+  db: Database,
+  by: Grouping,
+  filter: CompiledFilter,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, DetailRow>> => {
+  if (ids.length === 0) return new Map();
+  const column = sql.ref(groupColumns[by]);
+  const type = by === 'asset' ? sql`uuid[]` : sql`bigint[]`;
+  const conditions = allOf(filter.all);
+  const { rows } = await sql<DetailRow>`
+    select g.id::text as id, sums.*, best.*, named.*
+    from unnest(${ids}::${type}) as g (id)
+    cross join lateral (
+      select count(distinct f.asset_id) as assets, count(distinct f.vulnerability_id) as vulnerabilities, min(f.first_seen_at) as first_seen_at
+      from findings as f where ${column} = g.id and ${conditions}
+    ) as sums
+    cross join lateral (
+      select f.likelihood, f.exposure, f.use_value, f.impact, f.use_kind
+      from findings as f where ${column} = g.id and ${conditions} order by f.risk desc, f.id limit 1
+    ) as best
+    cross join lateral (${names[by]}) as named`.execute(db);
+  return new Map(rows.map((row) => [row.id, row]));
+};
+
+const presentGroup = (by: Grouping, sums: SumRow, detail: DetailRow): FindingGroup => ({
+  key: detail.key,
+  title: detail.title,
+  detail: detailOf(by, sums, detail),
+  command: detail.command ?? undefined,
+  findings: sums.findings,
+  assets: detail.assets,
+  vulnerabilities: detail.vulnerabilities,
+  kev: sums.kev,
+  risk: sums.risk,
+  bars: { likelihood: detail.likelihood, exposure: detail.exposure, use: detail.use_value, impact: detail.impact },
+  severity: severityOfRisk(sums.risk),
+  firstSeenAt: detail.first_seen_at.toISOString(),
+});
+
+const detailOf = (by: Grouping, sums: SumRow, detail: DetailRow): string => {
+  const vulnerabilities = `${detail.vulnerabilities} ${detail.vulnerabilities === 1 ? 'vulnerability' : 'vulnerabilities'}`;
+  const exploited = sums.kev > 0 ? `, ${sums.kev} in KEV` : '';
+  const used = { running: ' · runs now', loaded: ' · loaded now', installed: '', unknown: '' }[detail.use_kind];
+  if (by === 'vulnerability') return detail.extra ?? '';
+  return `${by === 'fix' ? '' : `${detail.extra ?? ''} · `}${vulnerabilities}${exploited}${used}`;
+};

@@ -1,0 +1,159 @@
+import { FindingFilter, type Scope } from '@parapet/contract/api';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { decodeCell } from './cells.ts';
+import { readFacets } from './facets.ts';
+import { type Grouping, groupFindings } from './group-findings.ts';
+import { listFindings } from './list-findings.ts';
+import { insertSyntheticFindings } from './synthetic-findings.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await insertSyntheticFindings(database.db, { hosts: 12, images: 6, vulnerabilities: 240, findingsEach: 60 });
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const parse = (query: Record<string, unknown>): FindingFilter => z.object(FindingFilter).parse(query) as FindingFilter;
+
+/** The same pseudo-random filters at every run. */
+const randomFilters = (count: number): readonly Record<string, unknown>[] => {
+  let state = 42;
+  const random = (below: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+  const pick = (values: readonly unknown[]): unknown => values[random(values.length)];
+  const choices: Readonly<Record<string, readonly unknown[]>> = {
+    status: ['open', 'open,accepted', 'closed'],
+    severity: ['critical', 'high,low', 'medium'],
+    exposure: ['internet', 'zones,unknown', 'none-seen'],
+    use: ['running', 'loaded,running', 'installed'],
+    exploited: ['kev', 'kev,exploit', 'epss-high'],
+    fixable: ['true', 'false'],
+    q: ['host-1', 'parser 3', 'cve-2026-12', '100%', 'web'],
+    minRisk: ['20', '50', '33.3', '80'],
+    vulnerability: ['CVE-2026-60'],
+    fix: ['fix-3'],
+    package: ['nothing-has-this-name'],
+  };
+  return Array.from({ length: count }, () => {
+    const names = Object.keys(choices).filter(() => random(5) === 0);
+    return Object.fromEntries(names.map((name) => [name, pick(choices[name] ?? [])]));
+  });
+};
+
+const listAll = async (query: Record<string, unknown>, scope: Scope, limit = 70) => {
+  const items = [];
+  let after: string | undefined;
+  let total = 0;
+  do {
+    const page = await listFindings(database.db, { ...parse(query), sort: 'risk', limit, after }, scope);
+    items.push(...page.items);
+    after = page.next;
+    total = page.total;
+  } while (after !== undefined);
+  return { items, total };
+};
+
+const scopes: readonly Scope[] = [null, { team: ['a'] }];
+
+describe.each(scopes)('with scope %j', (scope) => {
+  test.each(randomFilters(40).map((query) => [JSON.stringify(query), query] as const))(
+    'list, facets and groups agree under %s',
+    async (_text, query) => {
+      const { items, total } = await listAll(query, scope);
+      expect(total).toBe(items.length);
+      expect(new Set(items.map((item) => item.id)).size).toBe(items.length);
+      expect(items.map((item) => item.risk)).toEqual(items.map((item) => item.risk).toSorted((a, b) => b - a));
+
+      const facets = await readFacets(database.db, parse(query), scope);
+      expect(facets.total).toBe(items.length);
+      for (const facet of facets.facets) {
+        for (const value of facet.values.slice(0, 3)) {
+          const under = await listAll(
+            { ...query, [facet.name]: value.value, ...keepBound(query, facet.name) },
+            scope,
+            500,
+          );
+          expect([facet.name, value.value, value.count]).toEqual([facet.name, value.value, under.items.length]);
+        }
+      }
+
+      for (const by of ['fix', 'vulnerability', 'asset', 'package'] satisfies Grouping[]) {
+        const groups = await groupFindings(database.db, { ...parse(query), by, limit: 500 }, scope);
+        expect(groups.findings).toBe(items.length);
+        expect(groups.items.reduce((sum, group) => sum + group.findings, 0)).toBe(items.length);
+        expect(groups.items[0]?.risk).toBe(items[0]?.risk);
+        expect(groups.topFiveShare).toBeLessThanOrEqual(1);
+      }
+    },
+  );
+});
+
+/** `minRisk` at a band's bound is a severity; the severity facet is counted without it. */
+const keepBound = (query: Record<string, unknown>, facet: string): Record<string, unknown> =>
+  facet === 'severity' && ['20', '50', '80'].includes(String(query['minRisk'])) ? { minRisk: undefined } : {};
+
+test('roll-ups equal what they sum, after updates and deletes too', async () => {
+  const { db } = database;
+  await sql`update findings set risk = case when risk > 90 then 10 else risk end, status = 'open', closed_at = null where asset_id = md5('asset1')::uuid`.execute(
+    db,
+  );
+  await sql`delete from findings where asset_id = md5('asset2')::uuid and kev`.execute(db);
+  const wrong = await sql<{ wrong: number }>`
+    with live as (select cell, count(*) n, sum(risk) r from findings group by cell)
+    select count(*) as wrong from live full join finding_totals t using (cell)
+    where live.n is distinct from t.findings or abs(coalesce(live.r, 0) - coalesce(t.risk_sum, 0)) > 0.01`.execute(db);
+  expect(wrong.rows[0]?.wrong).toBe(0);
+  const groups = await sql<{ wrong: number }>`
+    with live as (
+      select 'fix' as grouping, fix_id as group_id, cell, count(*) n, max(risk) m from findings group by 2, 3
+      union all select 'vulnerability', vulnerability_id, cell, count(*), max(risk) from findings group by 2, 3
+      union all select 'package', product_id, cell, count(*), max(risk) from findings group by 2, 3
+    )
+    select count(*) as wrong from live full join finding_group_counts t using (grouping, group_id, cell)
+    where live.n is distinct from t.findings or live.m is distinct from t.risk_max`.execute(db);
+  expect(groups.rows[0]?.wrong).toBe(0);
+  const cells = await db
+    .selectFrom('findings')
+    .select(['cell', 'status', 'risk', 'exposure_kind', 'use_kind', 'kev', 'fixed_version'])
+    .limit(200)
+    .execute();
+  for (const row of cells) {
+    expect(decodeCell(row.cell)).toMatchObject({
+      status: row.status,
+      exposure: row.exposure_kind,
+      use: row.use_kind,
+      fixable: row.fixed_version !== null,
+    });
+    expect(decodeCell(row.cell).exploited.includes('kev')).toBe(row.kev);
+  }
+});
+
+test('pages stay stable while findings come in', async () => {
+  const before = await listAll({ status: 'open' }, null, 500);
+  const first = await listFindings(database.db, { ...parse({ status: 'open' }), sort: 'risk', limit: 50 }, null);
+  await sql`update findings set risk = 99.9 where id = ${before.items.at(-1)?.id}`.execute(database.db);
+  const seen = [...first.items.map((item) => item.id)];
+  let after = first.next;
+  while (after !== undefined) {
+    const page = await listFindings(
+      database.db,
+      { ...parse({ status: 'open' }), sort: 'risk', limit: 50, after },
+      null,
+    );
+    seen.push(...page.items.map((item) => item.id));
+    after = page.next;
+  }
+  expect(seen).toEqual(before.items.slice(0, -1).map((item) => item.id));
+});
+
+test('a cursor of another order is refused', async () => {
+  const first = await listFindings(database.db, { ...parse({}), sort: 'risk', limit: 5 }, null);
+  await expect(
+    listFindings(database.db, { ...parse({}), sort: 'newest', limit: 5, after: first.next }, null),
+  ).rejects.toThrow('does not belong');
+});

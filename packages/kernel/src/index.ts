@@ -1,7 +1,17 @@
 export { type FileLock, lockFile } from './file-lock.ts';
 export { type FileSystemKind, fileSystemKind } from './file-system-kind.ts';
+export {
+  enableFlowAccounting,
+  type FlowEvents,
+  type FlowTracking,
+  openFlowTracking,
+  readFlowAccounting,
+} from './flow-tracking.ts';
+export { formatIpv4, formatIpv6, parseIpAddress } from './ip-address.ts';
 export { KernelError } from './kernel-error.ts';
 export { trimMemory } from './memory-trim.ts';
+export type { FlowTuple, TrackedFlow } from './netlink/connection-tracking.ts';
+export type { InterfaceAddress } from './netlink/interface-addresses.ts';
 export { type NetworkNamespace, openNetworkNamespace } from './network-namespace.ts';
 export {
   createProcessEvents,
@@ -11,4 +21,13 @@ export {
   type ProcessExit,
   type ProcessFork,
 } from './process-events.ts';
+export { parseSocketFile, readSocketFiles } from './procfs/socket-files.ts';
 export { openRootFolder, type RootFolder, type RootFolderOptions } from './safe-open.ts';
+export type { Endpoint, SocketRow, SocketState, TransportProtocol } from './socket-row.ts';
+export {
+  listInterfaceAddresses,
+  openSocketEnds,
+  openSocketTable,
+  type SocketEnds,
+  type SocketTable,
+} from './socket-table.ts';

@@ -74,6 +74,7 @@ export const createInventoryStream = (deps: {
   const restart = async (above = 0): Promise<void> => {
     // Reserved before the wait, so that two restarts at once never share a number.
     reserved = Math.max(reserved, above) + 1;
+    needsRestart = false;
     const next = reserved;
     await deps.saveEpoch(next);
     if (next < reserved) return;
@@ -84,7 +85,6 @@ export const createInventoryStream = (deps: {
     limit = { epoch: next, seq: spare };
     epoch = next;
     nextSeq = 1;
-    needsRestart = false;
     snapshot = 'to-begin';
     digest = emptyDigest;
     hashes.clear();

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { AppError, fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import type { LogLevel } from '../log.ts';
+import type { SensorEnv } from './env.ts';
+
+export type SensorConfig = {
+  /** Console addresses to try, best first; empty when only the stored identity knows one. */
+  readonly consoleUrls: readonly string[];
+  /** 32 bytes. */
+  readonly authorityPin: Buffer | undefined;
+  readonly enrolmentKey: string | undefined;
+  readonly enrolOnly: boolean;
+  readonly stateDir: string;
+  readonly dockerSocket: DockerAddress;
+  readonly proxy: ProxyConfig | undefined;
+  readonly logLevel: LogLevel;
+  readonly isRoot: boolean;
+  readonly procPath: string;
+  readonly rootPath: string;
+};
+
+export type DockerAddress =
+  | { readonly kind: 'socket'; readonly path: string }
+  /** Addresses that this sensor does not speak to, and why. */
+  | { readonly kind: 'unsupported'; readonly reason: string };
+
+export type ProxyConfig = { readonly url: URL; readonly except: readonly string[] };
+
+/** Throws an `AppError` with code `bad-config` and a sentence that says what to change. */
+export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): SensorConfig => ({
+  consoleUrls: (env.PARAPET_CONSOLE_URL ?? '').split(',').flatMap((text) => consoleUrl(text.trim())),
+  authorityPin: env.PARAPET_AUTHORITY_PIN === undefined ? undefined : orThrow(parsePin(env.PARAPET_AUTHORITY_PIN)),
+  enrolmentKey: env.PARAPET_ENROLMENT_KEY,
+  enrolOnly: env.PARAPET_ENROL_ONLY === '1',
+  stateDir: env.PARAPET_STATE_DIR ?? defaultStateDir(env.HOME, user.isRoot),
+  dockerSocket: dockerAddress(env.DOCKER_HOST),
+  proxy: proxyConfig(env),
+  logLevel: env.PARAPET_LOG_LEVEL ?? 'info',
+  isRoot: user.isRoot,
+  procPath: '/proc',
+  rootPath: '/',
+});
+
+/** A pin as people paste it: hex with or without colons, or base64, with an optional `sha256:` before it. */
+export const parsePin = (text: string): Result<Buffer, Problem> => {
+  const bare = text.trim().replace(/^sha-?256(?::|\/\/|\/)/i, '');
+  const hex = bare.replaceAll(':', '');
+  if (/^[0-9a-f]{64}$/i.test(hex)) return ok(Buffer.from(hex, 'hex'));
+  const base64 = Buffer.from(bare, 'base64');
+  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(bare) && base64.length === 32) return ok(base64);
+  return fail(
+    problem('bad-pin', 'The authority pin is no SHA-256: give the 64 hex digits that the console shows with the key.'),
+  );
+};
+
+const bad = (message: string): AppError => new AppError('bad-config', 400, message);
+
+const orThrow = <T>(result: Result<T, Problem>): T => {
+  if (result.ok) return result.value;
+  throw bad(result.error.message);
+};
+
+const consoleUrl = (text: string): string[] => {
+  if (text === '') return [];
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== 'https:') {
+    throw bad(`"${text}" is no address of a console: give one like https://console.example:8443.`);
+  }
+  return [url.origin];
+};
+
+const defaultStateDir = (home: string | undefined, isRoot: boolean): string => {
+  if (isRoot) return '/var/lib/parapet/sensor';
+  if (home === undefined) throw bad('HOME is not set: set PARAPET_STATE_DIR to a folder of your own.');
+  return join(home, '.local/share/parapet/sensor');
+};
+
+const dockerAddress = (host: string | undefined): DockerAddress => {
+  if (host === undefined) return { kind: 'socket', path: '/var/run/docker.sock' };
+  if (host.startsWith('unix://')) return { kind: 'socket', path: host.slice('unix://'.length) };
+  return {
+    kind: 'unsupported',
+    reason: `DOCKER_HOST is ${host.slice(0, 200)}, but a sensor watches its own host only: unset it or name a unix socket.`,
+  };
+};
+
+const proxyConfig = (env: SensorEnv): ProxyConfig | undefined => {
+  const text = env.HTTPS_PROXY ?? env.https_proxy;
+  if (text === undefined) return undefined;
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url === null || url.protocol !== 'http:') {
+    throw bad('HTTPS_PROXY is no address of a proxy: give one like http://proxy.example:3128.');
+  }
+  const except = (env.NO_PROXY ?? env.no_proxy ?? '').split(',').map((entry) => entry.trim().toLowerCase());
+  return { url, except: except.filter((entry) => entry !== '') };
+};

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+const text = z.string().trim().min(1).max(4096).optional();
+
+/** The environment variables the sensor knows; no other file reads `process.env`. Empty ones count as absent. */
+export const SensorEnv = z.object({
+  /** Addresses of the console, best first, separated by commas. */
+  PARAPET_CONSOLE_URL: text,
+  /** SHA-256 of the authority's public key, hex or base64. */
+  PARAPET_AUTHORITY_PIN: text,
+  /** Never an argument: those are readable by everyone on the host. */
+  PARAPET_ENROLMENT_KEY: text,
+  PARAPET_STATE_DIR: text,
+  /** `1`: enrol and end. */
+  PARAPET_ENROL_ONLY: text,
+  PARAPET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  DOCKER_HOST: text,
+  HTTPS_PROXY: text,
+  https_proxy: text,
+  NO_PROXY: text,
+  no_proxy: text,
+  HOME: text,
+});
+export type SensorEnv = z.infer<typeof SensorEnv>;
+
+export const readEnv = (env: Readonly<Record<string, string | undefined>>): SensorEnv =>
+  SensorEnv.parse(Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== '')));

@@ -1,3 +1,5 @@
+export { buildDatabase, databasePath, type SourceFile, versionOf } from './database/build.ts';
+export { openAdvisoryDatabase } from './database/open.ts';
 export type {
   Advisory,
   AdvisoryDatabase,
@@ -13,3 +15,4 @@ export type {
   Match,
   Reference,
 } from './model.ts';
+export { ratingOf, scoreCvss } from './ranking/cvss.ts';

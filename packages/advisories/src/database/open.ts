@@ -1,0 +1,93 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { Distribution } from '@parapet/contract';
+import { fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
+import { z } from 'zod';
+import { ecosystemRuleOf } from '../match/distributions.ts';
+import { matchPackages } from '../match/match.ts';
+import type { AdvisoryDatabase, Coverage } from '../model.ts';
+import { createQueries, type Queries } from './queries.ts';
+import { layoutVersion } from './schema.ts';
+
+const Count = z.number().int().nonnegative();
+const Meta = z.object({
+  layout: z.literal(layoutVersion),
+  version: z.string(),
+  builtAt: z.string(),
+  counts: z.object({ advisories: Count, affected: Count, knownExploited: Count, epssScores: Count }),
+  sources: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      records: Count,
+      skipped: z.object({ withdrawn: Count, broken: Count, noVulnerability: Count }),
+      sha256: z.string(),
+      dataAt: z.string().exactOptional(),
+      fetchedAt: z.string().exactOptional(),
+      licence: z.string().exactOptional(),
+    }),
+  ),
+});
+
+const maxResults = 500;
+
+/**
+ * Opens a feed version read-only. Fails with `not-a-database` for a file that is none or has another layout. Queries are
+ * synchronous: they are microseconds each.
+ */
+export const openAdvisoryDatabase = (path: string): Result<AdvisoryDatabase, Problem> => {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true });
+    database.exec('PRAGMA query_only = ON');
+    database.exec('PRAGMA mmap_size = 268435456');
+    const rows = z
+      .array(z.object({ key: z.string(), value: z.string() }))
+      .parse(database.prepare('SELECT * FROM meta').all());
+    const meta = Meta.parse(Object.fromEntries(rows.map(({ key, value }) => [key, JSON.parse(value)])));
+    return ok(createAdvisoryDatabase(path, database, meta));
+  } catch (error) {
+    database?.close();
+    return fail(
+      problem(
+        'not-a-database',
+        `This is no advisory database of this version of Parapet; import the feeds again. (${messageOf(error)})`,
+        path,
+      ),
+    );
+  }
+};
+
+const createAdvisoryDatabase = (path: string, database: DatabaseSync, meta: z.infer<typeof Meta>): AdvisoryDatabase => {
+  const queries = createQueries(database);
+  let open = true;
+  const close = (): void => {
+    if (open) database.close();
+    open = false;
+  };
+  return {
+    version: meta.version,
+    path,
+    builtAt: meta.builtAt,
+    counts: meta.counts,
+    sources: meta.sources,
+    match: (packages, distribution) => matchPackages(queries.matching(), packages, distribution),
+    coverageOf: (distribution) => coverageOf(queries, distribution),
+    advisory: queries.advisory,
+    advisoriesOf: queries.advisoriesOf,
+    kev: queries.kev,
+    epss: queries.epss,
+    search: (query, limit = 50) => queries.search(query.trim(), Math.min(Math.max(limit, 1), maxResults)),
+    close,
+    [Symbol.dispose]: close,
+  };
+};
+
+const coverageOf = (queries: Queries, distribution: Distribution | undefined): Coverage => {
+  const rule = distribution === undefined ? undefined : ecosystemRuleOf(distribution);
+  if (rule === undefined) return { ecosystems: [], entries: 0 };
+  const covered = queries.ecosystems.filter(({ name }) => rule.covers(name));
+  return {
+    ecosystems: covered.map(({ name }) => name),
+    entries: covered.reduce((sum, { entries }) => sum + entries, 0),
+  };
+};

@@ -1,0 +1,168 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import type { MatchSource, StoredAdvisory } from '../match/match.ts';
+import { describeRanges } from '../match/ranges.ts';
+import type { Advisory, AdvisorySummary, EpssScore, KnownExploited } from '../model.ts';
+import { cveNumber } from './schema.ts';
+import { decodeRanges, StoredBody, StoredHead } from './stored.ts';
+
+export type Queries = {
+  readonly ecosystems: readonly { readonly name: string; readonly entries: number }[];
+  /** For one run of matching: it remembers advisories it has read. */
+  readonly matching: () => MatchSource;
+  readonly advisory: (id: string) => Advisory | undefined;
+  readonly advisoriesOf: (vulnerability: string) => readonly Advisory[];
+  readonly kev: (cve: string) => KnownExploited | undefined;
+  readonly epss: (cve: string) => EpssScore | undefined;
+  readonly search: (query: string, limit: number) => readonly AdvisorySummary[];
+};
+
+const EcosystemRow = z.object({ n: z.number(), name: z.string(), entries: z.number() });
+const EntryRow = z.object({ advisory: z.number(), ranges: z.string() });
+const AdvisoryRow = z.object({ n: z.number(), id: z.string(), head: z.string(), body: z.string() });
+const HeadRow = AdvisoryRow.omit({ body: true });
+const AffectedRow = z.object({ ecosystem: z.string(), package: z.string(), ranges: z.string() });
+const ScoreRow = z.object({ vector: z.string(), version: z.string(), score: z.number() });
+const EpssRow = z.object({ score: z.number(), percentile: z.number() });
+const KevEntry = z.object({
+  vulnerability: z.string(),
+  name: z.string(),
+  dateAdded: z.string(),
+  ransomware: z.boolean(),
+  requiredAction: z.string().exactOptional(),
+});
+
+/** An advisory page shows so many packages; a kernel erratum has thousands. */
+const maxAffectedShown = 500;
+const maxAdvisories = 100;
+
+/** The statements of an open database, prepared once. */
+export const createQueries = (database: DatabaseSync): Queries => {
+  const ecosystems = z.array(EcosystemRow).parse(database.prepare('SELECT n, name, entries FROM ecosystem').all());
+  const lookups = createLookups(database);
+  const pages = createPages(database);
+  return {
+    ecosystems,
+    matching: () => createMatchSource(database, ecosystems, lookups),
+    ...pages,
+    kev: lookups.kev,
+    epss: lookups.epss,
+  };
+};
+
+type Lookups = Pick<MatchSource, 'scores'> & Pick<Queries, 'epss' | 'kev'>;
+
+const createLookups = (database: DatabaseSync): Lookups => {
+  const scores = database.prepare(
+    'SELECT vector, version, score FROM score WHERE vulnerability = ? ORDER BY version DESC',
+  );
+  const epss = database.prepare('SELECT score, percentile FROM epss WHERE cve = ?');
+  const kev = database.prepare('SELECT entry FROM kev WHERE vulnerability = ?');
+  return {
+    scores: (vulnerability) => scores.all(vulnerability).map((row) => ScoreRow.parse(row)),
+    epss: (cve) => {
+      const number = cveNumber(cve);
+      const row = number === undefined ? undefined : epss.get(number);
+      return row === undefined ? undefined : EpssRow.parse(row);
+    },
+    kev: (cve) => {
+      const row = kev.get(cve);
+      return row === undefined ? undefined : KevEntry.parse(JSON.parse(String(row.entry)));
+    },
+  };
+};
+
+const createMatchSource = (
+  database: DatabaseSync,
+  ecosystems: readonly z.infer<typeof EcosystemRow>[],
+  lookups: Lookups,
+): MatchSource => {
+  const numbers = new Map(ecosystems.map(({ name, n }) => [name, n]));
+  const entries = database.prepare('SELECT advisory, ranges FROM entry WHERE ecosystem = ? AND package = ?');
+  const head = database.prepare('SELECT n, id, head FROM advisory WHERE n = ?');
+  const heads = new Map<number, StoredAdvisory | undefined>();
+  return {
+    ...lookups,
+    ecosystems: [...numbers.keys()],
+    entries: (ecosystem, packageName) =>
+      entries.all(numbers.get(ecosystem) ?? -1, packageName).map((row) => {
+        const { advisory, ranges } = EntryRow.parse(row);
+        return { advisory, ...decodeRanges(ranges) };
+      }),
+    advisory: (number) => {
+      if (!heads.has(number)) heads.set(number, storedAdvisory(head.get(number)));
+      return heads.get(number);
+    },
+  };
+};
+
+const storedAdvisory = (row: unknown): StoredAdvisory | undefined => {
+  if (row === undefined) return undefined;
+  const { id, head } = HeadRow.parse(row);
+  return { id, ...StoredHead.parse(JSON.parse(head)) };
+};
+
+const createPages = (database: DatabaseSync): Pick<Queries, 'advisory' | 'advisoriesOf' | 'search'> => {
+  const byId = database.prepare('SELECT n, id, head, body FROM advisory WHERE id = ?');
+  const byName = database.prepare(
+    'SELECT n, id, head, body FROM name JOIN advisory ON advisory.n = name.advisory WHERE name = ? LIMIT ?',
+  );
+  const affected = database.prepare(
+    `SELECT ecosystem.name AS ecosystem, entry.package AS package, entry.ranges AS ranges
+     FROM package CROSS JOIN ecosystem CROSS JOIN entry
+       ON entry.ecosystem = ecosystem.n AND entry.package = package.name AND entry.advisory = package.advisory
+     WHERE package.advisory = ? LIMIT ?`,
+  );
+  const search = database.prepare(
+    `SELECT DISTINCT n, id, head FROM (
+       SELECT advisory FROM name WHERE name >= ?1 AND name < ?2
+       UNION SELECT advisory FROM package WHERE name >= ?3 AND name < ?4 LIMIT 5000
+     ) JOIN advisory ON advisory.n = advisory ORDER BY n DESC LIMIT ?5`,
+  );
+  const pageOf = (row: unknown): Advisory => {
+    const { n, id, head, body } = AdvisoryRow.parse(row);
+    return advisoryOf(id, head, body, affected.all(n, maxAffectedShown));
+  };
+  return {
+    advisory: (id) => {
+      const row = byId.get(id);
+      return row === undefined ? undefined : pageOf(row);
+    },
+    advisoriesOf: (vulnerability) => byName.all(vulnerability, maxAdvisories).map(pageOf),
+    search: (query, limit) =>
+      query === ''
+        ? []
+        : search
+            .all(query.toUpperCase(), `${query.toUpperCase()}\uffff`, query, `${query}\uffff`, limit)
+            .map(summaryOf),
+  };
+};
+
+const advisoryOf = (id: string, headText: string, bodyText: string, affected: readonly unknown[]): Advisory => {
+  const { vulnerabilities, aliases, summary, cvss, publishedSeverity, published } = StoredHead.parse(
+    JSON.parse(headText),
+  );
+  const { details, references, modified } = StoredBody.parse(JSON.parse(bodyText));
+  return {
+    id,
+    vulnerabilities,
+    aliases,
+    summary,
+    details,
+    references,
+    cvss,
+    affected: affected.map((row) => {
+      const found = AffectedRow.parse(row);
+      return { ...found, ranges: describeRanges(decodeRanges(found.ranges)) };
+    }),
+    ...(publishedSeverity === undefined ? {} : { publishedSeverity }),
+    ...(published === undefined ? {} : { published }),
+    ...(modified === undefined ? {} : { modified }),
+  };
+};
+
+const summaryOf = (row: unknown): AdvisorySummary => {
+  const { id, head } = HeadRow.parse(row);
+  const { vulnerabilities, summary, published } = StoredHead.parse(JSON.parse(head));
+  return { id, vulnerabilities, summary, ...(published === undefined ? {} : { published }) };
+};

@@ -40,9 +40,9 @@ export const CommandBlock = ({
 }) => (
   <div className={styles.block}>
     {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long command scrolls, also by keyboard */}
-    <pre tabIndex={0} aria-label={label ?? 'Commands'}>
-      {commands.join('\n')}
-    </pre>
+    <section tabIndex={0} aria-label={label ?? 'Commands'}>
+      <pre>{commands.join('\n')}</pre>
+    </section>
     <CopyButton text={commands.join('\n')} label={commands.length === 1 ? 'Copy the command' : 'Copy the commands'} />
   </div>
 );

@@ -1,1 +1,74 @@
-export const OverviewPage = () => <h1>OverviewPage</h1>;
+import type { Overview } from '@parapet/contract/api';
+import { useQuery } from '@tanstack/react-query';
+import { Page, Section } from '../../components/page.tsx';
+import { Empty, Failure, Skeleton } from '../../components/states.tsx';
+import { apiQuery } from '../../lib/api.ts';
+import { plural } from '../../lib/format.ts';
+import { FirstSteps } from './first-steps.tsx';
+import { useLastLook } from './last-look.ts';
+import styles from './overview.module.css';
+import { PriorityList } from './priority-list.tsx';
+import { RiskChart } from './risk-chart.tsx';
+import { BlindSpots, NewSince } from './side-lists.tsx';
+
+/** What to do first, what is new, where we are blind. */
+export const OverviewPage = () => {
+  const since = useLastLook();
+  const { data, error, refetch } = useQuery(apiQuery('overview.get', { query: since === undefined ? {} : { since } }));
+  if (error !== null && data === undefined) {
+    return (
+      <Page name="Overview" title="Overview">
+        <Failure what="The overview could not be fetched" error={error} retry={() => void refetch()} />
+      </Page>
+    );
+  }
+  if (data === undefined) {
+    return (
+      <Page name="Overview" title={<span className="visually-hidden">Overview</span>}>
+        <Skeleton label="the overview" lines={10} />
+      </Page>
+    );
+  }
+  return (
+    <Page name="Overview" title={data.headline} subline={data.subline}>
+      <FirstSteps steps={data.steps} />
+      <div className={styles.columns}>
+        <div>
+          <Priorities overview={data} />
+        </div>
+        <aside className={styles.side} aria-label="At a glance">
+          <RiskOverTime overview={data} />
+          <Section title="New since you looked">
+            <NewSince news={data.newSince} />
+          </Section>
+          <Section title="Where we are blind">
+            <BlindSpots blind={data.blind} hosts={data.counts.hosts} />
+          </Section>
+        </aside>
+      </div>
+    </Page>
+  );
+};
+
+const Priorities = ({ overview }: { readonly overview: Overview }) => {
+  if (overview.priorities.length > 0) return <PriorityList priorities={overview.priorities} />;
+  const { hosts, containers, images } = overview.counts;
+  return (
+    <Empty title={hosts === 0 ? 'No host reports yet' : 'Nothing waits for you'}>
+      {hosts === 0
+        ? 'The five most exploitable problems appear here, each with its reason and its fix, as soon as a host is scanned.'
+        : `${plural(hosts, 'host')}, ${plural(containers, 'container')} and ${plural(images, 'image')} are watched. What an attacker could use here appears in this list, most exploitable first.`}
+    </Empty>
+  );
+};
+
+const RiskOverTime = ({ overview }: { readonly overview: Overview }) =>
+  overview.riskOverTime.length < 2 ? (
+    <Section title="Risk over time">
+      <p className={styles.muted}>The line begins when there are two days of scans.</p>
+    </Section>
+  ) : (
+    <Section title="Risk over time">
+      <RiskChart points={overview.riskOverTime} />
+    </Section>
+  );

@@ -1,0 +1,486 @@
+/** FAKE data: an invented fleet, the same on every start. */
+import { createHash } from 'node:crypto';
+import {
+  type AssetSummary,
+  type EdgeItem,
+  type FindingSummary,
+  type PackageItem,
+  type ProcessItem,
+  type Risk,
+  type Scan,
+  type Sensor,
+  severityOfRisk,
+} from '../../../packages/contract/src/api/index.ts';
+
+export type FakeWorld = {
+  readonly now: number;
+  readonly hosts: AssetSummary[];
+  readonly containers: AssetSummary[];
+  readonly images: AssetSummary[];
+  readonly findings: FindingSummary[];
+  readonly sensors: Sensor[];
+  readonly scans: Scan[];
+};
+
+export const createFakeWorld = ({ empty }: { empty: boolean }): FakeWorld => {
+  if (empty) return { now: Date.now(), hosts: [], containers: [], images: [], findings: [], sensors: [], scans: [] };
+  const images = imageNames.map(fakeImage);
+  const hosts = hostNames.map(fakeHost);
+  const containers = hosts.flatMap((host, index) => fakeContainers(host, index, images));
+  const findings = fakeFindings([...images, ...hosts], containers).toSorted((a, b) => b.risk - a.risk);
+  for (const asset of [...images, ...hosts])
+    setRisk(
+      asset,
+      findings.filter((finding) => finding.asset.id === asset.id),
+    );
+  for (const container of containers) {
+    setRisk(
+      container,
+      findings.filter((finding) => finding.asset.id === container.imageId),
+    );
+  }
+  return {
+    now: Date.now(),
+    hosts,
+    containers,
+    images,
+    findings,
+    sensors: hosts.map(fakeSensor),
+    scans: fakeScans(hosts, images),
+  };
+};
+
+/** The same id for the same words. */
+export const idOf = (...words: readonly unknown[]): string => {
+  const hex = createHash('sha256').update(words.join('|')).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+/** A number between 0 and 1 that depends on the words only. */
+export const chance = (...words: readonly unknown[]): number =>
+  Number.parseInt(createHash('sha256').update(words.join('~')).digest('hex').slice(0, 8), 16) / 0xffffffff;
+
+export const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+export const minute = 60_000;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+export const pick = <T>(list: readonly T[], ...words: readonly unknown[]): T =>
+  list[Math.floor(chance(...words) * list.length * 0.9999)] as T;
+
+const hostNames = [
+  'edge-01',
+  'edge-02',
+  'edge-03',
+  'web-01',
+  'web-02',
+  'web-03',
+  'api-01',
+  'api-02',
+  'build-01',
+  'build-02',
+  'db-01',
+  'db-02',
+  'db-03',
+  'cache-01',
+  'legacy-01',
+  'mail-01',
+];
+const imageNames = [
+  'shop/api:4.18.2',
+  'shop/web:2026.11.3',
+  'shop/worker:4.18.2',
+  'nginx:1.25.3',
+  'redis:7.0.15',
+  'postgres:15.4',
+  'ci/runner:2.311.0',
+  'ci/webhook:1.9.0',
+  'grafana:10.2.0',
+  'registry.internal/payments/ledger:1.0.44',
+  'alpine:3.18.4',
+  'traefik:v2.10.5',
+];
+
+const noCounts = () => ({ critical: 0, high: 0, medium: 0, low: 0 });
+
+const fakeImage = (name: string): AssetSummary => ({
+  id: idOf('image', name),
+  kind: 'image',
+  name,
+  status: 'present',
+  findings: noCounts(),
+  labels: { app: name.split(/[/:]/)[0] ?? name },
+  exposure: /nginx|traefik|webhook/.test(name) ? 'internet' : /api|web/.test(name) ? 'zones' : 'own-network',
+  firstSeenAt: ago(40 * day * chance(name)),
+  lastSeenAt: ago(20_000),
+  scannedAt: ago(9 * hour * chance(name, 'scan')),
+});
+
+const fakeHost = (name: string): AssetSummary => ({
+  id: idOf('host', name),
+  kind: 'host',
+  name,
+  hostname: name,
+  status: name === 'db-03' ? 'unknown' : 'running',
+  findings: noCounts(),
+  zone: /db|cache/.test(name) ? 'data' : /edge/.test(name) ? 'edge' : 'default',
+  labels: {
+    env: /build|legacy/.test(name) ? 'internal' : 'production',
+    team: /web|api|edge/.test(name) ? 'shop' : 'platform',
+  },
+  exposure: /edge|mail/.test(name)
+    ? 'internet'
+    : /db|cache/.test(name)
+      ? 'own-network'
+      : name === 'legacy-01'
+        ? 'unknown'
+        : 'zones',
+  firstSeenAt: ago(60 * day * chance(name)),
+  lastSeenAt: name === 'db-03' ? ago(26 * minute) : ago(4000),
+  scannedAt: ago(5 * hour * chance(name, 's')),
+});
+
+const fakeContainers = (host: AssetSummary, hostIndex: number, images: readonly AssetSummary[]): AssetSummary[] =>
+  Array.from({ length: 3 + Math.floor(chance('n', host.name) * 14) }, (_, index): AssetSummary => {
+    const image = images[(hostIndex * 5 + index * 3) % images.length] as AssetSummary;
+    const base = image.name.split(':')[0]?.split('/').at(-1) ?? 'app';
+    return {
+      id: idOf('container', host.name, index),
+      kind: 'container',
+      name: `${base}-${index + 1}`,
+      status: host.status === 'unknown' ? 'unknown' : chance('st', host.name, index) > 0.92 ? 'stopped' : 'running',
+      findings: noCounts(),
+      hostId: host.id,
+      hostname: host.name,
+      imageId: image.id,
+      imageName: image.name,
+      labels: { 'com.docker.compose.project': base, env: host.labels['env'] ?? '' },
+      exposure: image.exposure,
+      firstSeenAt: ago(12 * day * chance('c', host.name, index)),
+      lastSeenAt: host.lastSeenAt,
+      ...(chance('sc', host.name, index) > 0.1 ? { scannedAt: ago(5 * hour) } : {}),
+    };
+  });
+
+const packages = [
+  ['libssl3', '3.0.11-1~deb12u1', '3.0.15-1~deb12u1', 'deb'],
+  ['openssh-server', '1:9.2p1-2+deb12u1', '1:9.2p1-2+deb12u5', 'deb'],
+  ['libc6', '2.36-9+deb12u3', '2.36-9+deb12u9', 'deb'],
+  ['zlib1g', '1:1.2.13.dfsg-1', '', 'deb'],
+  ['curl', '7.88.1-10+deb12u4', '7.88.1-10+deb12u8', 'deb'],
+  ['busybox', '1.36.1-r4', '1.36.1-r15', 'apk'],
+  ['libcrypto3', '3.1.3-r0', '3.1.7-r1', 'apk'],
+  ['python3.11', '3.11.2-6', '3.11.2-6+deb12u4', 'deb'],
+  ['linux-libc-dev', '6.1.55-1', '6.1.112-1', 'deb'],
+  ['libexpat1', '2.5.0-1', '2.5.0-1+deb12u1', 'deb'],
+] as const;
+
+export const bars = (risk: number, seed: string) => {
+  const root = (risk / 100) ** 0.25;
+  const wobble = (name: string) => Math.min(1, Math.max(0.04, root + (chance(seed, name) - 0.5) * 0.3));
+  return { likelihood: wobble('l'), exposure: wobble('e'), use: wobble('u'), impact: wobble('i') };
+};
+
+const fakeFindings = (assets: readonly AssetSummary[], containers: readonly AssetSummary[]): FindingSummary[] =>
+  assets.flatMap((asset) =>
+    packages.flatMap(([name, version, fixed, type], packageIndex) =>
+      Array.from({ length: Math.floor(chance('v', asset.name, name) * 4) }, (_, index): FindingSummary => {
+        const vulnerability = `CVE-202${3 + (packageIndex % 4)}-${31000 + packageIndex * 431 + index * 17}`;
+        const skew = asset.exposure === 'internet' ? 1 : 0.62;
+        const risk = Math.round(1000 * chance(vulnerability, asset.exposure) ** 2.4 * skew) / 10;
+        const running = containers.filter((container) => container.imageId === asset.id);
+        const worst = running[0];
+        const use = pick(['running', 'loaded', 'installed', 'installed', 'unknown'] as const, name, asset.name);
+        return {
+          id: idOf('finding', asset.id, name, vulnerability),
+          kind: 'vulnerability',
+          title: `${vulnerability} in ${name} ${version} on ${asset.name}${use === 'loaded' ? ', loaded by a process' : ''}`,
+          severity: severityOfRisk(risk),
+          risk,
+          bars: bars(risk, vulnerability + asset.id),
+          status: 'open',
+          vulnerability,
+          package: { name, version, type },
+          ...(fixed === '' ? {} : { fixedVersion: fixed }),
+          publishedSeverity: pick(['CRITICAL', 'HIGH', 'MEDIUM'], vulnerability),
+          cvssScore: Math.round((4 + chance('cvss', vulnerability) * 6) * 10) / 10,
+          epss: chance('epss', vulnerability) ** 5,
+          kev: chance('kev', vulnerability) > 0.86,
+          asset: { id: asset.id, kind: asset.kind, name: asset.name },
+          instances: asset.kind === 'image' ? running.length : 1,
+          ...(worst === undefined ? {} : { worst: { id: worst.id, kind: worst.kind, name: worst.name } }),
+          exposure: asset.exposure,
+          use,
+          firstSeenAt: ago(30 * day * chance('first', vulnerability)),
+          lastSeenAt: ago(20 * minute),
+        };
+      }),
+    ),
+  );
+
+const setRisk = (asset: AssetSummary, findings: readonly FindingSummary[]): void => {
+  for (const finding of findings) asset.findings[finding.severity] += 1;
+  if (findings.length > 0) asset.risk = Math.max(...findings.map((finding) => finding.risk));
+};
+
+const fakeSensor = (host: AssetSummary): Sensor => ({
+  hostId: host.id,
+  hostname: host.name,
+  presence: host.name === 'db-03' ? 'unknown' : host.name === 'mail-01' ? 'stopped' : 'online',
+  since: host.name === 'db-03' ? ago(26 * minute) : ago(3 * day * chance(host.name)),
+  lastSeenAt: host.lastSeenAt,
+  version: host.name === 'legacy-01' ? '0.0.9' : '0.1.0',
+  enrolledAt: host.firstSeenAt,
+  enrolment: host.name === 'cache-01' ? 'taken-over' : 'new',
+  zone: host.zone ?? 'default',
+  labels: host.labels,
+  address: `10.8.${Math.floor(chance(host.name) * 40)}.${10 + Math.floor(chance(host.name, 'a') * 200)}`,
+  certificate: { serial: idOf(host.name).replaceAll('-', ''), notAfter: new Date(Date.now() + 21 * day).toISOString() },
+  skewMs: host.name === 'web-02' ? 4120 : Math.round((chance(host.name, 'k') - 0.5) * 300),
+  rssBytes: 48e6 + chance(host.name, 'r') * 14e6,
+  anonymousBytes: 27e6 + chance(host.name, 'an') * 8e6,
+  cpuCores: 0.004 + chance(host.name, 'c') * 0.03,
+  queued: host.name === 'db-03' ? 1840 : Math.floor(chance(host.name, 'q') * 12),
+  queueAgeMs: Math.round(chance(host.name, 'qa') * 900),
+  collectors: [
+    { name: 'processes', state: 'running', source: host.name === 'legacy-01' ? 'proc connector' : 'eBPF ring buffer' },
+    host.name === 'legacy-01'
+      ? {
+          name: 'connections',
+          state: 'degraded',
+          source: 'sock_diag',
+          reason: 'Kernel 4.15 has no BTF: connections that live under 5 s may be missed.',
+        }
+      : { name: 'connections', state: 'running', source: 'conntrack and sock_diag' },
+    /db|mail/.test(host.name)
+      ? {
+          name: 'containers',
+          state: 'refused',
+          source: 'docker',
+          reason: 'There is no Docker socket at /var/run/docker.sock.',
+        }
+      : { name: 'containers', state: 'running', source: 'docker' },
+    { name: 'packages', state: 'running', source: 'dpkg' },
+  ],
+  lostEvents: host.name === 'edge-02' ? 312 : 0,
+  refusedFrames: 0,
+  inSync: host.name !== 'db-03',
+});
+
+const fakeScans = (hosts: readonly AssetSummary[], images: readonly AssetSummary[]): Scan[] =>
+  [...images, ...hosts].map((asset, index): Scan => {
+    const host = hosts[index % hosts.length] as AssetSummary;
+    const state =
+      (['running', 'waiting', 'done', 'done', 'partial', 'done', 'failed', 'done', 'done', 'expired'] as const)[
+        index % 10
+      ] ?? 'done';
+    const created = (index * 17 + 1) * minute;
+    const finished = state !== 'running' && state !== 'waiting';
+    return {
+      id: idOf('scan', asset.id),
+      asset: { id: asset.id, kind: asset.kind, name: asset.name },
+      host: { id: host.id, name: host.name },
+      cause: (['new', 'changed', 'schedule', 'person'] as const)[index % 4] ?? 'new',
+      ...(index % 4 === 3 ? { requestedBy: 'anna.keller' } : {}),
+      state,
+      ...(state === 'running' ? { progress: 0.62, message: 'Reading layer 6 of 9' } : {}),
+      ...(state === 'failed' ? { message: 'The image was removed while it was read.' } : {}),
+      ...(state === 'partial'
+        ? { message: '2 of 1,204 packages could not be read: /var/lib/dpkg/status.d/broken' }
+        : {}),
+      ...(state === 'done' || state === 'partial' ? { packages: 90 + index * 37, findings: (index * 7) % 40 } : {}),
+      createdAt: ago(created),
+      ...(state === 'waiting' ? {} : { startedAt: ago(created - 2000) }),
+      ...(finished ? { endedAt: ago(Math.max(0, created - 9000)) } : {}),
+      deadline: ago(created - hour),
+    };
+  });
+
+export const fakeRisk = (finding: FindingSummary): Risk => ({
+  value: finding.risk,
+  formula: '1',
+  likelihood: {
+    value: finding.bars.likelihood,
+    known: true,
+    reason: finding.kev
+      ? 'It is on the list of vulnerabilities that are exploited now.'
+      : 'No exploitation is known, an exploit is public.',
+    evidence: [
+      ...(finding.kev
+        ? [
+            {
+              kind: 'kev' as const,
+              text: 'CISA KEV since 14 Nov 2026',
+              ref: 'https://www.cisa.gov/known-exploited-vulnerabilities-catalog',
+            },
+          ]
+        : []),
+      { kind: 'epss', text: `EPSS ${((finding.epss ?? 0) * 100).toFixed(1)} %` },
+      { kind: 'cvss', text: `CVSS 3.1 ${finding.cvssScore}, network, no privileges needed` },
+    ],
+  },
+  exposure: {
+    value: finding.bars.exposure,
+    known: finding.exposure !== 'unknown',
+    reason:
+      finding.exposure === 'internet'
+        ? 'Its port was reached from 4,120 Internet addresses in the last hour.'
+        : 'Only its own network was seen to reach it.',
+    evidence: [
+      { kind: 'listener', text: 'nginx listens on 0.0.0.0:443', ref: finding.worst?.id ?? finding.asset.id },
+      { kind: 'path', text: 'Internet → edge-01 → nginx-1, 1 hop', ref: finding.worst?.id ?? finding.asset.id },
+    ],
+  },
+  use: {
+    value: finding.bars.use,
+    known: finding.use !== 'unknown',
+    reason:
+      finding.use === 'installed'
+        ? 'The file is there, but no process was seen to load it.'
+        : 'A process has its file mapped now.',
+    evidence: [
+      { kind: 'process', text: 'nginx, pid 4121, as root' },
+      { kind: 'file', text: '/usr/lib/x86_64-linux-gnu/libssl.so.3' },
+    ],
+  },
+  impact: {
+    value: finding.bars.impact,
+    known: true,
+    reason: 'The process is root in a container without extra privileges.',
+    evidence: [{ kind: 'privilege', text: 'uid 0, CAP_NET_BIND_SERVICE' }],
+  },
+});
+
+export const fakeProcesses = (asset: AssetSummary): ProcessItem[] => {
+  const listen = (port: number) => [{ protocol: 'tcp', address: '0.0.0.0', port }];
+  const process = (
+    pid: number,
+    parentPid: number | undefined,
+    name: string,
+    extra: Partial<ProcessItem> = {},
+  ): ProcessItem => ({
+    id: `${asset.id}/${pid}`,
+    pid,
+    ...(parentPid === undefined ? {} : { parentPid }),
+    name,
+    executable: `/usr/sbin/${name}`,
+    arguments: [name, '--config', `/etc/${name}.conf`],
+    user: 'root',
+    root: true,
+    startedAt: ago(3 * day),
+    listening: [],
+    ...extra,
+  });
+  return [
+    process(1, undefined, 'systemd', { arguments: ['/sbin/init'] }),
+    process(412, 1, 'sshd', { listening: listen(22) }),
+    process(9014, 412, 'sshd', { arguments: ['sshd: deploy [priv]'], startedAt: ago(8 * minute) }),
+    process(9020, 9014, 'bash', {
+      user: 'deploy',
+      root: false,
+      startedAt: ago(8 * minute),
+      executable: '/usr/bin/bash',
+    }),
+    process(701, 1, 'dockerd'),
+    process(720, 701, 'containerd'),
+    process(2101, 720, 'containerd-shim', { startedAt: ago(day) }),
+    process(4121, 2101, 'nginx', {
+      listening: [...listen(80), ...listen(443)],
+      containerName: 'nginx-1',
+      containerId: idOf('container', asset.name, 0),
+      startedAt: ago(day),
+    }),
+    process(4160, 4121, 'nginx', {
+      user: 'www-data',
+      root: false,
+      arguments: ['nginx: worker process'],
+      containerName: 'nginx-1',
+      startedAt: ago(day),
+    }),
+    process(4161, 4121, 'nginx', {
+      user: 'www-data',
+      root: false,
+      arguments: ['nginx: worker process'],
+      containerName: 'nginx-1',
+      startedAt: ago(day),
+    }),
+    process(811, 1, 'cron'),
+    process(930, 1, 'parapet-sensor'),
+  ];
+};
+
+export const fakeEdges = (asset: AssetSummary): EdgeItem[] => {
+  const me = {
+    kind: asset.kind === 'image' ? ('address' as const) : asset.kind,
+    id: asset.id,
+    name: asset.name,
+    process: 'nginx',
+  };
+  const edge = (
+    name: string,
+    source: EdgeItem['source'],
+    target: EdgeItem['target'],
+    port: number,
+    extra: Partial<EdgeItem> = {},
+  ): EdgeItem => ({
+    id: idOf('edge', asset.id, name),
+    source,
+    target,
+    protocol: 'tcp',
+    port,
+    connections: Math.floor(chance('conn', name) * 90_000),
+    bytesSent: chance('bs', name) * 4e9,
+    bytesReceived: chance('br', name) * 9e9,
+    firstSeenAt: ago(9 * day),
+    lastSeenAt: ago(12_000),
+    reporters: ['source', 'target'],
+    ...extra,
+  });
+  const container = (name: string, process: string) => ({
+    kind: 'container' as const,
+    id: idOf('container', 'web-01', 1),
+    name,
+    process,
+  });
+  return [
+    edge('a', { kind: 'internet', name: 'Internet' }, me, 443, {
+      publishedPort: 443,
+      addresses: ['203.0.113.9', '198.51.100.22'],
+      addressCount: 4120,
+      reporters: ['target'],
+    }),
+    edge('b', me, container('api-2', 'node'), 3000),
+    edge('c', me, container('redis-1', 'redis-server'), 6379),
+    edge('d', me, { kind: 'address', name: '10.8.0.44' }, 5432, { reporters: ['source'] }),
+    edge('e', me, { kind: 'internet', name: 'Internet' }, 443, {
+      addressCount: 2,
+      addresses: ['192.0.2.4'],
+      reporters: ['source'],
+      firstSeenAt: ago(40 * minute),
+    }),
+    edge('f', container('grafana-1', 'grafana'), me, 9113, { endedAt: ago(2 * hour), lastSeenAt: ago(2 * hour) }),
+  ];
+};
+
+export const fakePackages = (asset: AssetSummary, findings: readonly FindingSummary[]): PackageItem[] =>
+  Array.from({ length: 212 }, (_, index): PackageItem => {
+    const known = packages[index];
+    const name = known?.[0] ?? `lib${pick(['foo', 'gnu', 'x11', 'perl', 'db', 'apt', 'gcc', 'utf8'], index)}${index}`;
+    const version = known?.[1] ?? `${1 + (index % 4)}.${index % 17}.${index % 5}-1`;
+    const mine = findings.filter(
+      (finding) => finding.asset.id === (asset.imageId ?? asset.id) && finding.package.name === name,
+    );
+    return {
+      purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=debian-12`,
+      type: 'deb',
+      name,
+      version,
+      architecture: 'amd64',
+      source: name,
+      licences: index % 3 === 0 ? ['GPL-2.0-or-later'] : ['MIT'],
+      location: '/var/lib/dpkg/status',
+      use: pick(['running', 'loaded', 'installed', 'installed', 'installed'] as const, 'use', index),
+      findings: mine.length,
+      ...(mine.length === 0 ? {} : { risk: Math.max(...mine.map((finding) => finding.risk)) }),
+    };
+  });

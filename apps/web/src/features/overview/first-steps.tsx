@@ -1,0 +1,91 @@
+import type { Overview } from '@parapet/contract/api';
+import { Check, X } from 'lucide-react';
+import { useState } from 'react';
+import { AnyLink } from '../../components/any-link.tsx';
+import { buttonClass, IconButton } from '../../components/button.tsx';
+import styles from './overview.module.css';
+
+const texts = {
+  'add-host': {
+    title: 'Add a host',
+    text: 'One command on the host. It shows what runs there and who talks to whom within seconds.',
+    act: 'Add a host',
+    to: '/sensors/add',
+  },
+  'get-feeds': {
+    title: 'Get feeds',
+    text: 'Advisories, the list of what is exploited now, and the likelihood of exploits, from their publishers or a file.',
+    act: 'Get feeds',
+    to: '/settings/feeds',
+  },
+} as const;
+
+const mapStep = {
+  title: 'Look at the map',
+  text: 'This machine is on it already, because its own sensor runs. Open a host to see its containers and processes.',
+  act: 'Open the map',
+  to: '/map',
+} as const;
+
+/** Three steps offered at the start, not forced. */
+export const FirstSteps = ({ steps }: { readonly steps: Overview['steps'] }) => {
+  const [dismissed, setDismissed] = useState(readDismissed);
+  if (dismissed || steps.length === 0 || steps.every((step) => step.done)) return null;
+  const dismiss = (): void => {
+    setDismissed(true);
+    writeDismissed();
+  };
+  return (
+    <section className={styles.steps} aria-label="First steps">
+      {steps.map((step, index) => (
+        <Step key={step.id} number={index + 1} done={step.done} {...texts[step.id]} />
+      ))}
+      <Step number={steps.length + 1} done={false} {...mapStep} />
+      <span className={styles.dismiss}>
+        <IconButton label="Do not offer these steps again" icon={<X size={15} aria-hidden />} onClick={dismiss} />
+      </span>
+    </section>
+  );
+};
+
+type StepProps = {
+  readonly number: number;
+  readonly done: boolean;
+  readonly title: string;
+  readonly text: string;
+  readonly act: string;
+  readonly to: string;
+};
+
+const Step = ({ number, done, title, text, act, to }: StepProps) => (
+  <div className={`${styles.step} ${done ? styles.done : ''}`}>
+    <span className={styles.number}>{done ? <Check size={12} aria-label="Done" /> : number}</span>
+    <h2>{title}</h2>
+    <p>{text}</p>
+    {done ? (
+      <span className={styles.muted}>Done</span>
+    ) : (
+      <AnyLink to={to} className={buttonClass(number === 1 ? 'primary' : 'plain', true)}>
+        {act}
+      </AnyLink>
+    )}
+  </div>
+);
+
+const storageKey = 'parapet.first-steps-dismissed';
+
+const readDismissed = (): boolean => {
+  try {
+    return localStorage.getItem(storageKey) === 'yes';
+  } catch {
+    return false;
+  }
+};
+
+const writeDismissed = (): void => {
+  try {
+    localStorage.setItem(storageKey, 'yes');
+  } catch {
+    // Without storage the steps come back with the next visit.
+  }
+};

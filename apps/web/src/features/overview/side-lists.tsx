@@ -1,0 +1,79 @@
+import type { Overview } from '@parapet/contract/api';
+import { AnyLink } from '../../components/any-link.tsx';
+import { Time } from '../../components/time.tsx';
+import { formatCount, plural } from '../../lib/format.ts';
+import styles from './overview.module.css';
+
+export const NewSince = ({ news }: { readonly news: Overview['newSince'] }) => {
+  const facts = [
+    {
+      count: news.hosts,
+      text: plural(news.hosts, 'host'),
+      detail: 'began to report',
+      to: '/assets?kind=host&sort=newest',
+    },
+    {
+      count: news.containers,
+      text: plural(news.containers, 'container'),
+      detail: 'started',
+      to: '/assets?kind=container&sort=newest',
+    },
+    {
+      count: news.internetFacing,
+      text: plural(news.internetFacing, 'workload'),
+      detail: 'now faces the Internet',
+      to: '/assets?exposure=internet&sort=newest',
+    },
+    {
+      count: news.findingsOpened,
+      text: plural(news.findingsOpened, 'finding'),
+      detail: news.findingsClosed > 0 ? `${formatCount(news.findingsClosed)} closed` : 'opened',
+      to: '/findings?by=none&sort=newest',
+    },
+  ].filter((fact) => fact.count > 0);
+  return (
+    <div className={styles.facts}>
+      {facts.map((fact) => (
+        <div key={fact.to} className={styles.fact}>
+          <AnyLink to={fact.to}>
+            <b>+{fact.text}</b>
+          </AnyLink>
+          <span>{fact.detail}</span>
+        </div>
+      ))}
+      {facts.length > 0 ? null : news.findingsClosed > 0 ? (
+        <p className={styles.muted}>{plural(news.findingsClosed, 'finding')} closed, nothing else changed.</p>
+      ) : (
+        <p className={styles.muted}>Nothing changed.</p>
+      )}
+      <p className={styles.muted}>
+        Since <Time at={news.since} />
+      </p>
+    </div>
+  );
+};
+
+type BlindSpotsProps = { readonly blind: Overview['blind']; readonly hosts: number };
+
+export const BlindSpots = ({ blind, hosts }: BlindSpotsProps) => {
+  if (hosts === 0) return <p className={styles.muted}>Everywhere: no host has a sensor yet.</p>;
+  if (blind.length === 0) {
+    return <p className={styles.note}>Nowhere. {plural(hosts, 'sensor')} report, and no event was lost.</p>;
+  }
+  return (
+    <div className={styles.facts}>
+      {blind.map((spot) => (
+        <div key={spot.title + spot.reason} className={styles.fact}>
+          {spot.to === undefined ? (
+            <b>{spot.title}</b>
+          ) : (
+            <AnyLink to={spot.to}>
+              <b>{spot.title}</b>
+            </AnyLink>
+          )}
+          <span>{spot.reason}</span>
+        </div>
+      ))}
+    </div>
+  );
+};

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import * as people from './0001-people.ts';
 import * as inventory from './0002-inventory.ts';
 import * as findings from './0003-findings.ts';
+import * as graph from './0004-graph.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -10,4 +11,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0001-people', people],
   ['0002-inventory', inventory],
   ['0003-findings', findings],
+  ['0004-graph', graph],
 ];

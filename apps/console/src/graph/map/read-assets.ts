@@ -82,10 +82,10 @@ export const createAssetReader = (db: Database, moment: Moment, inScope: ScopeFi
   listeners: async (owners) => {
     if (owners.length === 0) return [];
     const { rows } = await sql<ListenerReading>`
-      select coalesce(l.container_id, l.host_id) as owner, coalesce(l.executable, '') as executable, l.protocol, l.port,
+      select ${listenerOwner} as owner, coalesce(l.executable, '') as executable, l.protocol, l.port,
         min(l.process_key) as "processKey"
       from listeners l
-      where coalesce(l.container_id, l.host_id) = any(${owners}::uuid[]) and ${rowThere('l', moment)}
+      where ${listenerOwner} = any(${owners}::uuid[]) and ${rowThere('l', moment)}
         and l.address not like '127.%' and l.address <> '::1'
       group by 1, 2, 3, 4 order by 4, 3 limit ${listenerLimit}`.execute(db);
     return rows.map((row) => ({ ...row, processKey: row.processKey ?? undefined }));
@@ -94,15 +94,19 @@ export const createAssetReader = (db: Database, moment: Moment, inScope: ScopeFi
   processes: async (containerIds, hostIds, limit) => {
     if (containerIds.length === 0 && hostIds.length === 0) return [];
     const { rows } = await sql<ProcessRow>`
-      select coalesce(p.container_id, p.host_id) as owner, p.host_id as "hostId", p.key, p.pid, p.name, p.executable,
+      select ${processOwner} as owner, p.host_id as "hostId", p.key, p.pid, p.name, p.executable,
         p.started_at as since
       from processes p
-      where (p.container_id = any(${containerIds}::uuid[]) or (p.host_id = any(${hostIds}::uuid[]) and p.container_id is null))
+      where (p.container_id = any(${containerIds}::uuid[]) or (p.host_id = any(${hostIds}::uuid[]) and p.container_id is null and p.container_key is null))
         and ${rowThere('p', moment)}
       order by p.started_at, p.id limit ${limit}`.execute(db);
     return rows;
   },
 });
+
+/** Whose it is. What names a container whose record has not come yet is nobody's until it does, and never the host's. */
+const listenerOwner = sql`coalesce(l.container_id, case when l.container_key is null then l.host_id end)`;
+const processOwner = sql`coalesce(p.container_id, case when p.container_key is null then p.host_id end)`;
 
 type HostReading = Omit<HostRow, 'risk'> & { readonly risk: number | null; readonly containerRisk: number | null };
 type ContainerReading = Omit<ContainerRow, 'risk' | 'imageId'> & {

@@ -95,7 +95,7 @@ export const countPeers = async (db: Database, moment: Moment, limit: number): P
         union
         select e.target_node as node from edges e where e.target_asset is null and e.target_node <> 'internet' and ${edgeThere('e', moment)}
       ) both_ends limit ${limit}
-    ) some`.execute(db);
+    ) counted`.execute(db);
   return rows[0]?.peers ?? 0;
 };
 

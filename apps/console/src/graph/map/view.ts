@@ -77,7 +77,8 @@ type DrawRequest = {
 
 const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, request: DrawRequest): Promise<Drawn> => {
   const { reader, hosts, open, opening, wanted } = request;
-  const any = open.size > 0 || wanted !== undefined;
+  // An open block of strangers changes how they are shown, not what else is.
+  const any = wanted !== undefined || [...open].some((id) => !id.startsWith('peers:'));
   const plan = planHosts(hosts, { open, hosts: opening, any, liftNeighbours: request.liftNeighbours });
   const marks = createMarks();
   placeHosts(marks, plan, hosts);

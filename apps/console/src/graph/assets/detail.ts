@@ -1,0 +1,93 @@
+import type { AssetDetail } from '@parapet/contract/api';
+import { notFound } from '@parapet/core';
+import { sql } from 'kysely';
+import type { Database } from '../../database/database.ts';
+import type { Moment } from '../moment.ts';
+import type { ScopeFilter } from '../scope-filter.ts';
+import { type AssetRow, assetColumns, assetTables, presentAsset } from './asset-row.ts';
+import { factsOf } from './facts.ts';
+
+/** One asset with its facts. Throws AppError 404 for one that is not there or not in scope. */
+export const readAsset = async (
+  db: Database,
+  moment: Moment,
+  inScope: ScopeFilter,
+  assetId: string,
+): Promise<AssetDetail> => {
+  const { rows } = await sql<Row>`
+    select ${assetColumns(moment)}, a.record, coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
+      coalesce(own.distribution, base.distribution) ->> 'name' as distribution, ${containerCount} as "containerCount"
+    from ${assetTables}
+    left join asset_software own on own.asset_id = a.id
+    left join asset_software base on base.asset_id = a.image_id and a.kind = 'container'
+    where a.id = ${assetId}::uuid and ${inScope('a')}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw notFound('The asset');
+  const scan = await readScan(db, assetId);
+  return {
+    ...presentAsset(row),
+    facts: factsOf(row.kind, row.record),
+    packageCount: row.packageCount,
+    containerCount: row.containerCount,
+    ...(row.distribution === null ? {} : { distribution: row.distribution }),
+    ...(scan === undefined ? {} : { scan }),
+  };
+};
+
+/** What the routes below an asset need of it. Throws AppError 404 for one that is not there or not in scope. */
+export const requireAsset = async (
+  db: Database,
+  inScope: ScopeFilter,
+  assetId: string,
+): Promise<Pick<AssetRow, 'id' | 'kind'>> => {
+  const { rows } = await sql<Pick<AssetRow, 'id' | 'kind'>>`
+    select a.id, a.kind from assets a where a.id = ${assetId}::uuid and ${inScope('a')}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw notFound('The asset');
+  return row;
+};
+
+type Row = AssetRow & {
+  readonly record: unknown;
+  readonly packageCount: number;
+  readonly distribution: string | null;
+  readonly containerCount: number;
+};
+
+const containerCount = sql`(
+  select count(*)::int from assets c
+  where c.kind = 'container' and c.status in ('running', 'unknown') and case a.kind when 'host' then c.host_id = a.id when 'image' then c.image_id = a.id else false end)`;
+
+type ScanRow = {
+  readonly state: 'waiting' | 'sent' | 'running' | 'done' | 'partial' | 'failed' | 'cancelled' | 'expired';
+  readonly at: Date;
+  readonly message: string | null;
+  readonly reporter: string | null;
+};
+
+const readScan = async (db: Database, assetId: string): Promise<AssetDetail['scan']> => {
+  const { rows } = await sql<ScanRow>`
+    select c.state, coalesce(c.ended_at, c.started_at, c.created_at) as at, c.message, h.name as reporter
+    from scans c join assets h on h.id = c.host_id where c.asset_id = ${assetId}::uuid order by c.created_at desc limit 1`.execute(
+    db,
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return {
+    state: shownStates[row.state],
+    at: row.at.toISOString(),
+    ...(row.message === null ? {} : { message: row.message }),
+    ...(row.reporter === null ? {} : { reporter: row.reporter }),
+  };
+};
+
+const shownStates = {
+  waiting: 'waiting',
+  sent: 'waiting',
+  running: 'running',
+  done: 'done',
+  partial: 'partial',
+  failed: 'failed',
+  cancelled: 'failed',
+  expired: 'failed',
+} as const;

@@ -1,0 +1,88 @@
+import type { ProcessItem, ResultOf } from '@parapet/contract/api';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../database/database.ts';
+import { type Moment, rowThere } from '../moment.ts';
+import type { AssetRow } from './asset-row.ts';
+
+type Processes = ResultOf<'assets.processes'>;
+type Target = Pick<AssetRow, 'id' | 'kind'>;
+
+const maxProcesses = 3_000;
+const maxListeners = 10_000;
+
+/** Processes of a host (those of its containers too) or of a container, with what they listen on. */
+export const readProcesses = async (db: Database, moment: Moment, asset: Target): Promise<Processes> => {
+  if (asset.kind === 'image') return { items: [], cut: false };
+  const [processes, listeners] = await Promise.all([
+    sql<Row>`
+      select p.id, p.host_id as "hostId", p.key, p.pid, p.parent_key as "parentKey", p.name, p.executable, p.arguments, p.uid::float8 as uid,
+        p.user_name as "userName", p.started_at as "startedAt", p.ended_at as "endedAt", p.container_id as "containerId", c.name as "containerName"
+      from processes p left join assets c on c.id = p.container_id
+      where ${ownedBy('p', asset)} and ${rowThere('p', moment)}
+      order by p.started_at, p.id limit ${maxProcesses + 1}`.execute(db),
+    sql<ListenerRow>`
+      select l.host_id as "hostId", l.process_key as "processKey", l.protocol, l.address, l.port from listeners l
+      where ${ownedBy('l', asset)} and ${rowThere('l', moment)} and l.process_key is not null
+      order by l.port, l.protocol limit ${maxListeners}`.execute(db),
+  ]);
+  const listening = Map.groupBy(listeners.rows, (row) => `${row.hostId}|${row.processKey}`);
+  const rows = processes.rows.slice(0, maxProcesses);
+  return {
+    items: rows.map((row) => present(row, listening.get(`${row.hostId}|${row.key}`) ?? [])),
+    cut: processes.rows.length > maxProcesses,
+  };
+};
+
+type Row = {
+  readonly id: number;
+  readonly hostId: string;
+  readonly key: string;
+  readonly pid: number;
+  readonly parentKey: string | null;
+  readonly name: string;
+  readonly executable: string;
+  readonly arguments: readonly string[];
+  readonly uid: number;
+  readonly userName: string | null;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly containerId: string | null;
+  readonly containerName: string | null;
+};
+type ListenerRow = {
+  readonly hostId: string;
+  readonly processKey: string;
+  readonly protocol: string;
+  readonly address: string;
+  readonly port: number;
+};
+
+const ownedBy = (alias: string, asset: Target): RawBuilder<unknown> =>
+  asset.kind === 'host'
+    ? sql`${sql.ref(`${alias}.host_id`)} = ${asset.id}::uuid`
+    : sql`${sql.ref(`${alias}.container_id`)} = ${asset.id}::uuid`;
+
+const present = (row: Row, listeners: readonly ListenerRow[]): ProcessItem => {
+  const parentPid = pidOf(row.parentKey);
+  return {
+    id: row.key,
+    pid: row.pid,
+    name: row.name,
+    executable: row.executable,
+    arguments: [...row.arguments],
+    user: row.userName ?? `uid ${row.uid}`,
+    root: row.uid === 0,
+    startedAt: row.startedAt.toISOString(),
+    listening: listeners.map(({ protocol, address, port }) => ({ protocol, address, port })),
+    ...(parentPid === undefined ? {} : { parentPid }),
+    ...(row.endedAt === null ? {} : { endedAt: row.endedAt.toISOString() }),
+    ...(row.containerId === null ? {} : { containerId: row.containerId }),
+    ...(row.containerName === null ? {} : { containerName: row.containerName }),
+  };
+};
+
+/** A process's key is `<pid>:<start ticks>`. */
+const pidOf = (key: string | null): number | undefined => {
+  const pid = Number.parseInt(key ?? '', 10);
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+};

@@ -1,0 +1,64 @@
+import type { ResultOf } from '@parapet/contract/api';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { RouteHandlers } from '../http/handler.ts';
+import { likeLiteral } from './assets/list.ts';
+import { createScopeFilter, type ScopeFilter } from './scope-filter.ts';
+
+type Items = ResultOf<'search.all'>['items'];
+type Item = Items[number];
+
+export const createSearchRoute = (deps: { readonly database: Database }): Pick<RouteHandlers, 'search.all'> => ({
+  'search.all': async ({ query, caller }) => ({
+    items: await search(deps.database, createScopeFilter(caller.scope), query.q.trim(), query.limit),
+  }),
+});
+
+/**
+ * Names that hold the text, whatever their case. What begins with it comes first, assets before what is on them. Trigram
+ * indexes (migration 0004) answer from three letters on; shorter texts look at beginnings only.
+ */
+const search = async (db: Database, inScope: ScopeFilter, text: string, limit: number): Promise<Items> => {
+  if (text === '') return [];
+  const pattern = text.length < 3 ? `${likeLiteral(text)}%` : `%${likeLiteral(text)}%`;
+  const kinds = [assets, vulnerabilities, packages, processes].map((kind) => kind(inScope, pattern, limit));
+  const { rows } = await sql<Row>`
+    select * from (${sql.join(kinds, sql` union all `)}) found
+    order by (title ilike ${`${likeLiteral(text)}%`}) desc, place, risk desc nulls last, length(title), title, id limit ${limit}`.execute(
+    db,
+  );
+  return rows.map(({ risk, place: _, ...item }) => (risk === null ? item : { ...item, risk }));
+};
+
+type Row = Omit<Item, 'risk'> & { readonly risk: number | null; readonly place: number };
+type Kind = (inScope: ScopeFilter, pattern: string, limit: number) => RawBuilder<unknown>;
+
+const assets: Kind = (inScope, pattern, limit) => sql`(
+  select case a.kind when 'host' then 0 when 'container' then 1 else 2 end as place, a.kind, a.id::text as id, a.name as title,
+    case a.kind when 'host' then 'host' || coalesce(' in ' || nullif(a.zone, ''), '')
+      when 'container' then coalesce(a.record ->> 'imageName', 'container') || coalesce(' on ' || h.name, '') else 'image' end as detail, a.risk
+  from assets a left join assets h on h.id = a.host_id
+  where a.name ilike ${pattern} and a.status <> 'gone' and ${inScope('a')}
+  order by a.risk desc nulls last, a.id limit ${limit})`;
+
+const vulnerabilities: Kind = (inScope, pattern, limit) => sql`(
+  select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, max(f.risk) as risk
+  from vulnerabilities v join findings f on f.vulnerability_id = v.id and f.status <> 'closed'
+  join assets a on a.id = f.asset_id
+  where v.search like lower(${pattern}) and ${inScope('a')}
+  group by v.id order by max(f.risk) desc, v.id limit ${limit})`;
+
+const packages: Kind = (inScope, pattern, limit) => sql`(
+  select 4 as place, 'package' as kind, p.name as id, p.name as title,
+    p.type || ' ' || max(p.version) || ' on ' || count(distinct p.asset_id) || case when count(distinct p.asset_id) = 1 then ' asset' else ' assets' end as detail, null::real as risk
+  from (
+    select p.name, p.type, p.version, p.asset_id from asset_packages p join assets a on a.id = p.asset_id
+    where p.name ilike ${pattern} and ${inScope('a')} limit 2000
+  ) p group by p.type, p.name order by length(p.name), p.name limit ${limit})`;
+
+const processes: Kind = (inScope, pattern, limit) => sql`(
+  select 5 as place, 'process' as kind, coalesce(p.container_id, p.host_id)::text as id, p.name as title,
+    'pid ' || p.pid || ' on ' || a.name as detail, null::real as risk
+  from processes p join assets a on a.id = coalesce(p.container_id, p.host_id)
+  where p.ended_at is null and p.name ilike ${pattern} and ${inScope('a')}
+  order by p.started_at desc limit ${limit})`;

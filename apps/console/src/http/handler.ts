@@ -10,6 +10,8 @@ export type Caller = {
   readonly permissions: ReadonlySet<Permission>;
   /** Which assets the caller sees; null for all. Every query about assets goes through `scopeCondition`. */
   readonly scope: Scope;
+  /** The session a person's request came with; absent for tokens. */
+  readonly sessionId?: string | undefined;
 };
 
 /** An answer that is no JSON document: a download or an event stream. */

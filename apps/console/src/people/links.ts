@@ -47,7 +47,7 @@ export const createLinks = (deps: {
       })
       .execute();
     // In the fragment: a browser does not send it, so it is in no log of a server or proxy.
-    return { url: `${deps.baseUrl()}/link#secret=${secret}`, expiresAt: expiresAt.toISOString() };
+    return { url: `${deps.baseUrl()}/link#${secret}`, expiresAt: expiresAt.toISOString() };
   },
   inspect: async (secret) => {
     const link = await deps.db

@@ -1,0 +1,26 @@
+import type { SystemStatus, TrustSigns } from '@parapet/contract/api';
+
+/** What the gateway and ingest tell of themselves; figures per second are over the last minute. */
+export type IngestFigures = SystemStatus['ingest'] & {
+  /** Frames and records since the start. */
+  readonly framesTotal: number;
+  readonly recordsTotal: number;
+};
+
+export type IngestWatch = { readonly figures: () => IngestFigures };
+
+/** How old the advisory data is. */
+export type FeedAge = { readonly age: () => Promise<TrustSigns['feeds']> };
+
+/** Until something is connected. */
+export const idleIngest: IngestWatch = {
+  figures: () => ({
+    connectedSensors: 0,
+    framesPerSecond: 0,
+    recordsPerSecond: 0,
+    refusedFrames: 0,
+    unknownMessages: 0,
+    framesTotal: 0,
+    recordsTotal: 0,
+  }),
+};

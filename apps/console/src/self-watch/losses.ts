@@ -1,0 +1,80 @@
+import type { BlindInterval, Loss, Scope, TrustSigns } from '@parapet/contract/api';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { inScope } from '../people/scope.ts';
+
+/** Losses and blind intervals older than this are history, not the state of things. */
+const recentMs = 7 * 86_400_000;
+const limit = 200;
+
+/** Counted losses of the last 7 days, the latest first. */
+export const recentLosses = async (db: Database, now: number, scope: Scope): Promise<Loss[]> => {
+  const rows = await db
+    .selectFrom('losses')
+    .innerJoin('assets', 'assets.id', 'losses.host_id')
+    .select(['losses.host_id', 'assets.name', 'collector', 'stage', 'cause'])
+    .select((eb) => [eb.fn.sum<number>('lost').as('lost'), eb.fn.max('last_at').as('last_at')])
+    .where('last_at', '>', new Date(now - recentMs))
+    .where(inScope(scope, sql.ref('losses.host_id')))
+    .groupBy(['losses.host_id', 'assets.name', 'collector', 'stage', 'cause'])
+    .orderBy('last_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    hostId: row.host_id,
+    hostname: row.name,
+    collector: row.collector,
+    stage: row.stage,
+    cause: row.cause,
+    lost: Number(row.lost),
+    lastAt: row.last_at.toISOString(),
+  }));
+};
+
+/** When and where the sensors could not see within the last 7 days; those that last come first. */
+export const recentBlindness = async (db: Database, now: number, scope: Scope): Promise<BlindInterval[]> => {
+  const rows = await db
+    .selectFrom('blind_intervals')
+    .innerJoin('assets', 'assets.id', 'blind_intervals.host_id')
+    .select(['blind_intervals.host_id', 'assets.name', 'collector', 'started_at', 'blind_intervals.ended_at', 'cause'])
+    .where((eb) =>
+      eb.or([
+        eb('blind_intervals.ended_at', 'is', null),
+        eb('blind_intervals.ended_at', '>', new Date(now - recentMs)),
+      ]),
+    )
+    .where(inScope(scope, sql.ref('blind_intervals.host_id')))
+    .orderBy('blind_intervals.ended_at', (order) => order.desc().nullsFirst())
+    .orderBy('started_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    hostId: row.host_id,
+    hostname: row.name,
+    collector: row.collector,
+    from: row.started_at.toISOString(),
+    ...(row.ended_at === null ? {} : { to: row.ended_at.toISOString() }),
+    cause: row.cause,
+  }));
+};
+
+/** What the trust signs count. */
+export const readTrust = async (
+  db: Database,
+  now: number,
+  scope: Scope,
+): Promise<Pick<TrustSigns, 'hosts' | 'lostEvents' | 'blindHosts'>> => {
+  const { rows } = await sql<{ total: number; silent: number; lost: number; blind: number }>`
+    select
+      count(*) as total,
+      count(*) filter (where presence <> 'online') as silent,
+      coalesce(sum((select sum(lost) from losses
+        where losses.host_id = sensors.host_id and last_at > ${new Date(now - recentMs)})), 0)::bigint as lost,
+      count(*) filter (where exists (select 1 from blind_intervals
+        where blind_intervals.host_id = sensors.host_id and ended_at is null)) as blind
+    from sensors
+    where presence <> 'revoked' and ${inScope(scope, sql.ref('sensors.host_id'))}`.execute(db);
+  // An aggregate without groups always has one row.
+  const row = rows[0] ?? { total: 0, silent: 0, lost: 0, blind: 0 };
+  return { hosts: { total: row.total, silent: row.silent }, lostEvents: row.lost, blindHosts: row.blind };
+};

@@ -1,0 +1,86 @@
+import type { SystemStatus } from '@parapet/contract/api';
+import type { Clock } from '@parapet/core';
+import type { Database } from '../database/database.ts';
+import type { DatabaseHealth } from '../database/health.ts';
+import type { RouteHandlers } from '../http/handler.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { DiskState, DiskWatch } from './disk.ts';
+import type { EventLoopWatch } from './event-loop.ts';
+import type { FeedAge, IngestWatch } from './figures.ts';
+import { readTrust, recentBlindness, recentLosses } from './losses.ts';
+
+export type StatusDeps = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly name: string;
+  readonly dataDir: string;
+  readonly startedAt: number;
+  readonly health: DatabaseHealth;
+  readonly disk: DiskWatch;
+  readonly eventLoop: EventLoopWatch;
+  readonly jobs: Pick<Jobs, 'figures'>;
+  readonly ingest: IngestWatch;
+  readonly feedAge: FeedAge;
+  readonly addresses: () => readonly string[];
+};
+
+export const createStatusRoutes = (deps: StatusDeps): Pick<RouteHandlers, 'status.get' | 'trust.get'> => ({
+  'status.get': ({ caller }) => readStatus(deps, caller.scope),
+  'trust.get': async ({ caller }) => {
+    const [feeds, trust, disk] = await Promise.all([
+      deps.feedAge.age(),
+      readTrust(deps.db, deps.clock.now(), caller.scope),
+      deps.disk.state(),
+    ]);
+    const degraded = degradation(deps.health.current().state, disk);
+    return {
+      feeds,
+      ...trust,
+      ...(degraded === undefined ? {} : { degraded }),
+      at: new Date(deps.clock.now()).toISOString(),
+    };
+  },
+});
+
+/** The console's own health. Hosts out of scope are left out of its losses and blind intervals. */
+export const readStatus = async (
+  deps: StatusDeps,
+  scope: Parameters<typeof recentLosses>[2],
+): Promise<SystemStatus> => {
+  const now = deps.clock.now();
+  const health = deps.health.current();
+  const { rss, heapUsed } = process.memoryUsage();
+  const { framesTotal: _frames, recordsTotal: _records, ...ingest } = deps.ingest.figures();
+  const [queues, disk, losses, blind] = await Promise.all([
+    deps.jobs.figures(),
+    deps.disk.figures(),
+    recentLosses(deps.db, now, scope),
+    recentBlindness(deps.db, now, scope),
+  ]);
+  return {
+    version: deps.version,
+    name: deps.name,
+    startedAt: new Date(deps.startedAt).toISOString(),
+    dataDir: deps.dataDir,
+    stores: [
+      { name: 'database', state: health.state, detail: health.detail, since: new Date(health.since).toISOString() },
+    ],
+    queues: [...queues],
+    ingest,
+    memory: { rssBytes: rss, heapBytes: heapUsed },
+    eventLoopLagMsP99: deps.eventLoop.lagMsP99(),
+    disk,
+    losses,
+    blind,
+    addresses: [...deps.addresses()],
+  };
+};
+
+const degradation = (database: 'ok' | 'away', disk: DiskState): string | undefined => {
+  if (database === 'away') return 'The database does not answer: what is shown may be old.';
+  if (disk === 'full')
+    return 'The disk is full: nothing new is taken from sensors, which keep it until there is room. Make room in the data folder’s file system.';
+  if (disk === 'tight') return 'The disk is more than 85 % full. Make room soon.';
+  return undefined;
+};

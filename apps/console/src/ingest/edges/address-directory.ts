@@ -1,0 +1,168 @@
+import type { ContainerRecord, HostRecord } from '@parapet/contract/wire';
+import { classifyAddress, isInBlock, normaliseAddress } from '@parapet/core';
+import { sql } from 'kysely';
+import type { HostContext } from '../host-context.ts';
+import { containerNode, hostNode } from './node-names.ts';
+
+/** Addresses whose owner changed: `local` ones matter to their own host only, `zonal` ones to the zone. */
+export type AddressChanges = { readonly local: readonly string[]; readonly zonal: readonly string[] };
+
+/** An address of a host or container, and whether it means the same thing on other hosts of the zone. */
+export type NodeAddress = { readonly address: string; readonly node: string; readonly isLocal: boolean };
+
+type HostAddresses = HostRecord['addresses'];
+
+/**
+ * Writes which nodes of this host answer at which addresses, after its host record or some containers changed. `host` is
+ * given when the host's record came; then all of its containers are looked at again, because the host's networks decide
+ * which of their addresses are seen from outside.
+ */
+export const refreshDirectory = async (
+  context: HostContext,
+  changed: { readonly host: HostRecord | undefined; readonly containerIds: readonly string[] },
+): Promise<AddressChanges> => {
+  const hostAddresses = await readHostAddresses(context, changed.host);
+  const containers = await readContainers(context, changed.host === undefined ? changed.containerIds : undefined);
+  const wanted = [
+    ...(changed.host === undefined ? [] : addressesOfHost(context.hostId, hostAddresses)),
+    ...containers.flatMap((container) => addressesOfContainer(container, hostAddresses)),
+  ];
+  const nodes = changed.host === undefined ? containers.map((container) => containerNode(container.id)) : undefined;
+  const changes = await replaceAddresses(context, wanted, nodes);
+  const moved = await replacePorts(context, containers);
+  // A published port that moved changes what the host's own addresses lead to.
+  return moved ? { local: changes.local, zonal: [...changes.zonal, ...routable(hostAddresses)] } : changes;
+};
+
+/** Addresses of a host. Those of bridges exist alike on every host that runs containers. */
+export const addressesOfHost = (hostId: string, addresses: HostAddresses): readonly NodeAddress[] =>
+  usable(addresses).map(({ address, device }) => ({ address, node: hostNode(hostId), isLocal: isBridge(device) }));
+
+/** Addresses of a container: seen from outside unless a bridge of its host holds their network. */
+export const addressesOfContainer = (container: ContainerPlace, hostAddresses: HostAddresses): readonly NodeAddress[] =>
+  container.networks.flatMap((network) => {
+    const address = normaliseAddress(network.address);
+    if (address === undefined || !['private', 'internet'].includes(classifyAddress(address) ?? '')) return [];
+    const shared = hostAddresses.filter((own) => isInBlock(address, `${own.address}/${own.prefixLength}`));
+    const isLocal = hostAddresses.length === 0 || shared.some((own) => isBridge(own.device));
+    return [{ address, node: containerNode(container.id), isLocal }];
+  });
+
+export type ContainerPlace = {
+  readonly id: string;
+  readonly running: boolean;
+  readonly networks: ContainerRecord['networks'];
+  readonly ports: ContainerRecord['ports'];
+};
+
+const isBridge = (device: string): boolean =>
+  /^(docker|br-|virbr|cni|cbr|podman|lxcbr|lxdbr|incusbr|veth|cali|flannel|kube-|nodelocaldns|dummy)/.test(device);
+
+const usable = (addresses: HostAddresses): readonly { readonly address: string; readonly device: string }[] =>
+  addresses.flatMap((entry) => {
+    const address = normaliseAddress(entry.address);
+    const kind = address === undefined ? undefined : classifyAddress(address);
+    return address !== undefined && (kind === 'private' || kind === 'internet')
+      ? [{ address, device: entry.device }]
+      : [];
+  });
+
+const routable = (addresses: HostAddresses): readonly string[] =>
+  usable(addresses)
+    .filter((entry) => !isBridge(entry.device))
+    .map((entry) => entry.address);
+
+const readHostAddresses = async (context: HostContext, record: HostRecord | undefined): Promise<HostAddresses> => {
+  if (record !== undefined) return record.addresses;
+  const { rows } = await sql<{ addresses: HostAddresses | null }>`
+    select record -> 'addresses' as addresses from assets where id = ${context.hostId}`.execute(context.trx);
+  return rows[0]?.addresses ?? [];
+};
+
+const readContainers = async (
+  context: HostContext,
+  ids: readonly string[] | undefined,
+): Promise<readonly ContainerPlace[]> => {
+  const which = ids === undefined ? sql`status <> 'gone'` : sql`id = any(${ids}::uuid[])`;
+  const { rows } = await sql<{ id: string; status: string; networks: unknown; ports: unknown }>`
+    select id, status, record -> 'networks' as networks, record -> 'ports' as ports from assets
+    where host_id = ${context.hostId} and kind = 'container' and ${which}`.execute(context.trx);
+  return rows.map((row) => {
+    const running = row.status === 'running' || row.status === 'unknown';
+    return {
+      id: row.id,
+      running,
+      networks: running ? ((row.networks ?? []) as ContainerRecord['networks']) : [],
+      ports: running ? ((row.ports ?? []) as ContainerRecord['ports']) : [],
+    };
+  });
+};
+
+/** Replaces the rows of `nodes` (all of the host's when undefined) and tells which addresses changed hands. */
+const replaceAddresses = async (
+  context: HostContext,
+  wanted: readonly NodeAddress[],
+  nodes: readonly string[] | undefined,
+): Promise<AddressChanges> => {
+  const { trx, hostId, zone } = context;
+  const which = nodes === undefined ? sql`true` : sql`node = any(${nodes}::text[])`;
+  const { rows: before } = await sql<NodeAddress & { zone: string }>`
+    select address, node, is_local as "isLocal", zone from node_addresses where host_id = ${hostId} and ${which}`.execute(
+    trx,
+  );
+  const idOf = (row: NodeAddress): string => `${row.address} ${row.node} ${row.isLocal}`;
+  const had = new Set(before.filter((row) => row.zone === zone).map(idOf));
+  const wants = new Map(wanted.map((row) => [idOf(row), row]));
+  const added = [...wants.values()].filter((row) => !had.has(idOf(row)));
+  const dropped = before.filter((row) => row.zone !== zone || !wants.has(idOf(row)));
+  if (dropped.length > 0) {
+    await sql`
+      delete from node_addresses n
+      using unnest(${dropped.map((row) => row.address)}::text[], ${dropped.map((row) => row.node)}::text[]) as x (address, node)
+      where n.host_id = ${hostId} and n.address = x.address and n.node = x.node`.execute(trx);
+  }
+  if (added.length > 0) {
+    await sql`
+      insert into node_addresses (host_id, zone, address, node, is_local)
+      select ${hostId}, ${zone}, x.* from unnest(${added.map((row) => row.address)}::text[],
+        ${added.map((row) => row.node)}::text[], ${added.map((row) => row.isLocal)}::boolean[]) as x (address, node, is_local)
+      on conflict (host_id, address, node) do update set zone = excluded.zone, is_local = excluded.is_local`.execute(
+      trx,
+    );
+  }
+  const changed = [...added, ...dropped];
+  return {
+    local: changed.filter((row) => row.isLocal).map((row) => row.address),
+    zonal: changed.filter((row) => !row.isLocal).map((row) => row.address),
+  };
+};
+
+const replacePorts = async (context: HostContext, containers: readonly ContainerPlace[]): Promise<boolean> => {
+  if (containers.length === 0) return false;
+  const rows = containers.flatMap((container) =>
+    container.ports
+      .filter((port) => port.hostPort > 0)
+      .map((port) => ({
+        container_id: container.id,
+        protocol: port.protocol,
+        host_address: normaliseAddress(port.hostAddress) ?? '0.0.0.0',
+        host_port: port.hostPort,
+        container_port: port.containerPort,
+      })),
+  );
+  const { rows: dropped } = await sql`
+    delete from published_ports p where p.host_id = ${context.hostId}
+      and p.container_id = any(${containers.map((container) => container.id)}::uuid[])
+      and (p.protocol, p.host_address, p.host_port, p.container_id, p.container_port) not in (
+        select x.protocol, x.host_address, x.host_port, x.container_id, x.container_port
+        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (container_id uuid, protocol text, host_address text,
+          host_port integer, container_port integer))
+    returning 1`.execute(context.trx);
+  if (rows.length === 0) return dropped.length > 0;
+  const { rows: added } = await sql`
+    insert into published_ports (host_id, container_id, protocol, host_address, host_port, container_port)
+    select ${context.hostId}, x.* from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (container_id uuid,
+      protocol text, host_address text, host_port integer, container_port integer)
+    on conflict do nothing returning 1`.execute(context.trx);
+  return dropped.length > 0 || added.length > 0;
+};

@@ -1,0 +1,71 @@
+import type { ListenerRecord } from '@parapet/contract/wire';
+import { sql } from 'kysely';
+import type { HostContext } from '../host-context.ts';
+
+/** Stores listening sockets; a port that is opened again is a new row. */
+export const storeListeners = async (
+  context: HostContext,
+  records: readonly ListenerRecord[],
+  containers: ReadonlyMap<string, string>,
+): Promise<void> => {
+  if (records.length === 0) return;
+  const rows = records.map((record) => inputOf(context, record, containers));
+  const open = rows.filter((row) => row.ended_at === undefined);
+  const ended = rows.filter((row) => row.ended_at !== undefined);
+  if (open.length > 0) await storeOpen(context, JSON.stringify(open));
+  if (ended.length > 0) await storeEnded(context, JSON.stringify(ended));
+  const touched = records.flatMap((record) => containers.get(record.containerKey ?? '') ?? []);
+  context.changes.note('listener', [context.hostId, ...touched]);
+};
+
+/** Listeners that were not seen to close. */
+export const endListeners = async (context: HostContext, keys: readonly string[], at: Date): Promise<void> => {
+  await sql`
+    update listeners set ended_at = greatest(${at}, started_at)
+    where host_id = ${context.hostId} and ended_at is null and key = any(${keys}::text[])`.execute(context.trx);
+  context.changes.note('listener', [context.hostId]);
+};
+
+const columns = sql`(key text, container_key text, container_id uuid, process_key text, executable text, protocol text,
+  address text, port integer, started_at timestamptz, ended_at timestamptz)`;
+
+const storeOpen = async (context: HostContext, input: string): Promise<void> => {
+  await sql`
+    insert into listeners (host_id, key, container_key, container_id, process_key, executable, protocol, address, port,
+      started_at, ended_at)
+    select ${context.hostId}, x.* from jsonb_to_recordset(${input}::jsonb) as x ${columns}
+    on conflict (host_id, key) where ended_at is null do update set
+      container_id = coalesce(excluded.container_id, listeners.container_id), process_key = excluded.process_key,
+      executable = excluded.executable`.execute(context.trx);
+};
+
+/** A listener that is told only once it is over, and then perhaps again, is one row. */
+const storeEnded = async (context: HostContext, input: string): Promise<void> => {
+  const { rows } = await sql<{ key: string }>`
+    update listeners l set ended_at = greatest(x.ended_at, l.started_at)
+    from jsonb_to_recordset(${input}::jsonb) as x ${columns}
+    where l.host_id = ${context.hostId} and l.key = x.key and l.ended_at is null returning l.key`.execute(context.trx);
+  await sql`
+    insert into listeners (host_id, key, container_key, container_id, process_key, executable, protocol, address, port,
+      started_at, ended_at)
+    select ${context.hostId}, x.* from jsonb_to_recordset(${input}::jsonb) as x ${columns}
+    where x.key <> all(${rows.map((row) => row.key)}::text[])
+      and not exists (select 1 from listeners p where p.host_id = ${context.hostId} and p.key = x.key
+        and abs(extract(epoch from p.started_at - x.started_at)) < 5)`.execute(context.trx);
+};
+
+const inputOf = (context: HostContext, record: ListenerRecord, containers: ReadonlyMap<string, string>) => {
+  const started = context.time.past(record.startedAt);
+  return {
+    key: record.key,
+    container_key: record.containerKey,
+    container_id: containers.get(record.containerKey ?? ''),
+    process_key: record.processKey,
+    executable: record.executable,
+    protocol: record.protocol,
+    address: record.address,
+    port: record.port,
+    started_at: started,
+    ended_at: record.endedAt === undefined ? undefined : context.time.end(record.endedAt, started),
+  };
+};

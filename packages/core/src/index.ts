@@ -15,3 +15,11 @@ export {
 export { type ExecOptions, type ExecOutcome, execArgv } from './exec.ts';
 export { parseJson } from './json.ts';
 export { fail, ok, type Problem, problem, type Result } from './result.ts';
+export {
+  createTarReader,
+  TarError,
+  type TarHeader,
+  type TarReader,
+  type TarReaderOptions,
+  type TarSink,
+} from './tar-reader.ts';

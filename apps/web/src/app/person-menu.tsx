@@ -20,8 +20,11 @@ export const PersonMenu = () => {
   return (
     <>
       <Menu.Root>
-        <Menu.Trigger className={styles.avatar} aria-label={`${user.username}, ${user.role}`}>
-          {initials(user.username)}
+        <Menu.Trigger className={styles.avatar}>
+          <span aria-hidden>{initials(user.username)}</span>
+          <span className="visually-hidden">
+            {user.username}, {user.role}
+          </span>
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner sideOffset={8} align="end" className={popover.positioner}>

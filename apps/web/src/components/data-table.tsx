@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows are drawn by position, which table elements do not allow
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, their cells and groups do not
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
@@ -69,7 +71,6 @@ export const DataTable = <R,>(props: DataTableProps<R>) => {
   };
   return (
     <div ref={scroll} className={styles.scroll}>
-      {/* biome-ignore lint/a11y/useSemanticElements: rows are drawn by position, which table elements do not allow */}
       <div
         role="treegrid"
         aria-label={label}
@@ -77,13 +78,9 @@ export const DataTable = <R,>(props: DataTableProps<R>) => {
         className={styles.table}
         style={{ '--columns': columnTemplate(shown) } as React.CSSProperties}
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the rows below are focused, not their group */}
         <div role="rowgroup">
           <Head columns={shown} sort={props.sort} onSort={props.onSort} />
         </div>
-        {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: see above */}
         <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index];
@@ -118,16 +115,12 @@ type HeadProps<R> = {
 };
 
 const Head = <R,>({ columns, sort, onSort }: HeadProps<R>) => (
-  // biome-ignore lint/a11y/useSemanticElements: see DataTable
-  // biome-ignore lint/a11y/useFocusableInteractive: the header's buttons are focused
   <div role="row" aria-rowindex={1} className={styles.head}>
     {columns.map((column) => {
       const direction = sort?.by === column.id ? sort.direction : undefined;
       const Arrow = direction === 'up' ? ArrowUp : ArrowDown;
       const end = column.align === 'end' ? styles.end : '';
       return (
-        // biome-ignore lint/a11y/useSemanticElements: see DataTable
-        // biome-ignore lint/a11y/useFocusableInteractive: its button is focused
         <div
           key={column.id}
           role="columnheader"
@@ -170,7 +163,6 @@ const Row = <R,>({ props, columns, row, index, start, measure, tabStop, onFocus,
   const look = props.look?.(row) ?? {};
   const full = props.fullRow?.(row);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see DataTable
     <div
       ref={measure}
       data-index={index}
@@ -195,15 +187,11 @@ const Row = <R,>({ props, columns, row, index, start, measure, tabStop, onFocus,
     >
       {full === undefined ? (
         columns.map((column) => (
-          // biome-ignore lint/a11y/useSemanticElements: see DataTable
-          // biome-ignore lint/a11y/useFocusableInteractive: the row is focused, cells are read with it
           <div key={column.id} role="gridcell" className={`${styles.cell} ${column.align === 'end' ? styles.end : ''}`}>
             {column.cell(row)}
           </div>
         ))
       ) : (
-        // biome-ignore lint/a11y/useSemanticElements: see DataTable
-        // biome-ignore lint/a11y/useFocusableInteractive: the row is focused
         <div role="gridcell">{full}</div>
       )}
     </div>

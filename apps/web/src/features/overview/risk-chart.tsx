@@ -41,7 +41,7 @@ export const RiskChart = ({ points }: { readonly points: readonly Point[] }) => 
         {[0.25, 0.5, 0.75, 1].map((share) => (
           <line key={share} x1="0" x2={width} y1={height * share - 1} y2={height * share - 1} stroke="var(--line)" />
         ))}
-        <path d={`${line(placed)}L${width} ${height}L0 ${height}z`} fill={`url(#${gradient})`} />
+        <path d={`${line(placed)}L${placed.at(-1)?.x ?? width} ${height}L0 ${height}z`} fill={`url(#${gradient})`} />
         <path d={line(placed)} fill="none" stroke="var(--accent)" strokeWidth="1.8" strokeLinejoin="round" />
         {hovered === undefined ? null : (
           <line x1={shown.x} x2={shown.x} y1="0" y2={height} stroke="var(--line-strong)" />

@@ -1,0 +1,23 @@
+import type { FindingDetail } from '@parapet/contract/api';
+import { PanelLink } from '../../components/any-link.tsx';
+import { barsOf, RiskScore } from '../../components/risk.tsx';
+import { Time } from '../../components/time.tsx';
+import styles from './finding.module.css';
+
+/** The few facts under the headline. */
+export const FindingLine = ({ finding }: { readonly finding: FindingDetail }) => (
+  <span className={styles.line}>
+    <RiskScore risk={finding.risk} bars={barsOf(finding.why)} large />
+    {finding.kev ? <span className={styles.exploited}>exploited now</span> : null}
+    {finding.status === 'open' ? null : <span className={styles.status}>{finding.status}</span>}
+    <span>
+      {finding.package.name} {finding.package.version}
+    </span>
+    <PanelLink target={{ kind: 'asset', id: finding.asset.id }} className={styles.link}>
+      {finding.asset.name}
+    </PanelLink>
+    <span>
+      since <Time at={finding.firstSeenAt} />
+    </span>
+  </span>
+);

@@ -1,0 +1,40 @@
+/** The words of the product for the values of the contract. */
+export const exposureNames: Readonly<Record<string, string>> = {
+  internet: 'Internet',
+  zones: 'Other zones',
+  'own-network': 'Own network',
+  'none-seen': 'Nothing seen',
+  unknown: 'Unknown',
+};
+
+export const useNames: Readonly<Record<string, string>> = {
+  running: 'Runs now',
+  loaded: 'Loaded now',
+  installed: 'Installed only',
+  unknown: 'Unknown',
+};
+
+export const statusNames: Readonly<Record<string, string>> = {
+  running: 'Running',
+  stopped: 'Stopped',
+  unknown: 'Unknown',
+  gone: 'Gone',
+  present: 'Present',
+};
+
+export const assetKindNames: Readonly<Record<string, string>> = {
+  host: 'Host',
+  container: 'Container',
+  image: 'Image',
+};
+
+export const scanStateNames: Readonly<Record<string, string>> = {
+  waiting: 'Waiting',
+  sent: 'Sent',
+  running: 'Running',
+  done: 'Done',
+  partial: 'Partly done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  expired: 'Expired',
+};

@@ -1,3 +1,5 @@
+export { type ImportOptions, importBundle } from './bundle/import.ts';
+export type { SignaturePolicy } from './bundle/manifest.ts';
 export { buildDatabase, databasePath, type SourceFile, versionOf } from './database/build.ts';
 export { openAdvisoryDatabase } from './database/open.ts';
 export type {

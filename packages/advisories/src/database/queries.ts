@@ -18,7 +18,7 @@ export type Queries = {
 };
 
 const EcosystemRow = z.object({ n: z.number(), name: z.string(), entries: z.number() });
-const EntryRow = z.object({ advisory: z.number(), ranges: z.string() });
+const EntryRow = z.object({ advisory: z.number(), ranges: z.string(), decides: z.string().nullable() });
 const AdvisoryRow = z.object({ n: z.number(), id: z.string(), head: z.string(), body: z.string() });
 const HeadRow = AdvisoryRow.omit({ body: true });
 const AffectedRow = z.object({ ecosystem: z.string(), package: z.string(), ranges: z.string() });
@@ -50,27 +50,39 @@ export const createQueries = (database: DatabaseSync): Queries => {
   };
 };
 
-type Lookups = Pick<MatchSource, 'scores'> & Pick<Queries, 'epss' | 'kev'>;
+type Lookups = Pick<MatchSource, 'scores' | 'title'> & Pick<Queries, 'epss' | 'kev'>;
 
 const createLookups = (database: DatabaseSync): Lookups => {
   const scores = database.prepare(
     'SELECT vector, version, score FROM score WHERE vulnerability = ? ORDER BY version DESC',
   );
+  const title = database.prepare('SELECT title FROM title WHERE vulnerability = ?');
   const epss = database.prepare('SELECT score, percentile FROM epss WHERE cve = ?');
-  const kev = database.prepare('SELECT entry FROM kev WHERE vulnerability = ?');
+  const exploited = readKnownExploited(database);
   return {
     scores: (vulnerability) => scores.all(vulnerability).map((row) => ScoreRow.parse(row)),
+    title: (vulnerability) => {
+      const row = title.get(vulnerability);
+      return row === undefined ? undefined : String(row.title);
+    },
     epss: (cve) => {
       const number = cveNumber(cve);
       const row = number === undefined ? undefined : epss.get(number);
       return row === undefined ? undefined : EpssRow.parse(row);
     },
-    kev: (cve) => {
-      const row = kev.get(cve);
-      return row === undefined ? undefined : KevEntry.parse(JSON.parse(String(row.entry)));
-    },
+    kev: (cve) => exploited.get(cve),
   };
 };
+
+/** Some thousand entries, asked for every match: kept in memory. */
+const readKnownExploited = (database: DatabaseSync): ReadonlyMap<string, KnownExploited> =>
+  new Map(
+    database
+      .prepare('SELECT entry FROM kev')
+      .all()
+      .map((row) => KevEntry.parse(JSON.parse(String(row.entry))))
+      .map((entry) => [entry.vulnerability, entry]),
+  );
 
 const createMatchSource = (
   database: DatabaseSync,
@@ -78,7 +90,7 @@ const createMatchSource = (
   lookups: Lookups,
 ): MatchSource => {
   const numbers = new Map(ecosystems.map(({ name, n }) => [name, n]));
-  const entries = database.prepare('SELECT advisory, ranges FROM entry WHERE ecosystem = ? AND package = ?');
+  const entries = database.prepare('SELECT advisory, ranges, decides FROM entry WHERE ecosystem = ? AND package = ?');
   const head = database.prepare('SELECT n, id, head FROM advisory WHERE n = ?');
   const heads = new Map<number, StoredAdvisory | undefined>();
   return {
@@ -86,8 +98,8 @@ const createMatchSource = (
     ecosystems: [...numbers.keys()],
     entries: (ecosystem, packageName) =>
       entries.all(numbers.get(ecosystem) ?? -1, packageName).map((row) => {
-        const { advisory, ranges } = EntryRow.parse(row);
-        return { advisory, ...decodeRanges(ranges) };
+        const { advisory, ranges, decides } = EntryRow.parse(row);
+        return { advisory, decides: decides ?? undefined, ...decodeRanges(ranges) };
       }),
     advisory: (number) => {
       if (!heads.has(number)) heads.set(number, storedAdvisory(head.get(number)));

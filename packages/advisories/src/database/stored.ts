@@ -47,21 +47,11 @@ export const decodeRanges = (text: string): Ranges => {
   const { r, v } = StoredRanges.parse(JSON.parse(text));
   return {
     ranges: r.map((events) => ({
-      events: events.map((event) => ({ kind: kindOf(event[0]), version: event.slice(1) })),
+      events: events.map((event) => ({ kind: kindOf(event.charAt(0)), version: event.slice(1) })),
     })),
     versions: v ?? [],
   };
 };
 
-const kindOf = (code: string | undefined): (typeof kinds)[EventCode] => {
-  switch (code) {
-    case 'f':
-      return kinds.f;
-    case 'l':
-      return kinds.l;
-    case 'm':
-      return kinds.m;
-    default:
-      return kinds.i;
-  }
-};
+const kindOf = (code: string): (typeof kinds)[EventCode] =>
+  code === 'f' ? kinds.f : code === 'l' ? kinds.l : code === 'm' ? kinds.m : kinds.i;

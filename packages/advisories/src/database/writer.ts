@@ -63,7 +63,8 @@ const sql = {
   meta: 'INSERT OR REPLACE INTO meta VALUES (?, ?)',
   ecosystem: 'INSERT INTO ecosystem VALUES (?, ?, 0)',
   advisory: 'INSERT INTO advisory VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
-  entry: 'INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?)',
+  entry: 'INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)',
+  title: 'INSERT OR IGNORE INTO title VALUES (?, ?)',
   name: 'INSERT OR IGNORE INTO name VALUES (?, ?)',
   package: 'INSERT OR IGNORE INTO package VALUES (?, ?)',
   score: 'INSERT OR IGNORE INTO score VALUES (?, ?, ?, ?)',
@@ -78,6 +79,7 @@ const prepareAll = (database: DatabaseSync): Statements => ({
   entry: database.prepare(sql.entry),
   name: database.prepare(sql.name),
   package: database.prepare(sql.package),
+  title: database.prepare(sql.title),
   score: database.prepare(sql.score),
   epss: database.prepare(sql.epss),
   kev: database.prepare(sql.kev),
@@ -101,10 +103,16 @@ const createWrites = (database: DatabaseSync) => {
   };
 
   const writeEntries = (record: AdvisoryRecord, number: number): void => {
-    for (const [part, affected] of record.affected.entries()) {
-      statements.entry.run(ecosystemNumber(affected.ecosystem), affected.name, number, part, encodeRanges(affected));
+    const decides = decidedBy(record) ?? null;
+    for (const [part, { ecosystem, name, ...ranges }] of record.affected.entries()) {
+      statements.entry.run(ecosystemNumber(ecosystem), name, number, part, encodeRanges(ranges), decides);
     }
     for (const name of new Set(record.affected.map((affected) => affected.name))) statements.package.run(name, number);
+  };
+
+  const writeVulnerability = (vulnerability: string, record: AdvisoryRecord): void => {
+    if (record.summary !== '') statements.title.run(vulnerability, record.summary);
+    for (const { vector, version, score } of record.cvss) statements.score.run(vulnerability, vector, version, score);
   };
 
   return {
@@ -124,10 +132,8 @@ const createWrites = (database: DatabaseSync) => {
       for (const name of new Set([record.id, ...record.vulnerabilities, ...record.aliases])) {
         statements.name.run(name, number);
       }
-      if (record.vulnerabilities.length !== 1) return;
-      for (const { vector, version, score } of record.cvss) {
-        statements.score.run(record.vulnerabilities[0] ?? '', vector, version, score);
-      }
+      const [vulnerability, ...others] = record.vulnerabilities;
+      if (vulnerability !== undefined && others.length === 0) writeVulnerability(vulnerability, record);
     },
     mark: (): Mark => ({ advisories, ecosystems: ecosystems.size }),
     reset: (mark: Mark): void => {
@@ -136,6 +142,10 @@ const createWrites = (database: DatabaseSync) => {
     },
   };
 };
+
+/** The vulnerability that a record of just one, named after it, decides about; see `judge` in matching. */
+const decidedBy = ({ id, vulnerabilities: [vulnerability, ...others] }: AdvisoryRecord): string | undefined =>
+  others.length === 0 && vulnerability !== undefined && id.includes(vulnerability) ? vulnerability : undefined;
 
 const headOf = (record: AdvisoryRecord): StoredHead => ({
   vulnerabilities: [...record.vulnerabilities],

@@ -10,6 +10,8 @@ import { describeRanges, evaluateRanges } from './ranges.ts';
 /** An advisory's say on one package name. */
 export type StoredEntry = {
   readonly advisory: number;
+  /** The one vulnerability that this record is about and decides; errata decide none. */
+  readonly decides: string | undefined;
   readonly ranges: readonly VersionRange[];
   readonly versions: readonly string[];
 };
@@ -22,6 +24,8 @@ export type MatchSource = {
   readonly entries: (ecosystem: string, packageName: string) => readonly StoredEntry[];
   readonly advisory: (number: number) => StoredAdvisory | undefined;
   readonly scores: (vulnerability: string) => readonly CvssScore[];
+  /** What any record about just this vulnerability calls it. */
+  readonly title: (vulnerability: string) => string | undefined;
   readonly epss: (vulnerability: string) => EpssScore | undefined;
   readonly kev: (vulnerability: string) => KnownExploited | undefined;
 };
@@ -38,20 +42,39 @@ export const matchPackages = (
     const scheme = schemeOf(name);
     return scheme === undefined ? [] : [{ name, scheme }];
   });
-  const verdicts = new Map<string, readonly Verdict[]>();
+  const known = new Map<string, readonly Found[]>();
   return packages.flatMap((installed) => {
-    if (installed.type !== rule.packageType) return [];
-    const found = candidatesOf(installed, rule.namedBy).flatMap((candidate) =>
-      ecosystems.flatMap((ecosystem) => {
-        const key = `${ecosystem.name}\n${candidate.name}\n${candidate.version}\n${candidate.module ?? ''}`;
-        const known = verdicts.get(key) ?? judge(source, ecosystem, candidate);
-        verdicts.set(key, known);
-        return known;
-      }),
-    );
-    return merge(found).map((group) => matchOf(source, installed, group));
+    if (installed.type !== rule.packageType || isHeadersOnly(installed)) return [];
+    const candidates = candidatesOf(installed, rule.namedBy);
+    const key = JSON.stringify(candidates);
+    const found = known.get(key) ?? findAll(source, ecosystems, candidates);
+    known.set(key, found);
+    return found.map((shared) => ({
+      purl: installed.purl,
+      packageName: installed.name,
+      installedVersion: installed.version,
+      ...shared,
+    }));
   });
 };
+
+/** What is the same for every package built from the same source in the same version. */
+type Found = Omit<Match, 'purl' | 'packageName' | 'installedVersion'>;
+
+const findAll = (
+  source: MatchSource,
+  ecosystems: readonly Ecosystem[],
+  candidates: readonly Candidate[],
+): readonly Found[] => {
+  const verdicts = candidates.flatMap((candidate) =>
+    ecosystems.flatMap((ecosystem) => judge(source, ecosystem, candidate)),
+  );
+  return merge(verdicts).map((group) => describe(source, group));
+};
+
+/** Built from the kernel's source, but without any of its code: they would repeat every kernel vulnerability. */
+const isHeadersOnly = ({ name, source }: Package): boolean =>
+  /^linux(?:-|$)/.test(source?.name ?? '') && /^linux-(?:libc-dev|headers-|source|doc)/.test(name);
 
 type Candidate = { readonly name: string; readonly version: string; readonly module: string | undefined };
 
@@ -80,23 +103,19 @@ const candidatesOf = (installed: Package, namedBy: NamedBy): Candidate[] => {
  * once (`DSA-…`): where both speak of a CVE, the record decides, also when it says that it is fixed.
  */
 const judge = (source: MatchSource, ecosystem: Ecosystem, candidate: Candidate): readonly Verdict[] => {
-  const decided = new Set<string>();
-  const verdicts: Verdict[] = [];
-  for (const entry of source.entries(ecosystem.name, candidate.name)) {
-    const range = evaluateRanges(candidate.version, entry, ecosystem.scheme);
-    const advisory = source.advisory(entry.advisory);
-    if (advisory === undefined) continue;
-    const isRecord = advisory.vulnerabilities.length === 1 && advisory.id.includes(advisory.vulnerabilities[0] ?? '');
-    if (isRecord) decided.add(advisory.vulnerabilities[0] ?? '');
-    if (!range.affected) continue;
-    if (!isSameStream(candidate, { fixedVersion: range.fixedVersion, summary: advisory.summary })) continue;
-    for (const vulnerability of advisory.vulnerabilities) {
-      verdicts.push({ vulnerability, advisory, entry, fixedVersion: range.fixedVersion, scheme: ecosystem.scheme });
-    }
-  }
-  return verdicts.filter(
-    ({ vulnerability, advisory }) => advisory.id.includes(vulnerability) || !decided.has(vulnerability),
-  );
+  const { scheme } = ecosystem;
+  const entries = source.entries(ecosystem.name, candidate.name);
+  const decided = new Set(entries.flatMap(({ decides }) => decides ?? []));
+  return entries.flatMap((entry) => {
+    const range = evaluateRanges(candidate.version, entry, scheme);
+    const advisory = range.affected ? source.advisory(entry.advisory) : undefined;
+    if (advisory === undefined || !range.affected) return [];
+    const { fixedVersion } = range;
+    if (!isSameStream(candidate, { fixedVersion, summary: advisory.summary })) return [];
+    return advisory.vulnerabilities
+      .filter((vulnerability) => entry.decides === vulnerability || !decided.has(vulnerability))
+      .map((vulnerability) => ({ vulnerability, advisory, entry, fixedVersion, scheme }));
+  });
 };
 
 type Group = readonly [Verdict, ...Verdict[]];
@@ -107,44 +126,42 @@ const merge = (verdicts: readonly Verdict[]): Group[] => {
   for (const verdict of verdicts) {
     const group = groups.get(verdict.vulnerability);
     if (group === undefined) groups.set(verdict.vulnerability, [verdict]);
-    else if (verdict.advisory.id.includes(verdict.vulnerability)) group.unshift(verdict);
+    else if (verdict.entry.decides !== undefined) group.unshift(verdict);
     else group.push(verdict);
   }
   return [...groups.values()];
 };
 
-const matchOf = (source: MatchSource, installed: Package, group: Group): Match => {
-  const [first] = group;
-  const { vulnerability, advisory } = first;
+const describe = (source: MatchSource, group: Group): Found => {
+  const [{ vulnerability, advisory }] = group;
   const own = advisory.vulnerabilities.length === 1 ? group.flatMap((verdict) => verdict.advisory.cvss) : [];
-  const cvss = distinctScores([...own, ...source.scores(vulnerability)]);
   const names = group.flatMap((verdict) => [verdict.advisory.id, ...aliasesFor(verdict)]);
-  const fixedVersion = highestFix(group);
-  const epss = source.epss(vulnerability);
   const kev = source.kev(vulnerability);
-  const publishedSeverity = group.find((verdict) => verdict.advisory.publishedSeverity)?.advisory.publishedSeverity;
-  const published = group
-    .map((verdict) => verdict.advisory.published ?? '')
-    .filter(Boolean)
-    .sort()[0];
+  const published = group.flatMap((verdict) => verdict.advisory.published ?? []).sort()[0];
   return {
-    purl: installed.purl,
-    packageName: installed.name,
-    installedVersion: installed.version,
     advisoryId: advisory.id,
     vulnerability,
     aliases: [...new Set(names)].filter((name) => name !== vulnerability),
     affectedRanges: [...new Set(group.flatMap((verdict) => describeRanges(verdict.entry)))],
-    cvss,
+    cvss: distinctScores([...own, ...source.scores(vulnerability)]),
     exploits: [...new Set(group.flatMap((verdict) => verdict.advisory.exploits))],
-    summary: group.find((verdict) => verdict.advisory.summary !== '')?.advisory.summary ?? '',
-    ...(fixedVersion === undefined ? {} : { fixedVersion }),
-    ...(publishedSeverity === undefined ? {} : { publishedSeverity }),
-    ...(epss === undefined ? {} : { epss }),
-    ...(kev === undefined ? {} : { kev: { dateAdded: kev.dateAdded, ransomware: kev.ransomware } }),
-    ...(published === undefined ? {} : { published }),
+    summary: source.title(vulnerability) ?? kev?.name ?? firstOf(group, ({ summary }) => summary) ?? '',
+    ...present('fixedVersion', highestFix(group)),
+    ...present(
+      'publishedSeverity',
+      firstOf(group, ({ publishedSeverity }) => publishedSeverity),
+    ),
+    ...present('epss', source.epss(vulnerability)),
+    ...present('kev', kev && { dateAdded: kev.dateAdded, ransomware: kev.ransomware }),
+    ...present('published', published),
   };
 };
+
+const firstOf = (group: Group, pick: (advisory: StoredAdvisory) => string | undefined): string | undefined =>
+  group.map(({ advisory }) => pick(advisory)).find((text) => text !== undefined && text !== '');
+
+const present = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
 
 /** An erratum's aliases name its other vulnerabilities too; those are not this one's. */
 const aliasesFor = ({ advisory }: Verdict): readonly string[] =>
@@ -153,7 +170,7 @@ const aliasesFor = ({ advisory }: Verdict): readonly string[] =>
 /** A record's own fix where there is one; among errata the version that satisfies all of them. */
 const highestFix = (group: Group): string | undefined => {
   const [first, ...others] = group;
-  if (first.advisory.id.includes(first.vulnerability)) return first.fixedVersion;
+  if (first.entry.decides !== undefined) return first.fixedVersion;
   return others.reduce<string | undefined>((highest, { fixedVersion, scheme }) => {
     if (highest === undefined || fixedVersion === undefined) return highest ?? fixedVersion;
     return scheme.compare(fixedVersion, highest) > 0 ? fixedVersion : highest;

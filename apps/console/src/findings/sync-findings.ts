@@ -1,0 +1,169 @@
+import { sql } from 'kysely';
+import type { DatabaseTransaction } from '../database/database.ts';
+import { riskInSql } from '../risk/asset-risk.ts';
+import { formulaVersion } from '../risk/formula.ts';
+import type { StoredPackage } from '../sboms/asset-packages.ts';
+import type { AssessedMatch } from './assess-match.ts';
+import { upsertCatalogue } from './catalogue.ts';
+import { recordHistory } from './history.ts';
+
+export type SyncOutcome = { readonly opened: number; readonly closed: number; readonly findings: number };
+
+/**
+ * Makes an asset's findings the given matches: new ones open, gone ones close with the reason, those that came back open again
+ * (or stay accepted while their acceptance lasts). Rows that did not change are not written. The risk of new rows is a middle
+ * value until `recomputeRisk`, which belongs into the same `writeFindings`.
+ */
+export const syncFindings = async (
+  tx: DatabaseTransaction,
+  input: {
+    readonly assetId: string;
+    readonly packages: readonly StoredPackage[];
+    readonly matches: readonly AssessedMatch[];
+    readonly feedVersion: string;
+    readonly at: Date;
+  },
+): Promise<SyncOutcome> => {
+  const matches = oneEach(input.matches);
+  const ids = await upsertCatalogue(tx, matches, input.feedVersion);
+  const known = await readKnown(tx, input.assetId);
+  const wanted = matches.map((assessed) => ({
+    key: keyOf(assessed.package.packageKey, ids.vulnerability(assessed)),
+    row: rowOf(assessed, ids),
+  }));
+  const reopened = wanted.flatMap(({ key }) => {
+    const row = known.get(key);
+    return row?.status === 'closed' ? [row.id] : [];
+  });
+  await upsertFindings(
+    tx,
+    input,
+    wanted.map((item) => item.row),
+  );
+  const wantedKeys = new Set(wanted.map((item) => item.key));
+  const gone = [...known].filter(([key, row]) => row.status !== 'closed' && !wantedKeys.has(key)).map(([, row]) => row);
+  await closeFindings(tx, gone, input.packages, input.at);
+  await recordHistory(
+    tx,
+    reopened.map((id) => ({ findingId: id, at: input.at, text: 'Found again' })),
+  );
+  await sql`update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at} where asset_id = ${input.assetId}`.execute(
+    tx,
+  );
+  const added = wanted.filter((item) => !known.has(item.key)).length;
+  return { opened: added + reopened.length, closed: gone.length, findings: wanted.length };
+};
+
+type KnownRow = {
+  readonly id: string;
+  readonly package_key: string;
+  readonly vulnerability_id: number;
+  readonly package_version: string;
+  readonly status: 'open' | 'accepted' | 'closed';
+};
+
+const keyOf = (packageKey: string, vulnerabilityId: number): string => `${vulnerabilityId}|${packageKey}`;
+
+/** Several versions of a package side by side are one finding; the first package stands for them. */
+const oneEach = (matches: readonly AssessedMatch[]): readonly AssessedMatch[] => [
+  ...new Map(
+    matches
+      .toReversed()
+      .map((assessed) => [`${assessed.match.vulnerability}|${assessed.package.packageKey}`, assessed] as const),
+  ).values(),
+];
+
+const readKnown = async (tx: DatabaseTransaction, assetId: string): Promise<ReadonlyMap<string, KnownRow>> => {
+  const rows = await tx
+    .selectFrom('findings')
+    .select(['id', 'package_key', 'vulnerability_id', 'package_version', 'status'])
+    .where('asset_id', '=', assetId)
+    .execute();
+  return new Map(rows.map((row) => [keyOf(row.package_key, row.vulnerability_id), row]));
+};
+
+const rowOf = (assessed: AssessedMatch, ids: Awaited<ReturnType<typeof upsertCatalogue>>) => ({
+  package_id: assessed.package.id,
+  package_key: assessed.package.packageKey,
+  product_id: ids.product(assessed),
+  vulnerability_id: ids.vulnerability(assessed),
+  fix_id: ids.fix(assessed),
+  purl: assessed.package.purl,
+  package_version: assessed.package.version,
+  advisory_id: assessed.match.advisoryId,
+  fixed_version: assessed.match.fixedVersion ?? null,
+  affected_ranges: assessed.match.affectedRanges.slice(0, 20),
+  cvss: assessed.match.cvss[0]?.score ?? null,
+  epss: assessed.match.epss?.score ?? null,
+  kev: assessed.match.kev !== undefined,
+  exploit: assessed.match.exploits.length > 0,
+  likelihood: assessed.likelihood.value,
+});
+
+/** What a finding starts with until its risk is computed: the stated middle values. */
+const middle = { exposure: 0.5, use: 0.5, impact: 0.6 } as const;
+
+const upsertFindings = async (
+  tx: DatabaseTransaction,
+  input: { readonly assetId: string; readonly feedVersion: string; readonly at: Date },
+  rows: readonly ReturnType<typeof rowOf>[],
+): Promise<void> => {
+  if (rows.length === 0) return;
+  const startRisk = riskInSql(
+    sql`new.likelihood`,
+    sql.lit(middle.exposure),
+    sql.lit(middle.use),
+    sql.lit(middle.impact),
+  );
+  const changedRisk = riskInSql(sql`excluded.likelihood`, sql`old.exposure`, sql`old.use_value`, sql`old.impact`);
+  await sql`
+    insert into findings as old (id, asset_id, package_id, package_key, product_id, vulnerability_id, fix_id, status, purl, package_version,
+      advisory_id, fixed_version, affected_ranges, cvss, epss, kev, epss_high, exploit, likelihood, exposure, use_value, impact, risk,
+      exposure_kind, use_kind, formula, feed_version, first_seen_at)
+    select gen_random_uuid(), ${input.assetId}, new.package_id, new.package_key, new.product_id, new.vulnerability_id, new.fix_id, 'open',
+      new.purl, new.package_version, new.advisory_id, new.fixed_version, coalesce(new.affected_ranges, '{}'), new.cvss, new.epss, new.kev,
+      coalesce(new.epss > 0.5, false), new.exploit, new.likelihood, ${middle.exposure}, ${middle.use}, ${middle.impact}, ${startRisk},
+      'unknown', 'unknown', ${formulaVersion}, ${input.feedVersion}, ${input.at}
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (package_id bigint, package_key text, product_id bigint, vulnerability_id bigint,
+      fix_id bigint, purl text, package_version text, advisory_id text, fixed_version text, affected_ranges text[], cvss real, epss real,
+      kev boolean, exploit boolean, likelihood real)
+    on conflict (asset_id, package_key, vulnerability_id) do update set
+      package_id = excluded.package_id, product_id = excluded.product_id, fix_id = excluded.fix_id, purl = excluded.purl,
+      package_version = excluded.package_version, advisory_id = excluded.advisory_id, fixed_version = excluded.fixed_version,
+      affected_ranges = excluded.affected_ranges, cvss = excluded.cvss, epss = excluded.epss, kev = excluded.kev,
+      epss_high = excluded.epss_high, exploit = excluded.exploit, likelihood = excluded.likelihood, risk = ${changedRisk},
+      feed_version = excluded.feed_version, closed_at = null, close_reason = null,
+      status = case when old.status <> 'closed' then old.status when old.accepted_until > ${input.at} then 'accepted' else 'open' end
+    where old.status = 'closed' or (old.package_id, old.fix_id, old.purl, old.advisory_id, old.fixed_version, old.affected_ranges, old.cvss,
+        old.epss, old.kev, old.exploit, old.likelihood)
+      is distinct from (excluded.package_id, excluded.fix_id, excluded.purl, excluded.advisory_id, excluded.fixed_version,
+        excluded.affected_ranges, excluded.cvss, excluded.epss, excluded.kev, excluded.exploit, excluded.likelihood)`.execute(
+    tx,
+  );
+};
+
+const closeFindings = async (
+  tx: DatabaseTransaction,
+  gone: readonly KnownRow[],
+  packages: readonly StoredPackage[],
+  at: Date,
+): Promise<void> => {
+  if (gone.length === 0) return;
+  const now = new Map(packages.map((item) => [item.packageKey, item.version]));
+  const reasons = gone.map((row) => closeReason(row, now.get(row.package_key)));
+  await sql`
+    update findings as f set status = 'closed', closed_at = ${at}, close_reason = new.reason
+    from unnest(${gone.map((row) => row.id)}::uuid[], ${reasons}::text[]) as new (id, reason) where f.id = new.id`.execute(
+    tx,
+  );
+  await recordHistory(
+    tx,
+    gone.map((row, index) => ({ findingId: row.id, at, text: `Closed: ${reasons[index]}` })),
+  );
+};
+
+const closeReason = (row: KnownRow, installed: string | undefined): string => {
+  if (installed === undefined) return 'the package is no longer there';
+  if (installed !== row.package_version) return `version ${installed} is installed`;
+  return 'the advisories no longer name this version';
+};

@@ -1,0 +1,90 @@
+import type { Package } from '@parapet/contract/sbom';
+import { sql } from 'kysely';
+import type { Database, DatabaseTransaction } from '../database/database.ts';
+import { packageKeyOf } from './parse-sbom.ts';
+
+/** Rows of one statement; keeps a parameter far below PostgreSQL's limit of 1 GB. */
+const batchSize = 1000;
+
+/** Makes an asset's packages the given ones. Rows that stay keep their id. */
+export const replacePackages = async (
+  tx: DatabaseTransaction,
+  assetId: string,
+  packages: readonly Package[],
+): Promise<void> => {
+  const purls = packages.map((item) => item.purl);
+  await sql`delete from asset_packages where asset_id = ${assetId} and purl <> all(${purls}::text[])`.execute(tx);
+  for (let from = 0; from < packages.length; from += batchSize) {
+    await insertPackages(tx, assetId, packages.slice(from, from + batchSize));
+  }
+};
+
+const insertPackages = async (
+  tx: DatabaseTransaction,
+  assetId: string,
+  packages: readonly Package[],
+): Promise<void> => {
+  const rows = packages.map((item) => ({
+    purl: item.purl,
+    package_key: packageKeyOf(item.purl),
+    type: item.type,
+    name: item.name,
+    version: item.version,
+    architecture: item.architecture ?? null,
+    source_name: item.source?.name ?? null,
+    source_version: item.source?.version ?? null,
+    licences: item.licences,
+    location: item.location,
+    files: item.files,
+  }));
+  await sql`
+    insert into asset_packages as old (asset_id, purl, package_key, type, name, version, architecture, source_name, source_version, licences, location, files)
+    select ${assetId}, purl, package_key, type, name, version, architecture, source_name, source_version,
+      coalesce(licences, '{}'), location, coalesce(files, '{}')
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (purl text, package_key text, type text, name text, version text,
+      architecture text, source_name text, source_version text, licences text[], location text, files text[])
+    on conflict (asset_id, purl) do update set licences = excluded.licences, location = excluded.location, files = excluded.files,
+      source_name = excluded.source_name, source_version = excluded.source_version
+    where (old.licences, old.location, old.files, old.source_name, old.source_version)
+      is distinct from (excluded.licences, excluded.location, excluded.files, excluded.source_name, excluded.source_version)`.execute(
+    tx,
+  );
+};
+
+export type StoredPackage = Package & { readonly id: number; readonly packageKey: string };
+
+/** An asset's packages without their files, as matching wants them. */
+export const readPackages = async (db: Database, assetId: string): Promise<readonly StoredPackage[]> => {
+  const rows = await db
+    .selectFrom('asset_packages')
+    .select([
+      'id',
+      'purl',
+      'package_key',
+      'type',
+      'name',
+      'version',
+      'architecture',
+      'source_name',
+      'source_version',
+      'licences',
+      'location',
+    ])
+    .where('asset_id', '=', assetId)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    packageKey: row.package_key,
+    purl: row.purl,
+    type: row.type,
+    name: row.name,
+    version: row.version,
+    architecture: row.architecture ?? undefined,
+    source:
+      row.source_name === null ? undefined : { name: row.source_name, version: row.source_version ?? row.version },
+    licences: row.licences,
+    location: row.location,
+    files: [],
+  }));
+};

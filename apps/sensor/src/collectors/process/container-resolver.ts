@@ -1,0 +1,149 @@
+import type { ContainerRecord } from '@parapet/contract/wire';
+import { type CgroupContainer, containersInCgroup } from '../../proc/container-ids.ts';
+import { readSmall } from '../../proc/read-small.ts';
+import type { InventorySink } from '../collector.ts';
+import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
+
+/**
+ * Tells which container a process belongs to: the innermost of those its cgroup names. A container that no runtime told us
+ * of (one inside another, one of a runtime that cannot be asked) gets a record of its own, for as long as processes of it
+ * are reported.
+ */
+export type ContainerResolver = {
+  /** The key, without making records. `undefined` for a process of the host itself. */
+  readonly keyOf: (pid: number) => string | undefined;
+  /** The key for a process that is about to be reported; makes the container's record where nobody else does. */
+  readonly claim: (pid: number, startedAt: number) => string | undefined;
+  /** A reported process of that container ended. */
+  readonly release: (containerKey: string, endedAt: number) => void;
+  /** Forgets sightings that a runtime has claimed since; returns their keys. */
+  readonly yieldToRuntimes: (now: number) => readonly string[];
+};
+
+/** A container's own processes can make groups that look like nested containers; they shall not fill the inventory. */
+const maxSighted = 1024;
+
+export const createContainerResolver = (deps: {
+  readonly procPath: string;
+  readonly workloads: WorkloadDirectoryStore;
+  readonly inventory: InventorySink;
+  readonly onTooMany: () => void;
+}): ContainerResolver => {
+  const sighted = new Map<string, Sighting>();
+
+  const around = (pid: number): readonly CgroupContainer[] => {
+    const cgroup = readSmall(`${deps.procPath}/${pid}/cgroup`);
+    return cgroup === undefined ? [] : containersInCgroup(cgroup.text);
+  };
+  const keyFor = ({ id, runtime }: CgroupContainer, depth: number): string =>
+    deps.workloads.containerByRuntimeId(id)?.key ?? `${depth === 0 ? runtime : 'unknown'}:${id}`;
+
+  const sight = (
+    container: CgroupContainer,
+    depth: number,
+    parentKey: string | undefined,
+    startedAt: number,
+  ): Sighting => {
+    const key = keyFor(container, depth);
+    const known = sighted.get(key);
+    if (known !== undefined) return known;
+    const runtime = depth === 0 ? container.runtime : 'unknown';
+    const record = unknownContainer(key, container.id, runtime, parentKey, startedAt);
+    const sighting: Sighting = { key, id: container.id, record, members: 0 };
+    sighted.set(key, sighting);
+    deps.inventory.put(record);
+    deps.workloads.setContainer({ key, record, pid: undefined });
+    return sighting;
+  };
+
+  return {
+    keyOf: (pid) => {
+      const containers = around(pid);
+      const last = containers.at(-1);
+      return last === undefined ? undefined : keyFor(last, containers.length - 1);
+    },
+    claim: (pid, startedAt) => {
+      let key: string | undefined;
+      let innermost: Sighting | undefined;
+      for (const [depth, container] of around(pid).entries()) {
+        const known = deps.workloads.containerByRuntimeId(container.id);
+        if (known !== undefined && !sighted.has(known.key)) {
+          key = known.key;
+          innermost = undefined;
+          continue;
+        }
+        if (sighted.size >= maxSighted && !sighted.has(keyFor(container, depth))) {
+          deps.onTooMany();
+          break;
+        }
+        innermost = sight(container, depth, key, startedAt);
+        key = innermost.key;
+      }
+      if (innermost !== undefined) innermost.members += 1;
+      return key;
+    },
+    release: (containerKey, endedAt) => {
+      const sighting = sighted.get(containerKey);
+      if (sighting === undefined) return;
+      sighting.members -= 1;
+      if (sighting.members > 0) return;
+      sighted.delete(containerKey);
+      deps.workloads.removeContainer(containerKey);
+      deps.inventory.end('container', containerKey, endedAt, { state: 'removed' });
+    },
+    yieldToRuntimes: (now) => {
+      const claimed: string[] = [];
+      for (const [key, { id, record }] of sighted) {
+        const current = deps.workloads.containerByRuntimeId(id);
+        if (current === undefined || current.record === record) continue;
+        sighted.delete(key);
+        claimed.push(key);
+        if (current.key === key) continue;
+        deps.workloads.removeContainer(key);
+        deps.inventory.end('container', key, now, { state: 'removed' });
+      }
+      return claimed;
+    },
+  };
+};
+
+type Sighting = {
+  readonly key: string;
+  readonly id: string;
+  readonly record: ContainerRecord;
+  /** Reported processes of it. */
+  members: number;
+};
+
+const unknownContainer = (
+  key: string,
+  id: string,
+  runtime: ContainerRecord['runtime'],
+  parentKey: string | undefined,
+  startedAt: number,
+): ContainerRecord => ({
+  kind: 'container',
+  key,
+  startedAt,
+  runtime,
+  runtimeId: id,
+  ...(parentKey === undefined ? {} : { parentKey }),
+  name: id.slice(0, 12),
+  state: 'running',
+  imageName: '',
+  labels: {},
+  networkMode: '',
+  networks: [],
+  ports: [],
+  privilege: {
+    privileged: false,
+    user: '',
+    capabilitiesAdded: [],
+    hostNetwork: false,
+    hostPid: false,
+    readOnlyRoot: false,
+    hostMounts: [],
+    runtimeSocket: false,
+  },
+  packageDatabases: [],
+});

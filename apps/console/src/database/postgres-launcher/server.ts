@@ -38,7 +38,7 @@ export const takeOverOrStart = async (
     if (state.kind === 'none' || state.kind === 'stale') {
       const started = await spawnServer(options, binaries, dataDir);
       if (started.ok) return started.server;
-      if (!/lock file|shared memory block|already running/i.test(started.reason) || Date.now() > deadline) {
+      if (!/lock file "postmaster.pid"|shared memory block/i.test(started.reason) || Date.now() > deadline) {
         throw new AppError('postgres-start', 500, `The database did not start: ${started.reason}`);
       }
     }

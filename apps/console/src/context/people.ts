@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { type Authenticator, createAuthenticator } from '../people/authenticator.ts';
+import { createCredentialEnds } from '../people/credential-ends.ts';
+import type { LinkRouteDeps } from '../people/link-routes.ts';
+import { createLinks } from '../people/links.ts';
+import { createPasswords } from '../people/passwords.ts';
+import { createSessions } from '../people/sessions.ts';
+import { createTokens, type Tokens } from '../people/tokens.ts';
+import type { Platform } from './platform.ts';
+
+export type People = LinkRouteDeps & { readonly tokens: Tokens; readonly authenticator: Authenticator };
+
+/** Everything about people and their ways in. */
+export const createPeople = (platform: Platform, baseUrl: () => string): People => {
+  const { db, clock, audit, config } = platform;
+  const sessions = createSessions({ db, clock });
+  const tokens = createTokens({ db, clock });
+  return {
+    db,
+    clock,
+    audit,
+    sessions,
+    tokens,
+    passwords: createPasswords(),
+    links: createLinks({ db, clock, baseUrl }),
+    credentialEnds: createCredentialEnds(),
+    authenticator: createAuthenticator({ sessions, tokens }),
+    console: { version: config.version, name: config.name },
+  };
+};
+
+const auditDays = 365;
+const rowsAtOnce = 5_000;
+
+/** Removes, once an hour, what is over: expired sessions, old links, the audit log of more than a year ago. */
+export const scheduleCleaning = ({ jobs, db, clock }: Platform, people: People): void => {
+  const name = 'people.clean';
+  jobs.register(
+    name,
+    async (_data, { signal }) => {
+      await people.sessions.removeExpired();
+      const monthAgo = new Date(clock.now() - 30 * 86_400_000);
+      await db.deleteFrom('one_time_links').where('expires_at', '<', monthAgo).execute();
+      const before = new Date(clock.now() - auditDays * 86_400_000);
+      for (let removed = rowsAtOnce; removed === rowsAtOnce && !signal.aborted; ) {
+        const oldest = db.selectFrom('audit_log').select('id').where('at', '<', before).orderBy('at').limit(rowsAtOnce);
+        const result = await db.deleteFrom('audit_log').where('id', 'in', oldest).executeTakeFirst();
+        removed = Number(result.numDeletedRows);
+      }
+    },
+    { schema: z.object({}), policy: 'one-at-all' },
+  );
+  jobs.schedule(name, '17 * * * *', {});
+};

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, messageOf } from '@parapet/core';
+import type { ConsoleConfig } from '../config/config.ts';
+import type { DataFolder } from '../data-folder/data-folder.ts';
+import type { Log } from '../logging/log.ts';
+import { connectDatabase, type DatabaseAddress, type DatabaseConnection } from './connect.ts';
+import { isDatabaseAway } from './failures.ts';
+import { type PostgresEvent, type RunAs, startPostgres } from './postgres-launcher/index.ts';
+
+export type OpenDatabase = DatabaseConnection & {
+  readonly address: DatabaseAddress;
+  /** One sentence for people: which database this is. */
+  readonly description: string;
+  /** Stops the embedded server; nothing for an external one. */
+  readonly stopServer: () => Promise<void>;
+};
+
+export type OpenDatabaseOptions = {
+  /** False only in tests. */
+  readonly durable?: boolean | undefined;
+  readonly runAs?: RunAs | undefined;
+};
+
+/** Our pool, without the three connections that jobs have of their own: 16 in all. */
+const poolSize = 13;
+
+/** Starts the embedded PostgreSQL, or finds the external one, and opens a pool on it. */
+export const openDatabase = async (
+  config: Pick<ConsoleConfig, 'database'>,
+  folder: DataFolder,
+  log: Log,
+  options: OpenDatabaseOptions = {},
+): Promise<OpenDatabase> => {
+  const onError = (error: Error): void => log.warn({ error: error.message }, 'database connection lost');
+  if (config.database.kind === 'url') {
+    const address = { kind: 'url' as const, url: config.database.url };
+    const connection = connectDatabase({ address, onError, maxConnections: poolSize });
+    await waitForServer(connection);
+    return { ...connection, address, description: describeUrl(address.url), stopServer: async () => undefined };
+  }
+  const postgres = await startPostgres({
+    rootDir: folder.postgresDir,
+    socketDir: `${folder.postgresDir}/run`,
+    runAs: options.runAs ?? (await serverUser()),
+    prefixDir: config.database.prefixDir,
+    durable: options.durable,
+    onEvent: (event) => logEvent(log, event),
+  });
+  const address: DatabaseAddress = {
+    kind: 'socket',
+    socketDir: postgres.socketDir,
+    port: postgres.port,
+    user: postgres.user,
+    database: 'postgres',
+  };
+  log.info({ pid: postgres.pid(), major: postgres.major, adopted: postgres.adopted }, 'embedded database runs');
+  return {
+    ...connectDatabase({ address, onError, maxConnections: poolSize }),
+    address,
+    description: `PostgreSQL ${postgres.major} of the console (${postgres.origin})`,
+    stopServer: postgres.stop,
+  };
+};
+
+const waitMs = 30_000;
+
+const waitForServer = async ({ pool, close }: DatabaseConnection): Promise<void> => {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    try {
+      await pool.query('select 1');
+      return;
+    } catch (error) {
+      if (!isDatabaseAway(error) || Date.now() > deadline) {
+        await close();
+        throw new AppError(
+          'no-database',
+          500,
+          `The database named by DATABASE_URL cannot be used: ${messageOf(error)}. Check the address and that it runs, then start again.`,
+          { cause: error },
+        );
+      }
+      await sleep(500);
+    }
+  }
+};
+
+/** Without user and password. */
+const describeUrl = (text: string): string => {
+  if (!URL.canParse(text)) return 'external PostgreSQL';
+  const { host, pathname } = new URL(text);
+  return `external PostgreSQL at ${host}${pathname}`;
+};
+
+/** As root the server needs another user: "parapet" where that exists, else the one that owns nothing. */
+const serverUser = async (): Promise<RunAs | undefined> => {
+  if (process.getuid?.() !== 0) return undefined;
+  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const [, uid, gid] = /^parapet:[^:]*:(\d+):(\d+):/m.exec(passwd) ?? [];
+  return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) };
+};
+
+const logEvent = (log: Log, event: PostgresEvent): void => {
+  switch (event.kind) {
+    case 'ended':
+      log.error({}, 'embedded database ended');
+      return;
+    case 'restarted':
+      log.info({ socketDir: event.socketDir }, 'embedded database runs again');
+      return;
+    case 'restart-failed':
+      log.error({ reason: event.message }, 'embedded database could not be started again');
+      return;
+  }
+};

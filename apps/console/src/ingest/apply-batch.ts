@@ -65,11 +65,12 @@ export const applyBatch = async (trx: DatabaseTransaction, input: BatchInput): P
   for (const [epoch, frames] of Map.groupBy(fresh, (frame) => frame.epoch)) {
     const items = frames.flatMap((frame) => frame.body.items);
     for (const segment of cutSegments(items)) {
+      const bootBefore = bootId;
       bootId = segment.begin?.bootId ?? bootId ?? input.bootId;
       const context = contextOf(trx, input, { zone: stream.zone, bootId, epoch, changes });
       if (segment.begin !== undefined) {
         snapshotOpen = true;
-        if (stream.bootId !== null && stream.bootId !== bootId) holding = await endOldBoot(context);
+        if (bootBefore !== null && bootBefore !== bootId) holding = await endOldBoot(context);
       }
       holding = await applySegment(context, segment, holding);
       if (segment.end && snapshotOpen) {

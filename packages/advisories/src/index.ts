@@ -2,6 +2,16 @@ export { type ImportOptions, importBundle } from './bundle/import.ts';
 export type { SignaturePolicy } from './bundle/manifest.ts';
 export { buildDatabase, databasePath, type SourceFile, versionOf } from './database/build.ts';
 export { openAdvisoryDatabase } from './database/open.ts';
+export type { DownloadLimits, FeedFetch, FeedResponse } from './fetch/download.ts';
+export {
+  defaultEcosystems,
+  type FetchedFeeds,
+  type FetchFeedsOptions,
+  fetchFeeds,
+  publisherUrls,
+  type SourceOutcome,
+} from './fetch/fetch-feeds.ts';
+export { type Fix, type FixTarget, fixFor } from './fix/fix-for.ts';
 export type {
   Advisory,
   AdvisoryDatabase,
@@ -18,3 +28,4 @@ export type {
   Reference,
 } from './model.ts';
 export { ratingOf, scoreCvss } from './ranking/cvss.ts';
+export { likelihoodFormula, likelihoodOf, newestScore } from './ranking/likelihood.ts';

@@ -35,7 +35,7 @@ export const importBundle = async (path: string, options: ImportOptions): Promis
       files: [...kept.map(store.fileOf), ...fresh.map(({ stored, file }): SourceFile => ({ ...stored, path: file }))],
       databaseDir: options.databaseDir,
       origin: 'bundle',
-      onBroken: () => undefined,
+      onBroken: () => 'give-up',
       signal,
       onProgress: ({ step, progress }) => onProgress({ step, progress: 0.1 + progress * 0.9 }),
     });

@@ -25,8 +25,8 @@ export type BuildOptions = {
   readonly files: readonly SourceFile[];
   readonly databaseDir: string;
   readonly origin: ImportedFeed['origin'];
-  /** Asked when a file turns out to be broken: an older one to take instead, or `undefined` to give up. */
-  readonly onBroken: (file: SourceFile, problem: Problem) => SourceFile | undefined;
+  /** Asked when a file turns out to be broken: an older one to take instead, or to go on without it, or to give up. */
+  readonly onBroken: (file: SourceFile, problem: Problem) => SourceFile | 'leave-out' | 'give-up';
   readonly signal: AbortSignal;
   readonly onProgress: (progress: FeedProgress) => void;
 };
@@ -76,14 +76,17 @@ const writeAll = async (path: string, options: BuildOptions): Promise<Result<rea
     if (source === undefined) return fail(problem('unknown-source', 'This source is not known.', file.id));
     const step = `Importing ${source.titleOf(file.id)}`;
     const report = (progress: number): void =>
-      options.onProgress({ step, progress: (doneBytes + progress * file.sizeBytes) / totalBytes });
+      options.onProgress({ step, progress: (0.98 * (doneBytes + progress * file.sizeBytes)) / totalBytes });
     report(0);
     const outcome = await readSource(writer, source, file, options, report);
     if (!outcome.ok) return outcome;
-    used.push(outcome.value.file);
-    states.push(outcome.value.state);
+    if (outcome.value !== undefined) {
+      used.push(outcome.value.file);
+      states.push(outcome.value.state);
+    }
     doneBytes += file.sizeBytes;
   }
+  if (used.length === 0) return fail(problem('empty-feed', 'No source could be read.'));
   writer.setMeta('layout', layoutVersion);
   writer.setMeta('version', versionOf(used));
   writer.setMeta('builtAt', new Date().toISOString());
@@ -103,7 +106,7 @@ const readSource = async (
   file: SourceFile,
   options: BuildOptions,
   onProgress: (progress: number) => void,
-): Promise<Result<ReadSource, Problem>> => {
+): Promise<Result<ReadSource | undefined, Problem>> => {
   const outcome = await writer.attempt<ReadSource>(async () => {
     const reading = await source.read(file.path, writer.sink, { signal: options.signal, onProgress });
     if (reading.ok) return ok({ file, state: stateOf(source, file, reading.value) });
@@ -111,10 +114,10 @@ const readSource = async (
     return fail(problem(code, `${source.titleOf(file.id)}: ${message}`, at ?? file.id));
   });
   if (outcome.ok) return outcome;
-  const older = options.onBroken(file, outcome.error);
-  return older === undefined
-    ? outcome
-    : readSource(writer, source, older, { ...options, onBroken: () => undefined }, onProgress);
+  const instead = options.onBroken(file, outcome.error);
+  if (instead === 'give-up') return outcome;
+  if (instead === 'leave-out') return ok(undefined);
+  return readSource(writer, source, instead, { ...options, onBroken: () => 'give-up' }, onProgress);
 };
 
 const stateOf = (

@@ -126,8 +126,8 @@ const cookieAttributes = { path: '/', secure: true, httpOnly: true, sameSite: 's
 const parsePart = (part: 'params' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): object => {
   if (schema === undefined) return {};
   const parsed = schema.safeParse(part === 'body' ? (value ?? {}) : value);
-  if (parsed.success) return { [part]: parsed.data };
-  const problems = parsed.error.issues.slice(0, 10).map((issue) => ({
+  if (parsed.success && !holdsNul(parsed.data)) return { [part]: parsed.data };
+  const problems = (parsed.error?.issues ?? [nulIssue]).slice(0, 10).map((issue) => ({
     at: [part, ...issue.path].join('.'),
     message: issue.message,
   }));
@@ -135,6 +135,15 @@ const parsePart = (part: 'params' | 'query' | 'body', schema: z.ZodType | undefi
   throw new AppError('wrong-request', 400, `${first?.at ?? part}: ${first?.message ?? 'wrong'}`, {
     details: { problems },
   });
+};
+
+const nulIssue = { path: [], message: 'Text must not hold the character NUL.' };
+
+/** No text we take means anything by NUL, and PostgreSQL cannot store it. */
+const holdsNul = (value: unknown): boolean => {
+  if (typeof value === 'string') return value.includes('\u0000');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => key.includes('\u0000') || holdsNul(inner));
 };
 
 /** The request's body as a stream that ends with an error beyond the limit. */

@@ -55,10 +55,11 @@ export type CollectorContext = {
 };
 
 export type CollectorStatus = {
-  readonly state: 'running' | 'degraded';
+  /** `refused`: it keeps watching for what it needs, which is not there or not allowed at the moment. */
+  readonly state: 'running' | 'degraded' | 'refused';
   /** The source in use from the fallback chain, e.g. `conntrack`. */
   readonly source: string;
-  /** In plain words: what it does not see, and what would help. Needed when degraded. */
+  /** In plain words: what it does not see, and what would help. Needed unless `running`. */
   readonly reason?: string;
 };
 

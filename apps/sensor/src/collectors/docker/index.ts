@@ -1,0 +1,46 @@
+import type { DockerAddress } from '../../config/config.ts';
+import type { CollectorDefinition } from '../collector.ts';
+import type { RuntimeStates } from '../runtime-states.ts';
+import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
+import { createContainerBoard } from './container-board.ts';
+import { createDockerApi } from './docker-api.ts';
+import { startDockerWatch } from './docker-watch.ts';
+import { createImageBoard } from './image-board.ts';
+
+const packagesEveryMs = 30_000;
+/** Events tell everything; this finds what they could not. */
+const reconcileEveryMs = 300_000;
+
+/** Containers and images of Docker, live over its API. */
+export const createDockerCollector = (deps: {
+  readonly address: DockerAddress;
+  readonly workloads: WorkloadDirectoryStore;
+  readonly runtimes: RuntimeStates;
+}): CollectorDefinition => ({
+  name: 'docker',
+  title: 'Docker containers and images',
+  // Docker may appear at any time, so its absence is reported by the watch and not by a need.
+  needs: [],
+  start: async (context) => {
+    if (deps.address.kind === 'unsupported') {
+      context.report({ state: 'refused', source: '', reason: deps.address.reason });
+      return { stop: async () => {} };
+    }
+    const { workloads, runtimes } = deps;
+    const { inventory, clock } = context;
+    const api = createDockerApi(deps.address.path);
+    const containers = createContainerBoard({ api, inventory, workloads, clock });
+    const images = createImageBoard({ api, inventory, clock });
+    const watch = startDockerWatch({ api, socketPath: deps.address.path, containers, images, runtimes, context });
+    const packages = setInterval(() => containers.checkPackages(), packagesEveryMs);
+    const drift = setInterval(() => void containers.reconcile(), reconcileEveryMs);
+    await watch.firstView;
+    return {
+      stop: async () => {
+        clearInterval(packages);
+        clearInterval(drift);
+        watch.stop();
+      },
+    };
+  },
+});

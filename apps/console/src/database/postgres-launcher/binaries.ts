@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { AppError, messageOf, parseJson } from '@parapet/core';
@@ -105,12 +105,17 @@ const makeSonameLinks = async (prefix: string): Promise<void> => {
   if (!listed.ok) throw new Error(`${symlinkList}: ${listed.error.message}`);
   for (const { source, target } of listed.value) {
     const link = join(prefix, 'lib', basename(target));
-    if (await isFile(link)) continue;
+    if (await leadsTo(link, basename(source))) continue;
+    // A copy made by others may have turned it into a path that this user cannot follow.
+    await rm(link, { force: true });
     await symlink(basename(source), link).catch(async (error: unknown) => {
-      if (!(await isFile(link))) throw error;
+      if (!(await leadsTo(link, basename(source)))) throw error;
     });
   }
 };
+
+const leadsTo = async (link: string, name: string): Promise<boolean> =>
+  (await readlink(link).catch(() => undefined)) === name;
 
 /** Copies beside the final name and renames, so that a copy that was cut short is never used. */
 const copyPackage = async (prefix: string, copyDir: string): Promise<string> => {
@@ -119,7 +124,7 @@ const copyPackage = async (prefix: string, copyDir: string): Promise<string> => 
   if (await isFile(postgresOf(target))) return target;
   const partial = `${target}.${process.pid}.part`;
   await mkdir(copyDir, { recursive: true, mode: 0o755 });
-  await cp(prefix, partial, { recursive: true, preserveTimestamps: true });
+  await cp(prefix, partial, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
   await makeSonameLinks(partial);
   await rename(partial, target).catch(async (error: unknown) => {
     await rm(partial, { recursive: true, force: true });

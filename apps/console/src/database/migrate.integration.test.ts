@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { createTestDatabase } from '../testing/test-database.ts';
+import { connectDatabase } from './connect.ts';
+import { migrateDatabase } from './migrate.ts';
+import type { Migration } from './migrations/index.ts';
+import { migrations } from './migrations/index.ts';
+
+const step = (name: string, statement: string): readonly [string, Migration] => [
+  name,
+  { up: async (db) => void (await sql.raw(statement).execute(db)) },
+];
+
+test('applies what is missing, in order, once', async () => {
+  await using database = await createTestDatabase({ migrated: false });
+  const first = [step('0001-a', 'create table a (x int)')];
+  expect(await migrateDatabase(database.db, { version: '1.0.0', migrations: first })).toEqual({ applied: ['0001-a'] });
+  const second = [...first, step('0002-b', 'alter table a add y int')];
+  const asked: (readonly string[])[] = [];
+  const beforeUpgrade = async (pending: readonly string[]) => void asked.push(pending);
+  expect(await migrateDatabase(database.db, { version: '1.1.0', migrations: second, beforeUpgrade })).toEqual({
+    applied: ['0002-b'],
+  });
+  expect(await migrateDatabase(database.db, { version: '1.1.0', migrations: second, beforeUpgrade })).toEqual({
+    applied: [],
+  });
+  expect(asked).toEqual([['0002-b']]);
+});
+
+test('a migration that fails leaves nothing of itself, and what came before stays', async () => {
+  await using database = await createTestDatabase({ migrated: false });
+  const broken = [step('0001-a', 'create table a (x int)'), step('0002-b', 'create table b (x int); select 1 / 0')];
+  await expect(migrateDatabase(database.db, { version: '1.0.0', migrations: broken })).rejects.toThrow(
+    'division by zero',
+  );
+  const mended = [broken[0] ?? step('', ''), step('0002-b', 'create table b (x int)')];
+  expect(await migrateDatabase(database.db, { version: '1.0.0', migrations: mended })).toEqual({ applied: ['0002-b'] });
+});
+
+test('of several consoles that start at once one migrates and all go on', async () => {
+  await using database = await createTestDatabase({ migrated: false });
+  const others = Array.from({ length: 4 }, () => connectDatabase({ address: database.address, maxConnections: 2 }));
+  const outcomes = await Promise.all(others.map(({ db }) => migrateDatabase(db, { version: '1.0.0' })));
+  for (const { close } of others) await close();
+  expect(outcomes.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
+});
+
+test('a schema of a newer program is refused, and the program named', async () => {
+  await using database = await createTestDatabase();
+  await sql`insert into schema_migrations (name, program_version) values ('9999-later', '4.2.0')`.execute(database.db);
+  await expect(migrateDatabase(database.db, { version: '0.1.0' })).rejects.toThrow(
+    'The database was written by Parapet 4.2.0, which is newer than this program. Start that version or a later one.',
+  );
+});
+
+test('names are unique and in order', () => {
+  const names = migrations.map(([name]) => name);
+  expect(names).toEqual([...new Set(names)].sort());
+});

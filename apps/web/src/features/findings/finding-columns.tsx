@@ -5,7 +5,7 @@ import { CopyButton } from '../../components/copy.tsx';
 import { RiskScore } from '../../components/risk.tsx';
 import { SeverityMark } from '../../components/severity.tsx';
 import { Time } from '../../components/time.tsx';
-import { plural } from '../../lib/format.ts';
+import { formatShare, plural } from '../../lib/format.ts';
 import { exposureNames, useNames } from '../../lib/words.ts';
 import type { Grouping } from './filters.ts';
 import styles from './findings.module.css';
@@ -134,8 +134,9 @@ const Title = ({ row, by }: { readonly row: FindingRow; readonly by: Grouping })
       {finding.status === 'open' ? null : <span className={styles.plainBadge}>{finding.status}</span>}
       {inGroup ? null : (
         <div className={styles.detail}>
-          {finding.vulnerability} · {finding.package.name} {finding.package.version}
-          {finding.fixedVersion === undefined ? ' · no fix yet' : ` → ${finding.fixedVersion}`}
+          <span>{finding.fixedVersion === undefined ? 'No fix yet' : `Fixed in ${finding.fixedVersion}`}</span>
+          {finding.cvssScore === undefined ? null : <span>CVSS {finding.cvssScore}</span>}
+          {finding.epss === undefined ? null : <span>EPSS {formatShare(finding.epss)}</span>}
         </div>
       )}
     </div>

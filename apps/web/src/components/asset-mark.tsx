@@ -1,0 +1,27 @@
+import type { AssetSummary } from '@parapet/contract/api';
+import { Container, Layers, Server } from 'lucide-react';
+import { assetKindNames, statusNames } from '../lib/words.ts';
+import styles from './asset-mark.module.css';
+import { type Tone, ToneMark } from './tone-mark.tsx';
+
+const icons = { host: Server, container: Container, image: Layers } as const;
+
+export const AssetIcon = ({ kind, size = 15 }: { readonly kind: AssetSummary['kind']; readonly size?: number }) => {
+  const Icon = icons[kind];
+  return <Icon size={size} className={styles.icon} role="img" aria-label={assetKindNames[kind] ?? kind} />;
+};
+
+const tones: Readonly<Record<AssetSummary['status'], Tone>> = {
+  running: 'ok',
+  present: 'ok',
+  unknown: 'warn',
+  stopped: 'none',
+  gone: 'none',
+};
+
+export const AssetStatusText = ({ status }: { readonly status: AssetSummary['status'] }) => (
+  <span className={styles.status}>
+    <ToneMark tone={tones[status]} />
+    {statusNames[status]}
+  </span>
+);

@@ -1,0 +1,51 @@
+import type { ReactNode } from 'react';
+import styles from './simple-table.module.css';
+
+export type SimpleColumn<R> = {
+  readonly id: string;
+  readonly header: string;
+  readonly hiddenHeader?: boolean;
+  readonly align?: 'end';
+  /** Left out on narrow screens. */
+  readonly wideOnly?: boolean;
+  readonly cell: (row: R) => ReactNode;
+};
+
+type SimpleTableProps<R> = {
+  readonly label: string;
+  readonly columns: readonly SimpleColumn<R>[];
+  readonly rows: readonly R[];
+  readonly rowKey: (row: R) => string;
+};
+
+/** A short list as a plain table. Long ones take DataTable. */
+export const SimpleTable = <R,>({ label, columns, rows, rowKey }: SimpleTableProps<R>) => (
+  <div className={styles.wrap}>
+    <table className={styles.table}>
+      <caption className="visually-hidden">{label}</caption>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column.id} scope="col" className={classOf(column)}>
+              {column.hiddenHeader === true ? <span className="visually-hidden">{column.header}</span> : column.header}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={rowKey(row)}>
+            {columns.map((column) => (
+              <td key={column.id} className={classOf(column)}>
+                {column.cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);
+
+const classOf = <R,>(column: SimpleColumn<R>): string =>
+  [column.align === 'end' ? styles.end : '', column.wideOnly === true ? styles.wideOnly : ''].filter(Boolean).join(' ');

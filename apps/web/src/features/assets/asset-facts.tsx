@@ -1,0 +1,82 @@
+import type { AssetDetail } from '@parapet/contract/api';
+import { AnyLink } from '../../components/any-link.tsx';
+import { SeverityCounts } from '../../components/counts.tsx';
+import { KeyValues } from '../../components/key-values.tsx';
+import { Section } from '../../components/page.tsx';
+import text from '../../components/text.module.css';
+import { Time } from '../../components/time.tsx';
+import { formatAbsolute, plural } from '../../lib/format.ts';
+import { exposureNames } from '../../lib/words.ts';
+import { AssetLabels } from './asset-labels.tsx';
+import styles from './assets.module.css';
+
+/** What it is: the facts its sensor told, its labels, its last scan. */
+export const AssetFacts = ({ asset }: { readonly asset: AssetDetail }) => (
+  <div className={styles.columns}>
+    <div>
+      <Section title="At a glance">
+        <KeyValues items={glance(asset)} />
+      </Section>
+      {groupsOf(asset).map(([group, facts]) => (
+        <Section key={group} title={group}>
+          <KeyValues items={facts} />
+        </Section>
+      ))}
+    </div>
+    <div>
+      <AssetLabels asset={asset} />
+      <Section title="Last scan">
+        <LastScan asset={asset} />
+      </Section>
+    </div>
+  </div>
+);
+
+const glance = (asset: AssetDetail) => [
+  { name: 'Open findings', value: <SeverityCounts counts={asset.findings} /> },
+  { name: 'Exposed to', value: exposureNames[asset.exposure] },
+  ...(asset.kind === 'container'
+    ? []
+    : [
+        {
+          name: 'Containers',
+          value: (
+            <AnyLink to={`/assets?kind=container&${asset.kind}Id=${asset.id}`} className={text.link}>
+              {plural(asset.containerCount, 'container')}
+            </AnyLink>
+          ),
+        },
+      ]),
+  { name: 'Packages', value: plural(asset.packageCount, 'package') },
+  ...(asset.zone === undefined ? [] : [{ name: 'Network zone', value: asset.zone }]),
+  { name: 'First seen', value: formatAbsolute(asset.firstSeenAt) },
+];
+
+/** Facts under their headings, in the order in which they were told. */
+const groupsOf = (asset: AssetDetail): readonly (readonly [string, { name: string; value: string }[]])[] => {
+  const groups = new Map<string, { name: string; value: string }[]>();
+  for (const { group, name, value } of asset.facts) groups.set(group, [...(groups.get(group) ?? []), { name, value }]);
+  return [...groups];
+};
+
+const LastScan = ({ asset }: { readonly asset: AssetDetail }) => {
+  if (asset.scan === undefined) {
+    return <p className={text.muted}>It was never scanned. New assets are scanned by themselves within a minute.</p>;
+  }
+  const { state, at, message, reporter } = asset.scan;
+  return (
+    <p className={text.muted}>
+      {scanWords[state]} <Time at={at} />
+      {reporter === undefined ? '' : `, read by ${reporter}`}
+      {message === undefined ? '' : `. ${message}`}
+    </p>
+  );
+};
+
+const scanWords = {
+  waiting: 'Waiting since',
+  running: 'Running since',
+  done: 'Done',
+  partial: 'Partly done',
+  failed: 'Failed',
+} as const;

@@ -1,0 +1,138 @@
+import type { AssetDetail, PackageItem } from '@parapet/contract/api';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { AnyLink } from '../../components/any-link.tsx';
+import { ChoiceMenu } from '../../components/choice-menu.tsx';
+import type { Column } from '../../components/columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import { SearchField } from '../../components/field.tsx';
+import { RiskScore } from '../../components/risk.tsx';
+import { Empty, Failure, Skeleton } from '../../components/states.tsx';
+import text from '../../components/text.module.css';
+import { apiPages } from '../../lib/api.ts';
+import { formatTotal } from '../../lib/format.ts';
+import { stringifySearch } from '../../lib/search-params.ts';
+import { useSetSearch } from '../../lib/view-state.ts';
+import { useNames } from '../../lib/words.ts';
+import styles from './assets.module.css';
+
+type Use = PackageItem['use'];
+
+/** Every package of an asset, with its use and its findings. */
+export const AssetPackages = ({ asset }: { readonly asset: AssetDetail }) => {
+  const { q, use } = useSearch({ strict: false }) as { q?: string; use?: readonly Use[] };
+  const setSearch = useSetSearch();
+  const query = { ...(q === undefined ? {} : { q }), ...(use === undefined ? {} : { use }), limit: 200 };
+  const pages = useInfiniteQuery(apiPages('assets.packages', { params: { assetId: asset.id }, query }));
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  const onSearch = useCallback(
+    (text: string) => setSearch({ q: text === '' ? undefined : text }, { replace: true }),
+    [setSearch],
+  );
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const fetchMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const columns = useMemo(() => columnsFor(asset.id), [asset.id]);
+  const first = pages.data?.pages[0];
+  if (pages.error !== null && first === undefined) {
+    return <Failure what="The packages could not be fetched" error={pages.error} retry={() => void pages.refetch()} />;
+  }
+  if (first === undefined) return <Skeleton label="packages" />;
+  if (asset.packageCount === 0) {
+    return (
+      <Empty title="No packages are known here">
+        {asset.scannedAt === undefined
+          ? 'It was not scanned yet. That happens by itself within a minute of its first sight.'
+          : 'The scan found none: an image from scratch, or a kind of package that is not read yet.'}
+      </Empty>
+    );
+  }
+  return (
+    <div className={styles.tree}>
+      <div className={styles.bar}>
+        <SearchField label="Filter packages" value={q ?? ''} onSearch={onSearch} />
+        <ChoiceMenu
+          label="Use"
+          value={use?.[0] ?? 'any'}
+          options={uses}
+          onChange={(value) => setSearch({ use: value === 'any' ? undefined : [value] })}
+        />
+        <span className={text.muted}>{formatTotal(first.total, first.totalIsMinimum)}</span>
+      </div>
+      <DataTable label="Packages" columns={columns} rows={rows} rowKey={keyOf} onEnd={fetchMore} />
+    </div>
+  );
+};
+
+const keyOf = (item: PackageItem): string => `${item.purl}|${item.location}`;
+
+const uses = [
+  { value: 'any', label: 'any' },
+  ...(['running', 'loaded', 'installed', 'unknown'] as const).map((value) => ({
+    value,
+    label: useNames[value]?.toLowerCase() ?? value,
+  })),
+];
+
+const columnsFor = (assetId: string): readonly Column<PackageItem>[] => [
+  {
+    id: 'name',
+    header: 'Package',
+    width: 'minmax(0, 1.2fr)',
+    cell: (item) => (
+      <>
+        <span className={text.strong}>{item.name}</span>
+        {item.source === undefined || item.source === item.name ? null : (
+          <span className={text.muted}> from {item.source}</span>
+        )}
+      </>
+    ),
+  },
+  {
+    id: 'version',
+    header: 'Version',
+    width: 'minmax(0, 1fr)',
+    cell: (item) => <span className={text.mono}>{item.version}</span>,
+  },
+  {
+    id: 'type',
+    header: 'Kind',
+    width: '56px',
+    from: 640,
+    cell: (item) => <span className={text.muted}>{item.type}</span>,
+  },
+  { id: 'use', header: 'In use', width: '110px', from: 560, cell: (item) => useNames[item.use] },
+  {
+    id: 'licences',
+    header: 'Licence',
+    width: 'minmax(0, 0.8fr)',
+    from: 900,
+    cell: (item) => <span className={text.minor}>{item.licences.join(', ')}</span>,
+  },
+  {
+    id: 'findings',
+    header: 'Findings',
+    width: '80px',
+    align: 'end',
+    cell: (item) =>
+      item.findings === 0 ? (
+        <span className={text.muted}>none</span>
+      ) : (
+        <AnyLink
+          to={`/findings${stringifySearch({ within: assetId, package: item.name, by: 'none' })}`}
+          className={text.link}
+        >
+          {item.findings}
+        </AnyLink>
+      ),
+  },
+  {
+    id: 'risk',
+    header: 'Risk',
+    width: '44px',
+    align: 'end',
+    cell: (item) => (item.risk === undefined ? null : <RiskScore risk={item.risk} />),
+  },
+];

@@ -1,0 +1,46 @@
+import { useQuery } from '@tanstack/react-query';
+import { AnyLink } from '../../components/any-link.tsx';
+import { buttonClass } from '../../components/button.tsx';
+import { KeyValues } from '../../components/key-values.tsx';
+import { Failure, Skeleton } from '../../components/states.tsx';
+import { Time } from '../../components/time.tsx';
+import { apiQuery } from '../../lib/api.ts';
+import { formatBytes, formatCores, formatCount } from '../../lib/format.ts';
+
+/** How well the host is watched; the whole of it is on the sensor's page. */
+export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
+  const { data, error, refetch } = useQuery(apiQuery('sensors.get', { params: { hostId } }));
+  if (error !== null && data === undefined) {
+    return <Failure what="The sensor could not be fetched" error={error} retry={() => void refetch()} />;
+  }
+  if (data === undefined) return <Skeleton label="the sensor" />;
+  return (
+    <>
+      <KeyValues
+        items={[
+          {
+            name: 'Presence',
+            value: (
+              <>
+                {data.presence} since <Time at={data.since} />
+              </>
+            ),
+          },
+          { name: 'Version', value: data.version },
+          {
+            name: 'Sees',
+            value: data.collectors.map((collector) => `${collector.name} (${collector.state})`).join(', '),
+          },
+          { name: 'Events lost', value: formatCount(data.lostEvents) },
+          ...(data.rssBytes === undefined ? [] : [{ name: 'Memory', value: formatBytes(data.rssBytes) }]),
+          ...(data.cpuCores === undefined ? [] : [{ name: 'CPU', value: formatCores(data.cpuCores) }]),
+        ]}
+      />
+      <p>
+        <AnyLink to={`/sensors/${hostId}`} className={buttonClass()}>
+          Health, losses and blind intervals
+        </AnyLink>
+      </p>
+    </>
+  );
+};

@@ -11,13 +11,10 @@ export type NetworkNamespace = {
    * calls of this function run inside. Throws `KernelError` when it cannot be entered. When the way back fails the process
    * aborts: going on in a workload's network would be worse.
    */
-  readonly run: <T>(action: () => Synchronous<T>) => T;
+  readonly run: <T>(action: () => T) => T;
   readonly close: () => void;
   readonly [Symbol.dispose]: () => void;
 };
-
-/** Anything but a promise. */
-export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
 /** Opens the namespace a path stands for, e.g. `/proc/1/ns/net`. Throws the file system's error. */
 export const openNetworkNamespace = (path: string): NetworkNamespace => {
@@ -37,12 +34,14 @@ export const openNetworkNamespace = (path: string): NetworkNamespace => {
 
 const CLONE_NEWNET = 0x4000_0000;
 
-const runInside = <T>(fd: number, action: () => Synchronous<T>): T => {
+const runInside = <T>(fd: number, action: () => T): T => {
   const home = openSync('/proc/thread-self/ns/net', constants.O_RDONLY);
   try {
     checked('setns', libc().setns(fd, CLONE_NEWNET), 'entering a network namespace needs CAP_SYS_ADMIN');
     try {
-      return action();
+      const result = action();
+      if (result instanceof Promise) throw new Error('Only synchronous work can run inside a network namespace.');
+      return result;
     } finally {
       if (libc().setns(home, CLONE_NEWNET) !== 0) process.abort();
     }

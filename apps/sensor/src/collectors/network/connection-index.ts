@@ -1,0 +1,86 @@
+import type { Endpoint, SocketRow, TransportProtocol } from '@parapet/kernel';
+import type { Edge } from './edge-book.ts';
+import { tupleKey } from './flow-table.ts';
+import { isLoopback, type NamespaceView } from './namespace-view.ts';
+
+/** One end of a connection: a socket with a peer. */
+export type Connection = {
+  readonly namespace: NamespaceView;
+  readonly protocol: TransportProtocol;
+  readonly local: Endpoint;
+  readonly peer: Endpoint;
+  readonly identity: number;
+  inode: number;
+  /** As last told by the kernel, since the connection's start. */
+  bytes: { readonly sent: number; readonly received: number } | undefined;
+  /** What of it the edge already has. */
+  carried: { readonly sent: number; readonly received: number };
+  /** `pending` until its edge is found; `ignored` when it has none. */
+  state: 'pending' | 'attributed' | 'ignored';
+  edge: Edge | undefined;
+  /** Looks at it while pending. */
+  attempts: number;
+  gone: boolean;
+  look: number;
+};
+
+/** Finds a socket by its two ends, in whichever namespace it is. */
+export type ConnectionIndex = {
+  readonly add: (connection: Connection) => boolean;
+  readonly remove: (connection: Connection) => void;
+  /** The socket with these ends. Loopback addresses mean nothing outside their namespace, so they are looked for in it alone. */
+  readonly find: (
+    namespace: NamespaceView,
+    protocol: TransportProtocol,
+    local: Endpoint,
+    peer: Endpoint,
+  ) => Connection | undefined;
+  readonly size: () => number;
+};
+
+/** Holds at most `capacity` sockets; `add` says whether there was a place. */
+export const createConnectionIndex = (capacity: number): ConnectionIndex => {
+  const byEnds = new Map<string, Connection>();
+  let size = 0;
+  const keyOf = (namespace: NamespaceView, protocol: TransportProtocol, local: Endpoint, peer: Endpoint): string => {
+    const ends = tupleKey(protocol, local, peer);
+    return isLoopback(local.address) || isLoopback(peer.address) ? `${namespace.inode}|${ends}` : ends;
+  };
+  return {
+    add: (connection) => {
+      if (size >= capacity) return false;
+      size += 1;
+      const { namespace, protocol, local, peer } = connection;
+      namespace.connections.set(connection.identity, connection);
+      byEnds.set(keyOf(namespace, protocol, local, peer), connection);
+      return true;
+    },
+    remove: (connection) => {
+      const { namespace, protocol, local, peer } = connection;
+      if (namespace.connections.get(connection.identity) === connection) {
+        namespace.connections.delete(connection.identity);
+        size -= 1;
+      }
+      const key = keyOf(namespace, protocol, local, peer);
+      if (byEnds.get(key) === connection) byEnds.delete(key);
+    },
+    find: (namespace, protocol, local, peer) => byEnds.get(keyOf(namespace, protocol, local, peer)),
+    size: () => size,
+  };
+};
+
+export const connectionOf = (namespace: NamespaceView, row: SocketRow, look: number): Connection => ({
+  namespace,
+  protocol: row.protocol,
+  local: row.local,
+  peer: row.peer,
+  identity: row.identity,
+  inode: row.inode,
+  bytes: row.bytes,
+  carried: { sent: 0, received: 0 },
+  state: 'pending',
+  edge: undefined,
+  attempts: 0,
+  gone: row.state === 'gone',
+  look,
+});

@@ -1,0 +1,11 @@
+import type { CollectorDefinition } from '../collector.ts';
+import { startNetworkCollector } from './network-collector.ts';
+
+/** Listening sockets, and who talks to whom after address translation. */
+export const networkCollector: CollectorDefinition = {
+  name: 'network',
+  title: 'Listening sockets and connections, after address translation',
+  // It does something on every Linux; what it cannot see it says itself.
+  needs: [],
+  start: startNetworkCollector,
+};

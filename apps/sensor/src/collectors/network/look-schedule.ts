@@ -1,0 +1,23 @@
+/** When to look at the sockets again: soon while things change, seldom at rest, and never so often that it costs too much. */
+export type LookSchedule = {
+  /** Milliseconds to wait after a look that took `costMs` of processor time. */
+  readonly next: (look: { readonly costMs: number; readonly changed: boolean }) => number;
+};
+
+/** One second while connections come and go, up to five at rest. */
+export const shortestMs = 1000;
+export const restMs = 5000;
+/** A host with very many sockets is looked at less often rather than taking its processor. */
+export const longestMs = 30_000;
+/** Of one core. Ends of connections are told by the kernel in between, so a longer wait delays and does not lose. */
+const share = 0.01;
+
+export const createLookSchedule = (): LookSchedule => {
+  let waitMs = shortestMs;
+  return {
+    next: ({ costMs, changed }) => {
+      waitMs = changed ? shortestMs : Math.min(restMs, waitMs * 1.5);
+      return Math.min(longestMs, Math.max(waitMs, costMs / share));
+    },
+  };
+};

@@ -1,0 +1,154 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { WorkloadDirectory } from '../workload-directory.ts';
+import { type NamespaceView, openNamespaceView } from './namespace-view.ts';
+
+/**
+ * The network namespaces to watch: the host's, those that containers start in, and those found inside containers. Others
+ * (of services with a private network, of `ip netns`) are no workload's and are left alone.
+ */
+export type Namespaces = {
+  /** The host's first. */
+  readonly views: () => readonly NamespaceView[];
+  readonly host: () => NamespaceView;
+  /** The one a container starts in. */
+  readonly ofContainer: (containerKey: string) => NamespaceView | undefined;
+  /**
+   * Opens what came and hands back what went, still open, for a last look before it is closed. `thorough` also looks through
+   * all processes for nested ones, and reads the addresses anew.
+   */
+  readonly refresh: (now: number, thorough: boolean) => readonly NamespaceView[];
+  /** Namespaces that should be watched and are not, with the last reason. */
+  readonly missed: () => { readonly count: number; readonly reason: string };
+  readonly close: () => void;
+};
+
+export type NamespacesDeps = {
+  readonly procPath: string;
+  readonly workloads: Pick<WorkloadDirectory, 'containers' | 'process'>;
+  /** Entering other namespaces needs root. */
+  readonly mayEnter: boolean;
+};
+
+/** Throws when not even the host's own sockets can be seen. */
+export const createNamespaces = (deps: NamespacesDeps, now: number): Namespaces => {
+  const opened = openNamespaceView(ownPath, { isHost: true, isNested: false, containerKeys: [] }, now);
+  if (!opened.ok) throw new Error(opened.error.message);
+  const host = opened.value;
+  const hostInode = inodeOf(ownPath);
+  const others = new Map<number, NamespaceView>();
+  let nested = new Map<number, Wanted>();
+  let missed = { count: 0, reason: '' };
+
+  const refresh = (at: number, thorough: boolean): readonly NamespaceView[] => {
+    const wanted = startingNamespaces(deps, hostInode);
+    if (thorough) nested = nestedNamespaces(deps, hostInode, wanted);
+    for (const [inode, entry] of nested) if (!wanted.has(inode)) wanted.set(inode, entry);
+    const gone = [...others.values()].filter((view) => !wanted.has(view.inode));
+    for (const view of gone) others.delete(view.inode);
+    missed = openWanted(others, wanted, at);
+    if (thorough) for (const view of [host, ...others.values()]) view.refreshAddresses();
+    return gone;
+  };
+
+  return {
+    views: () => [host, ...others.values()],
+    host: () => host,
+    ofContainer: (containerKey) =>
+      [...others.values()].find((view) => !view.isNested && view.containerKeys.includes(containerKey)),
+    refresh: (at, thorough) => {
+      if (deps.mayEnter) return refresh(at, thorough);
+      if (thorough) host.refreshAddresses();
+      return [];
+    },
+    missed: () => missed,
+    close: () => {
+      for (const view of [host, ...others.values()]) view.close();
+      others.clear();
+    },
+  };
+};
+
+const ownPath = '/proc/self/ns/net';
+/** Two file descriptors and a look each; more than any ordinary host has containers. */
+const maxNamespaces = 512;
+
+type Wanted = { readonly path: string; readonly containerKeys: string[]; readonly isNested: boolean };
+
+const startingNamespaces = (deps: NamespacesDeps, hostInode: number | undefined): Map<number, Wanted> => {
+  const wanted = new Map<number, Wanted>();
+  for (const { key, pid } of deps.workloads.containers()) {
+    if (pid === undefined || pid <= 0) continue;
+    const path = `${deps.procPath}/${pid}/ns/net`;
+    const inode = inodeOf(path);
+    if (inode === undefined || inode === hostInode) continue;
+    const known = wanted.get(inode);
+    if (known === undefined) wanted.set(inode, { path, containerKeys: [key], isNested: false });
+    else known.containerKeys.push(key);
+  }
+  return wanted;
+};
+
+const nestedNamespaces = (
+  deps: NamespacesDeps,
+  hostInode: number | undefined,
+  starting: ReadonlyMap<number, Wanted>,
+): Map<number, Wanted> => {
+  const wanted = new Map<number, Wanted>();
+  // Most hosts have no containers, and then there is nothing to be nested in.
+  if (starting.size === 0 && deps.workloads.containers().length === 0) return wanted;
+  for (const pid of listPids(deps.procPath)) {
+    const path = `${deps.procPath}/${pid}/ns/net`;
+    const inode = inodeOf(path);
+    if (inode === undefined || inode === hostInode || starting.has(inode) || wanted.has(inode)) continue;
+    const containerKey = deps.workloads.process(pid)?.containerKey;
+    if (containerKey !== undefined) wanted.set(inode, { path, containerKeys: [containerKey], isNested: true });
+  }
+  return wanted;
+};
+
+const openWanted = (
+  views: Map<number, NamespaceView>,
+  wanted: ReadonlyMap<number, Wanted>,
+  now: number,
+): { readonly count: number; readonly reason: string } => {
+  let missed = { count: 0, reason: '' };
+  for (const [inode, { path, containerKeys, isNested }] of wanted) {
+    const known = views.get(inode);
+    if (known !== undefined) {
+      known.containerKeys = containerKeys;
+      known.isNested = isNested;
+      continue;
+    }
+    if (views.size >= maxNamespaces) {
+      missed = { count: missed.count + 1, reason: `more than ${maxNamespaces} network namespaces` };
+      continue;
+    }
+    const opened = openNamespaceView(path, { isHost: false, isNested, containerKeys }, now);
+    if (opened.ok && opened.value.inode === inode) views.set(inode, opened.value);
+    else if (opened.ok) opened.value.close();
+    // A container that just ended is no loss of sight.
+    else if (inodeOf(path) === inode) missed = { count: missed.count + 1, reason: opened.error.message };
+  }
+  return missed;
+};
+
+/** `net:[4026531840]` */
+const inodeOf = (path: string): number | undefined => {
+  try {
+    const inode = Number(readlinkSync(path).slice(5, -1));
+    return Number.isInteger(inode) ? inode : undefined;
+  } catch {
+    // The process is gone, or another user's.
+    return undefined;
+  }
+};
+
+const listPids = (procPath: string): readonly number[] => {
+  try {
+    return readdirSync(procPath)
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && pid > 0);
+  } catch {
+    return [];
+  }
+};

@@ -1,0 +1,133 @@
+import { opendirSync, readdirSync, readlinkSync } from 'node:fs';
+import type { KnownProcess } from '../workload-directory.ts';
+
+/** Which process holds a socket, by the links in `/proc/<pid>/fd`. */
+export type SocketOwners = {
+  /** The holder, where it is known by now and still lives. */
+  readonly ownerOf: (inode: number) => KnownProcess | undefined;
+  /** True when a whole walk did not find a holder: there is none, or it may not be seen. */
+  readonly isOwnerless: (inode: number) => boolean;
+  /** Looks for the holders of sockets, for at most `budgetMs`; a later call goes on where this one stopped. */
+  readonly search: (inodes: ReadonlySet<number>, budgetMs: number) => void;
+  /** Forgets sockets that are gone. */
+  readonly keepOnly: (inodes: ReadonlySet<number>) => void;
+};
+
+export type SocketOwnersDeps = {
+  readonly procPath: string;
+  readonly process: (pid: number) => KnownProcess | undefined;
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonicMs: () => number;
+};
+
+export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
+  const holders = new Map<number, KnownProcess>();
+  const ownerless = new Map<number, number>();
+  const recent = new Set<number>();
+  let walk: Walk = { pids: [], wanted: new Set() };
+
+  const found = (inode: number, pid: number): void => {
+    const holder = deps.process(pid);
+    if (holder === undefined) return;
+    holders.set(inode, holder);
+    ownerless.delete(inode);
+    rememberRecent(recent, pid);
+  };
+
+  return {
+    ownerOf: (inode) => {
+      const holder = holders.get(inode);
+      if (holder === undefined) return undefined;
+      // A pid may be another process by now, and a socket may have gone on to a child.
+      if (deps.process(holder.pid)?.key === holder.key) return holder;
+      holders.delete(inode);
+      return undefined;
+    },
+    isOwnerless: (inode) => (ownerless.get(inode) ?? 0) > deps.monotonicMs(),
+    search: (inodes, budgetMs) => {
+      const deadline = deps.monotonicMs() + budgetMs;
+      const missing = new Set(inodes);
+      const look = (pid: number): void =>
+        lookThrough(pid, missing, { ...deps, deadline, onFound: (inode) => found(inode, pid) });
+      const visited = new Set(recent);
+      for (const pid of visited) {
+        if (missing.size === 0 || deps.monotonicMs() > deadline) return;
+        look(pid);
+      }
+      while (missing.size > 0 && deps.monotonicMs() <= deadline) {
+        const pid = walk.pids.pop();
+        if (pid !== undefined) {
+          if (!visited.has(pid)) look(pid);
+          continue;
+        }
+        // What was already wanted when this walk began and is still missing is held by nobody that we can see.
+        for (const inode of walk.wanted)
+          if (missing.delete(inode)) ownerless.set(inode, deps.monotonicMs() + ownerlessMs);
+        if (missing.size === 0) break;
+        walk = { pids: listPids(deps.procPath), wanted: new Set(missing) };
+        if (walk.pids.length === 0) return;
+      }
+    },
+    keepOnly: (inodes) => {
+      for (const inode of holders.keys()) if (!inodes.has(inode)) holders.delete(inode);
+      for (const inode of ownerless.keys()) if (!inodes.has(inode)) ownerless.delete(inode);
+    },
+  };
+};
+
+type Walk = { readonly pids: number[]; readonly wanted: ReadonlySet<number> };
+
+/** A socket on its way from one process to another is seen by none for a moment; look again after this. */
+const ownerlessMs = 60_000;
+/** Processes that had a wanted socket lately and are asked first. */
+const maxRecent = 32;
+/** A process with more open files than this is only looked through so far in one visit. */
+const maxFilesPerVisit = 20_000;
+
+const rememberRecent = (recent: Set<number>, pid: number): void => {
+  recent.delete(pid);
+  recent.add(pid);
+  const [oldest] = recent;
+  if (recent.size > maxRecent && oldest !== undefined) recent.delete(oldest);
+};
+
+/** Newest last, and therefore visited first: an unknown socket is most often one of a new process. */
+const listPids = (procPath: string): number[] => {
+  try {
+    return readdirSync(procPath)
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && pid > 0)
+      .sort((one, other) => one - other);
+  } catch {
+    // Without /proc no holder can be found; the collector says what it cannot see.
+    return [];
+  }
+};
+
+type Visit = SocketOwnersDeps & { readonly deadline: number; readonly onFound: (inode: number) => void };
+
+const lookThrough = (pid: number, missing: Set<number>, visit: Visit): void => {
+  const folder = `${visit.procPath}/${pid}/fd`;
+  try {
+    using files = opendirSync(folder, { bufferSize: 256 });
+    for (let count = 0; count < maxFilesPerVisit && missing.size > 0; count += 1) {
+      const file = files.readSync();
+      if (file === null) return;
+      if ((count & 0xff) === 0xff && visit.monotonicMs() > visit.deadline) return;
+      const inode = socketInodeOf(`${folder}/${file.name}`);
+      if (inode !== undefined && missing.delete(inode)) visit.onFound(inode);
+    }
+  } catch {
+    // The process is gone, or is another user's: its sockets are then found with nobody.
+  }
+};
+
+const socketInodeOf = (link: string): number | undefined => {
+  try {
+    const target = readlinkSync(link);
+    return target.startsWith('socket:[') ? Number(target.slice(8, -1)) : undefined;
+  } catch {
+    // Closed since the folder was read.
+    return undefined;
+  }
+};

@@ -20,20 +20,37 @@ export const listFindings = async (
   const after = decodeCursor(query.sort, query.after);
   const filter = await compileFilter(db, query, scope);
   if (filter.empty) return { items: [], total: 0, totalIsMinimum: false };
-  const order = orders[query.sort];
-  const conditions = after === undefined ? filter.all : [...filter.all, order.after(after.value, after.id)];
-  const page = sql`
-    select f.id, row_number() over (order by ${order.by}) as position
-    from findings as f where ${allOf(conditions)} order by ${order.by} limit ${query.limit + 1}`;
-  const [rows, total] = await Promise.all([readFindingRows(db, page, scope), countFindings(db, filter)]);
-  const shown = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? shown.at(-1) : undefined;
+  const [page, total] = await Promise.all([
+    readFindingPage(db, filter, scope, { sort: query.sort, after, limit: query.limit }),
+    countFindings(db, filter),
+  ]);
   return {
-    items: shown.map(presentFinding),
-    next: last === undefined ? undefined : encodeCursor(query.sort, order.valueOf(last), last.id),
+    items: page.rows.map(presentFinding),
+    next: page.next === undefined ? undefined : encodeCursor(query.sort, page.next.value, page.next.id),
     total: Math.min(total, totalLimit),
     totalIsMinimum: total > totalLimit,
   };
+};
+
+export type Position = { readonly value: number; readonly id: string };
+
+/** One page of rows, and where the next one begins. */
+export const readFindingPage = async (
+  db: Database,
+  filter: CompiledFilter,
+  scope: Scope,
+  page: { readonly sort: FindingSort; readonly after: Position | undefined; readonly limit: number },
+): Promise<{ readonly rows: readonly FindingRow[]; readonly next: Position | undefined }> => {
+  const order = orders[page.sort];
+  const conditions =
+    page.after === undefined ? filter.all : [...filter.all, order.after(page.after.value, page.after.id)];
+  const ids = sql`
+    select f.id, row_number() over (order by ${order.by}) as position
+    from findings as f where ${allOf(conditions)} order by ${order.by} limit ${page.limit + 1}`;
+  const found = await readFindingRows(db, ids, scope);
+  const rows = found.slice(0, page.limit);
+  const last = found.length > page.limit ? rows.at(-1) : undefined;
+  return { rows, next: last === undefined ? undefined : { value: order.valueOf(last), id: last.id } };
 };
 
 /** Exact where a roll-up answers, else counted up to the limit and one more. */

@@ -21,19 +21,22 @@ export const findMergedFolders = async (fileSystem: FileSystem): Promise<readonl
  * Of a package's files those that a process can run or map. A file below a merged folder is listed by both of its names: the
  * one of the package's list, and the one that the kernel shows.
  */
-export const usableFiles = (paths: Iterable<string>, mergedFolders: readonly string[]): string[] => {
+export const usableFiles = (owned: Iterable<string | OwnedFile>, mergedFolders: readonly string[]): string[] => {
+  const listed = [...owned].map((file) => (typeof file === 'string' ? { path: file, isProgram: false } : file));
+  const folders = new Set(listed.map(({ path }) => folderOf(path)));
   const files = new Set<string>();
-  const listed = [...paths];
-  const folders = new Set(listed.map(folderOf));
-  for (const path of listed) {
+  for (const { path, isProgram } of listed) {
     if (files.size >= maxFiles) break;
-    if (path.length > maxPathLength || folders.has(path) || !isUsable(path)) continue;
+    if (path.length > maxPathLength || folders.has(path) || !(isProgram || isUsable(path))) continue;
     files.add(path);
     const folder = mergedFolders.find((merged) => path.startsWith(`${merged}/`));
     if (folder !== undefined && files.size < maxFiles) files.add(`/usr${path}`);
   }
   return [...files];
 };
+
+/** `isProgram` where the database knows the file's mode. */
+export type OwnedFile = { readonly path: string; readonly isProgram: boolean };
 
 const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 

@@ -1,8 +1,10 @@
+import { apk } from './apk/index.ts';
 import { dpkg } from './dpkg/index.ts';
 import type { Extractor } from './extractor.ts';
+import { rpm } from './rpm/index.ts';
 
 /** Every extractor; a test compares it with the folders beside this file. */
-export const extractors: readonly Extractor[] = [dpkg];
+export const extractors: readonly Extractor[] = [apk, dpkg, rpm];
 
 /** Files that tell the distribution; wanted whatever the extractors are. */
 const releaseFiles = new Set([

@@ -1,0 +1,11 @@
+import type { Extractor } from '../extractor.ts';
+import { extractApk } from './extract.ts';
+import { databaseFiles } from './format.ts';
+
+/** Packages of Alpine, Wolfi and Chainguard. */
+export const apk: Extractor = {
+  name: 'apk',
+  reads: databaseFiles,
+  wanted: (path) => databaseFiles.includes(path),
+  extract: extractApk,
+};

@@ -1,0 +1,10 @@
+import type { Extractor } from '../extractor.ts';
+import { databaseFiles, extractRpm, isRpmFile } from './extract.ts';
+
+/** Packages of Red Hat's kin, SUSE, Amazon, Photon and others, from all three of rpm's database formats. */
+export const rpm: Extractor = {
+  name: 'rpm',
+  reads: databaseFiles,
+  wanted: isRpmFile,
+  extract: extractRpm,
+};

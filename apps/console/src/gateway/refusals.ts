@@ -6,6 +6,8 @@ export type Refusals = {
   readonly note: (refusal: Refusal) => void;
   /** Refused frames by host since the last call. */
   readonly takeCounts: () => ReadonlyMap<string, number>;
+  /** Counts that could not be stored. */
+  readonly putBack: (hostId: string, count: number) => void;
   readonly total: () => number;
   /** Writes what was held back. */
   readonly flush: () => void;
@@ -70,6 +72,9 @@ export const createRefusals = (deps: { readonly audit: AuditLog; readonly clock:
       const taken = counts;
       counts = new Map();
       return taken;
+    },
+    putBack: (hostId, count) => {
+      counts.set(hostId, (counts.get(hostId) ?? 0) + count);
     },
     total: () => total,
     flush,

@@ -1,4 +1,9 @@
 import type { Task, TaskState } from '@parapet/contract/wire';
+import { messageOf } from '@parapet/core';
+import type { Log } from '../logging/log.ts';
+import { createBulkReceiver, createDocumentGate } from './bulk-receiver.ts';
+import type { BulkSpool } from './bulk-spool.ts';
+import type { SensorLink, SensorTasks, TaskConnection } from './sensor-tasks.ts';
 
 /** A task on its way to one host. */
 export type HostTask = { readonly hostId: string } & Omit<Task, 'kind'>;
@@ -33,7 +38,104 @@ export type TaskDispatcher = {
 
 export const taskLimits = {
   /** The largest document after decompression. */
-  documentBytes: 256 * 1024 * 1024,
+  documentBytes: 128 * 1024 * 1024,
   /** Tasks sent to one sensor at a time. */
   tasksInFlight: 16,
 } as const;
+
+/** The dispatcher, and the side of it that connections of sensors see. */
+export const createTaskDispatcher = (deps: {
+  readonly store: TaskStore;
+  readonly spool: BulkSpool;
+  readonly log: Log;
+}): TaskDispatcher & SensorTasks => {
+  const stateListeners: StateListener[] = [];
+  const sbomListeners: SbomListener[] = [];
+  const outboxes = new Map<string, Outbox>();
+  const gate = createDocumentGate();
+
+  const attach = (hostId: string, connection: TaskConnection): SensorLink => {
+    const outbox = createOutbox(connection);
+    outboxes.set(hostId, outbox);
+    deps.store
+      .pendingFor(hostId, taskLimits.tasksInFlight)
+      .then((tasks) => {
+        for (const task of tasks) outbox.push({ kind: 'task', ...task });
+      })
+      .catch((error: unknown) => {
+        deps.log.warn({ hostId, error: messageOf(error) }, 'Waiting tasks could not be read; they go out later.');
+      });
+    const bulk = createBulkReceiver({
+      hostId,
+      spool: deps.spool,
+      gate,
+      answer: connection.bulk,
+      refuse: connection.refuse,
+      deliver: async (taskId, document) => {
+        for (const listener of sbomListeners) await listener(hostId, taskId, document);
+      },
+    });
+    return {
+      granted: outbox.granted,
+      onOrders: async ({ taskId, state, progress, message }) => {
+        const told: HostTaskState = {
+          hostId,
+          taskId,
+          state,
+          ...(progress === undefined ? {} : { progress }),
+          ...(message === undefined ? {} : { message }),
+        };
+        for (const listener of stateListeners) await listener(told);
+        // Only an end is acknowledged: an answer to an earlier state could be taken for one to the end.
+        if (state !== 'accepted' && state !== 'running') connection.order({ kind: 'task-acked', taskId });
+      },
+      onBulk: bulk.onMessage,
+      detach: () => {
+        bulk.close();
+        if (outboxes.get(hostId) === outbox) outboxes.delete(hostId);
+      },
+    };
+  };
+
+  return {
+    send: ({ hostId, ...task }) => outboxes.get(hostId)?.push({ kind: 'task', ...task }),
+    cancel: (hostId, taskId) => outboxes.get(hostId)?.push({ kind: 'task-cancel', taskId }),
+    onState: (listener) => {
+      stateListeners.push(listener);
+    },
+    onSbom: (listener) => {
+      sbomListeners.push(listener);
+    },
+    attach,
+  };
+};
+
+type Order = Parameters<TaskConnection['order']>[0];
+
+/** Orders that wait for the sensor's credit. */
+type Outbox = { readonly push: (order: Order) => void; readonly granted: (limit: number) => void };
+
+/** Beyond this an order is dropped here: it is in the store and goes out on the next connection. */
+const maxWaiting = 1000;
+
+const createOutbox = (connection: TaskConnection): Outbox => {
+  const waiting: Order[] = [];
+  let limit = 0;
+  const pump = (): void => {
+    while (connection.ordersSent() < limit) {
+      const order = waiting.shift();
+      if (order === undefined) return;
+      connection.order(order);
+    }
+  };
+  return {
+    push: (order) => {
+      if (waiting.length < maxWaiting) waiting.push(order);
+      pump();
+    },
+    granted: (next) => {
+      limit = Math.max(limit, next);
+      pump();
+    },
+  };
+};

@@ -1,0 +1,180 @@
+import { sql } from 'kysely';
+import type { Database, DatabaseTransaction } from '../database/database.ts';
+
+/** What a sensor says when it connects, with our times. */
+export type HostArrival = {
+  readonly hostId: string;
+  readonly version: string;
+  readonly address: string;
+  readonly runId: string;
+  readonly bootId: string;
+  readonly startedAt: Date;
+  readonly previous:
+    | { readonly runId: string; readonly end: 'clean' | 'unclean'; readonly lastAliveAt: Date }
+    | undefined;
+  readonly now: Date;
+};
+
+export type StoredSensor = {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly snapshotOpen: boolean;
+};
+
+/**
+ * Stores that a sensor is here. When its run is another one than before, what happened in between was not seen: that span is
+ * marked blind, with how the earlier run ended. The same run after a silence saw everything, and its silence ends here.
+ */
+export const storeArrival = (db: Database, arrival: HostArrival): Promise<StoredSensor | undefined> =>
+  db.transaction().execute(async (trx) => {
+    const before = await trx
+      .selectFrom('sensors')
+      .select(['run_id', 'boot_id', 'last_seen_at', 'presence', 'stream_epoch', 'stream_seq', 'snapshot_open'])
+      .where('host_id', '=', arrival.hostId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (before === undefined || before.presence === 'revoked') return undefined;
+    const newRun = before.run_id !== null && before.run_id !== arrival.runId;
+    const back = newRun ? arrival.startedAt : arrival.now;
+    await endSilence(trx, arrival.hostId, back);
+    if (newRun && before.last_seen_at !== null) await markGap(trx, arrival, before.boot_id, before.last_seen_at);
+    await trx
+      .updateTable('sensors')
+      .set({
+        version: arrival.version,
+        address: arrival.address,
+        run_id: arrival.runId,
+        presence: 'online',
+        presence_since: before.presence === 'online' ? sql`presence_since` : arrival.now,
+        last_seen_at: arrival.now,
+      })
+      .where('host_id', '=', arrival.hostId)
+      .execute();
+    await trx
+      .updateTable('assets')
+      .set({ status: 'running', last_seen_at: arrival.now })
+      .where((eb) => eb.or([eb('id', '=', arrival.hostId), eb('host_id', '=', arrival.hostId)]))
+      .where('status', '=', 'unknown')
+      .execute();
+    return { epoch: before.stream_epoch, seq: before.stream_seq, snapshotOpen: before.snapshot_open };
+  });
+
+/**
+ * Marks a host as one that does not speak any more: whatever runs there is unknown from `since` on, never gone. True when it
+ * was online until now.
+ */
+export const storeSilence = (
+  db: Database,
+  silence: {
+    readonly hostId: string;
+    readonly presence: 'unknown' | 'stopped';
+    readonly since: Date;
+    readonly now: Date;
+    readonly cause: string;
+  },
+): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    const { hostId, since, cause } = silence;
+    const changed = await trx
+      .updateTable('sensors')
+      .set({ presence: silence.presence, presence_since: since, in_sync: null })
+      .where('host_id', '=', hostId)
+      .where('presence', '=', 'online')
+      .returning('host_id')
+      .executeTakeFirst();
+    if (changed === undefined) return false;
+    await trx
+      .updateTable('assets')
+      .set({ status: 'unknown' })
+      .where((eb) => eb.or([eb('id', '=', hostId), eb('host_id', '=', hostId)]))
+      .where('status', '=', 'running')
+      .execute();
+    await sql`
+      insert into blind_intervals (host_id, collector, key, started_at, cause)
+      values (${hostId}, 'sensor', ${`sensor|${since.getTime()}`}, ${since}, ${cause})
+      on conflict (host_id, key) do update set ended_at = null, cause = excluded.cause`.execute(trx);
+    return true;
+  });
+
+export type HeartbeatFigures = {
+  readonly hostId: string;
+  readonly seenAt: Date;
+  readonly skewMs: number;
+  readonly rssBytes: number | undefined;
+  readonly anonymousBytes: number | undefined;
+  readonly cpuCores: number | undefined;
+  readonly queued: number | undefined;
+  readonly queueAgeMs: number | undefined;
+  readonly inSync: boolean | undefined;
+  readonly refusedFrames: number;
+};
+
+/** Writes the latest figures of many sensors in one statement. */
+export const storeHeartbeats = async (db: Database, figures: readonly HeartbeatFigures[]): Promise<void> => {
+  if (figures.length === 0) return;
+  const input = JSON.stringify(
+    figures.map((figure) => ({
+      host_id: figure.hostId,
+      seen_at: figure.seenAt,
+      skew_ms: figure.skewMs,
+      rss: figure.rssBytes,
+      anonymous: figure.anonymousBytes,
+      cpu: figure.cpuCores,
+      queued: figure.queued === undefined ? undefined : Math.min(figure.queued, 2 ** 31 - 1),
+      queue_age: figure.queueAgeMs,
+      in_sync: figure.inSync,
+      refused: figure.refusedFrames,
+    })),
+  );
+  await sql`
+    update sensors s set last_seen_at = greatest(s.last_seen_at, x.seen_at), skew_ms = x.skew_ms,
+      rss_bytes = coalesce(x.rss, s.rss_bytes), anonymous_bytes = coalesce(x.anonymous, s.anonymous_bytes),
+      cpu_cores = coalesce(x.cpu, s.cpu_cores), queued = coalesce(x.queued, s.queued),
+      queue_age_ms = coalesce(x.queue_age, s.queue_age_ms), in_sync = coalesce(x.in_sync, s.in_sync),
+      refused_frames = s.refused_frames + x.refused
+    from jsonb_to_recordset(${input}::jsonb) as x (host_id uuid, seen_at timestamptz, skew_ms double precision, rss bigint,
+      anonymous bigint, cpu real, queued integer, queue_age bigint, in_sync boolean, refused bigint)
+    where s.host_id = x.host_id`.execute(db);
+};
+
+const endSilence = async (trx: DatabaseTransaction, hostId: string, at: Date): Promise<void> => {
+  await sql`
+    update blind_intervals set ended_at = greatest(${at}, started_at)
+    where host_id = ${hostId} and collector = 'sensor' and ended_at is null`.execute(trx);
+};
+
+/** The span between two runs of a sensor. A silence that was noticed covers part of it already and is made to cover it all. */
+const markGap = async (
+  trx: DatabaseTransaction,
+  arrival: HostArrival,
+  bootBefore: string | null,
+  lastSeenAt: Date,
+): Promise<void> => {
+  const { hostId, previous } = arrival;
+  // The sensor knows better than we when it was last alive, but it cannot have been before we last heard of it.
+  const told = previous?.lastAliveAt ?? lastSeenAt;
+  const from = new Date(Math.min(arrival.startedAt.getTime(), Math.max(told.getTime(), lastSeenAt.getTime())));
+  const cause = causeOf(arrival, bootBefore);
+  const { rows } = await sql<{ id: number }>`
+    update blind_intervals set cause = ${cause}
+    where id = (select id from blind_intervals where host_id = ${hostId} and collector = 'sensor'
+      and ended_at >= ${arrival.startedAt} and started_at <= ${arrival.startedAt} order by started_at desc limit 1)
+    returning id`.execute(trx);
+  if (rows.length > 0) return;
+  await sql`
+    insert into blind_intervals (host_id, collector, key, started_at, ended_at, cause)
+    values (${hostId}, 'sensor', ${`sensor|${from.getTime()}`}, ${from}, greatest(${arrival.startedAt}, ${from}), ${cause})
+    on conflict (host_id, key) do nothing`.execute(trx);
+};
+
+const causeOf = (arrival: HostArrival, bootBefore: string | null): string => {
+  if (bootBefore !== null && bootBefore !== arrival.bootId) return 'The host was started anew.';
+  switch (arrival.previous?.end) {
+    case 'clean':
+      return 'The sensor was stopped.';
+    case 'unclean':
+      return 'The sensor was killed or crashed.';
+    case undefined:
+      return 'The sensor was started anew.';
+  }
+};

@@ -1,0 +1,158 @@
+import { type Clock, messageOf } from '@parapet/core';
+import type { Database } from '../database/database.ts';
+import type { ChangeFeed } from '../ingest/change-feed.ts';
+import type { Log } from '../logging/log.ts';
+import { type HeartbeatFigures, storeHeartbeats, storeSilence } from './host-presence.ts';
+import type { Refusals } from './refusals.ts';
+
+export type HeartbeatNote = Omit<HeartbeatFigures, 'refusedFrames' | 'seenAt'>;
+
+/** Who is there. All times are the console's. */
+export type Presence = {
+  /** Reads who was online when the console stopped; they have as long as after any heartbeat to come back. */
+  readonly start: () => Promise<void>;
+  readonly arrived: (hostId: string) => void;
+  readonly heard: (note: HeartbeatNote) => void;
+  /** A clean stop, told by the sensor. */
+  readonly saidGoodbye: (hostId: string, reason: string) => Promise<void>;
+  /** Revoked or removed: its silence is no news. */
+  readonly forget: (hostId: string) => void;
+  /** Whether the host was online when the console started and may still be about to come back. */
+  readonly isAwaited: (hostId: string) => boolean;
+  /** Writes figures and looks for silence; called by a timer, and by tests. */
+  readonly tick: () => Promise<void>;
+};
+
+/** This many heartbeats may be missed. */
+const missedHeartbeats = 3;
+
+export const createPresence = (deps: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changes: ChangeFeed;
+  readonly refusals: Refusals;
+  readonly heartbeatEveryMs: number;
+  /** Ends the connection of a sensor that fell silent on it. */
+  readonly disconnect: (hostId: string) => void;
+}): Presence => {
+  const { db, clock } = deps;
+  const silentAfterMs = deps.heartbeatEveryMs * missedHeartbeats;
+  type Watched = { seenAtMs: number; heardSinceMs: number; returned: boolean };
+  const watched = new Map<string, Watched>();
+  let notes = new Map<string, HeartbeatFigures>();
+  let ticking = false;
+
+  const told = (hostId: string): void => deps.changes.publish({ hostId, assetIds: [hostId], kinds: ['presence'] });
+
+  const flush = async (): Promise<void> => {
+    const refused = deps.refusals.takeCounts();
+    const taken = notes;
+    notes = new Map();
+    for (const [hostId, count] of refused) {
+      const note = taken.get(hostId);
+      if (note !== undefined) taken.set(hostId, { ...note, refusedFrames: count });
+    }
+    try {
+      await storeHeartbeats(db, [...taken.values()]);
+      await storeRefused(
+        db,
+        [...refused].filter(([hostId]) => !taken.has(hostId)),
+      );
+    } catch (error) {
+      // Figures are the last of many alike; the next heartbeat brings newer ones. Refusals are kept.
+      for (const [hostId, count] of refused) deps.refusals.putBack(hostId, count);
+      deps.log.debug({ error: messageOf(error) }, 'Figures of sensors could not be stored.');
+    }
+  };
+
+  const fallSilent = async (hostId: string, watch: Watched): Promise<void> => {
+    const cause = watch.returned
+      ? 'Nothing was heard of the sensor: it, its host or the network is down.'
+      : 'The sensor has not come back since the console was started.';
+    const changed = await storeSilence(db, {
+      hostId,
+      presence: 'unknown',
+      since: new Date(watch.seenAtMs),
+      now: new Date(clock.now()),
+      cause,
+    });
+    watched.delete(hostId);
+    deps.disconnect(hostId);
+    if (changed) told(hostId);
+  };
+
+  return {
+    start: async () => {
+      const rows = await db
+        .selectFrom('sensors')
+        .select(['host_id', 'last_seen_at'])
+        .where('presence', '=', 'online')
+        .execute();
+      for (const row of rows) {
+        const seenAtMs = row.last_seen_at?.getTime() ?? clock.now();
+        watched.set(row.host_id, { seenAtMs, heardSinceMs: clock.now(), returned: false });
+      }
+    },
+    arrived: (hostId) => {
+      watched.set(hostId, { seenAtMs: clock.now(), heardSinceMs: clock.now(), returned: true });
+      told(hostId);
+    },
+    heard: (note) => {
+      const now = clock.now();
+      watched.set(note.hostId, { seenAtMs: now, heardSinceMs: now, returned: true });
+      notes.set(note.hostId, { ...note, seenAt: new Date(now), refusedFrames: 0 });
+    },
+    saidGoodbye: async (hostId, reason) => {
+      watched.delete(hostId);
+      notes.delete(hostId);
+      const now = new Date(clock.now());
+      const changed = await storeSilence(db, {
+        hostId,
+        presence: 'stopped',
+        since: now,
+        now,
+        cause: goodbyeCauses.get(reason) ?? 'The sensor was stopped.',
+      });
+      if (changed) told(hostId);
+    },
+    forget: (hostId) => {
+      watched.delete(hostId);
+      notes.delete(hostId);
+    },
+    isAwaited: (hostId) => watched.get(hostId)?.returned === false,
+    tick: async () => {
+      if (ticking) return;
+      ticking = true;
+      try {
+        await flush();
+        const now = clock.now();
+        for (const [hostId, watch] of watched) {
+          if (now - watch.heardSinceMs < silentAfterMs) continue;
+          await fallSilent(hostId, watch);
+        }
+        deps.refusals.flush();
+      } catch (error) {
+        deps.log.debug({ error: messageOf(error) }, 'Presence could not be stored; it is tried again.');
+      } finally {
+        ticking = false;
+      }
+    },
+  };
+};
+
+const goodbyeCauses: ReadonlyMap<string, string> = new Map([
+  ['stop', 'The sensor was stopped.'],
+  ['upgrade', 'The sensor was stopped for an upgrade.'],
+  ['uninstall', 'The sensor was uninstalled.'],
+]);
+
+const storeRefused = async (db: Database, refused: readonly (readonly [string, number])[]): Promise<void> => {
+  for (const [hostId, count] of refused) {
+    await db
+      .updateTable('sensors')
+      .set((eb) => ({ refused_frames: eb('refused_frames', '+', count) }))
+      .where('host_id', '=', hostId)
+      .execute();
+  }
+};

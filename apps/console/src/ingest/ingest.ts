@@ -1,0 +1,287 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { digestText, type FrameHeader, type Position } from '@parapet/contract/wire';
+import { type Clock, messageOf } from '@parapet/core';
+import type { Database } from '../database/database.ts';
+import type { Log } from '../logging/log.ts';
+import { applyBatch, type BatchFrame, type BatchOutcome } from './apply-batch.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { readInventoryFrame } from './frame-reader.ts';
+import { createHostTime } from './host-time.ts';
+import { createFigureCounter, type IngestFigures } from './ingest-figures.ts';
+import { ingestLimits } from './ingest-limits.ts';
+import { skipFrame } from './skip-frame.ts';
+import { classifyStoreFailure } from './store-failure.ts';
+import { type HoldingSummary, readHolding } from './stored-records.ts';
+
+/** One sensor's inventory stream, from the frame that arrived to its acknowledgement. */
+export type InventoryStream = {
+  /** Takes a frame whose header was verified; the caller has checked that it is the next one. */
+  readonly push: (data: Buffer, header: FrameHeader) => void;
+  /** How many frames beyond the acknowledged one the sensor may send. 0 while the store is away. */
+  readonly window: () => number;
+  /** The digest of what is stored at a position, as 16 hex digits; `undefined` when that is not where the store is. */
+  readonly digestAt: (position: Position) => string | undefined;
+  /** Forgets frames that wait; what is being stored is finished. */
+  readonly close: () => void;
+};
+
+export type StreamOwner = {
+  readonly hostId: string;
+  readonly runId: string;
+  readonly bootId: string;
+  readonly skewMs: () => number;
+  /** Everything up to this position is stored durably. */
+  readonly onStored: (position: Position) => void;
+  readonly onResync: (reason: string) => void;
+  /** A frame that cannot be read: the connection must end. */
+  readonly onMalformed: (code: string, message: string) => void;
+  readonly onUnknown: (messages: number) => void;
+  /** The window changed without anything being stored: the store went away or came back. */
+  readonly onWindow: () => void;
+};
+
+/** Where the store stands with a stream when a connection begins. */
+export type StoredStream = Position & { readonly snapshotOpen: boolean };
+
+export type Ingest = {
+  readonly open: (owner: StreamOwner, stored: StoredStream) => InventoryStream;
+  readonly figures: () => IngestFigures;
+  /** Finishes what is being stored and takes nothing more. */
+  readonly stop: () => Promise<void>;
+};
+
+type Waiting = { readonly data: Buffer; readonly header: FrameHeader; readonly receivedAtMs: number };
+
+type Lane = {
+  readonly owner: StreamOwner;
+  queue: Waiting[];
+  position: Position;
+  holding: HoldingSummary | undefined;
+  snapshotOpen: boolean;
+  busy: boolean;
+  closed: boolean;
+};
+
+const retryMs = { first: 250, most: 10_000 } as const;
+
+/**
+ * Stores the frames of all sensors: fairly, one transaction of some frames for each sensor in turn, a few at a time. Nothing
+ * is acknowledged before its transaction is committed. While the store is away nothing is lost: frames wait, no more credit
+ * is granted, and the same transaction is tried again.
+ */
+export const createIngest = (deps: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changes: ChangeFeed;
+}): Ingest => {
+  const { clock, log } = deps;
+  const lanes = new Set<Lane>();
+  const turn: Lane[] = [];
+  const counter = createFigureCounter(clock);
+  const stopping = new AbortController();
+  let queued = 0;
+  let awaySinceMs: number | undefined;
+  let running = 0;
+  let idle: (() => void) | undefined;
+
+  const schedule = (lane: Lane): void => {
+    if (!lane.busy && !lane.closed && lane.queue.length > 0 && !turn.includes(lane)) turn.push(lane);
+    while (running < ingestLimits.writers && turn.length > 0 && !stopping.signal.aborted) {
+      const next = turn.shift();
+      if (next !== undefined) void work(next);
+    }
+  };
+
+  const work = async (lane: Lane): Promise<void> => {
+    lane.busy = true;
+    running += 1;
+    try {
+      await storeNext(lane);
+    } catch (error) {
+      log.error({ hostId: lane.owner.hostId, error: messageOf(error) }, 'A stream stopped for an unforeseen reason.');
+      lane.owner.onMalformed('internal', 'The console could not handle this frame.');
+    } finally {
+      lane.busy = false;
+      running -= 1;
+      schedule(lane);
+      if (running === 0) idle?.();
+    }
+  };
+
+  const storeNext = async (lane: Lane): Promise<void> => {
+    const waiting = takeBatch(lane.queue);
+    lane.queue.splice(0, waiting.length);
+    const frames: BatchFrame[] = [];
+    let broken: { readonly code: string; readonly message: string } | undefined;
+    let unknown = 0;
+    for (const { data, header } of waiting) {
+      const body = readInventoryFrame(data, header);
+      if (!body.ok) {
+        broken = body.error;
+        break;
+      }
+      unknown += body.value.unknownMessages;
+      frames.push({ epoch: header.epoch, seq: header.seq, body: body.value });
+    }
+    queued -= waiting.length - frames.length;
+    if (unknown > 0) {
+      counter.unknown(unknown);
+      lane.owner.onUnknown(unknown);
+    }
+    const oldest = waiting[0]?.receivedAtMs ?? clock.now();
+    if (frames.length > 0) await storeAll(lane, frames, oldest);
+    queued -= frames.length;
+    if (broken !== undefined && !lane.closed) lane.owner.onMalformed(broken.code, broken.message);
+  };
+
+  const storeAll = async (lane: Lane, frames: readonly BatchFrame[], oldestMs: number): Promise<void> => {
+    const outcome = await persist(lane, frames);
+    if (outcome === undefined) return;
+    if (outcome.kind === 'resync') {
+      lane.holding = undefined;
+      queued -= lane.queue.length;
+      lane.queue = [];
+      lane.owner.onResync(outcome.reason);
+      return;
+    }
+    lane.position = outcome.position;
+    lane.holding = outcome.holding;
+    lane.snapshotOpen = outcome.snapshotOpen;
+    counter.stored(frames.length, outcome.records, clock.now() - oldestMs);
+    lane.owner.onStored(outcome.position);
+    deps.changes.publish(outcome.change);
+  };
+
+  /** Tries until it is stored; `undefined` when the console stops or the store is away and nobody waits any more. */
+  const persist = async (lane: Lane, frames: readonly BatchFrame[]): Promise<BatchOutcome | undefined> => {
+    let delayMs: number = retryMs.first;
+    for (let busy = 0; !stopping.signal.aborted; ) {
+      try {
+        const outcome = await attempt(lane, frames);
+        setAway(false);
+        return outcome;
+      } catch (error) {
+        lane.holding = undefined;
+        const failure = classifyStoreFailure(error);
+        if (failure === 'busy' && busy < 20) {
+          busy += 1;
+          await pause(10 + Math.random() * 40 * busy, stopping.signal);
+          continue;
+        }
+        if (failure === 'data') return isolate(lane, frames, error);
+        if (awaySinceMs === undefined) log.warn({ error: messageOf(error) }, 'The database is away; sensors wait.');
+        setAway(true);
+        if (lane.closed) return undefined;
+        await pause(delayMs, stopping.signal);
+        delayMs = Math.min(delayMs * 2, retryMs.most);
+      }
+    }
+    return undefined;
+  };
+
+  const attempt = (lane: Lane, frames: readonly BatchFrame[]): Promise<BatchOutcome> =>
+    deps.db.transaction().execute((trx) =>
+      applyBatch(trx, {
+        hostId: lane.owner.hostId,
+        runId: lane.owner.runId,
+        bootId: lane.owner.bootId,
+        time: createHostTime(clock.now(), lane.owner.skewMs()),
+        frames,
+        holding: lane.holding,
+      }),
+    );
+
+  /** The data itself cannot be stored. Frame by frame, so that only the one at fault is given up; that is counted as a loss. */
+  const isolate = async (
+    lane: Lane,
+    frames: readonly BatchFrame[],
+    error: unknown,
+  ): Promise<BatchOutcome | undefined> => {
+    const [first, ...rest] = frames;
+    if (first === undefined) return undefined;
+    const { hostId, runId } = lane.owner;
+    if (rest.length > 0) {
+      const outcome = await persist(lane, [first]);
+      return outcome?.kind === 'stored' ? persist(lane, rest) : outcome;
+    }
+    log.error({ hostId, epoch: first.epoch, seq: first.seq, error: messageOf(error) }, 'A frame could not be stored.');
+    return skipFrame(deps.db, { hostId, runId, frame: first, nowMs: clock.now() });
+  };
+
+  const setAway = (away: boolean): void => {
+    if (away === (awaySinceMs !== undefined)) return;
+    awaySinceMs = away ? clock.now() : undefined;
+    if (!away) log.info({}, 'The database is back.');
+    for (const lane of lanes) lane.owner.onWindow();
+  };
+
+  return {
+    open: (owner, stored) => {
+      const lane: Lane = {
+        owner,
+        queue: [],
+        position: { epoch: stored.epoch, seq: stored.seq },
+        holding: undefined,
+        snapshotOpen: stored.snapshotOpen,
+        busy: false,
+        closed: false,
+      };
+      lanes.add(lane);
+      void readHolding(deps.db, owner.hostId).then(
+        (holding) => {
+          if (!lane.busy && lane.position.epoch === stored.epoch && lane.position.seq === stored.seq)
+            lane.holding ??= holding;
+        },
+        () => undefined,
+      );
+      return {
+        push: (data, header) => {
+          lane.queue.push({ data, header, receivedAtMs: clock.now() });
+          queued += 1;
+          schedule(lane);
+        },
+        window: () => {
+          if (awaySinceMs !== undefined || stopping.signal.aborted) return 0;
+          const share = Math.floor(ingestLimits.totalFrames / Math.max(1, lanes.size));
+          return Math.max(2, Math.min(ingestLimits.windowFrames, share));
+        },
+        digestAt: ({ epoch, seq }) => {
+          const { holding, position } = lane;
+          const comparable = !lane.snapshotOpen && epoch === position.epoch && seq === position.seq && seq > 0;
+          return comparable && holding !== undefined ? digestText(holding.digest) : undefined;
+        },
+        close: () => {
+          lane.closed = true;
+          queued -= lane.queue.length;
+          lane.queue = [];
+          lanes.delete(lane);
+        },
+      };
+    },
+    figures: () => ({ ...counter.read(), queuedFrames: queued, storeAwaySinceMs: awaySinceMs }),
+    stop: async () => {
+      stopping.abort();
+      if (running > 0) {
+        await new Promise<void>((resolve) => {
+          idle = resolve;
+        });
+      }
+    },
+  };
+};
+
+const takeBatch = (queue: readonly Waiting[]): readonly Waiting[] => {
+  let bytes = 0;
+  let count = 0;
+  for (const { data } of queue) {
+    bytes += data.length;
+    if (count > 0 && (count >= ingestLimits.batchFrames || bytes > ingestLimits.batchBytes)) break;
+    count += 1;
+  }
+  return queue.slice(0, count);
+};
+
+/** Ends early when the console stops. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal }).catch(() => undefined);

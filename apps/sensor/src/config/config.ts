@@ -13,6 +13,8 @@ export type SensorConfig = {
   readonly stateDir: string;
   readonly dockerSocket: DockerAddress;
   readonly proxy: ProxyConfig | undefined;
+  /** Whether the link-local metadata service of a cloud may be asked. */
+  readonly cloudMetadata: boolean;
   readonly logLevel: LogLevel;
   readonly isRoot: boolean;
   readonly procPath: string;
@@ -35,6 +37,7 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
   stateDir: env.PARAPET_STATE_DIR ?? defaultStateDir(env.HOME, user.isRoot),
   dockerSocket: dockerAddress(env.DOCKER_HOST),
   proxy: proxyConfig(env),
+  cloudMetadata: env.PARAPET_CLOUD_METADATA !== 'off',
   logLevel: env.PARAPET_LOG_LEVEL ?? 'info',
   isRoot: user.isRoot,
   procPath: '/proc',

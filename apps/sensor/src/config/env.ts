@@ -14,6 +14,8 @@ export const SensorEnv = z.object({
   /** `1`: enrol and end. */
   PARAPET_ENROL_ONLY: text,
   PARAPET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  /** `off`: ask no cloud for its metadata. */
+  PARAPET_CLOUD_METADATA: text,
   DOCKER_HOST: text,
   HTTPS_PROXY: text,
   https_proxy: text,

@@ -29,7 +29,6 @@ export const createProcessCollector = (workloads: WorkloadDirectoryStore): Colle
       arguments: createArgumentsReader(procPath),
       startedAt: createHostTimes(procPath, clock.now()).startedAt,
       now: clock.now,
-      ownPid: -1,
     });
     workloads.setProcessSource(tracker);
     const events = listen(context, tracker);

@@ -39,7 +39,6 @@ export const createProcessTracker = (deps: {
   readonly arguments: ArgumentsReader;
   readonly startedAt: (startTicks: number) => number;
   readonly now: () => number;
-  readonly ownPid: number;
 }): ProcessTracker => {
   const { procPath, inventory, containers, now } = deps;
   const tracked = new Map<number, Tracked>();
@@ -140,7 +139,7 @@ export const createProcessTracker = (deps: {
       const present = new Set<number>();
       for (const name of readdirSync(procPath)) {
         const pid = pidOf(name);
-        if (pid === undefined || pid === deps.ownPid) continue;
+        if (pid === undefined) continue;
         present.add(pid);
         if (!tracked.has(pid) || pid % verifyEvery === walks % verifyEvery) look(pid);
       }
@@ -167,7 +166,6 @@ export const createProcessTracker = (deps: {
       return { key: process.key, pid, executable: process.executable ?? '', containerKey: process.containerKey };
     },
     markSocketOwner: (pid) => {
-      if (pid === deps.ownPid) return;
       const process = tracked.get(pid) ?? look(pid);
       if (process?.report === 'no') void report(process);
     },

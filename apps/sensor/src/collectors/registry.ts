@@ -1,0 +1,22 @@
+import type { SensorConfig } from '../config/config.ts';
+import type { CollectorDefinition } from './collector.ts';
+import { createDockerCollector } from './docker/index.ts';
+import type { CloudFacts } from './host/cloud-metadata.ts';
+import { createHostCollector } from './host/index.ts';
+import { networkCollector } from './network/index.ts';
+import { createProcessCollector } from './process/index.ts';
+import type { RuntimeStates } from './runtime-states.ts';
+import type { WorkloadDirectoryStore } from './workload-directory-store.ts';
+
+/** Every collector of this sensor. Their names are those of their folders; a test compares. */
+export const createCollectors = (deps: {
+  readonly config: SensorConfig;
+  readonly workloads: WorkloadDirectoryStore;
+  readonly runtimes: RuntimeStates;
+  readonly cloud: () => CloudFacts | undefined;
+}): readonly CollectorDefinition[] => [
+  createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
+  createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
+  createProcessCollector(deps.workloads),
+  networkCollector,
+];

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Goodbye } from '@parapet/contract/wire';
+import { AppError, type Clock } from '@parapet/core';
+import { type FileLock, lockFile } from '@parapet/kernel';
+import { createCollectorRunner } from './collectors/collector-runner.ts';
+import { createDockerApi } from './collectors/docker/docker-api.ts';
+import { type CloudFacts, readCloudFacts } from './collectors/host/cloud-metadata.ts';
+import { readHostEvidence } from './collectors/host/host-facts.ts';
+import { createCollectors } from './collectors/registry.ts';
+import { createRuntimeStates } from './collectors/runtime-states.ts';
+import { createWorkloadDirectory } from './collectors/workload-directory-store.ts';
+import type { SensorConfig } from './config/config.ts';
+import { obtainIdentity } from './enrolment/obtain-identity.ts';
+import { createRenewal } from './enrolment/renewal.ts';
+import { createInventoryStore } from './inventory/inventory-store.ts';
+import { createInventoryStream } from './inventory/inventory-stream.ts';
+import { createLossLedger } from './inventory/loss-ledger.ts';
+import type { Log } from './log.ts';
+import { readBootId } from './proc/host-times.ts';
+import { openRun } from './state/run.ts';
+import { createStateFile, Identity, prepareStateDir, StreamMarker } from './state/state-files.ts';
+import { createBulkSender } from './tasks/bulk-sender.ts';
+import { createScanRunner } from './tasks/scan-runner.ts';
+import { createTargetResolver } from './tasks/scan-targets.ts';
+import { createTaskDesk } from './tasks/task-desk.ts';
+import { JournalFile, openTaskJournal } from './tasks/task-journal.ts';
+import { startUplink, type Uplink } from './uplink/uplink.ts';
+import { sensorVersion } from './version.ts';
+
+export type Sensor = {
+  readonly hostId: string;
+  /** Starts collectors and the connection; resolves once the first full view is taken. */
+  readonly start: () => Promise<void>;
+  /** Says goodbye, ends everything, marks the run as cleanly ended. */
+  readonly stop: (reason: Goodbye['reason']) => Promise<void>;
+};
+
+export type SensorDeps = {
+  readonly config: SensorConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The program to start scan children from. */
+  readonly entryPath: string;
+  /** Something a person should know, now and once. */
+  readonly notice: (text: string) => void;
+  /** Asks for the enrolment key when it is needed and the environment has none. */
+  readonly readKey: () => Promise<string | undefined>;
+};
+
+/** Takes the state folder and makes sure of an identity, enrolling when there is none. */
+export const createSensor = async (deps: SensorDeps): Promise<Sensor> => {
+  const { config, clock } = deps;
+  await prepareStateDir(config.stateDir);
+  const lock = takeLock(config.stateDir);
+  try {
+    const cloud = config.cloudMetadata ? await readCloudFacts() : undefined;
+    const identityFile = createStateFile(config.stateDir, 'identity.json', Identity);
+    const { identity, enrolled } = await obtainIdentity({
+      config,
+      clock,
+      file: identityFile,
+      readKey: deps.readKey,
+      evidence: () => readHostEvidence(config.rootPath, cloud),
+    });
+    if (enrolled !== undefined) deps.log.info('enrolled', { hostId: identity.hostId, outcome: enrolled });
+    return await assemble(deps, lock, cloud, identity, identityFile.write);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};
+
+const assemble = async (
+  deps: SensorDeps,
+  lock: FileLock,
+  cloud: CloudFacts | undefined,
+  firstIdentity: Identity,
+  saveIdentity: (identity: Identity) => Promise<void>,
+): Promise<Sensor> => {
+  const { config, clock, log } = deps;
+  const bootId = readBootId(config.procPath);
+  const runId = randomUUID();
+  let identity = firstIdentity;
+  let uplink: Uplink | undefined;
+  const wake = (): void => uplink?.wake();
+
+  const losses = createLossLedger(clock);
+  const store = createInventoryStore({
+    clock,
+    lose: losses.count,
+    onRefused: (detail) => log.warn('a record was refused', detail),
+  });
+  losses.attach(store);
+  const streamFile = createStateFile(config.stateDir, 'stream.json', StreamMarker);
+  const stream = createInventoryStream({
+    store,
+    clock,
+    bootId,
+    lastEpoch: (await streamFile.read())?.epoch ?? 0,
+    saveEpoch: (epoch) => streamFile.write({ format: 1, epoch }),
+  });
+
+  const workloads = createWorkloadDirectory();
+  const runtimes = createRuntimeStates();
+  const collectors = createCollectorRunner({ ...config, inventory: store, workloads, losses, clock, log, bootId });
+  const docker = config.dockerSocket.kind === 'socket' ? createDockerApi(config.dockerSocket.path) : undefined;
+  const tasks = await createTaskDesk({
+    documentDir: join(config.stateDir, 'documents'),
+    journal: await openTaskJournal(createStateFile(config.stateDir, 'tasks.json', JournalFile)),
+    bulk: createBulkSender({ wake }),
+    scan: createScanRunner(deps.entryPath),
+    resolve: createTargetResolver({ rootPath: config.rootPath, docker }),
+    clock,
+    log,
+    wake,
+  });
+  const run = await openRun(config.stateDir, runId, clock);
+  const renewal = createRenewal({
+    identity: () => identity,
+    save: async (renewed) => {
+      await saveIdentity(renewed);
+      identity = renewed;
+    },
+  });
+
+  return {
+    hostId: identity.hostId,
+    start: async () => {
+      const startedAt = clock.now();
+      await collectors.start(createCollectors({ config, workloads, runtimes, cloud: () => cloud }));
+      uplink = startUplink({
+        clock,
+        log,
+        proxy: config.proxy,
+        consoleUrls: () => (config.consoleUrls.length > 0 ? config.consoleUrls : [identity.consoleUrl]),
+        identity: () => identity,
+        renewal,
+        store,
+        stream,
+        tasks,
+        run: {
+          sensorVersion,
+          bootId,
+          runId,
+          startedAt,
+          ...(run.previous === undefined ? {} : { previousRun: run.previous }),
+        },
+      });
+      tellRefusals(uplink, deps.notice);
+    },
+    stop: async (reason) => {
+      tasks.stop();
+      await uplink?.stop(reason);
+      await collectors.stop();
+      await run.close();
+      lock.release();
+    },
+  };
+};
+
+const takeLock = (stateDir: string): FileLock => {
+  const lock = lockFile(join(stateDir, 'lock'));
+  if (lock.ok) return lock.value;
+  const advice =
+    lock.error.code === 'locked'
+      ? `Another sensor already uses ${stateDir}. Stop it first, or set PARAPET_STATE_DIR to another folder.`
+      : `The state folder ${stateDir} cannot be used.`;
+  throw new AppError(`state-${lock.error.code}`, 500, `${advice} (${lock.error.message})`);
+};
+
+/** A refusal is told to a person once, not with each try. */
+const tellRefusals = (uplink: Uplink, notice: (text: string) => void): void => {
+  let told = '';
+  uplink.onChange(({ state, text }) => {
+    if (state === 'connected') told = '';
+    if (state !== 'refused' || told === text) return;
+    told = text;
+    notice(text);
+  });
+};

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { zstdCompressSync } from 'node:zlib';
+import { bulkLimits } from '@parapet/contract/wire';
+import { messageOf } from '@parapet/core';
+import { createSbom, openLayers } from '@parapet/sbom';
+import { ScanJob, type ScanOutcome } from './scan-job.ts';
+
+/** Waits for its job on the IPC channel, does it, answers and ends. */
+export const runScanChild = (): void => {
+  offerToMemoryPressure();
+  process.once('message', (raw) => {
+    void scan(raw).then((outcome) => {
+      process.send?.(outcome, () => process.exit(0));
+    });
+  });
+  process.once('disconnect', () => process.exit(1));
+};
+
+/** Should the host run out of memory, a scan goes before any workload. */
+const offerToMemoryPressure = (): void => {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '800');
+  } catch {
+    // No /proc to write to: then the kernel chooses without our word.
+  }
+};
+
+const scan = async (raw: unknown): Promise<ScanOutcome> => {
+  try {
+    const job = ScanJob.parse(raw);
+    const opened = await openLayers(job.folders, { description: job.target.name });
+    if (!opened.ok) return { kind: 'failed', message: opened.error.message };
+    await using fileSystem = opened.value;
+    const sbom = await createSbom({ target: job.target, fileSystem });
+    const document = zstdCompressSync(JSON.stringify(sbom));
+    if (document.length > bulkLimits.transferBytes) {
+      return { kind: 'failed', message: `The SBOM has ${document.length} bytes, more than can be sent.` };
+    }
+    await writeFile(job.outputPath, document, { mode: 0o600, flag: 'wx' });
+    return {
+      kind: 'done',
+      sizeBytes: document.length,
+      sha256: createHash('sha256').update(document).digest('hex'),
+      summary: `${sbom.packages.length} packages, ${sbom.status}`,
+    };
+  } catch (error) {
+    return { kind: 'failed', message: messageOf(error).slice(0, 1000) };
+  }
+};

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** The argument that makes the sensor's entry run one scan and end. */
+export const scanChildArgument = 'scan-child';
+
+/** What the parent asks of a scan child, and what it hears back; both cross a process. */
+export const ScanJob = z.object({
+  target: z.object({ kind: z.enum(['host', 'image', 'container']), name: z.string() }),
+  /** Folders of overlay layers, the uppermost first; one for a plain root. */
+  folders: z.array(z.string().min(1)).min(1).max(512),
+  /** Where the compressed document goes. */
+  outputPath: z.string().min(1),
+});
+export type ScanJob = z.infer<typeof ScanJob>;
+
+export const ScanOutcome = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('done'),
+    sizeBytes: z.number().int().positive(),
+    sha256: z.string(),
+    summary: z.string(),
+  }),
+  z.object({ kind: z.literal('failed'), message: z.string() }),
+]);
+export type ScanOutcome = z.infer<typeof ScanOutcome>;

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConsoleMessage, Task, TaskState } from '@parapet/contract/wire';
+import { type Clock, messageOf } from '@parapet/core';
+import type { Log } from '../log.ts';
+import type { TaskPort } from '../uplink/uplink.ts';
+import type { BulkSender } from './bulk-sender.ts';
+import type { ScanRunner } from './scan-runner.ts';
+import type { TargetResolver } from './scan-targets.ts';
+import type { TaskJournal } from './task-journal.ts';
+
+/** Takes tasks in, does them one after another, and tells how they ended until that is acknowledged. */
+export type TaskDesk = TaskPort & {
+  readonly stop: () => void;
+};
+
+/** More than the console sends to one sensor; what is beyond is refused and the console asks again. */
+const maxWaiting = 64;
+/** How often an unacknowledged end is said again on the same connection. */
+const sayAgainMs = 60_000;
+
+export const createTaskDesk = async (deps: {
+  readonly documentDir: string;
+  readonly journal: TaskJournal;
+  readonly bulk: BulkSender;
+  readonly scan: ScanRunner;
+  readonly resolve: TargetResolver;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly wake: () => void;
+}): Promise<TaskDesk> => {
+  const { journal, bulk, clock, log } = deps;
+  // Documents of an earlier run belong to tasks that the console will send again.
+  await rm(deps.documentDir, { recursive: true, force: true });
+  await mkdir(deps.documentDir, { recursive: true, mode: 0o700 });
+  const waiting: Task[] = [];
+  const toSay = new Map<string, TaskState>();
+  let current: { readonly task: Task; readonly cancel: AbortController; state: TaskState } | undefined;
+
+  const say = (state: TaskState): void => {
+    toSay.set(state.taskId, state);
+    deps.wake();
+  };
+  const conclude = async (taskId: string, end: Omit<TaskState, 'kind' | 'taskId' | 'progress'>): Promise<void> => {
+    const { state, message, transferId } = end;
+    if (state === 'accepted' || state === 'running') return;
+    await journal.record({
+      taskId,
+      state,
+      ...(message === undefined ? {} : { message: message.slice(0, 2048) }),
+      ...(transferId === undefined ? {} : { transferId }),
+      acknowledged: false,
+    });
+    say({ kind: 'task-state', taskId, ...end });
+  };
+
+  const perform = async (task: Task, signal: AbortSignal): Promise<void> => {
+    const { taskId } = task;
+    const path = join(deps.documentDir, `${taskId}.zst`);
+    try {
+      const target = await deps.resolve(task.work.target);
+      if (!target.ok) return await conclude(taskId, { state: 'failed', message: target.error.message });
+      const timeoutMs = task.deadline - clock.now();
+      if (timeoutMs <= 0)
+        return await conclude(taskId, { state: 'failed', message: 'The task’s deadline had passed.' });
+      const outcome = await deps.scan({ ...target.value, outputPath: path }, { timeoutMs, signal });
+      if (signal.aborted) return await conclude(taskId, { state: 'cancelled' });
+      if (outcome.kind === 'failed') return await conclude(taskId, { state: 'failed', message: outcome.message });
+      const { sizeBytes, sha256 } = outcome;
+      const transferId = randomUUID();
+      const late = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, task.deadline - clock.now()))]);
+      late.addEventListener('abort', () => bulk.cancel(transferId), { once: true });
+      await bulk.send({ transferId, taskId, content: 'sbom', sizeBytes, sha256, path });
+      await conclude(taskId, { state: 'done', message: outcome.summary, transferId });
+    } catch (error) {
+      await conclude(taskId, signal.aborted ? { state: 'cancelled' } : { state: 'failed', message: messageOf(error) });
+    } finally {
+      await rm(path, { force: true });
+    }
+  };
+
+  const work = async (): Promise<void> => {
+    if (current !== undefined) return;
+    const task = waiting.shift();
+    if (task === undefined) return;
+    const cancel = new AbortController();
+    current = { task, cancel, state: { kind: 'task-state', taskId: task.taskId, state: 'running' } };
+    say(current.state);
+    log.info('task', { taskId: task.taskId, target: task.work.target.kind });
+    await perform(task, cancel.signal).catch((error: unknown) => {
+      log.error('a task’s end could not be kept', { taskId: task.taskId, error: messageOf(error) });
+    });
+    current = undefined;
+    void work();
+  };
+
+  const accept = (task: Task) => {
+    const { taskId } = task;
+    const ended = journal.find(taskId);
+    if (ended !== undefined) return say(stateOf(ended));
+    if (current?.task.taskId === taskId) return say(current.state);
+    if (waiting.some((other) => other.taskId === taskId)) return;
+    // Not kept in the journal: the console may send it again when there is room.
+    if (waiting.length >= maxWaiting) {
+      return say({ kind: 'task-state', taskId, state: 'failed', message: 'Too many tasks wait on this sensor.' });
+    }
+    waiting.push(task);
+    say({ kind: 'task-state', taskId, state: 'accepted' });
+    void work();
+  };
+
+  const cancel = async (taskId: string): Promise<void> => {
+    if (current?.task.taskId === taskId) {
+      current.cancel.abort();
+      return;
+    }
+    const at = waiting.findIndex((task) => task.taskId === taskId);
+    if (at === -1) return;
+    waiting.splice(at, 1);
+    await conclude(taskId, { state: 'cancelled' });
+  };
+
+  const onOrder = (message: ConsoleMessage['orders']): void => {
+    switch (message.kind) {
+      case 'task':
+        accept(message);
+        return;
+      case 'task-cancel':
+        void cancel(message.taskId);
+        return;
+      case 'task-acked':
+        toSay.delete(message.taskId);
+        void journal.acknowledge(message.taskId);
+        return;
+    }
+  };
+
+  const sayAgain = (): void => {
+    for (const entry of journal.unacknowledged()) say(stateOf(entry));
+  };
+  const timer = setInterval(sayAgain, sayAgainMs);
+
+  return {
+    connected: () => {
+      for (const task of waiting) say({ kind: 'task-state', taskId: task.taskId, state: 'accepted' });
+      if (current !== undefined) say(current.state);
+      sayAgain();
+      bulk.connected();
+    },
+    onOrder,
+    onBulk: bulk.onState,
+    states: {
+      next: () => {
+        const state = toSay.values().next().value;
+        if (state !== undefined) toSay.delete(state.taskId);
+        return state;
+      },
+    },
+    bulk,
+    stop: () => {
+      clearInterval(timer);
+      current?.cancel.abort();
+    },
+  };
+};
+
+const stateOf = (entry: ReturnType<TaskJournal['unacknowledged']>[number]): TaskState => ({
+  kind: 'task-state',
+  taskId: entry.taskId,
+  state: entry.state,
+  ...(entry.message === undefined ? {} : { message: entry.message }),
+  ...(entry.transferId === undefined ? {} : { transferId: entry.transferId }),
+});

@@ -9,5 +9,3 @@ export const defaultDataDir = (): string =>
 
 /** The folder of the built program this runs from. */
 export const programDir = (): string => process.env['PARAPET_PROGRAM_DIR'] ?? import.meta.dirname;
-
-export const programVersion = '0.1.0';

@@ -1,2 +1,1 @@
-/** The version of this program, as in package.json. */
-export const programVersion = '0.1.0';
+export { programVersion } from '@parapet/core';

@@ -23,3 +23,4 @@ export {
   type TarReaderOptions,
   type TarSink,
 } from './tar-reader.ts';
+export { programVersion } from './version.ts';

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ChildMessage } from '@parapet/contract/control';
-import { AppError, messageOf } from '@parapet/core';
+import { AppError, messageOf, programVersion } from '@parapet/core';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { accent, bold, createOutput, dim, type Output } from '../output/print.ts';
-import { defaultDataDir, programDir, programVersion } from '../settings.ts';
+import { defaultDataDir, programDir } from '../settings.ts';
 import { makePlan, type Plan } from '../up/plan.ts';
 import { type Supervised, supervise } from '../up/supervisor.ts';
 
@@ -81,7 +81,7 @@ const startSensor = (
   deps: Parameters<typeof supervise>[1],
   output: Output,
 ): Supervised => {
-  const control = createControlClient(join(dataDir, 'console'));
+  const control = createControlClient(dataDir);
   const enrolled = (): boolean => existsSync(join(plan.sensorStateDir, 'identity.json'));
   const sensor = supervise(
     async () => plan.sensor(enrolled() ? undefined : await control.call('localEnrolment')),
@@ -104,7 +104,7 @@ const greet = async (
   startedAt: number,
 ): Promise<void> => {
   const row = (name: string, text: string): void => output.line(`  ${dim(name.padEnd(12))} ${text}`);
-  const status = await createControlClient(join(dataDir, 'console'))
+  const status = await createControlClient(dataDir)
     .call('status')
     .catch((error: unknown) => {
       output.line(`The console started, but its control socket does not answer: ${messageOf(error)}`);
@@ -114,7 +114,7 @@ const greet = async (
   row('open', accent(addresses[0] ?? ''));
   if (addresses.length > 1) row('also', addresses.slice(1, 5).join('  '));
   if (status?.firstAdminNeeded === true) {
-    const link = await createControlClient(join(dataDir, 'console')).call('adminLink');
+    const link = await createControlClient(dataDir).call('adminLink');
     row('first admin', bold(link.url));
     row('', dim(`works once, for 24 h; ./parapet admin link makes a new one`));
   }

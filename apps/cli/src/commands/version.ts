@@ -1,6 +1,6 @@
+import { programVersion } from '@parapet/core';
 import type { Command } from 'commander';
 import { createOutput } from '../output/print.ts';
-import { programVersion } from '../settings.ts';
 
 export const addVersionCommand = (program: Command): void => {
   program

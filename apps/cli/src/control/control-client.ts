@@ -23,8 +23,9 @@ export type ControlClient = {
 
 const answerLimitBytes = 16 * 1024 * 1024;
 
+/** `dataDir` is the folder given to `up` or `console`. */
 export const createControlClient = (dataDir: string): ControlClient => {
-  const socketPath = join(dataDir, controlSocketPath);
+  const socketPath = join(dataDir, 'console', controlSocketPath);
   const send = async <N extends ControlRouteName>(
     name: N,
     body: Readable | undefined,

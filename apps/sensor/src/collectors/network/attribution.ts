@@ -187,7 +187,9 @@ const peerOf = (
     const { containerKey, executable } = workloadOf(counterpart.namespace, owner);
     return { kind: 'local', containerKey, executable };
   }
-  return deps.peers({ from: connection.namespace, protocol: connection.protocol, ...far });
+  const peer = deps.peers({ from: connection.namespace, protocol: connection.protocol, ...far });
+  // An address of a runtime's network that no container has: the runtime may be about to tell of it.
+  return mayWait && peer?.kind === 'address' && peer.network !== undefined ? 'wait' : peer;
 };
 
 const ownerOfEnd = (deps: AttributionDeps, end: Connection, role: 'server' | 'client'): KnownProcess | undefined =>

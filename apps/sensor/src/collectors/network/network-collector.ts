@@ -156,6 +156,7 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
     parts.spans.read(now);
   }, drainEveryMs);
   const stopListening = context.workloads.onContainersChanged(() => {
+    parts.watch.noteContainers(clock.now());
     // A container that just started must be watched before it opens its first connections.
     if (!looking) lookIn(Math.min(100, Math.max(0, dueAt - performance.now())));
   });

@@ -40,6 +40,8 @@ export type NetworkWatch = {
   readonly drain: (now: number) => number;
   /** Looks at all sockets and tells what changed. Yields to other work in between; never run two at once. */
   readonly look: (now: number, options: LookOptions) => Promise<LookOutcome>;
+  /** Takes note of the containers there are: one may be gone before the next look. */
+  readonly noteContainers: (now: number) => void;
   /** Compares the known flows with the kernel's table. */
   readonly reconcileFlows: (now: number) => void;
 };
@@ -137,6 +139,7 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
   return {
     drain,
     reconcileFlows: (now) => reconcileFlows(deps, now),
+    noteContainers: (now) => deps.addresses.update(deps.workloads.containers(), now),
     look: async (now, options) => {
       look += 1;
       const gone = deps.namespaces.refresh(now, options.thorough);

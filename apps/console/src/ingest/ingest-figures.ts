@@ -2,12 +2,14 @@ import type { Clock } from '@parapet/core';
 
 /** The console's own view of its ingest, over the last minute. */
 export type IngestFigures = {
+  /** Since the start. */
+  readonly framesTotal: number;
+  readonly recordsTotal: number;
   readonly framesPerSecond: number;
   readonly recordsPerSecond: number;
   /** From the arrival of the oldest frame of a transaction to its commit. */
   readonly lagMsP50: number | undefined;
   readonly lagMsP99: number | undefined;
-  readonly unknownMessages: number;
   /** Frames that wait here. */
   readonly queuedFrames: number;
   /** Set while the store cannot be written: since when, in milliseconds. */
@@ -16,7 +18,6 @@ export type IngestFigures = {
 
 export type FigureCounter = {
   readonly stored: (frames: number, records: number, lagMs: number) => void;
-  readonly unknown: (messages: number) => void;
   readonly read: () => Omit<IngestFigures, 'queuedFrames' | 'storeAwaySinceMs'>;
 };
 
@@ -32,7 +33,8 @@ export const createFigureCounter = (clock: Clock): FigureCounter => {
     readonly lagMs: number;
   }[] = [];
   const startedAtMs = clock.now();
-  let unknownMessages = 0;
+  let framesTotal = 0;
+  let recordsTotal = 0;
   const forget = (now: number): void => {
     let old = 0;
     while (old < samples.length && (samples[old]?.atMs ?? now) <= now - windowMs) old += 1;
@@ -42,11 +44,10 @@ export const createFigureCounter = (clock: Clock): FigureCounter => {
   return {
     stored: (frames, records, lagMs) => {
       const now = clock.now();
+      framesTotal += frames;
+      recordsTotal += records;
       samples.push({ atMs: now, frames, records, lagMs: Math.max(0, lagMs) });
       if (samples.length > maxSamples * 2) forget(now);
-    },
-    unknown: (messages) => {
-      unknownMessages += messages;
     },
     read: () => {
       const now = clock.now();
@@ -60,7 +61,8 @@ export const createFigureCounter = (clock: Clock): FigureCounter => {
         recordsPerSecond: samples.reduce((sum, sample) => sum + sample.records, 0) / seconds,
         lagMsP50: at(0.5),
         lagMsP99: at(0.99),
-        unknownMessages,
+        framesTotal,
+        recordsTotal,
       };
     },
   };

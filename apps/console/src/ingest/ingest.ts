@@ -125,10 +125,7 @@ export const createIngest = (deps: {
       frames.push({ epoch: header.epoch, seq: header.seq, body: body.value });
     }
     queued -= waiting.length - frames.length;
-    if (unknown > 0) {
-      counter.unknown(unknown);
-      lane.owner.onUnknown(unknown);
-    }
+    if (unknown > 0) lane.owner.onUnknown(unknown);
     const oldest = waiting[0]?.receivedAtMs ?? clock.now();
     if (frames.length > 0) await storeAll(lane, frames, oldest);
     queued -= frames.length;

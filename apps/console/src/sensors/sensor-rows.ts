@@ -1,0 +1,135 @@
+import type { BlindInterval, Loss, Presence, Scope, Sensor } from '@parapet/contract/api';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { inScope } from '../people/scope.ts';
+
+export type SensorFilter = {
+  readonly hostId?: string;
+  readonly q?: string | undefined;
+  readonly presence?: Presence | undefined;
+  readonly includeRevoked: boolean;
+};
+
+/** More sensors than one console is built for. */
+const maxSensors = 10_000;
+const maxHistory = 500;
+
+/** Sensors within the scope, by name. */
+export const readSensors = async (db: Database, scope: Scope, filter: SensorFilter): Promise<Sensor[]> => {
+  const like = `%${(filter.q ?? '').replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
+  const { rows } = await sql<Row>`
+    select s.*, a.name, a.zone, a.effective_labels as labels, c.not_after,
+      coalesce((select sum(l.lost) from losses l where l.host_id = s.host_id), 0)::bigint as lost,
+      coalesce((select jsonb_agg(jsonb_build_object('name', k.name, 'state', k.state, 'source', k.source,
+        'reason', k.reason) order by k.name) from collectors k where k.host_id = s.host_id), '[]') as collectors
+    from sensors s
+    join assets a on a.id = s.host_id
+    left join sensor_certificates c on c.serial = s.certificate_serial
+    where ${inScope(scope, sql.ref('s.host_id'))}
+      and (${filter.hostId ?? null}::uuid is null or s.host_id = ${filter.hostId ?? null}::uuid)
+      and (${filter.presence ?? null}::text is null or s.presence = ${filter.presence ?? null}::text)
+      and (s.presence <> 'revoked' or ${filter.includeRevoked || filter.presence === 'revoked'})
+      and (${filter.q ?? ''} = '' or a.name ilike ${like} or s.address ilike ${like} or a.zone ilike ${like})
+    order by a.name, s.host_id limit ${maxSensors}`.execute(db);
+  return rows.map(presentSensor);
+};
+
+/** Spans of a host in which something could not be seen, latest first. */
+export const readBlind = async (db: Database, hostId: string, since: Date): Promise<BlindInterval[]> => {
+  const rows = await db
+    .selectFrom('blind_intervals as b')
+    .innerJoin('assets as a', 'a.id', 'b.host_id')
+    .select(['b.host_id', 'a.name', 'b.collector', 'b.started_at', 'b.ended_at', 'b.cause'])
+    .where('b.host_id', '=', hostId)
+    .where((eb) => eb.or([eb('b.ended_at', 'is', null), eb('b.ended_at', '>', since)]))
+    .orderBy('b.started_at', 'desc')
+    .limit(maxHistory)
+    .execute();
+  return rows.map((row) => ({
+    hostId: row.host_id,
+    hostname: row.name,
+    collector: row.collector,
+    from: row.started_at.toISOString(),
+    ...(row.ended_at === null ? {} : { to: row.ended_at.toISOString() }),
+    cause: row.cause,
+  }));
+};
+
+/** What a host lost, by collector, stage and cause. */
+export const readLosses = async (db: Database, hostId: string, since: Date): Promise<Loss[]> => {
+  const rows = await db
+    .selectFrom('losses as l')
+    .innerJoin('assets as a', 'a.id', 'l.host_id')
+    .select(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause'])
+    .select((eb) => [eb.fn.sum<number>('l.lost').as('lost'), eb.fn.max('l.last_at').as('last_at')])
+    .where('l.host_id', '=', hostId)
+    .where('l.last_at', '>', since)
+    .where('l.lost', '>', 0)
+    .groupBy(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause'])
+    .orderBy('last_at', 'desc')
+    .limit(maxHistory)
+    .execute();
+  return rows.map((row) => ({
+    hostId: row.host_id,
+    hostname: row.name,
+    collector: row.collector,
+    stage: row.stage,
+    cause: row.cause,
+    lost: Number(row.lost),
+    lastAt: row.last_at.toISOString(),
+  }));
+};
+
+type Row = {
+  host_id: string;
+  name: string;
+  presence: Presence;
+  presence_since: Date;
+  last_seen_at: Date | null;
+  version: string;
+  enrolled_at: Date;
+  enrolment: Sensor['enrolment'];
+  zone: string | null;
+  labels: Record<string, string>;
+  address: string | null;
+  certificate_serial: string;
+  not_after: Date | null;
+  skew_ms: number;
+  rss_bytes: number | null;
+  anonymous_bytes: number | null;
+  cpu_cores: number | null;
+  queued: number;
+  queue_age_ms: number;
+  collectors: { name: string; state: Sensor['collectors'][number]['state']; source: string; reason: string | null }[];
+  lost: number;
+  refused_frames: number;
+  in_sync: boolean | null;
+};
+
+const presentSensor = (row: Row): Sensor => ({
+  hostId: row.host_id,
+  hostname: row.name,
+  presence: row.presence,
+  since: row.presence_since.toISOString(),
+  ...(row.last_seen_at === null ? {} : { lastSeenAt: row.last_seen_at.toISOString() }),
+  version: row.version,
+  enrolledAt: row.enrolled_at.toISOString(),
+  enrolment: row.enrolment,
+  zone: row.zone ?? '',
+  labels: row.labels,
+  ...(row.address === null ? {} : { address: row.address }),
+  certificate: { serial: row.certificate_serial, notAfter: (row.not_after ?? row.enrolled_at).toISOString() },
+  skewMs: row.skew_ms,
+  ...(row.rss_bytes === null ? {} : { rssBytes: row.rss_bytes }),
+  ...(row.anonymous_bytes === null ? {} : { anonymousBytes: row.anonymous_bytes }),
+  ...(row.cpu_cores === null ? {} : { cpuCores: row.cpu_cores }),
+  queued: row.queued,
+  queueAgeMs: row.queue_age_ms,
+  collectors: row.collectors.map(({ reason, ...collector }) => ({
+    ...collector,
+    ...(reason === null ? {} : { reason }),
+  })),
+  lostEvents: row.lost,
+  refusedFrames: row.refused_frames,
+  ...(row.in_sync === null ? {} : { inSync: row.in_sync }),
+});

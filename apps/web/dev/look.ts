@@ -64,8 +64,8 @@ const look = async (path: string): Promise<void> => {
   if (values.click !== undefined || values.keys !== undefined) await page.waitForTimeout(600);
   const name = `${path.replace(/[^a-z0-9]+/gi, '_').slice(0, 60) || '_'}-${values.theme}-${width}${values.suffix}.png`;
   await page.screenshot({ path: join(values.out, name) });
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  const overflow = Number(
+    await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
   );
   if (overflow > 0) console.log(`  ${path}: ${overflow} px wider than the window`);
   if (values.axe) await reportAxe(page, path);

@@ -15,8 +15,12 @@ export const AnyLink = ({ to, ...rest }: AnyLinkProps) => {
     return <a href={/^https?:\/\//.test(to) ? to : undefined} target="_blank" rel="noreferrer noopener" {...rest} />;
   }
   const [path = '/', search = ''] = to.split('?', 2);
-  return <Link to={path as never} search={parseSearch(search) as never} {...(rest as object)} />;
+  return (
+    <Link to={path as never} search={parseSearch(search) as never} activeOptions={exactly} {...(rest as object)} />
+  );
 };
+
+const exactly = { exact: true, includeSearch: true } as const;
 
 type PanelLinkProps = {
   readonly target: PanelTarget;

@@ -12,7 +12,13 @@ export type Tab = {
 export const Tabs = ({ label, tabs }: { readonly label: string; readonly tabs: readonly Tab[] }) => (
   <nav className={styles.tabs} aria-label={label}>
     {tabs.map((tab) => (
-      <AnyLink key={tab.to} to={tab.to} className={styles.tab} aria-current={tab.current ? 'page' : undefined}>
+      <AnyLink
+        key={tab.to}
+        to={tab.to}
+        className={styles.tab}
+        data-current={tab.current}
+        aria-current={tab.current ? 'page' : undefined}
+      >
         {tab.label}
         {tab.count === undefined ? null : <span className={styles.count}>{tab.count}</span>}
       </AnyLink>

@@ -1,1 +1,256 @@
-export const ScansPage = () => <h1>ScansPage</h1>;
+import type { InputOf, Scan } from '@parapet/contract/api';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { AnyLink, PanelLink } from '../../components/any-link.tsx';
+import { AssetIcon } from '../../components/asset-mark.tsx';
+import { Button, buttonClass } from '../../components/button.tsx';
+import type { Column } from '../../components/columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import { FilterChips } from '../../components/facets.tsx';
+import { NewRows } from '../../components/new-rows.tsx';
+import { Page } from '../../components/page.tsx';
+import { ScanStateText } from '../../components/scan-state.tsx';
+import { Empty, Failure, Skeleton } from '../../components/states.tsx';
+import { Tabs } from '../../components/tabs.tsx';
+import text from '../../components/text.module.css';
+import { Time } from '../../components/time.tsx';
+import { useNotify } from '../../components/toasts.tsx';
+import { apiPages, useApiMutation } from '../../lib/api.ts';
+import { formatSpan, formatTotal, plural } from '../../lib/format.ts';
+import { useMay } from '../../lib/session.ts';
+import { useSteadyRows } from '../../lib/steady-rows.ts';
+import { useSetSearch } from '../../lib/view-state.ts';
+
+type ScansSearch = { readonly state?: readonly Scan['state'][]; readonly assetId?: string };
+
+/** What is being scanned, what was, and how it went. */
+export const ScansPage = () => {
+  const search = useSearch({ strict: false }) as ScansSearch;
+  const setSearch = useSetSearch();
+  const scans = useScans(search);
+  return (
+    <Page
+      name="Scans"
+      full
+      title={scans.total === undefined ? 'Scans' : `${scans.total} ${scans.total === '1' ? 'scan' : 'scans'}`}
+      subline="Hosts and images are scanned when they are first seen, when they change, and on schedule. A new feed needs no scan."
+    >
+      <Tabs label="Which scans" tabs={tabsFor(search)} />
+      <FilterChips
+        chips={
+          search.assetId === undefined
+            ? []
+            : [{ id: 'asset', text: 'Of one asset', remove: () => setSearch({ assetId: undefined }) }]
+        }
+        clear={() => setSearch({ assetId: undefined, state: undefined })}
+      />
+      <ScansTable scans={scans} filtered={search.state !== undefined || search.assetId !== undefined} />
+    </Page>
+  );
+};
+
+const views: readonly { readonly label: string; readonly states: readonly Scan['state'][] }[] = [
+  { label: 'All', states: [] },
+  { label: 'Under way', states: ['waiting', 'sent', 'running'] },
+  { label: 'Done', states: ['done'] },
+  { label: 'With problems', states: ['partial', 'failed', 'expired'] },
+];
+
+const tabsFor = (search: ScansSearch) =>
+  views.map(({ label, states }) => ({
+    label,
+    to: states.length === 0 ? '/scans' : `/scans?state=${states.join(',')}`,
+    current: states.join() === (search.state ?? []).join(),
+  }));
+
+const useScans = (search: ScansSearch) => {
+  const query: NonNullable<InputOf<'scans.list'>['query']> = { ...pick(search), limit: 200 };
+  const pages = useInfiniteQuery({
+    ...apiPages('scans.list', { query }),
+    // Progress of running scans is shown more often than it is announced.
+    refetchInterval: ({ state }) => (state.data?.pages[0]?.items.some(isUnderWay) ? 3000 : false),
+  });
+  const latest = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  const steady = useSteadyRows(latest, idOf, pages.isPlaceholderData ? 'before' : JSON.stringify(query));
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const fetchMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const first = pages.data?.pages[0];
+  return {
+    steady,
+    fetchMore,
+    pending: pages.isPending,
+    error: pages.error,
+    refetch: () => void pages.refetch(),
+    total: first === undefined ? undefined : formatTotal(first.total, first.totalIsMinimum),
+  };
+};
+
+const ScansTable = ({
+  scans,
+  filtered,
+}: {
+  readonly scans: ReturnType<typeof useScans>;
+  readonly filtered: boolean;
+}) => {
+  const mayCancel = useMay('scans:write');
+  const cancel = useCancel();
+  const columns = useMemo(() => columnsFor(mayCancel ? cancel : undefined), [mayCancel, cancel]);
+  if (scans.error !== null && scans.steady.rows.length === 0) {
+    return <Failure what="The scans could not be fetched" error={scans.error} retry={scans.refetch} />;
+  }
+  if (scans.pending) return <Skeleton label="scans" lines={10} />;
+  if (scans.steady.rows.length === 0) {
+    return (
+      <Empty
+        title={filtered ? 'No such scan' : 'Nothing was scanned yet'}
+        actions={
+          filtered ? undefined : (
+            <AnyLink to="/sensors/add" className={buttonClass('primary')}>
+              Add a host
+            </AnyLink>
+          )
+        }
+      >
+        {filtered
+          ? 'Look under All, or take the filter away.'
+          : 'As soon as a host is connected, it and the images on it are scanned by themselves.'}
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <NewRows steady={scans.steady} />
+      <DataTable label="Scans" columns={columns} rows={scans.steady.rows} rowKey={idOf} onEnd={scans.fetchMore} />
+    </>
+  );
+};
+
+const useCancel = (): ((scan: Scan) => void) => {
+  const client = useQueryClient();
+  const notify = useNotify();
+  const { mutate } = useApiMutation('scans.cancel', (scan) => {
+    notify.done(`Scan of ${scan.asset.name} cancelled`);
+    return client.invalidateQueries({ queryKey: ['scans.list'] });
+  });
+  return useCallback(
+    (scan) => mutate({ params: { scanId: scan.id } }, { onError: (error) => notify.failed('The scan goes on', error) }),
+    [mutate, notify],
+  );
+};
+
+const columnsFor = (cancel: ((scan: Scan) => void) | undefined): readonly Column<Scan>[] => [
+  {
+    id: 'kind',
+    header: 'Kind',
+    hiddenHeader: true,
+    width: '18px',
+    cell: (scan) => <AssetIcon kind={scan.asset.kind} />,
+  },
+  {
+    id: 'asset',
+    header: 'Asset',
+    width: 'minmax(0, 1.2fr)',
+    cell: (scan) => (
+      <>
+        <PanelLink target={{ kind: 'asset', id: scan.asset.id }} className={text.name}>
+          {scan.asset.name}
+        </PanelLink>
+        {scan.host.name === scan.asset.name ? null : <div className={text.minor}>on {scan.host.name}</div>}
+      </>
+    ),
+  },
+  { id: 'state', header: 'State', width: '140px', cell: (scan) => <ScanStateText scan={scan} /> },
+  {
+    id: 'result',
+    header: 'Result',
+    width: 'minmax(0, 1.4fr)',
+    from: 620,
+    cell: (scan) => <Result scan={scan} />,
+  },
+  {
+    id: 'why',
+    header: 'Why',
+    width: '130px',
+    from: 860,
+    cell: (scan) => <span className={text.muted}>{causeOf(scan)}</span>,
+  },
+  {
+    id: 'took',
+    header: 'Took',
+    width: '60px',
+    align: 'end',
+    from: 900,
+    cell: (scan) => <span className={text.muted}>{tookOf(scan)}</span>,
+  },
+  {
+    id: 'when',
+    header: 'When',
+    width: '84px',
+    align: 'end',
+    from: 460,
+    cell: (scan) => <Time at={scan.endedAt ?? scan.startedAt ?? scan.createdAt} className={text.muted} />,
+  },
+  ...(cancel === undefined
+    ? []
+    : [
+        {
+          id: 'cancel',
+          header: 'Cancel',
+          hiddenHeader: true,
+          width: '62px',
+          align: 'end' as const,
+          from: 700,
+          cell: (scan: Scan) =>
+            isUnderWay(scan) ? (
+              <Button
+                small
+                look="quiet"
+                onClick={() => cancel(scan)}
+                aria-label={`Cancel the scan of ${scan.asset.name}`}
+              >
+                Cancel
+              </Button>
+            ) : null,
+        },
+      ]),
+];
+
+const Result = ({ scan }: { readonly scan: Scan }) => {
+  if (scan.message !== undefined)
+    return <span className={scan.state === 'failed' ? text.bad : ''}>{scan.message}</span>;
+  if (scan.packages === undefined) return null;
+  return (
+    <span>
+      {plural(scan.packages, 'package')}, {plural(scan.findings ?? 0, 'finding')}
+    </span>
+  );
+};
+
+const causeOf = (scan: Scan): string => {
+  switch (scan.cause) {
+    case 'new':
+      return 'first seen';
+    case 'changed':
+      return 'it changed';
+    case 'schedule':
+      return 'on schedule';
+    case 'person':
+      return scan.requestedBy === undefined ? 'asked for' : `asked by ${scan.requestedBy}`;
+  }
+};
+
+const tookOf = (scan: Scan): string =>
+  scan.startedAt === undefined || scan.endedAt === undefined
+    ? ''
+    : formatSpan(Math.max(0, Date.parse(scan.endedAt) - Date.parse(scan.startedAt)));
+
+const isUnderWay = (scan: Scan): boolean => ['waiting', 'sent', 'running'].includes(scan.state);
+const idOf = (scan: Scan): string => scan.id;
+
+const pick = ({ state, assetId }: ScansSearch) => ({
+  ...(state === undefined ? {} : { state }),
+  ...(assetId === undefined ? {} : { assetId }),
+});

@@ -1,1 +1,175 @@
-export const SensorPage = () => <h1>SensorPage</h1>;
+import type { ResultOf } from '@parapet/contract/api';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { AnyLink } from '../../components/any-link.tsx';
+import { buttonClass } from '../../components/button.tsx';
+import { IdText } from '../../components/copy.tsx';
+import { KeyValues } from '../../components/key-values.tsx';
+import { Page, Section } from '../../components/page.tsx';
+import { SimpleTable } from '../../components/simple-table.tsx';
+import { Failure, Skeleton } from '../../components/states.tsx';
+import text from '../../components/text.module.css';
+import { Time } from '../../components/time.tsx';
+import { ToneMark } from '../../components/tone-mark.tsx';
+import { apiQuery } from '../../lib/api.ts';
+import { formatBytes, formatCores, formatCount, formatDay, formatSpan } from '../../lib/format.ts';
+import { BlindTimeline } from './blind-timeline.tsx';
+import { Collectors } from './collectors.tsx';
+import { SensorActions } from './sensor-actions.tsx';
+import { enrolmentWords, presenceMeanings, presenceNames, presenceTones, skewOf } from './sensor-words.ts';
+import styles from './sensors.module.css';
+
+type SensorDetail = ResultOf<'sensors.get'>;
+
+/** One sensor: what it sees, what it costs, what it missed. */
+export const SensorPage = () => {
+  const { hostId } = useParams({ from: '/shell/sensors/$hostId' });
+  const { data, error, refetch } = useQuery({
+    ...apiQuery('sensors.get', { params: { hostId } }),
+    refetchInterval: 15_000,
+  });
+  if (data === undefined) {
+    return (
+      <Page name="Sensor" title="Sensor" subline={<AnyLink to="/sensors">All sensors</AnyLink>}>
+        {error === null ? (
+          <Skeleton label="the sensor" lines={10} />
+        ) : (
+          <Failure what="This sensor could not be fetched" error={error} retry={() => void refetch()} />
+        )}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      name={data.hostname}
+      title={`Sensor on ${data.hostname}`}
+      subline={
+        <span className={styles.presence}>
+          <ToneMark tone={presenceTones[data.presence]} />
+          <span>
+            {presenceNames[data.presence]} since <Time at={data.since} />. {presenceMeanings[data.presence]}
+          </span>
+        </span>
+      }
+      tools={
+        <>
+          <AnyLink to={`/assets/${hostId}`} className={buttonClass()}>
+            The host
+          </AnyLink>
+          <SensorActions sensor={data} />
+        </>
+      }
+    >
+      <div className={styles.columns}>
+        <div>
+          <Section title="What it sees">
+            <Collectors collectors={data.collectors} />
+          </Section>
+          <Section title="When we were blind here, last 7 days">
+            <BlindTimeline blind={data.blind} />
+          </Section>
+          <Section title="Counted losses">
+            <Losses sensor={data} />
+          </Section>
+        </div>
+        <div>
+          <Section title="Cost on the host">
+            <KeyValues items={costOf(data)} />
+          </Section>
+          <Section title="Connection">
+            <KeyValues items={connectionOf(data)} />
+          </Section>
+          <Section title="Identity">
+            <KeyValues items={identityOf(data)} />
+          </Section>
+        </div>
+      </div>
+    </Page>
+  );
+};
+
+const Losses = ({ sensor }: { readonly sensor: SensorDetail }) =>
+  sensor.losses.length === 0 ? (
+    <p className={text.muted}>None: every event that was seen arrived.</p>
+  ) : (
+    <SimpleTable
+      label="Losses"
+      columns={lossColumns}
+      rows={sensor.losses}
+      rowKey={(loss) => loss.collector + loss.stage + loss.cause}
+    />
+  );
+
+type Loss = SensorDetail['losses'][number];
+
+const lossColumns = [
+  { id: 'lost', header: 'Events', cell: (loss: Loss) => <b>{formatCount(loss.lost)}</b> },
+  { id: 'collector', header: 'Collector', cell: (loss: Loss) => loss.collector },
+  { id: 'stage', header: 'Stage', wideOnly: true, cell: (loss: Loss) => loss.stage },
+  { id: 'cause', header: 'Cause', cell: (loss: Loss) => loss.cause },
+  {
+    id: 'last',
+    header: 'Last',
+    align: 'end' as const,
+    cell: (loss: Loss) => <Time at={loss.lastAt} className={text.muted} />,
+  },
+];
+
+const costOf = (sensor: SensorDetail) => [
+  {
+    name: 'Memory',
+    value:
+      sensor.rssBytes === undefined
+        ? 'not reported yet'
+        : `${formatBytes(sensor.rssBytes)}${sensor.anonymousBytes === undefined ? '' : `, of it ${formatBytes(sensor.anonymousBytes)} anonymous`}`,
+  },
+  { name: 'CPU', value: sensor.cpuCores === undefined ? 'not reported yet' : formatCores(sensor.cpuCores) },
+  {
+    name: 'Waiting to be sent',
+    value: `${formatCount(sensor.queued)}${sensor.queued > 0 ? `, the oldest for ${formatSpan(sensor.queueAgeMs)}` : ''}`,
+  },
+];
+
+const connectionOf = (sensor: SensorDetail) => [
+  {
+    name: 'Last heard',
+    value: sensor.lastSeenAt === undefined ? 'never' : <Time at={sensor.lastSeenAt} />,
+  },
+  ...(sensor.address === undefined ? [] : [{ name: 'Address', value: sensor.address }]),
+  {
+    name: 'Clock',
+    value: skewOf(sensor) ?? `in step (${formatSpan(sensor.skewMs)})`,
+  },
+  {
+    name: 'Console’s copy',
+    value:
+      sensor.inSync === undefined
+        ? 'not compared yet'
+        : sensor.inSync
+          ? 'in step'
+          : 'not in step, a snapshot is asked for',
+  },
+  { name: 'Refused frames', value: formatCount(sensor.refusedFrames) },
+];
+
+const identityOf = (sensor: SensorDetail) => [
+  { name: 'Version', value: sensor.version },
+  { name: 'Host', value: <IdText id={sensor.hostId} /> },
+  {
+    name: 'Enrolled',
+    value: (
+      <>
+        <Time at={sensor.enrolledAt} />. {enrolmentWords[sensor.enrolment]}.
+      </>
+    ),
+  },
+  { name: 'Network zone', value: sensor.zone },
+  {
+    name: 'Certificate',
+    value: (
+      <>
+        <IdText id={sensor.certificate.serial} /> until {formatDay(sensor.certificate.notAfter)}
+      </>
+    ),
+  },
+];

@@ -1,1 +1,165 @@
-export const AuditPage = () => <h1>AuditPage</h1>;
+import type { AuditEntry } from '@parapet/contract/api';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { ChoiceMenu } from '../../components/choice-menu.tsx';
+import type { Column } from '../../components/columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import { SearchField } from '../../components/field.tsx';
+import { Page } from '../../components/page.tsx';
+import { Empty, Failure, Skeleton } from '../../components/states.tsx';
+import text from '../../components/text.module.css';
+import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
+import { apiPages } from '../../lib/api.ts';
+import { formatAbsolute, formatTotal } from '../../lib/format.ts';
+import { useSetSearch } from '../../lib/view-state.ts';
+import styles from './settings.module.css';
+
+type Outcome = AuditEntry['outcome'];
+type AuditSearch = {
+  readonly q?: string;
+  readonly outcome?: Outcome;
+  readonly since?: string;
+  readonly until?: string;
+};
+
+/** Who did what, and what was refused. */
+export const AuditPage = () => {
+  const search = useSearch({ strict: false }) as AuditSearch;
+  const setSearch = useSetSearch();
+  const { q, outcome, since, until } = search;
+  const query = {
+    limit: 200,
+    ...(q === undefined ? {} : { q }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+  const pages = useInfiniteQuery(apiPages('audit.list', { query }));
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const fetchMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const onSearch = useCallback(
+    (typed: string) => setSearch({ q: typed === '' ? undefined : typed }, { replace: true }),
+    [setSearch],
+  );
+  const first = pages.data?.pages[0];
+  return (
+    <Page
+      name="Audit log"
+      full
+      title={
+        first === undefined ? 'Audit log' : `${formatTotal(first.total, first.totalIsMinimum)} entries in the audit log`
+      }
+      subline="What people, tokens and sensors did, and what was refused to them. Kept for a year."
+      tools={
+        <>
+          <SearchField label="Filter the log" value={q ?? ''} onSearch={onSearch} />
+          <ChoiceMenu
+            label="Outcome"
+            value={outcome ?? 'any'}
+            options={outcomes}
+            onChange={(value) => setSearch({ outcome: value === 'any' ? undefined : value })}
+          />
+          <ChoiceMenu
+            label="Since"
+            value={since === undefined ? 'any' : 'set'}
+            options={since === undefined ? spans : [...spans, { value: 'set', label: formatAbsolute(since) }]}
+            onChange={(value) => setSearch({ since: sinceOf(value) })}
+          />
+        </>
+      }
+    >
+      {pages.error !== null && first === undefined ? (
+        <Failure what="The audit log could not be fetched" error={pages.error} retry={() => void pages.refetch()} />
+      ) : first === undefined ? (
+        <Skeleton label="the audit log" lines={12} />
+      ) : rows.length === 0 ? (
+        <Empty title="Nothing matches">Take a filter away.</Empty>
+      ) : (
+        <DataTable label="Audit log" columns={columns} rows={rows} rowKey={({ id }) => id} onEnd={fetchMore} />
+      )}
+    </Page>
+  );
+};
+
+const outcomes = [
+  { value: 'any', label: 'any' },
+  { value: 'succeeded', label: 'succeeded' },
+  { value: 'refused', label: 'refused' },
+  { value: 'failed', label: 'failed' },
+] as const;
+
+const spans = [
+  { value: 'any', label: 'ever' },
+  { value: '1', label: 'yesterday' },
+  { value: '7', label: 'a week ago' },
+  { value: '30', label: '30 days ago' },
+];
+
+const sinceOf = (value: string): string | undefined =>
+  value === 'any' ? undefined : new Date(Date.now() - Number(value) * 86_400_000).toISOString();
+
+const tones: Readonly<Record<Outcome, Tone>> = { succeeded: 'ok', refused: 'warn', failed: 'bad' };
+
+const columns: readonly Column<AuditEntry>[] = [
+  {
+    id: 'at',
+    header: 'When',
+    width: '178px',
+    from: 560,
+    cell: (entry) => (
+      <time dateTime={entry.at} className={text.muted}>
+        {formatAbsolute(entry.at)}
+      </time>
+    ),
+  },
+  {
+    id: 'actor',
+    header: 'Who',
+    width: 'minmax(0, 0.8fr)',
+    cell: (entry) => (
+      <>
+        <span className={text.strong}>{entry.actor.name}</span>
+        {entry.actor.kind === 'user' ? null : <span className={text.muted}> {entry.actor.kind}</span>}
+        {entry.address === undefined ? null : <div className={text.minor}>{entry.address}</div>}
+      </>
+    ),
+  },
+  {
+    id: 'action',
+    header: 'What',
+    width: 'minmax(0, 1fr)',
+    cell: (entry) => (
+      <>
+        <span className={text.mono}>{entry.action}</span>
+        {entry.target === undefined ? null : <div className={text.minor}>{entry.target}</div>}
+      </>
+    ),
+  },
+  {
+    id: 'outcome',
+    header: 'Outcome',
+    width: '104px',
+    cell: (entry) => (
+      <span className={styles.state}>
+        <ToneMark tone={tones[entry.outcome]} /> {entry.outcome}
+      </span>
+    ),
+  },
+  {
+    id: 'details',
+    header: 'Details',
+    width: 'minmax(0, 1fr)',
+    from: 760,
+    cell: (entry) => <span className={text.mono}>{detailsOf(entry)}</span>,
+  },
+];
+
+const detailsOf = ({ details }: AuditEntry): string =>
+  Object.entries(details)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ')
+    .slice(0, 400);

@@ -1,0 +1,33 @@
+import type { Sensor } from '@parapet/contract/api';
+import text from '../../components/text.module.css';
+import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
+import styles from './sensors.module.css';
+
+type Collector = Sensor['collectors'][number];
+
+const tones: Readonly<Record<Collector['state'], Tone>> = {
+  running: 'ok',
+  degraded: 'warn',
+  refused: 'none',
+  failed: 'bad',
+};
+
+/** Each collector with where it takes its data from, and why it sees less than it could. */
+export const Collectors = ({ collectors }: { readonly collectors: readonly Collector[] }) =>
+  collectors.length === 0 ? (
+    <p className={text.muted}>It has not said yet what it sees.</p>
+  ) : (
+    <ul>
+      {collectors.map((collector) => (
+        <li key={collector.name} className={styles.collector}>
+          <ToneMark tone={tones[collector.state]} />
+          <span className={text.strong}>{collector.name}</span>
+          <span className={text.muted}>{collector.state}</span>
+          <span>
+            {collector.source === '' ? null : <span>from {collector.source}</span>}
+            {collector.reason === undefined ? null : <div className={text.muted}>{collector.reason}</div>}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );

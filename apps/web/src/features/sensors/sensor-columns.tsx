@@ -1,0 +1,128 @@
+import type { Sensor } from '@parapet/contract/api';
+import { AnyLink } from '../../components/any-link.tsx';
+import type { Column } from '../../components/columns.ts';
+import text from '../../components/text.module.css';
+import { Time } from '../../components/time.tsx';
+import { ToneMark } from '../../components/tone-mark.tsx';
+import { formatBytes, formatCores, formatCount, formatSpan } from '../../lib/format.ts';
+import { presenceNames, presenceTones, troublesOf } from './sensor-words.ts';
+import styles from './sensors.module.css';
+
+const presenceOrder: Readonly<Record<Sensor['presence'], number>> = { unknown: 0, stopped: 1, online: 2, revoked: 3 };
+
+/** Silent first, then those with trouble, then by name. */
+const urgency = (sensor: Sensor): number =>
+  presenceOrder[sensor.presence] * 100 - Math.min(99, troublesOf(sensor).length);
+
+export const sensorColumns: readonly Column<Sensor>[] = [
+  {
+    id: 'name',
+    header: 'Host',
+    width: 'minmax(0, 1fr)',
+    sortable: true,
+    value: (sensor) => sensor.hostname,
+    cell: (sensor) => (
+      <>
+        <AnyLink to={`/sensors/${sensor.hostId}`} className={text.name}>
+          {sensor.hostname}
+        </AnyLink>
+        <div className={text.minor}>{[sensor.zone, sensor.address].filter(Boolean).join(' · ')}</div>
+      </>
+    ),
+  },
+  {
+    id: 'presence',
+    header: 'Presence',
+    width: '150px',
+    sortable: true,
+    value: urgency,
+    cell: (sensor) => (
+      <span className={styles.presence}>
+        <ToneMark tone={presenceTones[sensor.presence]} />
+        <span>
+          {presenceNames[sensor.presence]}
+          {sensor.presence === 'online' ? null : (
+            <span className={text.muted}>
+              {' '}
+              <Time at={sensor.since} />
+            </span>
+          )}
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: 'sees',
+    header: 'What it cannot do',
+    width: 'minmax(0, 1.3fr)',
+    from: 640,
+    sortable: true,
+    firstDirection: 'down',
+    value: (sensor) => troublesOf(sensor).length,
+    cell: (sensor) => {
+      const troubles = troublesOf(sensor);
+      if (troubles.length === 0) return <span className={text.muted}>nothing</span>;
+      return troubles.join(', ');
+    },
+  },
+  {
+    id: 'memory',
+    header: 'Memory',
+    width: '72px',
+    align: 'end',
+    from: 760,
+    sortable: true,
+    firstDirection: 'down',
+    value: (sensor) => sensor.rssBytes,
+    cell: (sensor) => (sensor.rssBytes === undefined ? '' : formatBytes(sensor.rssBytes)),
+  },
+  {
+    id: 'cpu',
+    header: 'CPU',
+    width: '72px',
+    align: 'end',
+    from: 840,
+    sortable: true,
+    firstDirection: 'down',
+    value: (sensor) => sensor.cpuCores,
+    cell: (sensor) => (sensor.cpuCores === undefined ? '' : formatCores(sensor.cpuCores)),
+  },
+  {
+    id: 'queue',
+    header: 'Waiting',
+    width: '92px',
+    align: 'end',
+    from: 940,
+    sortable: true,
+    firstDirection: 'down',
+    value: (sensor) => sensor.queued,
+    cell: (sensor) => (
+      <span title={`the oldest for ${formatSpan(sensor.queueAgeMs)}`}>{formatCount(sensor.queued)}</span>
+    ),
+  },
+  {
+    id: 'version',
+    header: 'Version',
+    width: '64px',
+    from: 1000,
+    sortable: true,
+    value: (sensor) => sensor.version,
+    cell: (sensor) => <span className={text.muted}>{sensor.version}</span>,
+  },
+  {
+    id: 'seen',
+    header: 'Last heard',
+    width: '84px',
+    align: 'end',
+    from: 500,
+    sortable: true,
+    firstDirection: 'down',
+    value: (sensor) => sensor.lastSeenAt,
+    cell: (sensor) =>
+      sensor.lastSeenAt === undefined ? (
+        <span className={text.muted}>never</span>
+      ) : (
+        <Time at={sensor.lastSeenAt} className={text.muted} />
+      ),
+  },
+];

@@ -1,0 +1,51 @@
+import type { Sensor } from '@parapet/contract/api';
+import type { Tone } from '../../components/tone-mark.tsx';
+import { formatSpan } from '../../lib/format.ts';
+
+export const presenceTones: Readonly<Record<Sensor['presence'], Tone>> = {
+  online: 'ok',
+  unknown: 'warn',
+  stopped: 'none',
+  revoked: 'bad',
+};
+
+export const presenceNames: Readonly<Record<Sensor['presence'], string>> = {
+  online: 'Online',
+  unknown: 'Silent',
+  stopped: 'Stopped',
+  revoked: 'Revoked',
+};
+
+export const presenceMeanings: Readonly<Record<Sensor['presence'], string>> = {
+  online: 'It reports.',
+  unknown: 'It fell silent without a goodbye. What ran there may still run.',
+  stopped: 'It was stopped properly.',
+  revoked: 'Its certificate was revoked. It cannot connect.',
+};
+
+/** Skew beyond which the two clocks are said to differ. */
+const skewLimitMs = 2000;
+
+export const skewOf = (sensor: Pick<Sensor, 'skewMs'>): string | undefined =>
+  Math.abs(sensor.skewMs) <= skewLimitMs
+    ? undefined
+    : `clock ${formatSpan(sensor.skewMs)} ${sensor.skewMs > 0 ? 'ahead' : 'behind'}`;
+
+/** What is not as it should be, in a few words, worst first. */
+export const troublesOf = (sensor: Sensor): readonly string[] => [
+  ...sensor.collectors
+    .filter(({ state }) => state === 'failed' || state === 'refused')
+    .map(({ name, state }) => `${name} ${state}`),
+  ...sensor.collectors.filter(({ state }) => state === 'degraded').map(({ name }) => `${name} degraded`),
+  ...(sensor.lostEvents > 0 ? [`${sensor.lostEvents.toLocaleString('en')} events lost`] : []),
+  ...(sensor.inSync === false ? ['not in step'] : []),
+  ...[skewOf(sensor)].filter((skew) => skew !== undefined),
+  ...(sensor.refusedFrames > 0 ? [`${sensor.refusedFrames.toLocaleString('en')} frames refused`] : []),
+];
+
+export const enrolmentWords: Readonly<Record<Sensor['enrolment'], string>> = {
+  new: 'A new host',
+  same: 'The same host, with its old key',
+  'taken-over': 'The same host, without its old key while the old sensor was silent',
+  clone: 'A clone: another host with the same identity was alive',
+};

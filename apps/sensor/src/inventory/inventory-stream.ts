@@ -58,6 +58,10 @@ export const createInventoryStream = (deps: {
   let limit: Position = { epoch: 0, seq: 0 };
   /** Frames the latest grant left room for. */
   let spare = 0;
+  /** The highest frame sent on this connection in this epoch. */
+  let sentInEpoch = 0;
+  /** The epoch before this one, as far as it was sent on this connection. */
+  let left = { epoch: 0, sent: 0 };
   let snapshot: 'to-begin' | 'open' | 'done' = 'to-begin';
   let snapshotPuts = 0;
   let needsRestart = false;
@@ -81,8 +85,11 @@ export const createInventoryStream = (deps: {
     store.putBack(frames.flatMap((frame) => frame.lines));
     frames = [];
     sentCount = 0;
-    // The console starts a new epoch with the credit of its latest grant.
-    limit = { epoch: next, seq: spare };
+    // The console starts a new epoch with the credit that is left of its latest grant; one frame it always takes.
+    const unused = sentInEpoch === 0 ? spare : limit.seq - sentInEpoch;
+    limit = { epoch: next, seq: spare === 0 ? 0 : Math.max(1, unused) };
+    left = { epoch, sent: sentInEpoch };
+    sentInEpoch = 0;
     epoch = next;
     nextSeq = 1;
     snapshot = 'to-begin';
@@ -185,8 +192,9 @@ export const createInventoryStream = (deps: {
         acknowledge(flow.epoch, flow.acked);
         limit = { epoch, seq: Math.max(limit.seq, flow.limit) };
       } else if (acked.seq === 0) {
-        // Said before the console saw this epoch: the credit counts from its beginning.
-        limit = { epoch, seq: Math.max(limit.seq, spare) };
+        // Said before the console saw this epoch: what it leaves counts from the new beginning.
+        const unused = flow.epoch === left.epoch && left.sent > 0 ? flow.limit - left.sent : spare;
+        limit = { epoch, seq: Math.max(limit.seq, unused) };
       }
     },
     needsRestart: () => needsRestart,
@@ -197,6 +205,7 @@ export const createInventoryStream = (deps: {
       const frame = nextUnsent();
       if (frame === undefined) return undefined;
       sentCount += 1;
+      sentInEpoch = frame.seq;
       sent = {
         position: { epoch, seq: frame.digestAfter === undefined ? 0 : frame.seq },
         digest: frame.digestAfter ?? digestText(emptyDigest),
@@ -206,6 +215,8 @@ export const createInventoryStream = (deps: {
     disconnected: () => {
       sentCount = 0;
       spare = 0;
+      sentInEpoch = 0;
+      left = { epoch: 0, sent: 0 };
       limit = { epoch, seq: 0 };
     },
     acknowledged: () => acked,

@@ -14,7 +14,8 @@ export type BulkSender = {
   readonly connected: () => void;
 };
 
-const maxRejections = 3;
+const maxRejections = 5;
+const pauseMs = 20_000;
 
 export const createBulkSender = (deps: { readonly wake: () => void }): BulkSender => {
   const open = new Map<string, OpenTransfer>();
@@ -65,9 +66,17 @@ export const createBulkSender = (deps: { readonly wake: () => void }): BulkSende
       if (state.state === 'rejected') {
         transfer.rejections += 1;
         if (transfer.rejections >= maxRejections) {
-          return finish(transfer, new Error('The console rejected the document: it arrived broken.'));
+          return finish(
+            transfer,
+            new Error('The console rejected the document: it arrived broken, or there was no room for it.'),
+          );
         }
-        transfer.step = 'announce';
+        // The console may just have no room for it now.
+        transfer.step = 'paused';
+        setTimeout(() => {
+          if (transfer.step === 'paused') transfer.step = 'announce';
+          deps.wake();
+        }, pauseMs * transfer.rejections).unref();
       } else if (transfer.step === 'await-offset') {
         // Later ones only confirm what is on its way.
         transfer.offset = Math.min(state.offset, transfer.sizeBytes);
@@ -82,7 +91,7 @@ export const createBulkSender = (deps: { readonly wake: () => void }): BulkSende
 };
 
 type OpenTransfer = Transfer & {
-  step: 'announce' | 'await-offset' | 'send' | 'await-verdict';
+  step: 'announce' | 'paused' | 'await-offset' | 'send' | 'await-verdict';
   offset: number;
   rejections: number;
   readonly resolve: () => void;

@@ -16,6 +16,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDockerCollector } from '../docker/index.ts';
 import { createRuntimeStates } from '../runtime-states.ts';
+import { createNetworkLab } from './testing/network-lab.ts';
 import { type WatchedHost, watchHost } from './testing/watched-host.ts';
 
 const web = ['httpd', '-f', '-p', '80', '-h', '/www'];
@@ -125,6 +126,33 @@ describeWith([root, dockerDaemon], 'network collector with Docker', () => {
         one.peer.containerKey === undefined,
     );
     expect(fromHost).toMatchObject({ serverPort: 80, publishedPort: port, connections: 1 });
+  });
+
+  it('names the client beyond the host of a published port', async () => {
+    await using lab = await createNetworkLab();
+    const outside = await lab.namespace('outside');
+    await lab.cable(
+      { at: undefined, device: `pt${process.pid}`.slice(0, 15), addresses: ['10.213.7.1/30'] },
+      { at: outside, device: 'eth0', addresses: ['10.213.7.2/30'] },
+    );
+    const server = await run(['--publish', '80'], web);
+    const port = await publishedPort(server);
+    await eventually('the container listens', async () =>
+      host.live('listener').some((listener) => listener.containerKey === keyOf(server) && listener.port === 80),
+    );
+    const client = await outside.talk({ protocol: 'tcp', address: '10.213.7.1', port });
+    await client.ended;
+    const inbound = await edge(
+      'an edge from outside',
+      (one) => one.direction === 'in' && one.containerKey === keyOf(server) && one.peer.kind === 'address',
+    );
+    expect(inbound).toMatchObject({
+      serverPort: 80,
+      publishedPort: port,
+      connections: 1,
+      peer: { address: '10.213.7.2' },
+      executable: '/bin/busybox',
+    });
   });
 
   it('gives a container on the host network its own edges and listeners', async () => {

@@ -1,0 +1,66 @@
+import { type MapEdge, type MapNode, severityOfRisk } from '@parapet/contract/api';
+import { formatBytes, formatCompact, plural } from '../../lib/format.ts';
+import { nameOf } from './render/labels.ts';
+
+const kinds: Readonly<Record<MapNode['kind'], string>> = {
+  internet: 'Internet',
+  peer: 'Address without a sensor',
+  'peer-group': 'Addresses without a sensor',
+  zone: 'Zone',
+  host: 'Host',
+  'host-group': 'Group of hosts',
+  container: 'Container',
+  'container-group': 'Replicas',
+  service: 'Program on the host',
+  process: 'Process',
+};
+
+export const kindName = (node: Pick<MapNode, 'kind' | 'id'>): string =>
+  node.id === 'outside' ? 'What your scope hides' : kinds[node.kind];
+
+export const statusName = (status: MapNode['status']): string =>
+  status === 'unknown' ? 'not reporting' : status === 'present' ? 'seen' : status;
+
+/** One spoken line about a node: for screen readers, where the picture would show it. */
+export const describeNode = (node: MapNode, neighbours: number): string => {
+  const risk = node.risk === undefined ? '' : `, risk ${Math.round(node.risk)} of 100, ${severityOfRisk(node.risk)}`;
+  const facing = node.exposed && node.kind !== 'internet' ? ', the Internet reaches it' : '';
+  const ports = node.ports.length === 0 ? '' : `, listens on ${node.ports.map((port) => port.port).join(', ')}`;
+  return `${kindName(node)} ${nameOf(node)}, ${statusName(node.status)}${risk}${facing}${ports}, ${plural(neighbours, 'connection')}${node.opens ? '. Enter opens it' : ''}.`;
+};
+
+/** `tcp 443, 8080`. */
+export const portsText = (ports: readonly { readonly protocol: string; readonly port: number }[]): string => {
+  const protocols = new Set(ports.map((port) => port.protocol));
+  const list = ports
+    .map((port) => (protocols.size > 1 ? `${port.protocol} ${port.port}` : String(port.port)))
+    .join(', ');
+  return protocols.size === 1 ? `${[...protocols][0]} ${list}` : list;
+};
+
+export const trafficText = (edge: MapEdge): string => {
+  const bytes = edge.bytes === undefined ? '' : ` · ${formatBytes(edge.bytes)}`;
+  return `${formatCompact(edge.connections)} ${edge.connections === 1 ? 'connection' : 'connections'}${bytes}`;
+};
+
+/** What the picture says, as a sentence. */
+export const headlineOf = (nodes: readonly MapNode[]): string => {
+  const inside = nodes.filter((node) => !['internet', 'peer', 'peer-group'].includes(node.kind));
+  const parents = new Set(nodes.map((node) => node.parent));
+  const leaves = inside.filter((node) => !parents.has(node.id));
+  if (leaves.length === 0) return 'Nothing runs here';
+  const facing = leaves.filter((node) => node.exposed);
+  const worst = leaves.reduce<MapNode | undefined>(
+    (best, node) => ((node.risk ?? 0) > (best?.risk ?? 0) ? node : best),
+    undefined,
+  );
+  const first = facingText(facing, leaves.length);
+  if (worst?.risk === undefined || worst.risk < 20) return first;
+  return `${first}; the highest risk is ${Math.round(worst.risk)}, ${nameOf(worst)}`;
+};
+
+const facingText = (facing: readonly MapNode[], all: number): string => {
+  const [only, ...more] = facing;
+  if (only === undefined) return 'The Internet was not seen to reach any of these';
+  return more.length === 0 ? `${nameOf(only)} faces the Internet` : `${facing.length} of ${all} face the Internet`;
+};

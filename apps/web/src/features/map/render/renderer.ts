@@ -1,0 +1,141 @@
+import type { Camera, Size } from '../stage/camera.ts';
+import type { Colour } from './colours.ts';
+import { createInstanced, type Instanced, square } from './gl.ts';
+import { drawAtlas } from './icons.ts';
+import { arrowShaders, edgeShaders, frameShaders, nodeShaders } from './shaders.ts';
+
+/** Numbers of one instance, in the order of its attributes. */
+export const floatsOf = { frame: 14, edge: 16, node: 20 } as const;
+
+/** All instances of a picture. `lit` edges are drawn over the others. */
+export type Drawing = {
+  readonly frames: Instances;
+  readonly edges: Instances;
+  readonly lit: Instances;
+  readonly nodes: Instances;
+};
+export type Instances = { readonly data: Float32Array; readonly count: number };
+
+export type Renderer = {
+  readonly set: (drawing: Drawing) => void;
+  readonly draw: (view: DrawView) => void;
+  readonly dispose: () => void;
+};
+export type DrawView = {
+  readonly camera: Camera;
+  readonly size: Size;
+  readonly pixelRatio: number;
+  readonly background: Colour;
+  readonly ink: Colour;
+  /** Moves the flow on lit edges, in dash lengths. */
+  readonly time: number;
+};
+
+/** Segments of a curve; a view of many edges draws each with fewer. */
+const segments = { few: 12, many: 24 } as const;
+export const manyEdges = 500;
+
+/**
+ * Draws a picture on a canvas by WebGL2. `undefined` where the browser has none. After a lost context the caller makes a new
+ * renderer on the same canvas once it is restored.
+ */
+export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined => {
+  const gl = canvas.getContext('webgl2', {
+    alpha: false,
+    antialias: false,
+    depth: false,
+    stencil: false,
+    premultipliedAlpha: true,
+    powerPreference: 'low-power',
+  });
+  if (gl === null || gl.isContextLost()) return undefined;
+  const frames = createInstanced(gl, { ...frameShaders, strip: square, attributes: frameAttributes });
+  const nodes = createInstanced(gl, { ...nodeShaders, strip: square, attributes: nodeAttributes });
+  const edges = {
+    fine: edgeLayer(gl, segments.many),
+    coarse: edgeLayer(gl, segments.few),
+    lit: edgeLayer(gl, segments.many),
+  };
+  const atlas = uploadAtlas(gl);
+  gl.disable(gl.DEPTH_TEST);
+  gl.enable(gl.BLEND);
+  gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+  return {
+    set: (drawing) => {
+      frames.set(drawing.frames.data, drawing.frames.count);
+      nodes.set(drawing.nodes.data, drawing.nodes.count);
+      const coarse = drawing.edges.count > manyEdges;
+      (coarse ? edges.coarse : edges.fine).set(drawing.edges);
+      (coarse ? edges.fine : edges.coarse).set({ data: drawing.edges.data, count: 0 });
+      edges.lit.set(drawing.lit);
+    },
+    draw: ({ camera, size, pixelRatio, background, ink, time }) => {
+      gl.viewport(0, 0, canvas.width, canvas.height);
+      gl.clearColor(background[0], background[1], background[2], 1);
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      const common = {
+        view: [camera.x, camera.y, camera.zoom, pixelRatio],
+        size: [size.width * pixelRatio, size.height * pixelRatio],
+        time,
+      } as const;
+      frames.draw(common);
+      edges.coarse.draw(common);
+      edges.fine.draw(common);
+      edges.lit.draw(common);
+      gl.bindTexture(gl.TEXTURE_2D, atlas);
+      nodes.draw({ ...common, ink: [ink[0], ink[1], ink[2]] });
+    },
+    dispose: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
+  };
+};
+
+const frameAttributes = [
+  ['box', 4],
+  ['fill', 4],
+  ['border', 4],
+  ['style', 2],
+] as const;
+const edgeAttributes = [
+  ['ends', 4],
+  ['controls', 4],
+  ['tint', 4],
+  ['style', 4],
+] as const;
+const nodeAttributes = [
+  ['place', 4],
+  ['fill', 4],
+  ['ring', 4],
+  ['halo', 4],
+  ['style', 4],
+] as const;
+
+type EdgeLayer = { readonly set: (edges: Instances) => void; readonly draw: Instanced['draw'] };
+
+const edgeLayer = (gl: WebGL2RenderingContext, count: number): EdgeLayer => {
+  const lines = createInstanced(gl, { ...edgeShaders, strip: ribbon(count), attributes: edgeAttributes });
+  const arrows = createInstanced(gl, { ...arrowShaders, strip: square, attributes: edgeAttributes });
+  return {
+    set: ({ data, count: edges }) => {
+      lines.set(data, edges);
+      arrows.set(data, edges);
+    },
+    draw: (uniforms) => {
+      lines.draw(uniforms);
+      arrows.draw(uniforms);
+    },
+  };
+};
+
+/** A strip along the curve: how far along, and which side. */
+const ribbon = (count: number): Float32Array =>
+  new Float32Array(Array.from({ length: count + 1 }, (_, index) => [index / count, -1, index / count, 1]).flat());
+
+const uploadAtlas = (gl: WebGL2RenderingContext): WebGLTexture => {
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, drawAtlas());
+  gl.generateMipmap(gl.TEXTURE_2D);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
+  return texture;
+};

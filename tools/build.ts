@@ -9,6 +9,7 @@ const out = join(root, 'build');
 /** What becomes a program of its own. */
 const programs = {
   console: 'apps/console/src/main.ts',
+  'feed-worker': 'apps/console/src/feeds/feed-worker.ts',
   sensor: 'apps/sensor/src/main.ts',
   cli: 'apps/cli/src/main.ts',
 };

@@ -418,12 +418,14 @@ create unique index feed_versions_active on feed_versions (active) where active;
 create table feed_state (
   only_row boolean primary key default true check (only_row),
   schedule_enabled boolean not null,
+  -- once a person decided, the program does not
+  schedule_by_person boolean not null default false,
   every_hours integer not null,
   next_at timestamptz,
   -- FeedStatus['update']
   update_progress jsonb,
   rematch_total integer not null default 0
 );
-insert into feed_state (schedule_enabled, every_hours) values (true, 6);
+insert into feed_state (schedule_enabled, every_hours) values (false, 6);
 `.execute(db);
 };

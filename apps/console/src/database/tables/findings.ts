@@ -207,6 +207,7 @@ export type FeedVersionsTable = {
 export type FeedStateTable = {
   only_row: Generated<boolean>;
   schedule_enabled: boolean;
+  schedule_by_person: Generated<boolean>;
   every_hours: number;
   next_at: Date | null;
   update_progress: NullableJson<NonNullable<FeedStatus['update']>>;

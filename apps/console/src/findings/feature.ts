@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '@parapet/core';
+import { messageOf } from '@parapet/core';
+import type { Database } from '../database/database.ts';
+import { createAdvisoryFiles } from '../feeds/advisory-files.ts';
+import { buildFeed, type FeedBuilder } from '../feeds/feed-builder.ts';
+import { enqueueRematch, enqueueUpdate, registerFeedJobs } from '../feeds/feed-jobs.ts';
+import { createFeedRoutes } from '../feeds/feed-routes.ts';
+import { createFeedService, type FeedService, type FeedServiceDeps } from '../feeds/feed-service.ts';
+import { readFeedAge } from '../feeds/feed-status.ts';
+import type { InventoryChange } from '../ingest/host-context.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { LiveFeed } from '../live/live-feed.ts';
+import type { Log } from '../logging/log.ts';
+import { createOverviewRoutes } from '../overview/overview-routes.ts';
+import { createRiskUpdater } from '../risk/risk-updater.ts';
+import { createSbomReceiver } from '../sboms/receive-sbom.ts';
+import { createSoftwareRoutes } from '../sboms/software-routes.ts';
+import { createScanRoutes } from '../scans/scan-routes.ts';
+import { createScanScheduler } from '../scans/scan-scheduler.ts';
+import type { TaskDispatcher } from '../tasks/task-dispatcher.ts';
+import { createFindingRoutes } from './finding-routes.ts';
+import { registerHousekeeping } from './housekeeping.ts';
+
+export type FindingsFeatureDeps = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly live: LiveFeed;
+  readonly log: Log;
+  readonly jobs: Jobs;
+  readonly dispatcher: TaskDispatcher;
+  /** Where advisory databases lie, and where uploads may. */
+  readonly feedsDir: string;
+  readonly temporaryDir: string;
+  readonly publishers?: FeedServiceDeps['publishers'];
+  readonly build?: FeedBuilder;
+};
+
+/**
+ * Packages, findings, risk, scans, feeds and the overview, wired together. Make it before the jobs start; `start` it once
+ * they did. The dispatcher wants `createScanTaskStore(db)` as its store.
+ */
+export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
+  const { db, clock, live, log, jobs, dispatcher } = deps;
+  const files = createAdvisoryFiles({ db, databaseDir: deps.feedsDir, log });
+  const receive = createSbomReceiver({ db, content: files, live, clock });
+  const scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log });
+  const updater = createRiskUpdater({ db, clock, live, log });
+  const service: FeedService = createFeedService({
+    ...{ db, clock, live, log, files },
+    build: deps.build ?? buildFeed,
+    databaseDir: deps.feedsDir,
+    temporaryDir: deps.temporaryDir,
+    publishers: deps.publishers ?? { baseUrls: {} },
+    rematch: () => enqueueRematch(jobs),
+  });
+  const rematch = { db, content: files, clock, live, log };
+  registerFeedJobs({ jobs, db, clock, log, service: () => service, rematch });
+  registerHousekeeping({ jobs, db, clock, enqueueRematch: () => enqueueRematch(jobs) });
+  const startUpdate = (): Promise<boolean> => enqueueUpdate(jobs);
+
+  return {
+    handlers: {
+      ...createFindingRoutes({ db, content: files, clock, live }),
+      ...createSoftwareRoutes({ db }),
+      ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
+      ...createFeedRoutes({ db, clock, live, service, startUpdate }),
+      ...createOverviewRoutes({ db, clock }),
+    },
+    /** What ingest committed: scans that are needed and risk that changes follow from it. */
+    inventoryChanged: (change: InventoryChange): void => {
+      if (change.kinds.some((kind) => scanKinds.has(kind))) scheduler.wake();
+      if (change.kinds.includes('edge')) updater.edgesChanged();
+      updater.assetsChanged(change.assetIds.length === 0 ? [change.hostId] : change.assetIds);
+    },
+    feedAge: { age: () => readFeedAge(db, new Date(clock.now())) },
+    /** For the command line of this machine. */
+    feeds: {
+      status: service.status,
+      update: async () => {
+        await startUpdate();
+        return service.status();
+      },
+      import: (bundle: Readable) => service.importStream(bundle),
+    },
+    start: async (): Promise<void> => {
+      await service.start();
+      scheduler.start();
+      updater.start();
+      await enqueueRematch(jobs).catch((error: unknown) =>
+        log.error({ error: messageOf(error) }, 'matching could not be queued'),
+      );
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      await scheduler[Symbol.asyncDispose]();
+      await updater[Symbol.asyncDispose]();
+      files[Symbol.dispose]();
+    },
+  };
+};
+export type FindingsFeature = ReturnType<typeof createFindingsFeature>;
+
+const scanKinds: ReadonlySet<InventoryChange['kinds'][number]> = new Set(['host', 'container', 'image', 'presence']);

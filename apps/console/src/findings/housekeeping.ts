@@ -1,0 +1,104 @@
+import type { Clock } from '@parapet/core';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Database, DatabaseTransaction } from '../database/database.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { enqueueRisk } from '../risk/risk-updater.ts';
+import { expireAcceptances } from './acceptance.ts';
+import { recordHistory } from './history.ts';
+import { recordRisk } from './risk-history.ts';
+import { writeFindings } from './write-lock.ts';
+
+const minuteQueue = 'findings-minute';
+const dailyQueue = 'findings-daily';
+const Nothing = z.object({});
+
+/** Declares what happens to findings by the passing of time. Call before the jobs start. */
+export const registerHousekeeping = (deps: {
+  readonly jobs: Jobs;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly enqueueRematch: () => Promise<void>;
+}): void => {
+  const { jobs, db, clock } = deps;
+  const now = (): Date => new Date(clock.now());
+  jobs.register(
+    minuteQueue,
+    async () => {
+      await expireAcceptances(db, now());
+      await closeGone(db, now());
+      if ((await forgetMatchesOfReturned(db)) > 0) await deps.enqueueRematch();
+      await recordRisk(db, now());
+    },
+    { schema: Nothing, policy: 'one-at-all', retryLimit: 0 },
+  );
+  jobs.register(dailyQueue, () => prune(db, now()), { schema: Nothing, policy: 'one-at-all' });
+  jobs.schedule(minuteQueue, '* * * * *', {});
+  jobs.schedule(dailyQueue, '17 3 * * *', {});
+};
+
+const goneReason = 'the asset is gone';
+const batchSize = 5000;
+
+/** Closes the findings of assets that are gone. Returns how many. */
+export const closeGone = async (db: Database, at: Date): Promise<number> => {
+  let closed = 0;
+  for (;;) {
+    const count = await writeFindings(db, (tx) => closeSomeGone(tx, at));
+    closed += count;
+    if (count < batchSize) return closed;
+  }
+};
+
+const closeSomeGone = async (tx: DatabaseTransaction, at: Date): Promise<number> => {
+  const { rows } = await sql<{ id: string; asset_id: string }>`
+    update findings set status = 'closed', closed_at = ${at}, close_reason = ${goneReason}
+    where id in (
+      select f.id from assets as a join findings as f on f.asset_id = a.id
+      where a.status = 'gone' and f.status <> 'closed' limit ${batchSize}
+    ) returning id, asset_id`.execute(tx);
+  await recordHistory(
+    tx,
+    rows.map((row) => ({ findingId: row.id, at, text: `Closed: ${goneReason}` })),
+  );
+  await enqueueRisk(tx, [...new Set(rows.map((row) => row.asset_id))], at);
+  return rows.length;
+};
+
+/** An asset that came back is matched again. Returns how many there are. */
+const forgetMatchesOfReturned = async (db: Database): Promise<number> => {
+  const result = await sql`
+    update asset_software as s set matched_feed = null from assets as a
+    where a.id = s.asset_id and a.status <> 'gone' and s.matched_feed is not null
+      and exists (select 1 from findings as f where f.asset_id = a.id and f.status = 'closed' and f.close_reason = ${goneReason})`.execute(
+    db,
+  );
+  return Number(result.numAffectedRows ?? 0n);
+};
+
+const days = (count: number): number => count * 24 * 3_600_000;
+/** See "Retention defaults" of the architecture. */
+const retention = { closedMs: days(90), riskMs: days(90), scansMs: days(90), goneMs: days(30) } as const;
+
+/** Forgets what is past its retention. */
+export const prune = async (db: Database, at: Date): Promise<void> => {
+  const before = (ms: number): Date => new Date(at.getTime() - ms);
+  for (;;) {
+    const result = await writeFindings(db, (tx) =>
+      sql`delete from findings where id in (
+        select id from findings where closed_at < ${before(retention.closedMs)} limit ${batchSize}
+      )`.execute(tx),
+    );
+    if (Number(result.numAffectedRows ?? 0n) < batchSize) break;
+  }
+  await sql`delete from risk_hours where at < ${before(retention.riskMs)}`.execute(db);
+  await sql`delete from risk_days where day < ${before(retention.riskMs)}`.execute(db);
+  await sql`delete from scans where created_at < ${before(retention.scansMs)} and state not in ('waiting', 'sent', 'running')`.execute(
+    db,
+  );
+  const gone = sql`select id from assets where status = 'gone' and ended_at < ${before(retention.goneMs)}`;
+  await sql`delete from risk_contexts where instance_id in (${gone}) or asset_id in (${gone})`.execute(db);
+  await sql`delete from asset_software where asset_id in (${gone})`.execute(db);
+  await sql`delete from sboms where asset_id in (${gone})`.execute(db);
+  await writeFindings(db, (tx) => sql`delete from asset_packages where asset_id in (${gone})`.execute(tx));
+};

@@ -1,0 +1,102 @@
+import type { Overview, Scope } from '@parapet/contract/api';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { inScope } from '../people/scope.ts';
+
+type BlindSpot = Overview['blind'][number];
+
+/** More would not be read; the pages they lead to have all. */
+const limit = 12;
+const peerLimit = 1000;
+const dayMs = 24 * 3_600_000;
+
+/** Where we do not see: silent hosts, collectors that cannot work, counted losses, unscanned images, peers without a sensor. */
+export const readBlindSpots = async (db: Database, scope: Scope, now: Date): Promise<BlindSpot[]> => {
+  const spots = await Promise.all([
+    silentHosts(db, scope, now),
+    refusedCollectors(db, scope),
+    losses(db, scope, new Date(now.getTime() - dayMs)),
+    unconfirmedImages(db, scope),
+    strangers(db, scope),
+  ]);
+  return spots.flat();
+};
+
+const silentHosts = async (db: Database, scope: Scope, now: Date): Promise<BlindSpot[]> => {
+  const { rows } = await sql<{ host_id: string; name: string; presence: string; presence_since: Date }>`
+    select s.host_id, a.name, s.presence, s.presence_since from sensors as s join assets as a on a.id = s.host_id
+    where s.presence in ('unknown', 'stopped') and a.status <> 'gone' and ${inScope(scope, sql.ref('s.host_id'))}
+    order by s.presence_since desc limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    title: row.name,
+    reason: `${row.presence === 'stopped' ? 'sensor stopped' : 'silent'} for ${spanOf(now.getTime() - row.presence_since.getTime())}`,
+    to: `/sensors/${row.host_id}`,
+  }));
+};
+
+const refusedCollectors = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
+  const { rows } = await sql<{ host_id: string; host: string; name: string; state: string; reason: string | null }>`
+    select c.host_id, a.name as host, c.name, c.state, c.reason from collectors as c
+    join assets as a on a.id = c.host_id join sensors as s on s.host_id = c.host_id
+    where c.state in ('refused', 'failed', 'degraded') and s.presence = 'online' and ${inScope(scope, sql.ref('c.host_id'))}
+    order by c.state = 'degraded', c.since desc limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    title: row.host,
+    reason: `${row.name} ${row.state}${row.reason === null ? '' : `: ${row.reason}`}`,
+    to: `/sensors/${row.host_id}`,
+  }));
+};
+
+const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpot[]> => {
+  const { rows } = await sql<{ host_id: string; name: string; lost: number; collectors: string[] }>`
+    select l.host_id, a.name, sum(l.lost)::bigint as lost, array_agg(distinct l.collector) as collectors
+    from losses as l join assets as a on a.id = l.host_id
+    where l.last_at >= ${since} and l.lost > 0 and ${inScope(scope, sql.ref('l.host_id'))}
+    group by l.host_id, a.name order by lost desc limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    title: row.name,
+    reason: `lost ${row.lost.toLocaleString('en')} records (${row.collectors.join(', ')}) in the last day`,
+    to: `/sensors/${row.host_id}`,
+  }));
+};
+
+const unconfirmedImages = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
+  const { rows } = await sql<{ unscanned: number; contradicted: number }>`
+    select count(*) filter (where s.asset_id is null)::int as unscanned,
+      count(*) filter (where s.trust = 'contradicted')::int as contradicted
+    from assets as a left join asset_software as s on s.asset_id = a.id
+    where a.kind in ('image', 'host') and a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}`.execute(db);
+  const { unscanned = 0, contradicted = 0 } = rows[0] ?? {};
+  return [
+    ...(unscanned > 0
+      ? [{ title: `${unscanned} hosts and images`, reason: 'packages not known yet', to: '/scans' }]
+      : []),
+    ...(contradicted > 0
+      ? [{ title: `${contradicted} images`, reason: 'hosts report different packages', to: '/assets?kind=image' }]
+      : []),
+  ];
+};
+
+/** Private addresses that talk to us and run no sensor. */
+const strangers = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
+  const { rows } = await sql<{ peers: number }>`
+    select count(*)::int as peers from (
+      select distinct e.source_node from edges as e
+      where e.source_asset is null and e.source_node like 'peer:%' and e.ended_at is null
+        and ${inScope(scope, sql.ref('e.target_asset'))}
+      limit ${peerLimit}
+    ) as found`.execute(db);
+  const peers = rows[0]?.peers ?? 0;
+  if (peers === 0) return [];
+  const shown = peers >= peerLimit ? `${peerLimit.toLocaleString('en')} or more` : String(peers);
+  return [
+    { title: `${shown} private ${peers === 1 ? 'address' : 'addresses'}`, reason: 'talk to us, no sensor', to: '/map' },
+  ];
+};
+
+const spanOf = (ms: number): string => {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  if (minutes < 120) return `${minutes} min`;
+  if (minutes < 2880) return `${Math.round(minutes / 60)} h`;
+  return `${Math.round(minutes / 1440)} d`;
+};

@@ -12,15 +12,22 @@ type ErrorBody = typeof EnrolmentError._zod.output;
 const maxBodyBytes = 64 * 1024;
 const maxConcurrent = 16;
 
+export type EnrolmentLimits = { readonly triesPerMinute: number; readonly failuresPerMinute: number };
+
+/** Of one address: a whole fleet may enrol from behind one, while guessing keys is hopeless at any rate. */
+const defaultLimits: EnrolmentLimits = { triesPerMinute: 600, failuresPerMinute: 10 };
+
 /** `POST /sensor/v1/enrol`: the only thing that can be done here without a certificate. */
 export const createEnrolmentRoute = (deps: {
   readonly enrolment: Enrolment;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly log: Log;
+  readonly limits?: EnrolmentLimits | undefined;
 }): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) => {
-  const tries = createRateLimit({ clock: deps.clock, perMinute: 120, burst: 60 });
-  const failures = createRateLimit({ clock: deps.clock, perMinute: 10, burst: 10 });
+  const { triesPerMinute, failuresPerMinute } = deps.limits ?? defaultLimits;
+  const tries = createRateLimit({ clock: deps.clock, perMinute: triesPerMinute, burst: triesPerMinute });
+  const failures = createRateLimit({ clock: deps.clock, perMinute: failuresPerMinute, burst: failuresPerMinute });
   const blocked = new Map<string, number>();
   let running = 0;
 
@@ -44,7 +51,7 @@ export const createEnrolmentRoute = (deps: {
         return refuse(400, 'malformed', `The request is malformed: ${parsed.error.message}`);
       }
       const result = await deps.enrolment.enrol(parsed.value, address);
-      if (result.ok) return { status: 200, body: result.value };
+      if (result.ok) return { status: 200, body: result.value, isGuess: false };
       return refuse(result.error.code === 'malformed' ? 400 : 403, result.error.code, result.error.message);
     } finally {
       running -= 1;
@@ -60,14 +67,13 @@ export const createEnrolmentRoute = (deps: {
       deps.log.warn({ address, error: messageOf(error) }, 'An enrolment could not be stored.');
       answer = refuse(503, 'unavailable', 'The console cannot store anything at the moment. Try again soon.');
     }
-    if (answer.status === 400 || answer.status === 403 || answer.status === 413) {
-      if (!failures.take(address)) blockAddress(blocked, address, deps.clock.now());
-    }
+    if (answer.isGuess && !failures.take(address)) blockAddress(blocked, address, deps.clock.now());
     reply(response, answer);
   };
 };
 
-type Answer = { readonly status: number; readonly body: unknown };
+/** `isGuess`: nobody who was given a key sends this. */
+type Answer = { readonly status: number; readonly body: unknown; readonly isGuess: boolean };
 
 const blockMs = 60_000;
 const maxBlocked = 10_000;
@@ -80,6 +86,7 @@ const blockAddress = (blocked: Map<string, number>, address: string, nowMs: numb
 const refuse = (status: number, code: ErrorBody['code'], message: string): Answer => ({
   status,
   body: { code, message } satisfies ErrorBody,
+  isGuess: code === 'malformed' || code === 'key-unknown',
 });
 
 const reply = (response: ServerResponse, answer: Answer): void => {

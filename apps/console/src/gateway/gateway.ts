@@ -15,7 +15,7 @@ import { createEnrolmentKeys } from '../sensors/enrolment-keys.ts';
 import { createSensorRoutes, type SensorRoutes } from '../sensors/sensor-routes.ts';
 import { createBulkSpool } from '../tasks/bulk-spool.ts';
 import { createTaskDispatcher, type TaskDispatcher, type TaskStore } from '../tasks/task-dispatcher.ts';
-import { createEnrolmentRoute } from './enrolment-route.ts';
+import { createEnrolmentRoute, type EnrolmentLimits } from './enrolment-route.ts';
 import { storeArrival } from './host-presence.ts';
 import { createPresence } from './presence.ts';
 import { createRefusals } from './refusals.ts';
@@ -70,6 +70,7 @@ export type GatewayDeps = {
   readonly consoleUrls: () => readonly string[];
   readonly heartbeatEveryMs?: number;
   readonly limits?: TlsFrontLimits;
+  readonly enrolmentLimits?: EnrolmentLimits;
 };
 
 const defaultHeartbeatMs = 10_000;
@@ -124,7 +125,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
   };
   const sensors = await createSensorServer({
     ...{ authority, certificates, refusals, log },
-    enrol: createEnrolmentRoute({ enrolment, audit, clock, log }),
+    enrol: createEnrolmentRoute({ enrolment, audit, clock, log, limits: deps.enrolmentLimits }),
     onConnection: (peer, socket) => createSensorSession(sessionDeps, peer, socket),
     onRevoked: ({ hostId, address }, socket) => {
       socket.on('error', () => socket.terminate());

@@ -11,7 +11,8 @@ export const ErrorPage = ({ error, reset }: ErrorComponentProps) => (
 );
 
 export const MissingPage = () => (
-  <div className={pageStyles.page}>
+  <main className={pageStyles.page}>
+    <h1 className="visually-hidden">No such page</h1>
     <Empty
       title="There is no such page"
       actions={
@@ -22,7 +23,7 @@ export const MissingPage = () => (
     >
       The address may be old or mistyped. Press Ctrl-K to find an asset, a finding, a package or a page.
     </Empty>
-  </div>
+  </main>
 );
 
 export const PendingPage = () => (

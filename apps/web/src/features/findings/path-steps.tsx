@@ -37,7 +37,8 @@ export const PathSteps = ({ assetId, name }: { readonly assetId: string; readonl
 };
 
 const PathLine = ({ path }: { readonly path: Path }) => (
-  <ol className={styles.path} aria-label={`Way of ${path.steps.length - 1} steps`}>
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: a long way scrolls, also by keyboard
+  <ol className={styles.path} tabIndex={0} aria-label={`Way of ${path.steps.length - 1} steps`}>
     {path.steps.map((step, index) => (
       <Fragment key={step.nodeId}>
         {index === 0 ? null : <Hop step={step} />}

@@ -53,7 +53,7 @@ export const sensorColumns: readonly Column<Sensor>[] = [
   },
   {
     id: 'sees',
-    header: 'What it cannot do',
+    header: 'Trouble',
     width: 'minmax(0, 1.3fr)',
     from: 640,
     sortable: true,
@@ -61,7 +61,7 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     value: (sensor) => troublesOf(sensor).length,
     cell: (sensor) => {
       const troubles = troublesOf(sensor);
-      if (troubles.length === 0) return <span className={text.muted}>nothing</span>;
+      if (troubles.length === 0) return <span className={text.muted}>none</span>;
       return troubles.join(', ');
     },
   },

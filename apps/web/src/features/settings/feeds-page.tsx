@@ -77,8 +77,7 @@ const headline = ({ active, sources }: FeedStatus, now: number): string => {
     .map((source) => source.dataAt)
     .filter((at) => at !== undefined)
     .toSorted()[0];
-  const age =
-    oldest === undefined ? '' : `, the oldest data is of ${formatSpan(Math.max(0, now - Date.parse(oldest)))} ago`;
+  const age = oldest === undefined ? '' : `, the oldest data ${formatSpan(Math.max(0, now - Date.parse(oldest)))} old`;
   return `${formatCount(active.advisories)} advisories${age}`;
 };
 

@@ -5,12 +5,12 @@ const maxFiles = 4096;
 const maxPathLength = 4096;
 
 /** Folders that a merged /usr turns into links, so that one file has two names. */
-const mergeable = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/libo32'];
+export const mergeableFolders: readonly string[] = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/libo32'];
 
 /** The top folders of a target that are links into `/usr`. */
 export const findMergedFolders = async (fileSystem: FileSystem): Promise<readonly string[]> => {
   const merged: string[] = [];
-  for (const path of mergeable) {
+  for (const path of mergeableFolders) {
     const found = await fileSystem.lstat(path);
     if (found.ok && found.value.kind === 'symlink') merged.push(path);
   }

@@ -25,6 +25,14 @@ export type ConsoleConfig = {
   /** The built web app. */
   readonly webDir: string;
   readonly logLevel: LogLevel;
+  readonly feeds: FeedPublishers;
+};
+
+/** Other places than the publishers' own, and what of them is wanted; empty fields mean the usual. */
+export type FeedPublishers = {
+  readonly baseUrls: { readonly osv?: string; readonly kev?: string; readonly epss?: string };
+  readonly ecosystems?: string[];
+  readonly proxy?: string;
 };
 
 export type EmbeddedDatabase = {
@@ -51,6 +59,7 @@ export const createConfig = (environment: Environment): ConsoleConfig => ({
   publicUrls: publicUrls(environment.PARAPET_PUBLIC_URLS),
   webDir: environment.PARAPET_WEB_DIR ?? join(import.meta.dirname, '../../../../build/web'),
   logLevel: environment.PARAPET_LOG_LEVEL ?? 'info',
+  feeds: feedPublishers(environment),
 });
 
 const defaultDataDir = (environment: Environment): string => {
@@ -60,6 +69,31 @@ const defaultDataDir = (environment: Environment): string => {
   throw new AppError('config', 500, 'There is no home folder for the data. Name one by PARAPET_DATA_DIR.');
 };
 
+const feedPublishers = (environment: Environment): FeedPublishers => {
+  const {
+    PARAPET_FEED_OSV_URL: osv,
+    PARAPET_FEED_KEV_URL: kev,
+    PARAPET_FEED_EPSS_URL: epss,
+    PARAPET_FEED_ECOSYSTEMS: ecosystems,
+  } = environment;
+  const proxy = environment.HTTPS_PROXY ?? environment.https_proxy;
+  return {
+    baseUrls: {
+      ...(osv === undefined ? {} : { osv }),
+      ...(kev === undefined ? {} : { kev }),
+      ...(epss === undefined ? {} : { epss }),
+    },
+    ...(ecosystems === undefined ? {} : { ecosystems: splitList(ecosystems) }),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+};
+
+const splitList = (listed: string | undefined): string[] =>
+  (listed ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
 const tlsFiles = (environment: Environment): ConsoleConfig['tls'] => {
   const { PARAPET_TLS_CERT: certificate, PARAPET_TLS_KEY: key } = environment;
   if (certificate === undefined && key === undefined) return undefined;
@@ -68,16 +102,12 @@ const tlsFiles = (environment: Environment): ConsoleConfig['tls'] => {
 };
 
 const publicUrls = (listed: string | undefined): readonly string[] =>
-  (listed ?? '')
-    .split(',')
-    .map((url) => url.trim())
-    .filter((url) => url !== '')
-    .map((url) => {
-      const parsed = URL.canParse(url) ? new URL(url) : undefined;
-      if (parsed?.protocol === 'https:' && parsed.pathname === '/' && parsed.search === '') return parsed.origin;
-      throw new AppError(
-        'config',
-        500,
-        `The setting PARAPET_PUBLIC_URLS is wrong: "${url}" must look like https://host or https://host:port.`,
-      );
-    });
+  splitList(listed).map((url) => {
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    if (parsed?.protocol === 'https:' && parsed.pathname === '/' && parsed.search === '') return parsed.origin;
+    throw new AppError(
+      'config',
+      500,
+      `The setting PARAPET_PUBLIC_URLS is wrong: "${url}" must look like https://host or https://host:port.`,
+    );
+  });

@@ -4,6 +4,10 @@ import { z } from 'zod';
 /** An unset variable and an empty one mean the same. */
 const text = z.preprocess((value) => (value === '' ? undefined : value), z.string().max(4096).optional());
 const path = text.refine((value) => value === undefined || value.startsWith('/'), 'must be an absolute path');
+const url = text.refine(
+  (value) => value === undefined || (URL.canParse(value) && /^https?:/.test(value)),
+  'must be an address that begins with https:// or http://',
+);
 
 /** The variables that the console reads; others are not looked at. */
 export const Environment = z.object({
@@ -28,6 +32,12 @@ export const Environment = z.object({
   PARAPET_PUBLIC_URLS: text,
   PARAPET_WEB_DIR: path,
   PARAPET_POSTGRES_DIR: path,
+  PARAPET_FEED_OSV_URL: url,
+  PARAPET_FEED_KEV_URL: url,
+  PARAPET_FEED_EPSS_URL: url,
+  PARAPET_FEED_ECOSYSTEMS: text,
+  HTTPS_PROXY: text,
+  https_proxy: text,
   HOME: text,
   XDG_DATA_HOME: text,
 });

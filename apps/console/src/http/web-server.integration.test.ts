@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
-import { AppError, messageOf, systemClock } from '@parapet/core';
+import { routes } from '@parapet/contract/api';
+import { AppError, messageOf, systemClock, unavailable } from '@parapet/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthority } from '../authority/authority.ts';
-import { completeHandlers } from '../context/features.ts';
 import { silentLog } from '../logging/log.ts';
 import type { Caller, RouteHandlers } from './handler.ts';
-import { createWebServer, type TlsCredentials, type WebServer } from './web-server.ts';
+import { createTlsServer, setCertificate, type TlsCredentials } from './tls-server.ts';
+import { createWebServer, type WebServer } from './web-server.ts';
 
 let folder: string;
 let credentials: readonly [TlsCredentials, TlsCredentials];
@@ -44,7 +45,7 @@ beforeAll(async () => {
     },
     audit: { record: async ({ action, outcome }) => void audited.push(`${action} ${outcome}`) },
     publicUrls: [],
-    tls: credentials[0],
+    server: createTlsServer(credentials[0]),
     strictTransport: false,
     version: '1.2.3',
     webDir: join(folder, 'web'),
@@ -62,10 +63,12 @@ afterAll(async () => {
 
 /** Handlers that each test may replace. */
 const lateHandlers = (): RouteHandlers => {
-  const missing = completeHandlers({});
-  const late = Object.keys(missing).map((name) => [
+  const missing = async (): Promise<never> => {
+    throw unavailable('not-there', 'No handler.');
+  };
+  const late = Object.keys(routes).map((name) => [
     name,
-    (request: never) => Reflect.get({ ...missing, ...handlers }, name)(request),
+    (request: never) => (Reflect.get(handlers, name) ?? missing)(request),
   ]);
   return Object.fromEntries(late) as RouteHandlers;
 };
@@ -294,7 +297,7 @@ describe('TLS', () => {
         socket.on('error', reject);
       });
     const before = await validTo();
-    web.setCertificate(credentials[1]);
+    setCertificate(web.server, credentials[1]);
     expect(await validTo()).not.toBe(before);
   });
 

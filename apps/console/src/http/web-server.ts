@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:https';
+import type { Server } from 'node:https';
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
@@ -17,10 +17,9 @@ import {
 } from './rate-limits.ts';
 import { serveWebApp } from './web-app.ts';
 
-export type TlsCredentials = { readonly certificatePem: string; readonly privateKeyPem: string };
-
 export type WebServerDeps = Omit<MountDeps, 'rateLimits' | 'maxStreamBytes'> & {
-  readonly tls: TlsCredentials;
+  /** From `createTlsServer`. Not listening: it is given sockets by emitting 'connection', or listens alone in tests. */
+  readonly server: Server;
   /** The certificate comes from people, so browsers may be told never to come without TLS again. */
   readonly strictTransport: boolean;
   readonly version: string;
@@ -37,9 +36,7 @@ export type WebServerDeps = Omit<MountDeps, 'rateLimits' | 'maxStreamBytes'> & {
 export type RequestFigures = { readonly route: string; readonly status: number; readonly durationMs: number };
 
 export type WebServer = {
-  /** Not listening: it is given sockets by emitting 'connection', or listens alone in tests. */
   readonly server: Server;
-  readonly setCertificate: (tls: TlsCredentials) => void;
   /** Calls the API without a socket, for tests and the control socket. */
   readonly app: FastifyInstance;
   /** Ends open streams and connections. */
@@ -52,7 +49,7 @@ const streamLimitBytes = 4 * 1024 * 1024 * 1024;
 
 /** API, web app, health and metrics on one TLS server for people and programs. */
 export const createWebServer = async (deps: WebServerDeps): Promise<WebServer> => {
-  const server = createTlsServer(deps.tls);
+  const { server } = deps;
   const app = Fastify({
     serverFactory: (handler) => server.on('request', handler),
     bodyLimit: bodyLimitBytes,
@@ -74,29 +71,7 @@ export const createWebServer = async (deps: WebServerDeps): Promise<WebServer> =
   deps.mountMore?.(app);
   await serveWebApp(app, deps.webDir);
   await app.ready();
-  return {
-    server,
-    app,
-    setCertificate: (tls) => server.setSecureContext(contextOf(tls)),
-    close: () => app.close(),
-  };
-};
-
-const contextOf = (tls: TlsCredentials) => ({
-  cert: tls.certificatePem,
-  key: tls.privateKeyPem,
-  minVersion: 'TLSv1.2' as const,
-});
-
-const createTlsServer = (tls: TlsCredentials): Server => {
-  const server = createServer({ ...contextOf(tls), ALPNProtocols: ['http/1.1'], maxHeaderSize: 16_384 });
-  server.headersTimeout = 20_000;
-  // An upload of a large bundle over a slow line takes its time; its size has a limit.
-  server.requestTimeout = 30 * 60_000;
-  server.keepAliveTimeout = 75_000;
-  server.maxHeadersCount = 100;
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
-  return server;
+  return { server, app, close: () => app.close() };
 };
 
 const protect = async (app: FastifyInstance, deps: WebServerDeps): Promise<void> => {

@@ -1,0 +1,41 @@
+import type { ControlHandlers } from '../control/control-server.ts';
+import type { FindingsFeature } from '../findings/feature.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { issueAdminLink } from '../people/link-routes.ts';
+import { hasActiveAdmin } from '../people/users.ts';
+import { readStatus, type StatusDeps } from '../self-watch/status-routes.ts';
+import type { People } from './people.ts';
+
+/** What the command line of this machine may ask of the running console. */
+export const createControlHandlers = (deps: {
+  readonly status: StatusDeps;
+  readonly people: People;
+  readonly gateway: Pick<Gateway, 'createLocalEnrolmentKey'>;
+  readonly feeds: FindingsFeature['feeds'];
+  readonly addresses: () => readonly string[];
+}): ControlHandlers => ({
+  status: async () => ({
+    ...(await readStatus(deps.status, null)),
+    firstAdminNeeded: !(await hasActiveAdmin(deps.people.db)),
+  }),
+  adminLink: (username) => issueAdminLink(deps.people, username),
+  localEnrolment: async () => {
+    const { key, authorityPin } = await deps.gateway.createLocalEnrolmentKey();
+    return { consoleUrl: localUrl(deps.addresses()), authorityPin, key };
+  },
+  feedsStatus: deps.feeds.status,
+  feedsUpdate: deps.feeds.update,
+  feedsImport: async (bundle) => {
+    const status = await deps.feeds.import(bundle);
+    await deps.people.audit.record({
+      actor: { kind: 'system', name: 'command line' },
+      action: 'feeds.import',
+      outcome: 'succeeded',
+    });
+    return status;
+  },
+});
+
+/** The sensor of this machine needs no name server and no route. */
+const localUrl = (addresses: readonly string[]): string =>
+  addresses.find((address) => new URL(address).hostname === 'localhost') ?? addresses.at(-1) ?? '';

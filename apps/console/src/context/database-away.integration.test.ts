@@ -1,0 +1,144 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LiveEvent } from '@parapet/contract/api';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type PostgresOptions, startPostgres } from '../database/postgres-launcher/index.ts';
+import { createNarrow } from '../live/narrow.ts';
+import { cookieOf, startTestConsole, type TestConsole, testHost } from '../testing/test-console.ts';
+import { testRunAs } from '../testing/test-database.ts';
+
+const patience = { timeout: 60_000, interval: 50 };
+
+describe('a database that goes away and comes back', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ppt-away-'));
+    if (testRunAs !== undefined) await chmod(folder, 0o711);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('is said plainly, and everything goes on without a restart', async () => {
+    const options: PostgresOptions = {
+      rootDir: folder,
+      socketDir: join(folder, 'run'),
+      runAs: testRunAs,
+      durable: false,
+    };
+    const first = await startPostgres(options);
+    const host = encodeURIComponent(first.socketDir());
+    await using running = await startTestConsole({
+      environment: { DATABASE_URL: `postgres://${first.user}@/postgres?host=${host}` },
+    });
+    const headers = await running.signInAdmin();
+    const get = (url: string) => running.send({ method: 'GET', url, headers });
+    expect((await get('/api/v1/users')).status).toBe(200);
+
+    await first.stop();
+    await vi.waitFor(async () => expect((await get('/readyz')).status).toBe(503), patience);
+    const refused = await get('/api/v1/users');
+    expect(refused.status).toBe(503);
+    expect(refused.json.error).toMatchObject({
+      code: 'database-away',
+      message: expect.stringContaining('does not answer'),
+    });
+    const signIn = await running.send({
+      method: 'POST',
+      url: '/api/v1/session',
+      headers: { origin: `https://${testHost}` },
+      body: { username: 'ada', password: 'x' },
+    });
+    expect(signIn.json.error.code).toBe('database-away');
+    expect((await get('/healthz')).status).toBe(200);
+    expect((await get('/metrics')).text).toContain('parapet_database_up 0');
+    expect(running.console.platform.health.current()).toMatchObject({ state: 'away' });
+
+    const second = await startPostgres(options);
+    await vi.waitFor(async () => expect((await get('/readyz')).status).toBe(200), patience);
+    expect((await get('/api/v1/users')).status).toBe(200);
+    expect((await get('/api/v1/status')).json.stores).toMatchObject([{ name: 'database', state: 'ok' }]);
+    // The console's connections end first, or the server would have to cut them.
+    await running[Symbol.asyncDispose]();
+    await second.stop();
+  });
+});
+
+describe('the live feed', () => {
+  let running: TestConsole;
+  beforeAll(async () => {
+    running = await startTestConsole();
+  });
+  afterAll(() => running[Symbol.asyncDispose]());
+
+  const host = '00000000-0000-4000-8000-00000000000a';
+  const other = '00000000-0000-4000-8000-00000000000b';
+
+  test('ends when its session does', async () => {
+    await running.signInAdmin();
+    const signedIn = await running.send({
+      method: 'POST',
+      url: '/api/v1/session',
+      headers: { origin: `https://${testHost}` },
+      body: { username: 'ada', password: 'correct horse battery staple' },
+    });
+    const headers = cookieOf(signedIn);
+    // Without a socket the answer is complete only when the stream has ended.
+    const streaming = running.send({ method: 'GET', url: '/api/v1/live', headers });
+    const { live } = running.console.platform;
+    await vi.waitFor(() => expect(live.figures().streams).toBe(1), patience);
+    live.publish({ kind: 'feeds' });
+    await running.send({ method: 'DELETE', url: '/api/v1/session', headers });
+    await vi.waitFor(() => expect(live.figures().streams).toBe(0), patience);
+    await streaming.catch(() => undefined);
+  });
+
+  test('tells a scoped caller of nothing out of its scope', async () => {
+    const { db } = running.console.platform;
+    const now = new Date();
+    const asset = {
+      kind: 'host' as const,
+      status: 'running' as const,
+      runtime_labels: '{}',
+      record: '{}',
+      first_seen_at: now,
+      last_seen_at: now,
+    };
+    await db
+      .insertInto('assets')
+      .values([
+        { ...asset, id: host, key: host, name: 'mine', people_labels: '{"team":"a"}' },
+        { ...asset, id: other, key: other, name: 'theirs', people_labels: '{"team":"b"}' },
+      ])
+      .execute();
+    const narrow = createNarrow(db, { team: ['a'] });
+    const events: readonly LiveEvent[] = [
+      { kind: 'assets', ids: [host, other] },
+      { kind: 'assets', ids: [other] },
+      { kind: 'map', hostId: other },
+      { kind: 'map', hostId: host },
+      { kind: 'map' },
+      { kind: 'sensors', hostId: other },
+      { kind: 'findings', opened: 5, closed: 3 },
+      { kind: 'findings', opened: 5, closed: 3, assetId: other },
+      { kind: 'findings', opened: 5, closed: 3, assetId: host },
+      { kind: 'scans', scanId: other },
+      { kind: 'feeds' },
+    ];
+    const seen = await Promise.all(events.map(narrow));
+    expect(seen).toEqual([
+      { kind: 'assets', ids: [host] },
+      undefined,
+      undefined,
+      { kind: 'map', hostId: host },
+      { kind: 'map' },
+      undefined,
+      { kind: 'findings', opened: 0, closed: 0 },
+      undefined,
+      { kind: 'findings', opened: 5, closed: 3, assetId: host },
+      undefined,
+      { kind: 'feeds' },
+    ]);
+    await sql`delete from assets`.execute(db);
+  });
+});

@@ -2,7 +2,7 @@ import { hostId, programOf, shownName } from '../node-id.ts';
 import type { Bundles } from './bundles.ts';
 import type { Mark, Marks } from './marks.ts';
 import { type ProgramMarks, plural } from './place-marks.ts';
-import type { ListenerRow, ProcessRow } from './read-assets.ts';
+import type { ListenerRow } from './read-assets.ts';
 
 const maxPorts = 8;
 
@@ -11,10 +11,14 @@ export const describeMarks = (
   marks: Marks,
   bundles: Bundles,
   listeners: readonly ListenerRow[],
-  context: { readonly programs: ProgramMarks; readonly processes: readonly ProcessRow[] },
+  /** In a view of a set of assets a program that only listens is no part of the set. */
+  context: Context,
 ): void => {
+  const samples = new Map(
+    marks.all().flatMap((mark) => (mark.sample === undefined ? [] : [[mark.sample, mark] as const])),
+  );
   for (const listener of listeners) {
-    const mark = ownerOf(marks, listener, context.programs);
+    const mark = ownerOf(marks, listener, context) ?? samples.get(listener.owner);
     if (mark !== undefined) addPort(mark, listener);
   }
   const facing = facingPorts(bundles);
@@ -23,10 +27,13 @@ export const describeMarks = (
   addEdgeRisks(marks, bundles);
 };
 
-const ownerOf = (marks: Marks, listener: ListenerRow, programs: ProgramMarks): Mark | undefined => {
+type Context = { readonly programs: ProgramMarks; readonly addsPrograms: boolean };
+
+const ownerOf = (marks: Marks, listener: ListenerRow, context: Context): Mark | undefined => {
   const mark = marks.get(hostId(listener.owner)) ?? marks.get(`container:${listener.owner}`);
   if (mark === undefined || !mark.outline) return mark;
-  return programs.markOf(mark, programOf(listener.executable));
+  const program = programOf(listener.executable);
+  return context.addsPrograms ? context.programs.markOf(mark, program) : context.programs.known(mark, program);
 };
 
 const addPort = (mark: Mark, listener: ListenerRow): void => {
@@ -63,11 +70,27 @@ const detailOf = (mark: Mark, facing: readonly number[] | undefined): string | u
   }
 };
 
-/** An edge is as bad as what it leads to, where it starts at something that the Internet reaches. */
+/** An edge is as bad as what it leads to, where the Internet was seen to reach its source, however many hops away. */
 const addEdgeRisks = (marks: Marks, bundles: Bundles): void => {
+  const reached = reachedFromInternet(bundles);
   for (const edge of bundles.list) {
-    const source = marks.get(edge.source);
-    const risk = marks.get(edge.target)?.risk;
-    if (risk !== undefined && (source?.kind === 'internet' || source?.exposed === true)) edge.risk = risk;
+    const risk = riskOf(marks, edge.target);
+    if (risk !== undefined && reached.has(edge.source)) edge.risk = risk;
   }
+};
+
+/** A program's is that of the host or container it runs in. */
+const riskOf = (marks: Marks, id: string): number | undefined => {
+  const mark = marks.get(id);
+  if (mark?.risk !== undefined || (mark?.kind !== 'service' && mark?.kind !== 'process')) return mark?.risk;
+  return mark.parent === undefined ? undefined : riskOf(marks, mark.parent);
+};
+
+const reachedFromInternet = (bundles: Bundles): ReadonlySet<string> => {
+  const targets = Map.groupBy(bundles.list, (edge) => edge.source);
+  const reached = new Set(['internet']);
+  for (const id of reached) {
+    for (const edge of targets.get(id) ?? []) reached.add(edge.target);
+  }
+  return reached;
 };

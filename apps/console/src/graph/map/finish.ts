@@ -81,7 +81,10 @@ const withoutEmptyOutlines = (marks: readonly Mark[]): readonly Mark[] => {
 
 /** Hosts and containers behind the shown nodes, and what else is a node of its own. */
 const leaves = (marks: readonly Mark[]): number =>
-  marks.reduce((sum, mark) => sum + (mark.outline ? (mark.kind === 'host' ? 1 : 0) : mark.count), 0);
+  marks.reduce(
+    (sum, mark) => sum + (mark.outline ? (mark.kind === 'host' ? 1 : 0) : mark.kind === 'internet' ? 1 : mark.count),
+    0,
+  );
 
 const trailOf = (marks: Marks, open: readonly string[]): MapView['trail'] => {
   const deepest = marks.get(open.at(-1) ?? '');

@@ -11,6 +11,8 @@ export type Mark = Mutable<MapNode> & {
   /** What it stands for, by hosts and containers, for its line of detail. */
   hosts: number;
   containers: number;
+  /** One of the containers it stands for: replicas listen alike. */
+  sample: string | undefined;
 };
 
 export type NewMark = Pick<MapNode, 'id' | 'kind' | 'label'> &
@@ -28,6 +30,7 @@ export type NewMark = Pick<MapNode, 'id' | 'kind' | 'label'> &
       | 'subject'
       | 'hosts'
       | 'containers'
+      | 'sample'
     >
   > & {
     readonly since?: Date;
@@ -60,7 +63,7 @@ export const createMarks = (): Marks => {
 };
 
 export const nodeOf = (mark: Mark): MapNode => {
-  const { index: _, outline, subject: __, hosts: ___, containers: ____, ...node } = mark;
+  const { index: _, outline, subject: __, hosts: ___, containers: ____, sample: _____, ...node } = mark;
   return { ...node, opens: node.opens && !outline };
 };
 
@@ -80,6 +83,7 @@ const makeMark = (mark: NewMark, index: number): Mark => ({
   subject: mark.subject ?? false,
   hosts: mark.hosts ?? 0,
   containers: mark.containers ?? 0,
+  sample: mark.sample,
   ...(mark.parent === undefined ? {} : { parent: mark.parent }),
   ...(mark.detail === undefined ? {} : { detail: mark.detail }),
   ...(mark.risk === undefined ? {} : { risk: mark.risk }),

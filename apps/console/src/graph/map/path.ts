@@ -37,12 +37,10 @@ export const readRoute = async (
 ): Promise<WantedAssets> => {
   const targets = await targetsOf(db, moment, inScope, assetId);
   const chains = chainsOf(await searchBackwards(db, moment, targets)).slice(0, maxPaths);
-  return splitAssets(
-    db,
-    [...new Set([...targets, ...chains.flat().flatMap((hop) => [hop.source, hop.target])])].filter(
-      (id) => id !== internetId,
-    ),
-  );
+  const hops = chains.flat();
+  const passed = hops.flatMap((hop) => [hop.source, hop.target]).filter((id) => id !== internetId);
+  const assets = await splitAssets(db, [...new Set([...targets, ...passed])]);
+  return { ...assets, pairs: hops.map((hop) => [hop.source === internetId ? null : hop.source, hop.target] as const) };
 };
 
 /** One edge of a way; the source is an asset or the Internet. */

@@ -28,7 +28,7 @@ export const placeHosts = (marks: Marks, plan: HostPlan, hosts: readonly HostRow
       outline: plan.opened.has(host.id),
       subject: plan.subject.has(id),
       since: host.since,
-      ...optional('risk', host.risk),
+      ...optional('risk', plan.opened.has(host.id) ? host.ownRisk : host.risk),
       ...optional('parent', plan.parentOfHost.get(host.id)),
       ...(host.inScope ? { assetId: host.id } : {}),
     });
@@ -59,6 +59,7 @@ export const placeContainers = (
         subject: true,
         ...optional('risk', worstRisk(group.members)),
         ...optional('since', first?.since),
+        ...optional('sample', first?.id),
         ...(group.kind === 'container' && first !== undefined ? { assetId: first.id } : {}),
         ...(group.members.some((row) => row.privileged) ? { detail: 'privileged' } : {}),
       });
@@ -71,7 +72,11 @@ export const placeContainers = (
 };
 
 /** Finds the mark of a program in an open host, service or container, adding it where it is new. */
-export type ProgramMarks = { readonly markOf: (owner: Mark, program: string) => Mark };
+export type ProgramMarks = {
+  readonly markOf: (owner: Mark, program: string) => Mark;
+  /** The mark of a program that has one already. */
+  readonly known: (owner: Mark, program: string) => Mark | undefined;
+};
 
 /**
  * Programs of open hosts become services; those of an open container or service their processes. `cap` bounds the services of
@@ -105,6 +110,7 @@ export const createProgramMarks = (
     });
   };
   return {
+    known: (owner, program) => marks.get(serviceId(owner.id.slice(owner.id.indexOf(':') + 1), program)),
     markOf: (owner, program) => {
       const ownerId = owner.id.slice(owner.id.indexOf(':') + 1);
       if (owner.kind === 'container')

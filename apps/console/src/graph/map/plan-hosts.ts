@@ -6,7 +6,9 @@ export type HostRow = {
   readonly name: string;
   readonly zone: string;
   readonly silent: boolean;
+  /** The highest of its own and its containers'. */
   readonly risk: number | undefined;
+  readonly ownRisk: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly containers: number;
   readonly since: Date;

@@ -108,7 +108,10 @@ export const createAssetReader = (db: Database, moment: Moment, inScope: ScopeFi
 const listenerOwner = sql`coalesce(l.container_id, case when l.container_key is null then l.host_id end)`;
 const processOwner = sql`coalesce(p.container_id, case when p.container_key is null then p.host_id end)`;
 
-type HostReading = Omit<HostRow, 'risk'> & { readonly risk: number | null; readonly containerRisk: number | null };
+type HostReading = Omit<HostRow, 'risk' | 'ownRisk'> & {
+  readonly risk: number | null;
+  readonly containerRisk: number | null;
+};
 type ContainerReading = Omit<ContainerRow, 'risk' | 'imageId'> & {
   readonly risk: number | null;
   readonly imageId: string | null;
@@ -117,5 +120,5 @@ type ListenerReading = Omit<ListenerRow, 'processKey'> & { readonly processKey: 
 
 const presentHost = (row: HostReading): HostRow => {
   const risks = [row.risk, row.containerRisk].filter((risk) => risk !== null);
-  return { ...row, risk: risks.length === 0 ? undefined : Math.max(...risks) };
+  return { ...row, risk: risks.length === 0 ? undefined : Math.max(...risks), ownRisk: row.risk ?? undefined };
 };

@@ -34,6 +34,8 @@ export type LiftRequest = {
   readonly touching: readonly number[] | undefined;
   /** What is neither a shown node nor the Internet nor a peer: one node `outside`, or left out. */
   readonly strangers: 'outside' | 'leave-out';
+  /** Only edges between these assets; the Internet is null as a source. */
+  readonly pairs?: readonly (readonly [source: string | null, target: string])[] | undefined;
   readonly groupPeers: boolean;
   /** Blocks of peers that are open, as `<zone>|<block>`. */
   readonly openBlocks: readonly string[];
@@ -65,7 +67,7 @@ export const readLiftedEdges = async (
         e.source_node, e.target_node, e.protocol, e.port, e.connections, e.bytes_sent, e.bytes_received, e.first_seen_at, e.last_seen_at, e.address_count
       from edges e left join v s on s.id = e.source_asset left join v t on t.id = e.target_asset
       where ${edgeThere('e', moment)} and (s.idx is not null or t.idx is not null)
-        and ${touching(request)} and ${known(request)}
+        and ${touching(request)} and ${known(request)} and ${paired(request)}
     ), by_port as (
       select sk, tk, protocol, port, count(*) as n, sum(connections) as connections,
         sum(coalesce(bytes_sent, 0) + coalesce(bytes_received, 0)) filter (where bytes_sent is not null or bytes_received is not null) as bytes,
@@ -148,6 +150,13 @@ const known = (request: LiftRequest): RawBuilder<boolean> =>
   request.strangers === 'outside'
     ? sql<boolean>`true`
     : sql<boolean>`(s.idx is not null or e.source_asset is null) and (t.idx is not null or e.target_asset is null)`;
+
+const paired = (request: LiftRequest): RawBuilder<boolean> =>
+  request.pairs === undefined
+    ? sql<boolean>`true`
+    : sql<boolean>`exists (
+        select 1 from unnest(${request.pairs.map(([source]) => source)}::uuid[], ${request.pairs.map(([, target]) => target)}::uuid[]) pair (source, target)
+        where pair.target = e.target_asset and (pair.source = e.source_asset or (pair.source is null and e.source_node = 'internet')))`;
 
 const present = (row: Reading): LiftedEdge => ({
   source: presentEnd(row.source),

@@ -24,7 +24,7 @@ export type ViewQuery = {
 export const maxMarks = 2_000;
 const maxNodes = 1_200;
 /** Up to this many strangers are shown one by one, more by their blocks. */
-const singlePeersUpTo = 24;
+const singlePeersUpTo = 8;
 /** More neighbours than this around what is open are lifted to their zones. */
 const neighboursUpTo = 60;
 const containersRead = 30_000;
@@ -97,7 +97,7 @@ const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, requ
   const listeners = await readListeners(reader, marks, plan);
   const context: BundleContext = { marks, moment, ...programsOf(marks, processes, open, share) };
   const bundles = addBundles(lifted.edges, context);
-  describeMarks(marks, bundles, listeners, { processes, ...context });
+  describeMarks(marks, bundles, listeners, { ...context, addsPrograms: wanted === undefined });
   const neighbours = marks
     .all()
     .filter((mark) => mark.kind === 'host' && !mark.subject && bundles.touched.has(mark.id));
@@ -139,6 +139,7 @@ const liftEdges = async (
     open: marks.all().flatMap((mark) => (isTakenApart(mark.kind, mark.outline) ? [mark.index] : [])),
     touching: view.any && wanted === undefined ? subject.map((mark) => mark.index) : undefined,
     strangers: wanted === undefined ? 'outside' : 'leave-out',
+    pairs: wanted?.pairs,
     groupPeers: many > singlePeersUpTo,
     openBlocks: openedBlocks(view.open),
     limit: maxMarks,
@@ -149,9 +150,8 @@ const isTakenApart = (kind: string, outline: boolean): boolean => outline && (ki
 
 const readListeners = (reader: AssetReader, marks: Marks, plan: HostPlan): Promise<readonly ListenerRow[]> => {
   const owners = marks.all().flatMap((mark) => {
-    if (mark.assetId === undefined) return [];
-    if (mark.kind === 'host' || mark.kind === 'container') return [mark.assetId];
-    return [];
+    const owner = mark.assetId ?? mark.sample;
+    return owner === undefined ? [] : [owner];
   });
   return reader.listeners([...new Set([...owners, ...plan.opened])]);
 };
@@ -162,6 +162,8 @@ export type WantedAssets = {
   readonly containers: ReadonlySet<string>;
   /** Hosts that belong to the set themselves, not only as the place of a container. */
   readonly wholeHosts: ReadonlySet<string>;
+  /** The only edges to show, by the assets at their ends; the Internet is null. All between the assets when absent. */
+  readonly pairs?: readonly (readonly [source: string | null, target: string])[];
 };
 
 const wantedAssets = async (

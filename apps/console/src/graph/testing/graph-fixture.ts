@@ -38,6 +38,7 @@ export type EdgeOptions = {
   readonly targetProcess?: string;
   readonly connections?: number;
   readonly addressCount?: number;
+  readonly lastSeen?: Date;
   /** When it was there; from the beginning on when left out. */
   readonly spans?: readonly { readonly from: Date; readonly to?: Date }[];
 };
@@ -163,7 +164,7 @@ export const createGraphFixture = (db: Database, start: Date): GraphFixture => {
           source_asset: assetIn(edge.from),
           target_asset: assetIn(edge.to),
           first_seen_at: spans[0]?.from ?? start,
-          last_seen_at: ended ?? start,
+          last_seen_at: ended ?? edge.lastSeen ?? start,
           ended_at: ended ?? null,
           connections: edge.connections ?? 1,
           bytes_sent: null,

@@ -50,17 +50,23 @@ export const headlineOf = (nodes: readonly MapNode[]): string => {
   const leaves = inside.filter((node) => !parents.has(node.id));
   if (leaves.length === 0) return 'Nothing runs here';
   const facing = leaves.filter((node) => node.exposed);
-  const worst = leaves.reduce<MapNode | undefined>(
+  // A host's own risk is its frame's, once it is open.
+  const worst = inside.reduce<MapNode | undefined>(
     (best, node) => ((node.risk ?? 0) > (best?.risk ?? 0) ? node : best),
     undefined,
   );
-  const first = facingText(facing, leaves.length);
+  const first = facingText(facing);
   if (worst?.risk === undefined || worst.risk < 20) return first;
   return `${first}; the highest risk is ${Math.round(worst.risk)}, ${nameOf(worst)}`;
 };
 
-const facingText = (facing: readonly MapNode[], all: number): string => {
-  const [only, ...more] = facing;
-  if (only === undefined) return 'The Internet was not seen to reach any of these';
-  return more.length === 0 ? `${nameOf(only)} faces the Internet` : `${facing.length} of ${all} face the Internet`;
+const facingText = (facing: readonly MapNode[]): string => {
+  const counts = new Map<string, number>();
+  for (const node of facing) counts.set(node.label, (counts.get(node.label) ?? 0) + node.count);
+  const names = [...counts].map(([name, count]) => (count > 1 ? `${name} ×${count}` : name));
+  const [first, second, ...more] = names;
+  if (first === undefined) return 'The Internet was not seen to reach any of these';
+  if (second === undefined) return `${first} faces the Internet`;
+  if (more.length === 0) return `${first} and ${second} face the Internet`;
+  return `${first}, ${second} and ${more.length} more face the Internet`;
 };

@@ -64,11 +64,11 @@ export const MapFind = ({ scene, onHere, onElsewhere }: MapFindProps) => {
         onKeyDown={onKeyDown}
       />
       {/* biome-ignore lint/a11y/useFocusableInteractive: the combobox keeps the focus */}
-      <ul id={list} role="listbox" aria-label="Found on the map" hidden={!open}>
+      <div id={list} role="listbox" aria-label="Found on the map" hidden={!open}>
         {found.map((item, index) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the combobox keeps the focus
           // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox has the keys
-          <li
+          <div
             key={item.id}
             id={`${list}-${index}`}
             role="option"
@@ -78,14 +78,14 @@ export const MapFind = ({ scene, onHere, onElsewhere }: MapFindProps) => {
           >
             <b>{item.title}</b>
             <span>{item.detail}</span>
-          </li>
+          </div>
         ))}
         {open && found.length === 0 ? (
-          <li role="option" aria-selected={false} aria-disabled>
+          <div role="option" aria-selected={false} aria-disabled>
             <span>Nothing is called so</span>
-          </li>
+          </div>
         ) : null}
-      </ul>
+      </div>
     </div>
   );
 };

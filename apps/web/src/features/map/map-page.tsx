@@ -28,7 +28,7 @@ export const MapPage = () => {
   const actions = useMapActions();
   const moment = useMoment();
   const answer = useMapView(state, moment.at);
-  const { scene, refresh, layOutAnew } = useScene(answer.data, viewKeyOf(state));
+  const { scene, refresh, layOutAnew } = useScene(answer, viewKeyOf(state));
   const [canDraw, setCanDraw] = useState(true);
   const stage = useRef<StageHandle>(null);
   const route = useRoute(state, moment.at, answer.data);
@@ -43,7 +43,7 @@ export const MapPage = () => {
   const asTable = state.table || !canDraw;
   return (
     <div className={styles.page}>
-      <MapHead view={view} state={state} actions={actions}>
+      <MapHead view={view} state={state} actions={actions} route={route.sentence}>
         <MapFind
           scene={scene}
           onHere={(id) => {
@@ -93,11 +93,6 @@ export const MapPage = () => {
         <p className={styles.unable} role="status">
           This browser does not draw by WebGL2, so the map is shown as tables. Turn hardware acceleration on to see the
           picture.
-        </p>
-      )}
-      {route.sentence === undefined ? null : (
-        <p className={styles.route} role="status">
-          {route.sentence}
         </p>
       )}
       {asTable || scene === undefined ? null : (

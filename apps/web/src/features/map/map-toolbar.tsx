@@ -12,11 +12,13 @@ type MapHeadProps = {
   readonly view: MapView | undefined;
   readonly state: MapState;
   readonly actions: MapActions;
+  /** The way from the Internet in words, where one is drawn. */
+  readonly route: string | undefined;
   readonly children?: React.ReactNode;
 };
 
 /** Where one is, and what the picture says. */
-export const MapHead = ({ view, state, actions, children }: MapHeadProps) => (
+export const MapHead = ({ view, state, actions, route, children }: MapHeadProps) => (
   <header className={styles.head}>
     <div className={styles.words}>
       <h1>{view === undefined ? 'Map' : headlineOf(view.nodes)}</h1>
@@ -35,6 +37,11 @@ export const MapHead = ({ view, state, actions, children }: MapHeadProps) => (
         ))}
         {view === undefined ? null : <span className={styles.behind}>{behindText(view)}</span>}
       </nav>
+      {route === undefined ? null : (
+        <p className={styles.route} role="status">
+          {route}
+        </p>
+      )}
     </div>
     <div className={styles.tools}>{children}</div>
   </header>

@@ -39,10 +39,15 @@ const positions = createPositionStore(window.localStorage);
 
 /** The picture of a view, and how to build it anew once ghosts are due to go or it is to be laid out afresh. */
 export const useScene = (
-  view: MapView | undefined,
-  key: string,
+  answer: UseQueryResult<MapView, Error>,
+  asked: string,
 ): { readonly scene: Scene | undefined; readonly refresh: () => void; readonly layOutAnew: () => void } => {
   const before = useRef<Scene | undefined>(undefined);
+  // While the next view is fetched the last one is shown, under its own name.
+  const settled = useRef(asked);
+  if (!answer.isPlaceholderData) settled.current = asked;
+  const key = settled.current;
+  const view = answer.data;
   const [stamp, setStamp] = useState(0);
   const scene = useMemo(() => {
     if (view === undefined) return undefined;

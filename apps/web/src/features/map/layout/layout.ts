@@ -51,7 +51,9 @@ const framed = (rect: Rect): Rect => ({
 type Measured = Box & { readonly place: (corner: Point, into: Map<string, Point>) => void };
 
 const outer = { column: 92, row: 26, aspect: 1.7 } as const;
-const inner = { column: 34, row: 4, aspect: 1.25 } as const;
+const inner = { column: 34, row: 4, aspect: 1.1 } as const;
+/** Hosts within a zone: rather below than beside each other, so that edges run from left to right. */
+const frames = { column: 56, row: 18, aspect: 0.34 } as const;
 
 const measure = (
   parent: MapNode | undefined,
@@ -64,7 +66,8 @@ const measure = (
     tree.childrenOf.has(child.id) ? measure(child, tree, layers, edges) : leaf(child, layers),
   );
   const links = linksBetween(children, tree, edges);
-  const arrangement = arrange(measured, links, parent === undefined ? outer : inner);
+  const holdsFrames = children.some((child) => tree.childrenOf.has(child.id));
+  const arrangement = arrange(measured, links, parent === undefined ? outer : holdsFrames ? frames : inner);
   return group(parent, measured, arrangement);
 };
 

@@ -43,6 +43,7 @@ export const createInstanced = (gl: WebGL2RenderingContext, shape: InstancedShap
     },
     draw: (uniforms) => {
       if (drawn === 0) return;
+      // biome-ignore lint/correctness/useHookAtTopLevel: a method of WebGL, no hook
       gl.useProgram(program);
       for (const [name, value] of Object.entries(uniforms)) {
         if (!locations.has(name)) locations.set(name, gl.getUniformLocation(program, name));

@@ -74,7 +74,7 @@ const writeNode = (item: SceneNode, camera: Camera, size: Size, look: Look, pen:
   const at = toScreen(camera, size, item.at);
   const radius = Math.max(item.radius * zoom, 3);
   const name = pen.fitted(nameOf(item.node), font.name, urgent ? 260 : Math.max(70, 132 * Math.min(1.3, zoom)));
-  const detail = zoom >= 0.62 || urgent ? detailOf(item) : undefined;
+  const detail = zoom >= 0.54 || urgent ? detailOf(item) : undefined;
   const width = Math.max(name.width, detail === undefined ? 0 : pen.fitted(detail, font.detail, 150).width);
   const top = at.y + radius + 4;
   const room = {
@@ -106,7 +106,7 @@ const writeNode = (item: SceneNode, camera: Camera, size: Size, look: Look, pen:
       400,
     );
   }
-  if (!back && zoom >= 0.8 && look.mode === 'risk')
+  if (!back && zoom >= 0.6 && look.mode === 'risk')
     writeRisk(item, at.x + radius * 0.74 + 11, at.y - radius * 0.74 + 4, look, pen);
 };
 
@@ -137,15 +137,19 @@ const writeFrame = (frame: SceneFrame, camera: Camera, size: Size, look: Look, p
   const width = frame.rect.width * camera.zoom;
   if (corner.x > size.width || corner.y > size.height || corner.x + width < 0 || width < 34) return;
   if (corner.y + frame.rect.height * camera.zoom < 0) return;
-  const inside = camera.zoom >= 0.6;
+  const inside = camera.zoom >= 0.52;
   const x = Math.max(corner.x + (inside ? 14 : 4), 10);
   const y = inside ? Math.max(corner.y + 22, 18) : corner.y - 4;
-  const room = corner.x + width - x - 8;
+  const room = corner.x + width - x - (inside && frame.node.kind === 'host' && (frame.node.risk ?? 0) >= 20 ? 42 : 8);
   const name = pen.fitted(frame.node.label, font.name, room);
   if (name.text === '') return;
   const chosen = emphasis.selected === frame.id || emphasis.focused === frame.id;
   taken.take({ left: x, top: y - 12, right: x + name.width, bottom: y + 4 });
   pen.write(name.text, x, y, font.name, chosen ? palette.accent : palette.text, 'left', 600);
+  const risk = frame.node.kind === 'host' && look.mode === 'risk' ? (frame.node.risk ?? 0) : 0;
+  if (risk >= 20 && inside && room > 40) {
+    pen.write(String(Math.round(risk)), corner.x + width - 22, y, 11, palette[severityOfRisk(risk)], 'center', 650);
+  }
   const detail = frame.node.status === 'unknown' ? 'not reporting' : frame.node.detail;
   if (detail === undefined || !inside) return;
   const rest = pen.fitted(detail, font.detail, room - name.width - 10);

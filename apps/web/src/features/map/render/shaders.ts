@@ -71,8 +71,8 @@ uniform float time;
 out vec4 colour;
 void main() {
   float alpha = clamp(look.x * 0.5 + 0.5 - abs(side), 0.0, 1.0) * ink.a;
-  if (look.y > 0.5) alpha *= 0.45 + 0.55 * smoothstep(0.25, 0.6, fract(along / 22.0 - time));
-  if (look.y < -0.5) alpha *= step(fract(along / 9.0), 0.55);
+  if (look.y > 0.5) alpha *= 0.6 + 0.4 * smoothstep(0.25, 0.6, fract(along / 22.0 - time));
+  if (look.y < -0.5) alpha *= 0.75 * smoothstep(0.0, 0.12, fract(along / (6.0 + look.x * 2.0)) - 0.42);
   colour = vec4(ink.rgb * alpha, alpha);
 }`,
 };
@@ -161,7 +161,7 @@ void main() {
   float line = look.x <= 0.0 ? 0.0 : clamp(0.5 - (abs(d + width * 0.5) - width * 0.5) / px, 0.0, 1.0);
   if (dashed > 0.5) line *= step(fract(atan(at.y, at.x) * 2.8648), 0.58);
   paint = over(vec4(rim.rgb, 1.0) * rim.a * line, paint);
-  vec2 tile = at / (radius * 1.16) * 0.5 + 0.5;
+  vec2 tile = at / (radius * (shape > 8.5 ? 1.16 : shape > 1.5 ? 0.74 : 0.82)) * 0.5 + 0.5;
   if (look.y >= 0.0 && look.w > 0.0 && all(greaterThan(tile, vec2(0.0))) && all(lessThan(tile, vec2(1.0)))) {
     vec2 cell = vec2(mod(look.y, ${atlasColumns}.0), floor(look.y / ${atlasColumns}.0));
     float mask = texture(atlas, (cell + tile) / ${atlasColumns}.0).a;

@@ -92,13 +92,16 @@ const presence = (thing: { readonly cameAt?: number; readonly leftAt?: number },
   return Math.min(1, (look.nowMs - thing.cameAt) / fadeMs);
 };
 
-const paintFrame = (frame: SceneFrame, { palette, emphasis }: Look, put: Put): void => {
+const paintFrame = (frame: SceneFrame, look: Look, put: Put): void => {
+  const { palette, emphasis } = look;
   const chosen = emphasis.selected === frame.id || emphasis.focused === frame.id;
   const isPlace = frame.node.kind === 'zone' || frame.node.kind === 'host-group';
-  const border = chosen ? palette.accent : withAlpha(palette.lineStrong, isPlace ? 0.85 : 0.9);
+  const risk = look.mode === 'risk' && !isPlace ? (frame.node.risk ?? 0) : 0;
+  const calm = withAlpha(palette.lineStrong, isPlace ? 0.8 : 0.9);
+  const border = chosen ? palette.accent : risk >= 50 ? withAlpha(palette[severityOfRisk(risk)], 0.75) : calm;
   const shade = withAlpha(mix(palette.bg, palette.panel, 0.9), isPlace ? 0.35 : 0.75);
   put(frame.rect.x, frame.rect.y, frame.rect.width, frame.rect.height, ...shade, ...border);
-  put(chosen ? 2 : 1, isPlace || frame.node.status === 'unknown' ? 1 : 0);
+  put(chosen || risk >= 50 ? 1.6 : 1, isPlace || frame.node.status === 'unknown' ? 1 : 0);
 };
 
 const paintEdge = (item: SceneEdge, look: Look, stress: Stress, crowd: number, put: Put): void => {
@@ -124,7 +127,9 @@ const edgeColour = (item: SceneEdge, { palette, mode, momentMs }: Look, lit: boo
     return mix(withAlpha(palette.faint, lit ? 0.9 : 0.4), palette.accent, fresh);
   }
   if (edge.risk !== undefined && edge.risk >= 50) return withAlpha(palette[severityOfRisk(edge.risk)], lit ? 1 : 0.82);
-  return lit ? mix(palette.faint, palette.text, 0.35) : withAlpha(palette.faint, palette.dark ? 0.46 : 0.5);
+  // What goes out to the Internet leads back across the picture: it stays in the background.
+  const quiet = edge.target === 'internet' ? 0.5 : 1;
+  return lit ? mix(palette.faint, palette.text, 0.35) : withAlpha(palette.faint, (palette.dark ? 0.46 : 0.5) * quiet);
 };
 
 /** Where on the curve it leaves its source's rim, and where the arrow stands before its target's. */

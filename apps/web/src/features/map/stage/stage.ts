@@ -59,6 +59,8 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
   let palette: Palette = readPalette(host);
   let size: Size = { width: host.clientWidth, height: host.clientHeight };
   let camera: Camera = { x: 0, y: 0, zoom: 1 };
+  /** What the camera was told to show; until a person moves it, a change of size shows it whole again. */
+  let whole: { readonly rect: Rect; readonly maxZoom: number | undefined } | undefined;
   let flight: { readonly from: Camera; readonly to: Camera; readonly begin: number } | undefined;
   let state: StageState | undefined;
   let repaint = true;
@@ -107,12 +109,13 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     camera = between(flight.from, flight.to, 1 - (1 - share) ** 3);
     if (share === 1) {
       flight = undefined;
-      events.onCamera(camera);
+      if (whole === undefined) events.onCamera(camera);
     }
     return flight !== undefined;
   };
   const steer = (next: Camera): void => {
     flight = undefined;
+    whole = undefined;
     camera = next;
     schedule();
   };
@@ -120,7 +123,15 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     state === undefined ? undefined : hitTest(state.scene, toMap(camera, size, at), camera.zoom);
 
   const resize = new ResizeObserver(() => {
+    const before = size;
     size = { width: host.clientWidth, height: host.clientHeight };
+    flight = undefined;
+    // Left and top stay where they are when a panel takes room at the right.
+    camera =
+      whole === undefined
+        ? panned(camera, (before.width - size.width) / 2, (before.height - size.height) / 2)
+        : fitted(whole.rect, size, insets(), whole.maxZoom);
+    events.onHover(undefined, undefined);
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     for (const canvas of [picture, names]) {
       canvas.width = Math.max(1, Math.round(size.width * ratio));
@@ -178,7 +189,10 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
       repaint = true;
       schedule();
     },
-    fit: (rect, options = {}) => moveTo(fitted(rect, size, insets(), options.maxZoom), options.still === true),
+    fit: (rect, options = {}) => {
+      moveTo(fitted(rect, size, insets(), options.maxZoom), options.still === true);
+      whole = { rect, maxZoom: options.maxZoom };
+    },
     moveTo: (to, options = {}) => moveTo(to, options.still === true),
     zoomBy: (factor) =>
       moveTo(zoomedAt(flight?.to ?? camera, size, { x: size.width / 2, y: size.height / 2 }, factor), false),
@@ -204,6 +218,7 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
       steer(to);
       return;
     }
+    whole = undefined;
     flight = { from: camera, to, begin: performance.now() };
     schedule();
   }

@@ -58,12 +58,12 @@ type Draft = {
 };
 
 /** Address range, rights, offset, device, inode, path. */
-const headPattern = /^([0-9a-f]+)-([0-9a-f]+) (r[w-][x-][ps]) [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ (\d+)\s+(\/.*)?$/;
+const headPattern = /^([0-9a-f]+)-([0-9a-f]+) ([r-][w-][x-][ps]) [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ (\d+)\s+(\/.*)?$/;
 
 const draftOf = ([, from = '0', to = '0', rights = '', inode = '0', path = '']: RegExpExecArray): Draft | undefined => {
   // A shared mapping of a device or of shared memory is not a file that can be read again.
   const isPlainFile = inode !== '0' && path.startsWith('/') && !path.startsWith('/dev/') && !path.startsWith('/memfd:');
-  if (!isPlainFile || rights.includes('w')) return undefined;
+  if (!isPlainFile || !rights.startsWith('r-')) return undefined;
   const address = BigInt(`0x${from}`);
   return { address, lengthBytes: Number(BigInt(`0x${to}`) - address), residentKiB: 0, anonymousKiB: undefined };
 };

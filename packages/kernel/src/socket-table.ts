@@ -46,7 +46,7 @@ export type SocketEnds = {
   readonly close: () => void;
 };
 
-/** Needs CAP_NET_ADMIN in the namespace and Linux 4.5. */
+/** Needs Linux 4.5. */
 export const openSocketEnds = (receiveBufferBytes: number): Result<SocketEnds, Problem> =>
   attempt(() => {
     const { protocol, destroyGroups } = socketDiagnostics;

@@ -163,7 +163,7 @@ const markGap = async (
   if (rows.length > 0) return;
   await sql`
     insert into blind_intervals (host_id, collector, key, started_at, ended_at, cause)
-    values (${hostId}, 'sensor', ${`sensor|${from.getTime()}`}, ${from}, greatest(${arrival.startedAt}, ${from}), ${cause})
+    values (${hostId}, 'sensor', ${`sensor|${from.getTime()}`}, ${from}, ${arrival.startedAt}, ${cause})
     on conflict (host_id, key) do nothing`.execute(trx);
 };
 

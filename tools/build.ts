@@ -89,9 +89,7 @@ const copyNative = async (name: string): Promise<void> => {
       recursive: true,
       dereference: true,
       filter: (source) =>
-        !/\/(src|doc|docs|vendor|lib\/native|\.github)(\/|$)/.test(
-          relative(join(modules, packageName), source).replace(/^/, '/'),
-        ),
+        !/\/(doc|docs|vendor|lib\/native|\.github)(\/|$)/.test(`/${relative(join(modules, packageName), source)}`),
     });
   }
 };

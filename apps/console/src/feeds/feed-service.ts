@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FeedStatus } from '@parapet/contract/api';
-import { AppError, badRequest, type Clock, conflict, notFound } from '@parapet/core';
+import { AppError, badRequest, type Clock, conflict, notFound, type Problem } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
@@ -68,8 +68,9 @@ export const createFeedService = (deps: FeedServiceDeps): FeedService => {
     await progress.begin();
     const built = await deps.build(job, { onProgress: progress.step, signal });
     if (!built.ok) {
-      await progress.fail(built.error.message);
-      throw new AppError(built.error.code, job.kind === 'import' ? 400 : 503, built.error.message);
+      const message = sentenceOf(job, built.error);
+      await progress.fail(message);
+      throw new AppError(built.error.code, job.kind === 'import' ? 400 : 503, message);
     }
     const gone = await activateVersion(db, built.value, new Date(clock.now()));
     await files.reload();
@@ -122,6 +123,11 @@ export const createFeedService = (deps: FeedServiceDeps): FeedService => {
     },
   };
 };
+
+const sentenceOf = (job: FeedJob, { message, code }: Problem): string =>
+  job.kind === 'fetch' && code === 'unreachable'
+    ? `The publishers could not be reached. Where this console has no way to them, import a bundle instead. (${message})`
+    : message;
 
 const limitBytes = (maxBytes: number): Transform => {
   let total = 0;

@@ -13,12 +13,16 @@ const run = async (job: FeedJob): Promise<FeedWorkerMessage> => {
     baseUrls: withoutUndefined(job.baseUrls),
     ...(job.ecosystems === undefined ? {} : { ecosystems: job.ecosystems }),
     ...(job.proxy === undefined ? {} : { proxy: job.proxy }),
+    limits: patience,
     onProgress: tell,
   });
   return fetched.ok
     ? { kind: 'built', feed: builtOf(fetched.value.feed, fetched.value.outcomes) }
     : failedBy(fetched.error);
 };
+
+/** A machine without a way to the publishers learns it within half a minute; what fails for once comes with the next update. */
+const patience = { attempts: 3, retryDelayMs: 500 } as const;
 
 const failedBy = (problem: Problem): FeedWorkerMessage => ({ kind: 'failed', problem });
 

@@ -96,7 +96,7 @@ const highest = (type: string, versions: readonly string[]): string => {
 /** Only names that a shell takes as they are: they come from a workload. */
 const plainName = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
 
-export const upgradeCommand = (type: string, names: readonly string[]): string | null => {
+const upgradeCommand = (type: string, names: readonly string[]): string | null => {
   if (!names.every((name) => plainName.test(name))) return null;
   const list = names.join(' ');
   if (type === 'dpkg') return `apt-get install --only-upgrade ${list}`;

@@ -71,6 +71,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
     inventoryChanged: (change: InventoryChange): void => {
       if (change.kinds.some((kind) => scanKinds.has(kind))) scheduler.wake();
       if (change.kinds.includes('edge')) updater.edgesChanged();
+      if (change.kinds.some((kind) => hostKinds.has(kind))) updater.hostsChanged([change.hostId]);
       updater.assetsChanged(change.assetIds.length === 0 ? [change.hostId] : change.assetIds);
     },
     feedAge: { age: () => readFeedAge(db, new Date(clock.now())) },
@@ -100,4 +101,5 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
 };
 export type FindingsFeature = ReturnType<typeof createFindingsFeature>;
 
+const hostKinds: ReadonlySet<InventoryChange['kinds'][number]> = new Set(['presence', 'collector']);
 const scanKinds: ReadonlySet<InventoryChange['kinds'][number]> = new Set(['host', 'container', 'image', 'presence']);

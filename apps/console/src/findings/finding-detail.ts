@@ -1,5 +1,6 @@
 import type { Advisory, AdvisoryDatabase } from '@parapet/advisories';
 import type { FindingDetail, Risk, RiskFactor, Scope } from '@parapet/contract/api';
+import type { Distribution } from '@parapet/contract/sbom';
 import { notFound } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
@@ -41,7 +42,7 @@ export const readFindingDetail = async (
     why,
     // An image at rest is no instance of itself.
     instanceList: instances.filter((instance) => row.asset_kind !== 'image' || instance.assetId !== assetId),
-    fix: fixOf(row, why),
+    fix: fixOf(row, why, extra.distribution),
     acceptance:
       row.status === 'accepted' &&
       extra.reason !== null &&
@@ -68,6 +69,7 @@ type ExtraRow = {
   readonly source_name: string | null;
   readonly location: string | null;
   readonly trust: SoftwareTrust | null;
+  readonly distribution: Distribution | null;
   readonly reason: string | null;
   readonly by_name: string | null;
   readonly at: Date | null;
@@ -78,7 +80,7 @@ const readExtra = async (db: Database, id: string): Promise<ExtraRow | undefined
   (
     await sql<ExtraRow>`
       select f.package_id, f.vulnerability_id, f.advisory_id, f.affected_ranges, f.feed_version, v.summary, v.aliases, v.likelihood_factor,
-        p.source_name, p.location, software.trust, acceptance.reason, acceptance.by_name, acceptance.at, acceptance.until
+        p.source_name, p.location, software.trust, software.distribution, acceptance.reason, acceptance.by_name, acceptance.at, acceptance.until
       from findings as f join vulnerabilities as v on v.id = f.vulnerability_id
       left join asset_packages as p on p.id = f.package_id
       left join asset_software as software on software.asset_id = f.asset_id

@@ -1,25 +1,19 @@
+import { fixFor } from '@parapet/advisories';
 import type { FindingDetail, Risk } from '@parapet/contract/api';
-import { upgradeCommand } from './assess-match.ts';
+import type { Distribution } from '@parapet/contract/sbom';
 import type { FindingRow } from './finding-rows.ts';
 
-/** What to do about one finding, as commands for its package manager. */
-export const fixOf = (row: FindingRow, why: Risk): FindingDetail['fix'] => {
+/** What to do about one finding, as commands for its distribution; on a host also what to start anew afterwards. */
+export const fixOf = (row: FindingRow, why: Risk, distribution: Distribution | null): FindingDetail['fix'] => {
   if (row.fixed_version === null) return undefined;
-  const title = `Upgrade ${row.product} to ${row.fixed_version}`;
-  const upgrade = upgradeCommand(row.product_type, [row.product]);
-  const refresh = { dpkg: 'apt-get update', apk: 'apk update', rpm: undefined }[row.product_type];
-  const commands = upgrade === null ? [] : [...(refresh === undefined ? [] : [refresh]), upgrade];
-  return { title, commands, note: noteOf(row, why) };
-};
-
-const noteOf = (row: FindingRow, why: Risk): string | undefined => {
-  if (row.asset_kind === 'image') {
-    return 'Rebuild the image with these commands, or from a newer base image, and start its containers anew.';
-  }
-  if (row.asset_kind === 'container') {
-    return 'This package was added to the running container. Put the fixed version into its image: a container is lost when it is made anew.';
-  }
-  const processes = why.use.evidence.filter((evidence) => evidence.kind === 'process');
-  if (processes.length === 0) return undefined;
-  return `Restart what uses it afterwards, it keeps the old version until then: ${processes.map((evidence) => evidence.text).join('; ')}.`;
+  const fix = fixFor({
+    distribution: distribution ?? undefined,
+    package: { type: row.product_type, name: row.product },
+    fixedVersion: row.fixed_version,
+    kind: row.asset_kind,
+  });
+  const processes = why.use.evidence.filter((evidence) => evidence.kind === 'process').map((evidence) => evidence.text);
+  const restart = row.asset_kind === 'host' && processes.length > 0 ? ` Now: ${processes.join('; ')}.` : '';
+  const note = `${fix.note ?? ''}${restart}`;
+  return { title: fix.title, commands: [...fix.commands], note: note === '' ? undefined : note };
 };

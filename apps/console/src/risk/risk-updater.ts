@@ -11,6 +11,8 @@ import { recomputeRisk } from './recompute-risk.ts';
 export type RiskUpdater = AsyncDisposable & {
   /** Hosts, containers or images whose observations changed. Cheap; the work comes later, together. */
   readonly assetsChanged: (assetIds: readonly string[]) => void;
+  /** Hosts whose sensor came, went or sees otherwise: what runs on them is concerned too. */
+  readonly hostsChanged: (hostIds: readonly string[]) => void;
   /** Something about edges changed: distances from the Internet are looked at again. */
   readonly edgesChanged: () => void;
   readonly start: () => void;
@@ -37,6 +39,7 @@ const distancesEveryMs = 15_000;
  */
 export const createRiskUpdater = (deps: RiskUpdaterDeps): RiskUpdater => {
   const changed = new Set<string>();
+  const hosts = new Set<string>();
   let edges = true;
   let distancesAt = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -44,12 +47,15 @@ export const createRiskUpdater = (deps: RiskUpdaterDeps): RiskUpdater => {
   let stopped = false;
 
   const flush = async (): Promise<void> => {
-    const ids = [...changed];
+    const [ids, hostIds] = [[...changed], [...hosts]];
     changed.clear();
+    hosts.clear();
     try {
-      await enqueueRisk(deps.db, ids, new Date(deps.clock.now() + debounceMs));
+      const onHosts = await readOnHosts(deps.db, hostIds);
+      await enqueueRisk(deps.db, [...ids, ...hostIds, ...onHosts], new Date(deps.clock.now() + debounceMs));
     } catch (error) {
       for (const id of ids) changed.add(id);
+      for (const id of hostIds) hosts.add(id);
       throw error;
     }
   };
@@ -79,6 +85,9 @@ export const createRiskUpdater = (deps: RiskUpdaterDeps): RiskUpdater => {
     assetsChanged: (assetIds) => {
       for (const id of assetIds) changed.add(id);
     },
+    hostsChanged: (hostIds) => {
+      for (const id of hostIds) hosts.add(id);
+    },
     edgesChanged: () => {
       edges = true;
     },
@@ -106,10 +115,19 @@ export const createRiskUpdater = (deps: RiskUpdaterDeps): RiskUpdater => {
   };
 };
 
-/**
- * Queues what the changed assets concern: a container's image (its packages lie there) and the container itself; a host with
- * the containers on it when its sensor fell silent is told as those containers.
- */
+const readOnHosts = async (db: Database, hostIds: readonly string[]): Promise<readonly string[]> => {
+  if (hostIds.length === 0) return [];
+  const rows = await db
+    .selectFrom('assets')
+    .select('id')
+    .where('host_id', 'in', [...hostIds])
+    .where('kind', '=', 'container')
+    .where('status', '<>', 'gone')
+    .execute();
+  return rows.map((row) => row.id);
+};
+
+/** Queues what the changed assets concern: of a container its image, where its packages lie, and itself if it has packages. */
 export const enqueueRisk = async (db: Database, assetIds: readonly string[], dueAt: Date): Promise<void> => {
   if (assetIds.length === 0) return;
   await sql`

@@ -20,7 +20,7 @@ export const createSoftwareRoutes = ({ db }: { readonly db: Database }) =>
       const sbom = await readCurrentSbom(db, params.assetId);
       if (sbom === undefined) throw notFound('An SBOM of this asset');
       return {
-        stream: Readable.from([JSON.stringify(writeSbom(sbom, query.format), undefined, 1)]),
+        stream: Readable.from([Buffer.from(writeSbom(sbom, query.format))], { objectMode: false }),
         contentType: 'application/json',
         headers: { 'content-disposition': `attachment; filename="sbom-${params.assetId}.${query.format}.json"` },
       };

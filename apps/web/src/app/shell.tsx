@@ -1,9 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { createLiveFeed } from '../lib/live-feed.ts';
 import { Banners } from './banners.tsx';
-import { CommandPalette } from './command-palette.tsx';
 import { PanelHost } from './panel-host.tsx';
 import { Rail } from './rail.tsx';
 import styles from './shell.module.css';
@@ -31,10 +30,16 @@ export const Shell = () => {
         </main>
         <PanelHost className={styles.panel} />
       </div>
-      <CommandPalette open={searching} onOpenChange={setSearching} />
+      {searching ? (
+        <Suspense>
+          <CommandPalette open onOpenChange={setSearching} />
+        </Suspense>
+      ) : null}
     </div>
   );
 };
+
+const CommandPalette = lazy(async () => ({ default: (await import('./command-palette.tsx')).CommandPalette }));
 
 /** Ctrl-K or Cmd-K anywhere, and `/` outside of text fields. */
 const useSearchKey = (open: () => void): void => {

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { commandOf, matching, pageCommands } from './commands.ts';
+
+test('every typed word must be in the title or the words', () => {
+  expect(matching(pageCommands, 'audit who').map((command) => command.title)).toEqual(['Audit log']);
+  expect(matching(pageCommands, 'cve risk').map((command) => command.title)).toEqual(['Findings']);
+  expect(matching(pageCommands, 'audit nothing')).toEqual([]);
+  expect(matching(pageCommands, '  ')).toHaveLength(pageCommands.length);
+});
+
+test.each([
+  [{ kind: 'host', id: 'h' }, '/assets/h'],
+  [{ kind: 'finding', id: 'f' }, '/findings/f'],
+  [{ kind: 'package', id: 'p' }, '/findings?package=lib%26ssl&by=asset'],
+  [{ kind: 'vulnerability', id: 'CVE-2026-1' }, '/findings?vulnerability=CVE-2026-1&by=asset'],
+  [{ kind: 'process', id: 'process:h|1' }, '/map?focus=process%3Ah%7C1'],
+] as const)('%o leads to %s', (found, to) => expect(commandOf({ ...found, title: 'lib&ssl', detail: '' }).to).toBe(to));

@@ -1,0 +1,33 @@
+// @vitest-environment happy-dom
+import type { TrustSigns } from '@parapet/contract/api';
+import { expect, test } from 'vitest';
+import { signsOf } from './trust-signs.tsx';
+
+const now = Date.parse('2026-11-21T12:00:00.000Z');
+const well: TrustSigns = {
+  feeds: { state: 'fresh', dataAt: '2026-11-21T10:00:00.000Z' },
+  hosts: { total: 42, silent: 0 },
+  lostEvents: 0,
+  blindHosts: 0,
+  at: '2026-11-21T12:00:00.000Z',
+};
+const tones = (trust: TrustSigns): string =>
+  signsOf(trust, now)
+    .map((sign) => sign.tone)
+    .join();
+
+test('all is well', () => {
+  expect(tones(well)).toBe('ok,ok,ok');
+  expect(signsOf(well, now)[0]).toMatchObject({ before: 'Feeds', value: '2 h', after: 'old' });
+});
+
+test('old or missing feeds, silent hosts and losses are said', () => {
+  expect(tones({ ...well, feeds: { state: 'none' } })).toBe('warn,ok,ok');
+  expect(tones({ ...well, feeds: { state: 'stale', dataAt: well.at } })).toBe('warn,ok,ok');
+  expect(tones({ ...well, hosts: { total: 42, silent: 1 } })).toBe('ok,warn,ok');
+  expect(tones({ ...well, lostEvents: 3 })).toBe('ok,ok,bad');
+  expect(tones({ ...well, blindHosts: 1 })).toBe('ok,ok,warn');
+});
+
+test('no hosts is neither well nor ill', () =>
+  expect(tones({ ...well, hosts: { total: 0, silent: 0 } })).toBe('ok,none,ok'));

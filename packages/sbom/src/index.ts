@@ -1,6 +1,7 @@
 export { type CreateSbomOptions, createSbom } from './create-sbom.ts';
 export { detectDistribution } from './distribution/detect.ts';
 export type { ExtractContext, Extraction, Extractor } from './extractors/extractor.ts';
+export { purlOf } from './extractors/purl.ts';
 export { extractors } from './extractors/registry.ts';
 export type {
   DirectoryEntry,

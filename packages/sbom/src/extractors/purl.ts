@@ -1,6 +1,7 @@
-import { PackageURL } from 'packageurl-js';
-
-/** Writes a package URL; falls back to an escaped form for names that the specification refuses, so that none gets lost. */
+/**
+ * Writes a package URL for the types of distributions (deb, apk, rpm), whose names need no rules but escaping;
+ * https://github.com/package-url/purl-spec. Never throws: names come out of a workload's files. Empty qualifiers are left out.
+ */
 export const purlOf = (
   type: string,
   namespace: string,
@@ -8,12 +9,21 @@ export const purlOf = (
   version: string,
   qualifiers: Readonly<Record<string, string | undefined>> = {},
 ): string => {
-  const present = Object.entries(qualifiers).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  );
-  try {
-    return new PackageURL(type, namespace, name, version, Object.fromEntries(present), undefined).toString();
-  } catch {
-    return `pkg:${type}/${[namespace, name].map(encodeURIComponent).join('/')}@${encodeURIComponent(version)}`;
-  }
+  const present = Object.entries(qualifiers)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${escaped(value)}`);
+  const path = [
+    type,
+    ...namespace.toLowerCase().split('/').filter(Boolean),
+    type === 'rpm' ? name : name.toLowerCase(),
+  ];
+  const suffix = present.length === 0 ? '' : `?${present.join('&')}`;
+  return `pkg:${path.map(escaped).join('/')}${version === '' ? '' : `@${escaped(version)}`}${suffix}`;
 };
+
+/** Percent-encodes all but letters, digits, `.-_~` and, as the specification wants, the colon. Lone surrogates become U+FFFD. */
+const escaped = (text: string): string =>
+  encodeURIComponent(text.toWellFormed())
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%3A', ':');

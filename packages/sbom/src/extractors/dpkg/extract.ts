@@ -69,7 +69,7 @@ const readStatusFolder = async (context: ExtractContext, problems: Problem[]): P
 };
 
 const locate = (text: string, location: string, problems: Problem[]): Located[] => {
-  const { records, broken } = parseStatus(text);
+  const { records, broken } = parseStatus(text, location === statusFile ? 'absent' : 'installed');
   if (broken > 0) {
     problems.push(problem('broken-entry', `${broken} entries have no package name or no version.`, location));
   }

@@ -22,15 +22,19 @@ const fields = new Set(['package', 'status', 'version', 'architecture', 'source'
 
 /**
  * The installed packages of a status file (deb822 stanzas). Removed ones, of which only configuration files are left, are
- * skipped; half-installed ones count, because their files are there. `broken` counts stanzas without a name or version.
+ * skipped; half-installed ones count, because their files are there. `withoutStatus` says what a stanza without that field
+ * means: in distroless images the package is there. `broken` counts stanzas without a name or version.
  */
-export const parseStatus = (text: string): { readonly records: readonly DpkgRecord[]; readonly broken: number } => {
+export const parseStatus = (
+  text: string,
+  withoutStatus: 'installed' | 'absent' = 'absent',
+): { readonly records: readonly DpkgRecord[]; readonly broken: number } => {
   const records: DpkgRecord[] = [];
   let broken = 0;
   let stanza = new Map<string, string>();
   const finish = (): void => {
     if (stanza.size === 0) return;
-    if (isPresent(stanza.get('status'))) {
+    if (isPresent(stanza.get('status'), withoutStatus)) {
       const record = recordOf(stanza);
       if (record === undefined) broken += 1;
       else records.push(record);
@@ -64,9 +68,9 @@ const readField = (line: string, stanza: Map<string, string>): void => {
   if (fields.has(name)) stanza.set(name, line.slice(colon + 1).trim());
 };
 
-/** `want flag state`; distroless stanzas have no Status and are there. */
-const isPresent = (status: string | undefined): boolean => {
-  if (status === undefined) return true;
+/** `want flag state`. dpkg takes a stanza without it for a package that is not installed. */
+const isPresent = (status: string | undefined, withoutStatus: 'installed' | 'absent'): boolean => {
+  if (status === undefined) return withoutStatus === 'installed';
   const state = status.split(/\s+/)[2];
   return state !== 'not-installed' && state !== 'config-files';
 };

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { schemeOf, type VersionScheme } from '../../../packages/versions/src/index.ts';
+import { createPart, type PartScore } from '../../score.ts';
+
+/** Which file is about which ecosystem; the name's first word. */
+const ecosystems: Readonly<Record<string, string>> = { debian: 'Debian', alpine: 'Alpine', redhat: 'Red Hat' };
+
+export const runVersions = async (
+  folder: string,
+): Promise<{ readonly parts: readonly PartScore[]; readonly notCovered: readonly string[] }> => {
+  const parts: PartScore[] = [];
+  const notCovered = new Set<string>();
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.txt')).sort()) {
+    const name = file.split('-', 1)[0] ?? '';
+    const scheme = schemeOf(ecosystems[name] ?? '');
+    if (scheme === undefined) notCovered.add(`version order: ${name}`);
+    else parts.push(compareAll(`versions/${file}`, await readFile(join(folder, file), 'utf8'), scheme));
+  }
+  return { parts, notCovered: [...notCovered] };
+};
+
+export const runRpmVersions = async (folder: string): Promise<PartScore> => {
+  const scheme = schemeOf('Red Hat');
+  const text = await readFile(join(folder, 'rpmvercmp'), 'utf8');
+  return scheme === undefined ? createPart('rpmvercmp').score() : compareAll('rpmvercmp', text, scheme);
+};
+
+/** Lines `A < B`, `A = B` or `A == B`, `A > B`; the reverse must hold as well. */
+const compareAll = (name: string, text: string, scheme: VersionScheme): PartScore => {
+  const part = createPart(name);
+  for (const line of text.split('\n')) {
+    if (line.trim() === '' || /^(?:# |#$|\/\/ )/.test(line)) continue;
+    const [, a = '', operator = '', b = ''] = /^(\S+)\s+(<|>|==?)\s+(\S+)$/.exec(line.trim()) ?? [];
+    const expected = operator === '<' ? -1 : operator === '>' ? 1 : 0;
+    const actual = [Math.sign(scheme.compare(a, b)), Math.sign(scheme.compare(b, a)) * -1 || 0];
+    part.check(line, String([expected, expected]), String(actual));
+  }
+  return part.score();
+};

@@ -49,11 +49,12 @@ export const createArgumentsReader = (procPath: string): ArgumentsReader => {
   };
 };
 
-/** Splits at NUL; cuts at 4 KiB and 256 arguments in all. */
+/** Splits at NUL, without empty arguments at the end; cuts at 4 KiB and 256 arguments in all. */
 export const splitArguments = (content: Buffer): ArgumentsRead => {
   const cutAt = content.length > argumentBytes;
   const text = content.subarray(0, argumentBytes).toString('utf8');
-  const argv = (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0');
+  // A program that writes its state over its arguments (`postgres: checkpointer`) leaves the rest of the space empty.
+  const argv = text.replace(/\0+$/, '').split('\0');
   if (argv.length === 1 && argv[0] === '') return { argv: [], cut: false };
   return { argv: argv.slice(0, maxArguments), cut: cutAt || argv.length > maxArguments };
 };

@@ -9,7 +9,10 @@ import { createProcessTracker, type ProcessTracker } from './process-tracker.ts'
 import { createUserNames } from './user-names.ts';
 
 /** Processes: from /proc, with starts and ends from the kernel's process events where it gives them. */
-export const createProcessCollector = (workloads: WorkloadDirectoryStore): CollectorDefinition => ({
+export const createProcessCollector = (
+  workloads: WorkloadDirectoryStore,
+  options: { readonly reportAfterMs?: number } = {},
+): CollectorDefinition => ({
   name: 'process',
   title: 'Processes with parent, user, program, arguments and the files they use',
   needs: [{ kind: 'readable', path: '/proc/self/stat', reason: 'Processes are read from /proc, which is not there.' }],
@@ -29,6 +32,7 @@ export const createProcessCollector = (workloads: WorkloadDirectoryStore): Colle
       arguments: createArgumentsReader(procPath),
       startedAt: createHostTimes(procPath, clock.now()).startedAt,
       now: clock.now,
+      reportAfterMs: options.reportAfterMs ?? 10_000,
     });
     workloads.setProcessSource(tracker);
     const events = listen(context, tracker);

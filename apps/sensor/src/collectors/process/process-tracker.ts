@@ -24,8 +24,6 @@ export type ProcessTracker = {
   readonly tracked: () => number;
 };
 
-/** Younger processes without a socket are not reported. */
-const reportAfterMs = 10_000;
 /** For this long an answer about a pid is believed without looking again. */
 const believeMs = 2000;
 /** Each walk looks again whether one in so many pids is still the same process. */
@@ -39,6 +37,8 @@ export const createProcessTracker = (deps: {
   readonly arguments: ArgumentsReader;
   readonly startedAt: (startTicks: number) => number;
   readonly now: () => number;
+  /** Younger processes without a socket are not reported. */
+  readonly reportAfterMs: number;
 }): ProcessTracker => {
   const { procPath, inventory, containers, now } = deps;
   const tracked = new Map<number, Tracked>();
@@ -146,7 +146,7 @@ export const createProcessTracker = (deps: {
       const due: Tracked[] = [];
       for (const process of [...tracked.values()]) {
         if (!present.has(process.pid)) finish(process, now());
-        else if (process.report === 'no' && !process.kernel && now() - process.startedAt >= reportAfterMs)
+        else if (process.report === 'no' && !process.kernel && now() - process.startedAt >= deps.reportAfterMs)
           due.push(process);
       }
       for (const process of due) {

@@ -1,0 +1,65 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { launchBrowser } from '@parapet/testkit';
+
+/**
+ * Takes a picture of every page of a running console: `node tools/pictures.ts URL USER PASSWORD FOLDER [wide|narrow] [dark|light]`.
+ * The pictures in docs/pictures are made with it on a real machine.
+ */
+const [url, username, password, folder, size = 'wide', theme = 'dark'] = process.argv.slice(2);
+if (url === undefined || username === undefined || password === undefined || folder === undefined) {
+  process.stderr.write('usage: node tools/pictures.ts URL USER PASSWORD FOLDER [wide|narrow] [dark|light]\n');
+  process.exit(2);
+}
+const viewport = size === 'narrow' ? { width: 390, height: 844 } : { width: 1440, height: 900 };
+await mkdir(folder, { recursive: true });
+await using browser = await launchBrowser();
+const { page, errors } = await browser.open({ ...viewport, theme: theme === 'light' ? 'light' : 'dark' });
+await page.goto(url);
+await page
+  .getByLabel(/user ?name|name/i)
+  .first()
+  .fill(username);
+await page
+  .getByLabel(/password/i)
+  .first()
+  .fill(password);
+await page.keyboard.press('Enter');
+await page.getByRole('heading', { level: 1 }).first().waitFor();
+await page.waitForURL((at) => !at.pathname.includes('sign-in'));
+
+/** The first item of a list, by the API, so that pages of one thing have something to show. */
+const firstId = async (path: string): Promise<string | undefined> =>
+  page.evaluate(async (at) => {
+    const answer = (await (await fetch(at)).json()) as { items: { id?: string; hostId?: string }[] };
+    return answer.items[0]?.id ?? answer.items[0]?.hostId;
+  }, path);
+const host = await firstId('/api/v1/assets?kind=host&limit=1');
+const container = await firstId('/api/v1/assets?kind=container&status=running&limit=1');
+const finding = await firstId('/api/v1/findings?limit=1');
+const pages: [string, string][] = [
+  ['overview', '/'],
+  ['map', '/map'],
+  ['map-host', `/map?open=host:${host}`],
+  ['findings', '/findings'],
+  ['finding', `/findings/${finding}`],
+  ['assets', '/assets'],
+  ['asset-host', `/assets/${host}`],
+  ['asset-packages', `/assets/${host}?tab=packages`],
+  ['asset-container', `/assets/${container}`],
+  ['scans', '/scans'],
+  ['sensors', '/sensors'],
+  ['sensor', `/sensors/${host}`],
+  ['add-host', '/sensors/add'],
+  ...['feeds', 'people', 'tokens', 'keys', 'audit', 'console', 'about'].map((name): [string, string] => [
+    `settings-${name}`,
+    `/settings/${name}`,
+  ]),
+];
+for (const [name, path] of pages) {
+  await page.goto(url + path);
+  await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
+  await page.waitForTimeout(1200);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  for (const error of errors.splice(0)) process.stderr.write(`${name}: ${error}\n`);
+}

@@ -1,0 +1,245 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type RequestOptions, request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..');
+const nobody = 65_534;
+const isRoot = process.getuid?.() === 0;
+
+/** A console run from its sources as a process of its own, on embedded stores, with a signed-in admin. */
+export type ConsoleProcess = {
+  readonly url: string;
+  readonly enrolment: () => Promise<{
+    readonly consoleUrl: string;
+    readonly authorityPin: string;
+    readonly key: string;
+  }>;
+  /** Calls the API as the admin. */
+  readonly call: (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<ApiAnswer>;
+  /** Ends it as a crash does, and starts it again on the same port and data. */
+  readonly crash: () => Promise<void>;
+  readonly restart: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly log: () => string;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
+export type ApiAnswer = { readonly status: number; readonly json: any; readonly cookies: readonly string[] };
+
+export const startConsoleProcess = async (): Promise<ConsoleProcess> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'ppt-e2e-'));
+  await chmod(dataDir, 0o711);
+  if (isRoot) await chown(dataDir, nobody, nobody);
+  let port = 0;
+  let log = '';
+  let child = await launch();
+
+  async function launch(): Promise<ChildProcess> {
+    const started = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(root, 'apps/console/src/main.ts')],
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: {
+          PATH: process.env['PATH'],
+          HOME: dataDir,
+          PARAPET_DATA_DIR: dataDir,
+          PARAPET_HOST: '127.0.0.1',
+          PARAPET_PORT: String(port),
+        },
+        cwd: '/',
+        ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+      },
+    );
+    const keep = (chunk: Buffer): void => {
+      log = (log + chunk.toString('utf8')).slice(-64 * 1024);
+    };
+    started.stdout?.on('data', keep);
+    started.stderr?.on('data', keep);
+    await new Promise<void>((resolve, reject) => {
+      started.on('message', (message: { kind: string; addresses?: string[]; message?: string }) => {
+        if (message.kind === 'ready') {
+          port = Number(new URL(message.addresses?.[0] ?? 'https://x:0').port);
+          resolve();
+        }
+        if (message.kind === 'failed') reject(new Error(message.message));
+      });
+      started.on('exit', (code) => reject(new Error(`the console ended with ${code}: ${log}`)));
+    });
+    return started;
+  }
+
+  const ended = (process: ChildProcess): Promise<void> =>
+    new Promise((resolve) => {
+      if (process.exitCode !== null || process.signalCode !== null) resolve();
+      else process.on('exit', () => resolve());
+    });
+  const control = async (method: string, path: string): Promise<ApiAnswer> =>
+    send(request, { socketPath: join(dataDir, 'run/control.sock'), method, path });
+
+  let cookie = '';
+  const authorityPem = await authorityOf(dataDir);
+  const call: ConsoleProcess['call'] = (method, path, body) =>
+    send(
+      requestTls,
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        // The web certificate names this host; which of the names does not matter here.
+        ...{ ca: authorityPem, servername: 'localhost' },
+        headers: { host: `localhost:${port}`, origin: `https://localhost:${port}`, cookie },
+      },
+      body,
+    );
+  const link = await control('POST', '/admin-link');
+  const signedIn = await call('POST', '/api/v1/links/use', {
+    secret: new URL(link.json.url).hash.slice(1),
+    username: 'ada',
+    password: 'correct horse battery staple',
+  });
+  if (signedIn.status !== 200) throw new Error(`the first admin could not be made: ${JSON.stringify(signedIn.json)}`);
+  cookie = signedIn.cookies.map((text) => text.split(';', 1)[0]).join('; ');
+
+  return {
+    url: `https://127.0.0.1:${port}`,
+    enrolment: async () => {
+      const answer = await control('POST', '/local-enrolment');
+      if (answer.status !== 200) throw new Error(`no enrolment key: ${JSON.stringify(answer.json)}`);
+      return { ...answer.json, consoleUrl: `https://127.0.0.1:${port}` };
+    },
+    call,
+    crash: async () => {
+      child.kill('SIGKILL');
+      await ended(child);
+    },
+    restart: async () => {
+      child = await launch();
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended(child);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+    log: () => log,
+  };
+};
+
+/** A sensor run from its sources as a process of its own. */
+export type SensorProcess = {
+  readonly stateDir: string;
+  readonly pid: () => number;
+  readonly start: (env?: Readonly<Record<string, string>>) => Promise<void>;
+  readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<number | undefined>;
+  readonly dispose: () => Promise<void>;
+  readonly log: () => string;
+};
+
+export const createSensorProcess = async (): Promise<SensorProcess> => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'ppt-sensor-'));
+  let child: ChildProcess | undefined;
+  let log = '';
+  const end: SensorProcess['end'] = async (signal) => {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null)
+      return running?.exitCode ?? undefined;
+    const exit = new Promise<number | undefined>((resolve) => running.on('exit', (code) => resolve(code ?? undefined)));
+    running.kill(signal);
+    return exit;
+  };
+  return {
+    stateDir,
+    pid: () => child?.pid ?? 0,
+    start: async (env = {}) => {
+      const started = spawn(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', join(root, 'apps/sensor/src/main.ts')],
+        {
+          stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+          env: {
+            PATH: process.env['PATH'],
+            DOCKER_HOST: process.env['DOCKER_HOST'],
+            PARAPET_STATE_DIR: stateDir,
+            PARAPET_CLOUD_METADATA: 'off',
+            ...env,
+          },
+          cwd: '/',
+        },
+      );
+      child = started;
+      started.stderr?.on('data', (chunk: Buffer) => {
+        log = (log + chunk.toString('utf8')).slice(-64 * 1024);
+      });
+      await new Promise<void>((resolve, reject) => {
+        started.on('message', (message: { kind: string; message?: string }) => {
+          if (message.kind === 'ready') resolve();
+          if (message.kind === 'failed') reject(new Error(message.message));
+        });
+        started.on('exit', (code, signal) => reject(new Error(`the sensor ended (${signal ?? code}): ${log}`)));
+      });
+    },
+    end,
+    dispose: async () => {
+      await end('SIGTERM');
+      await rm(stateDir, { recursive: true, force: true });
+    },
+    log: () => log,
+  };
+};
+
+const answerBytes = 16 * 1024 * 1024;
+
+const send = (
+  by: typeof request | typeof requestTls,
+  options: RequestOptions & { readonly ca?: string; readonly servername?: string },
+  body?: unknown,
+): Promise<ApiAnswer> =>
+  new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const outgoing = by(
+      {
+        ...options,
+        agent: false,
+        headers: {
+          ...(options.headers as Record<string, string> | undefined),
+          ...(text === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > answerBytes) outgoing.destroy(new Error('the answer is too long'));
+          else chunks.push(chunk);
+        });
+        response.on('end', () => {
+          const content = Buffer.concat(chunks).toString('utf8');
+          resolve({
+            status: response.statusCode ?? 0,
+            json: content.startsWith('{') || content.startsWith('[') ? JSON.parse(content) : content,
+            cookies: response.headers['set-cookie'] ?? [],
+          });
+        });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(text);
+  });
+
+const authorityOf = async (dataDir: string): Promise<string> => {
+  const path = join(dataDir, 'keys/authority.pem');
+  if (!existsSync(path)) throw new Error(`no authority at ${path}`);
+  const pem =
+    /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(await readFile(path, 'utf8'))?.[0] ?? '';
+  return new X509Certificate(pem).toString();
+};

@@ -18,6 +18,7 @@ import {
 } from './edge-store.ts';
 import { computeGroup, isRefinement, type WantedEdge } from './groups.ts';
 import { assetOfNode, hostNode } from './node-names.ts';
+import { isRefresh, refreshEdges } from './refresh-edges.ts';
 import { placeReport } from './resolve.ts';
 
 export type EdgeInput = {
@@ -34,12 +35,13 @@ export const applyEdges = async (context: HostContext, input: EdgeInput): Promis
   const { addresses, newContainerKeys } = input;
   const directoryMoved = addresses.local.length + addresses.zonal.length + newContainerKeys.length > 0;
   if (input.records.length + input.unnamed.length === 0 && !directoryMoved) return;
-  await lockZone(context);
+  const news = await refreshKnown(context, input, directoryMoved);
+  if (news.length + input.unnamed.length === 0 && !directoryMoved) return;
   const before = new Map<string, PlacedReport>();
-  const stored = await readReports(context, [...input.records.map((record) => record.key), ...input.unnamed]);
+  const stored = await readReports(context, [...news.map((record) => record.key), ...input.unnamed]);
   for (const report of stored.values()) before.set(reportId(report), report);
   const changed = new Map<string, EdgeReport>();
-  for (const record of input.records) {
+  for (const record of news) {
     const report = reportOf(context, record, stored.get(record.key));
     changed.set(reportId(report), report);
   }
@@ -64,9 +66,39 @@ export const applyEdges = async (context: HostContext, input: EdgeInput): Promis
   await settle(context, [...placed, ...hidden], before);
 };
 
-/** Edges of a zone are settled by one transaction at a time: two ends of one edge may be told at the same moment. */
-const lockZone = (context: HostContext) =>
-  sql`select pg_advisory_xact_lock(hashtextextended(${`edges:${context.zone}`}, 0))`.execute(context.trx);
+/** Writes what only goes on, under the lock that all of the input needs. Returns the records that say something new. */
+const refreshKnown = async (
+  context: HostContext,
+  input: EdgeInput,
+  directoryMoved: boolean,
+): Promise<readonly EdgeRecord[]> => {
+  const stored = await readReports(
+    context,
+    input.records.map((record) => record.key),
+  );
+  const refreshes: { readonly record: EdgeRecord; readonly before: PlacedReport }[] = [];
+  const news: EdgeRecord[] = [];
+  for (const record of input.records) {
+    const before = stored.get(record.key);
+    if (isRefresh(record, before)) refreshes.push({ record, before });
+    else news.push(record);
+  }
+  const settles = directoryMoved || news.length + input.unnamed.length > 0;
+  await lockZone(context, settles ? 'settle' : 'refresh');
+  await refreshEdges(context, refreshes);
+  return news;
+};
+
+/**
+ * Edges of a zone are settled by one transaction at a time: two ends of one edge may be told at the same moment. Those that
+ * only refresh need no more than that nobody settles meanwhile.
+ */
+const lockZone = async (context: HostContext, purpose: 'settle' | 'refresh'): Promise<void> => {
+  const key = sql`hashtextextended(${`edges:${context.zone}`}, 0)`;
+  const lock =
+    purpose === 'settle' ? sql`select pg_advisory_xact_lock(${key})` : sql`select pg_advisory_xact_lock_shared(${key})`;
+  await lock.execute(context.trx);
+};
 
 /** As the sensor told it, without what an earlier placement made of it. */
 const asReported = (report: PlacedReport): EdgeReport => ({ ...report, publishedPort: report.record.publishedPort });

@@ -114,6 +114,24 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
     expect(await assets('container', name)).toMatchObject([{ status: 'running' }]);
   });
 
+  it('scans this host and an image when asked to', async () => {
+    const [host] = await assets('host');
+    const [debian] = await assets('image', image);
+    for (const asset of [host, debian]) {
+      const asked = await console.call('POST', '/api/v1/scans', { assetIds: [asset.id] });
+      expect(asked.status, JSON.stringify(asked.json)).toBeLessThan(300);
+      await expect
+        .poll(async () => (await console.call('GET', `/api/v1/assets/${asset.id}`)).json.scan, {
+          ...soon,
+          timeout: 120_000,
+        })
+        .toMatchObject({ state: expect.stringMatching(/^(done|partial)$/) });
+    }
+    const { packageCount, distribution } = (await console.call('GET', `/api/v1/assets/${host.id}`)).json;
+    expect(packageCount).toBeGreaterThan(50);
+    expect(distribution).toMatch(/debian/i);
+  });
+
   it('stays away after it was revoked, and says so', async () => {
     const { hostId } = await theSensor();
     expect((await console.call('POST', `/api/v1/sensors/${hostId}/revoke`, { reason: 'test' })).status).toBeLessThan(

@@ -63,7 +63,8 @@ const scan = async (name: string, options: Options): Promise<void> => {
 const makeSbom = async (name: string, output: Output): Promise<Sbom> => {
   await using opened = await openTarget(name, output.step);
   output.step(`Reading packages of ${opened.target.name}`);
-  return createSbom({ target: opened.target, fileSystem: opened.fileSystem, problems: opened.problems });
+  // Awaited here: what was opened is closed when this function is left.
+  return await createSbom({ target: opened.target, fileSystem: opened.fileSystem, problems: opened.problems });
 };
 
 /** Undefined when there is no advisory database to match with. */
@@ -89,6 +90,10 @@ const print = (output: Output, sbom: Sbom, findings: readonly ScanFinding[] | un
   );
   for (const problem of sbom.problems)
     output.line(`  not read: ${problem.message}${problem.at === undefined ? '' : ` (${problem.at})`}`);
+  if (sbom.packages.length === 0) {
+    output.line('No package database was found in it, so there is nothing to match. Is it the root of a system?');
+    return;
+  }
   if (findings === undefined) {
     output.line(
       'There are no advisories yet, so nothing was matched. Get them with ./parapet feeds update or ./parapet feeds import FILE.',

@@ -34,6 +34,13 @@ const exploitedBits = [
   ['exploit', 11],
 ] as const;
 
+/** Statuses as roll-ups number them, when the filter is about nothing else; undefined when it is. */
+export const statusesOnly = (filter: CellFilter): readonly number[] | undefined => {
+  const { kind: _, status, ...others } = filter;
+  if (Object.values(others).some((value) => value !== undefined)) return undefined;
+  return (status ?? statuses).map((name) => statuses.indexOf(name));
+};
+
 export const decodeCell = (cell: number): Cell => ({
   kind: 'vulnerability',
   status: statuses[cell & 3] ?? 'closed',

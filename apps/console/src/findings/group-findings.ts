@@ -2,6 +2,7 @@ import { type FindingFilter, type FindingGroup, type Scope, severityOfRisk } fro
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { UseKind } from '../database/tables/findings.ts';
+import { statusesOnly } from './cells.ts';
 import { countCells, passingCells } from './count-cells.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { allOf, type CompiledFilter, compileFilter } from './filter.ts';
@@ -89,24 +90,30 @@ const groupColumns = {
   asset: 'f.asset_id',
 } as const;
 
-/** A query of id, findings, kev, risk, risk_sum for each group; undefined when no cell passes. */
+/** A query of id, findings, kev, risk, risk_sum for each group, from the smallest roll-up that can tell; undefined for none. */
 const sumsByGroup = async (
   db: Database,
   by: Grouping,
   filter: CompiledFilter,
 ): Promise<RawBuilder<unknown> | undefined> => {
-  const sums = sql`sum(f.findings)::bigint as findings, coalesce(sum(f.findings) filter (where f.cell & 512 <> 0), 0)::bigint as kev,
-    max(f.risk_max) as risk, sum(f.risk_sum) as risk_sum`;
+  const sums = sql`sum(f.findings)::bigint as findings, max(f.risk_max) as risk, sum(f.risk_sum) as risk_sum`;
+  const statuses = statusesOnly(filter.cells);
+  if (filter.reach === 'everything' && by !== 'asset' && statuses !== undefined) {
+    return sql`
+      select f.group_id as id, sum(f.kev)::bigint as kev, ${sums} from finding_group_totals as f
+      where f.grouping = ${by} and f.status = any(${statuses}::int[]) group by 1`;
+  }
   if (filter.reach === 'everything' || (filter.reach === 'assets' && by === 'asset')) {
     const cells = passingCells(await countCells(db, filter), filter);
     if (cells.length === 0) return undefined;
     const inCells = sql<SqlBool>`f.cell = any(${cells}::int[])`;
+    const kev = sql`coalesce(sum(f.findings) filter (where f.cell & 512 <> 0), 0)::bigint as kev`;
     return by === 'asset'
-      ? sql`select f.asset_id as id, ${sums} from finding_asset_counts as f where ${allOf([inCells, ...filter.rows])} group by 1`
-      : sql`select f.group_id as id, ${sums} from finding_group_counts as f where f.grouping = ${by} and ${inCells} group by 1`;
+      ? sql`select f.asset_id as id, ${kev}, ${sums} from finding_asset_counts as f where ${allOf([inCells, ...filter.rows])} group by 1`
+      : sql`select f.group_id as id, ${kev}, ${sums} from finding_group_counts as f where f.grouping = ${by} and ${inCells} group by 1`;
   }
   return sql`
-    select ${sql.ref(groupColumns[by])} as id, count(*) as findings, count(*) filter (where f.kev) as kev,
+    select ${sql.ref(groupColumns[by])} as id, count(*) filter (where f.kev) as kev, count(*) as findings,
       max(f.risk) as risk, sum(f.risk)::double precision as risk_sum
     from findings as f where ${allOf(filter.all)} group by 1`;
 };
@@ -143,19 +150,20 @@ const readDetails = async (
   if (ids.length === 0) return new Map();
   const column = sql.ref(groupColumns[by]);
   const type = by === 'asset' ? sql`uuid[]` : sql`bigint[]`;
-  const conditions = allOf(filter.all);
   const { rows } = await sql<DetailRow>`
-    select g.id::text as id, sums.*, best.*, named.*
-    from unnest(${ids}::${type}) as g (id)
-    cross join lateral (
-      select count(distinct f.asset_id) as assets, count(distinct f.vulnerability_id) as vulnerabilities, min(f.first_seen_at) as first_seen_at
-      from findings as f where ${column} = g.id and ${conditions}
-    ) as sums
-    cross join lateral (
-      select f.likelihood, f.exposure, f.use_value, f.impact, f.use_kind
-      from findings as f where ${column} = g.id and ${conditions} order by f.risk desc, f.id limit 1
-    ) as best
-    cross join lateral (${names[by]}) as named`.execute(db);
+    with hits as materialized (
+      select ${column} as id, f.id as finding_id, f.asset_id, f.vulnerability_id, f.first_seen_at, f.risk, f.likelihood, f.exposure,
+        f.use_value, f.impact, f.use_kind
+      from findings as f where ${column} = any(${ids}::${type}) and ${allOf(filter.all)}
+    ), sums as (
+      select id, count(distinct asset_id) as assets, count(distinct vulnerability_id) as vulnerabilities, min(first_seen_at) as first_seen_at
+      from hits group by id
+    ), best as (
+      select distinct on (id) id, likelihood, exposure, use_value, impact, use_kind from hits order by id, risk desc, finding_id
+    )
+    select g.id::text as id, g.assets, g.vulnerabilities, g.first_seen_at, best.likelihood, best.exposure, best.use_value, best.impact,
+      best.use_kind, named.*
+    from sums as g join best on best.id = g.id cross join lateral (${names[by]}) as named`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 };
 

@@ -117,6 +117,17 @@ test('roll-ups equal what they sum, after updates and deletes too', async () => 
     select count(*) as wrong from live full join finding_group_counts t using (grouping, group_id, cell)
     where live.n is distinct from t.findings or live.m is distinct from t.risk_max`.execute(db);
   expect(groups.rows[0]?.wrong).toBe(0);
+  const totals = await sql<{ wrong: number }>`
+    with live as (
+      select grouping, group_id, (cell & 3)::smallint as status, sum(findings) n, max(risk_max) m,
+        coalesce(sum(findings) filter (where cell & 512 <> 0), 0) k
+      from finding_group_counts group by 1, 2, 3
+    )
+    select count(*) as wrong from live full join finding_group_totals t using (grouping, group_id, status)
+    where live.n is distinct from t.findings or live.m is distinct from t.risk_max or live.k is distinct from t.kev`.execute(
+    db,
+  );
+  expect(totals.rows[0]?.wrong).toBe(0);
   const cells = await db
     .selectFrom('findings')
     .select(['cell', 'status', 'risk', 'exposure_kind', 'use_kind', 'kev', 'fixed_version'])

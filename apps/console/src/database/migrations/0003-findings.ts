@@ -228,6 +228,18 @@ create table finding_group_counts (
   primary key (grouping, group_id, cell)
 );
 
+-- The same by status alone, for the views that filter by nothing else.
+create table finding_group_totals (
+  grouping text not null,
+  group_id bigint not null,
+  status smallint not null,
+  findings integer not null,
+  kev integer not null,
+  risk_sum double precision not null,
+  risk_max real not null,
+  primary key (grouping, group_id, status)
+);
+
 create type finding_delta as (
   asset_id uuid, fix_id bigint, vulnerability_id bigint, product_id bigint, cell integer, n integer, risk real
 );
@@ -271,6 +283,15 @@ begin
   on conflict (grouping, group_id, cell) do update set findings = t.findings + excluded.findings,
     risk_sum = t.risk_sum + excluded.risk_sum, risk_max = greatest(t.risk_max, excluded.risk_max);
 
+  insert into finding_group_totals as t (grouping, group_id, status, findings, kev, risk_sum, risk_max)
+  select g.grouping, g.group_id, d.cell & 3, sum(d.n), coalesce(sum(d.n) filter (where d.cell & 512 <> 0), 0), sum(d.n * d.risk),
+    coalesce(max(d.risk) filter (where d.n > 0), 0)
+  from unnest(changes) d
+  cross join lateral (values ('fix', d.fix_id), ('vulnerability', d.vulnerability_id), ('package', d.product_id)) g (grouping, group_id)
+  group by g.grouping, g.group_id, d.cell & 3
+  on conflict (grouping, group_id, status) do update set findings = t.findings + excluded.findings, kev = t.kev + excluded.kev,
+    risk_sum = t.risk_sum + excluded.risk_sum, risk_max = greatest(t.risk_max, excluded.risk_max);
+
   -- A maximum that may have left is looked up again; what is empty goes.
   if tg_op <> 'INSERT' then
     perform findings_roll_up_maxima(changes);
@@ -306,6 +327,24 @@ begin
   update finding_group_counts t set risk_max = (select max(f.risk) from findings f where f.product_id = t.group_id and f.cell = t.cell)
   from (select product_id, cell, max(risk) as risk from unnest(changes) where n < 0 group by product_id, cell) d
   where t.grouping = 'package' and t.group_id = d.product_id and t.cell = d.cell and d.risk >= t.risk_max;
+
+  delete from finding_group_totals t
+  using (
+    select distinct g.grouping, g.group_id, d.cell & 3 as status from unnest(changes) d
+    cross join lateral (values ('fix', d.fix_id), ('vulnerability', d.vulnerability_id), ('package', d.product_id)) g (grouping, group_id)
+    where d.n < 0
+  ) gone
+  where t.grouping = gone.grouping and t.group_id = gone.group_id and t.status = gone.status and t.findings = 0;
+  update finding_group_totals t set risk_max = coalesce((
+    select max(c.risk_max) from finding_group_counts c where c.grouping = t.grouping and c.group_id = t.group_id and c.cell & 3 = t.status
+  ), 0)
+  from (
+    select g.grouping, g.group_id, d.cell & 3 as status, max(d.risk) as risk from unnest(changes) d
+    cross join lateral (values ('fix', d.fix_id), ('vulnerability', d.vulnerability_id), ('package', d.product_id)) g (grouping, group_id)
+    where d.n < 0 group by g.grouping, g.group_id, d.cell & 3
+  ) left_behind
+  where t.grouping = left_behind.grouping and t.group_id = left_behind.group_id and t.status = left_behind.status
+    and left_behind.risk >= t.risk_max;
 end
 $body$;
 

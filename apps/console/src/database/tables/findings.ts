@@ -145,6 +145,8 @@ export type FindingGroupCountsTable = FindingTotalsTable & {
   risk_max: number;
 };
 
+export type FindingGroupTotalsTable = Omit<FindingGroupCountsTable, 'cell'> & { status: number; kev: number };
+
 export type ContextFactors = { readonly exposure: RiskFactor; readonly use: RiskFactor; readonly impact: RiskFactor };
 
 export type RiskContextsTable = {
@@ -228,6 +230,7 @@ export type FindingsTables = {
   finding_totals: FindingTotalsTable;
   finding_asset_counts: FindingAssetCountsTable;
   finding_group_counts: FindingGroupCountsTable;
+  finding_group_totals: FindingGroupTotalsTable;
   risk_contexts: RiskContextsTable;
   risk_queue: RiskQueueTable;
   internet_distances: InternetDistancesTable;

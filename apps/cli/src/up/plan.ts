@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { chown, mkdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { LocalEnrolment } from '@parapet/contract/control';
+import { AppError } from '@parapet/core';
 import type { ChildSpec } from './child.ts';
 import { copyProgram, type Program } from './program-copy.ts';
 import { canRun, ensureSystemUser, type SystemUser } from './system-user.ts';
@@ -42,7 +43,7 @@ export const makePlan = async (options: UpOptions, programDir: string, say: (tex
   const program = user === undefined ? here : await programFor(user, here, options.dataDir, say);
   const consoleDir = join(options.dataDir, 'console');
   await mkdir(consoleDir, { recursive: true, mode: 0o700 });
-  if (user !== undefined) await chown(consoleDir, user.uid, user.gid);
+  if (user !== undefined) await handOver(consoleDir, options.dataDir, user, program.node);
   const sensorStateDir = join(options.dataDir, 'sensor');
   return {
     user,
@@ -81,6 +82,19 @@ export const makePlan = async (options: UpOptions, programDir: string, say: (tex
     }),
     notes: notesFor(isRoot, user),
   };
+};
+
+/** Gives the console's folder to its user. The folder above holds nothing but such folders, so others may pass through it. */
+const handOver = async (consoleDir: string, dataDir: string, user: SystemUser, node: string): Promise<void> => {
+  const { mode, uid } = await stat(dataDir);
+  if (uid === 0) await chmod(dataDir, (mode & 0o777) | 0o111);
+  await chown(consoleDir, user.uid, user.gid);
+  if (canRun(user, node, [consoleDir], 'write')) return;
+  throw new AppError(
+    'data-folder',
+    500,
+    `The user "parapet", as which console and database run, cannot enter ${dataDir}, because a folder above it is closed to others. Choose another with --data-dir, e.g. /var/lib/parapet.`,
+  );
 };
 
 const notesFor = (isRoot: boolean, user: SystemUser | undefined): string[] => {

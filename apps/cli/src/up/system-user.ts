@@ -48,9 +48,14 @@ const findUser = async (): Promise<{ uid: number; gid: number } | undefined> => 
   return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 ? { uid, gid } : undefined;
 };
 
-/** Whether a program can be started and files read under another identity: asked of the kernel, not guessed from modes. */
-export const canRun = (user: { uid: number; gid: number }, node: string, files: readonly string[]): boolean => {
-  const script = "for (const f of process.argv.slice(1)) require('node:fs').accessSync(f, 4)";
+/** Whether a program can be started and files be read (or, with `write`, be written) under another identity: asked of the kernel, not guessed from modes. */
+export const canRun = (
+  user: { uid: number; gid: number },
+  node: string,
+  files: readonly string[],
+  access: 'read' | 'write' = 'read',
+): boolean => {
+  const script = `for (const f of process.argv.slice(1)) require('node:fs').accessSync(f, ${access === 'read' ? 4 : 2})`;
   const result = spawnSync(node, ['-e', script, ...files], {
     uid: user.uid,
     gid: user.gid,

@@ -147,10 +147,7 @@ const endUnnamed = async (context: HostContext): Promise<HoldingSummary> => {
   if (of('listener').length > 0) await endListeners(context, of('listener'), at);
   if (of('collector').length > 0) await dropCollectors(context, of('collector'));
   if (of('blind').length > 0) await endBlinds(context, of('blind'), at);
-  const addresses =
-    containers.length === 0
-      ? { local: [], zonal: [] }
-      : await refreshDirectory(context, { host: undefined, containerIds: containers });
+  const addresses = containers.length === 0 ? { local: [], zonal: [] } : await refreshDirectory(context, undefined);
   await applyEdges(context, { records: [], unnamed: of('edge'), addresses, newContainerKeys: [] });
   return readHolding(context.trx, context.hostId);
 };
@@ -176,9 +173,7 @@ const applySegment = async (
   await storeBlinds(context, records.blind);
   await storeLosses(context, records.loss);
   const addresses =
-    host === undefined && written.size === 0
-      ? { local: [], zonal: [] }
-      : await refreshDirectory(context, { host, containerIds: [...written.values()] });
+    host === undefined && written.size === 0 ? { local: [], zonal: [] } : await refreshDirectory(context, host);
   const newContainerKeys = [...written.keys()].filter((key) => !known.has(key));
   await applyEdges(context, { records: records.edge, unnamed: [], addresses, newContainerKeys });
   return difference.holding;

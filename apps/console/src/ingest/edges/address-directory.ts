@@ -13,44 +13,54 @@ export type NodeAddress = { readonly address: string; readonly node: string; rea
 type HostAddresses = HostRecord['addresses'];
 
 /**
- * Writes which nodes of this host answer at which addresses, after its host record or some containers changed. `host` is
- * given when the host's record came; then all of its containers are looked at again, because the host's networks decide
- * which of their addresses are seen from outside.
+ * Writes which nodes of this host answer at which addresses, after its host record or some containers changed. All of the
+ * host is looked at again: its devices and its containers' networks decide together what is seen from outside.
  */
 export const refreshDirectory = async (
   context: HostContext,
-  changed: { readonly host: HostRecord | undefined; readonly containerIds: readonly string[] },
+  record: HostRecord | undefined,
 ): Promise<AddressChanges> => {
-  const hostAddresses = await readHostAddresses(context, changed.host);
-  const containers = await readContainers(context, changed.host === undefined ? changed.containerIds : undefined);
+  const hostAddresses = await readHostAddresses(context, record);
+  const containers = await readContainers(context);
+  const networks = containers.flatMap((container) => container.networks);
   const wanted = [
-    ...(changed.host === undefined ? [] : addressesOfHost(context.hostId, hostAddresses)),
+    ...addressesOfHost(context.hostId, hostAddresses, networks),
     ...containers.flatMap((container) => addressesOfContainer(container, hostAddresses)),
   ];
-  const nodes = changed.host === undefined ? containers.map((container) => containerNode(container.id)) : undefined;
-  const changes = await replaceAddresses(context, wanted, nodes);
-  const moved = await replacePorts(context, containers);
+  const changes = await replaceAddresses(context, wanted);
   // A published port that moved changes what the host's own addresses lead to.
+  const moved = await replacePorts(context, containers);
   return moved ? { local: changes.local, zonal: [...changes.zonal, ...routable(hostAddresses)] } : changes;
 };
 
-/** Addresses of a host. Those of bridges exist alike on every host that runs containers. */
-export const addressesOfHost = (hostId: string, addresses: HostAddresses): readonly NodeAddress[] =>
-  usable(addresses).map(({ address, device }) => ({ address, node: hostNode(hostId), isLocal: isBridge(device) }));
+/** Addresses of a host. Those of its bridges exist alike on every host that runs containers. */
+export const addressesOfHost = (
+  hostId: string,
+  addresses: HostAddresses,
+  networks: ContainerRecord['networks'],
+): readonly NodeAddress[] =>
+  usable(addresses).map(({ address, prefixLength, device }) => {
+    const block = `${address}/${prefixLength}`;
+    const isLocal =
+      isBridge(device) || (!isUplink(device) && networks.some((network) => isInBlock(network.address, block)));
+    return { address, node: hostNode(hostId), isLocal };
+  });
 
-/** Addresses of a container: seen from outside unless a bridge of its host holds their network. */
+/**
+ * Addresses of a container. They mean the same on other hosts when the host merely routes them (overlays, pod networks) or
+ * when they lie in the network of one of its uplinks (macvlan); those behind any other device of the host are its own.
+ */
 export const addressesOfContainer = (container: ContainerPlace, hostAddresses: HostAddresses): readonly NodeAddress[] =>
   container.networks.flatMap((network) => {
     const address = normaliseAddress(network.address);
     if (address === undefined || !['private', 'internet'].includes(classifyAddress(address) ?? '')) return [];
     const shared = hostAddresses.filter((own) => isInBlock(address, `${own.address}/${own.prefixLength}`));
-    const isLocal = hostAddresses.length === 0 || shared.some((own) => isBridge(own.device));
+    const isLocal = hostAddresses.length === 0 || shared.some((own) => !isUplink(own.device));
     return [{ address, node: containerNode(container.id), isLocal }];
   });
 
 export type ContainerPlace = {
   readonly id: string;
-  readonly running: boolean;
   readonly networks: ContainerRecord['networks'];
   readonly ports: ContainerRecord['ports'];
 };
@@ -58,13 +68,15 @@ export type ContainerPlace = {
 const isBridge = (device: string): boolean =>
   /^(docker|br-|virbr|cni|cbr|podman|lxcbr|lxdbr|incusbr|veth|cali|flannel|kube-|nodelocaldns|dummy)/.test(device);
 
-const usable = (addresses: HostAddresses): readonly { readonly address: string; readonly device: string }[] =>
+/** Names that the kernel, udev and administrators give to what leads out of the machine. */
+const isUplink = (device: string): boolean =>
+  /^(eth|en[opsxPu\d]|em\d|p\d+p\d|bond|team|wl|ww|ib|venet|vlan)/.test(device);
+
+const usable = (addresses: HostAddresses): HostAddresses =>
   addresses.flatMap((entry) => {
     const address = normaliseAddress(entry.address);
     const kind = address === undefined ? undefined : classifyAddress(address);
-    return address !== undefined && (kind === 'private' || kind === 'internet')
-      ? [{ address, device: entry.device }]
-      : [];
+    return address !== undefined && (kind === 'private' || kind === 'internet') ? [{ ...entry, address }] : [];
   });
 
 const routable = (addresses: HostAddresses): readonly string[] =>
@@ -79,37 +91,18 @@ const readHostAddresses = async (context: HostContext, record: HostRecord | unde
   return rows[0]?.addresses ?? [];
 };
 
-const readContainers = async (
-  context: HostContext,
-  ids: readonly string[] | undefined,
-): Promise<readonly ContainerPlace[]> => {
-  const which = ids === undefined ? sql`status <> 'gone'` : sql`id = any(${ids}::uuid[])`;
-  const { rows } = await sql<{ id: string; status: string; networks: unknown; ports: unknown }>`
-    select id, status, record -> 'networks' as networks, record -> 'ports' as ports from assets
-    where host_id = ${context.hostId} and kind = 'container' and ${which}`.execute(context.trx);
-  return rows.map((row) => {
-    const running = row.status === 'running' || row.status === 'unknown';
-    return {
-      id: row.id,
-      running,
-      networks: running ? ((row.networks ?? []) as ContainerRecord['networks']) : [],
-      ports: running ? ((row.ports ?? []) as ContainerRecord['ports']) : [],
-    };
-  });
+const readContainers = async (context: HostContext): Promise<readonly ContainerPlace[]> => {
+  const { rows } = await sql<Pick<ContainerPlace, 'id'> & { [K in 'networks' | 'ports']: ContainerPlace[K] | null }>`
+    select id, record -> 'networks' as networks, record -> 'ports' as ports from assets
+    where host_id = ${context.hostId} and kind = 'container' and status in ('running', 'unknown')`.execute(context.trx);
+  return rows.map((row) => ({ id: row.id, networks: row.networks ?? [], ports: row.ports ?? [] }));
 };
 
-/** Replaces the rows of `nodes` (all of the host's when undefined) and tells which addresses changed hands. */
-const replaceAddresses = async (
-  context: HostContext,
-  wanted: readonly NodeAddress[],
-  nodes: readonly string[] | undefined,
-): Promise<AddressChanges> => {
+/** Replaces the rows of the host and tells which addresses changed hands. */
+const replaceAddresses = async (context: HostContext, wanted: readonly NodeAddress[]): Promise<AddressChanges> => {
   const { trx, hostId, zone } = context;
-  const which = nodes === undefined ? sql`true` : sql`node = any(${nodes}::text[])`;
   const { rows: before } = await sql<NodeAddress & { zone: string }>`
-    select address, node, is_local as "isLocal", zone from node_addresses where host_id = ${hostId} and ${which}`.execute(
-    trx,
-  );
+    select address, node, is_local as "isLocal", zone from node_addresses where host_id = ${hostId}`.execute(trx);
   const idOf = (row: NodeAddress): string => `${row.address} ${row.node} ${row.isLocal}`;
   const had = new Set(before.filter((row) => row.zone === zone).map(idOf));
   const wants = new Map(wanted.map((row) => [idOf(row), row]));
@@ -138,7 +131,6 @@ const replaceAddresses = async (
 };
 
 const replacePorts = async (context: HostContext, containers: readonly ContainerPlace[]): Promise<boolean> => {
-  if (containers.length === 0) return false;
   const rows = containers.flatMap((container) =>
     container.ports
       .filter((port) => port.hostPort > 0)
@@ -152,7 +144,6 @@ const replacePorts = async (context: HostContext, containers: readonly Container
   );
   const { rows: dropped } = await sql`
     delete from published_ports p where p.host_id = ${context.hostId}
-      and p.container_id = any(${containers.map((container) => container.id)}::uuid[])
       and (p.protocol, p.host_address, p.host_port, p.container_id, p.container_port) not in (
         select x.protocol, x.host_address, x.host_port, x.container_id, x.container_port
         from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (container_id uuid, protocol text, host_address text,

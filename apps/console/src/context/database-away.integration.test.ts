@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LiveEvent } from '@parapet/contract/api';
@@ -83,14 +84,32 @@ describe('the live feed', () => {
       body: { username: 'ada', password: 'correct horse battery staple' },
     });
     const headers = cookieOf(signedIn);
-    // Without a socket the answer is complete only when the stream has ended.
-    const streaming = running.send({ method: 'GET', url: '/api/v1/live', headers });
     const { live } = running.console.platform;
+    const request = httpsRequest({
+      host: '127.0.0.1',
+      port: running.console.port,
+      path: '/api/v1/live',
+      headers,
+      // The certificate is checked elsewhere.
+      rejectUnauthorized: false,
+    });
+    let received = '';
+    const ended = new Promise<void>((resolve) => {
+      request.on('response', (response) => {
+        response.on('data', (chunk: Buffer) => {
+          received += chunk.toString();
+        });
+        response.on('error', () => undefined);
+        response.on('close', resolve);
+      });
+    });
+    request.end();
     await vi.waitFor(() => expect(live.figures().streams).toBe(1), patience);
     live.publish({ kind: 'feeds' });
+    await vi.waitFor(() => expect(received).toContain('data: {"kind":"feeds"}'), patience);
     await running.send({ method: 'DELETE', url: '/api/v1/session', headers });
-    await vi.waitFor(() => expect(live.figures().streams).toBe(0), patience);
-    await streaming.catch(() => undefined);
+    await ended;
+    expect(live.figures().streams).toBe(0);
   });
 
   test('tells a scoped caller of nothing out of its scope', async () => {

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Tables } from './database.ts';
+import { createPool } from './pool.ts';
 
 /** Where the database is: a server's socket folder, or a `postgres://` URL. */
 export type DatabaseAddress =
@@ -31,19 +32,30 @@ export type ConnectOptions = {
 
 /** Opens a pool of at most 16 connections. Connects at the first query, so it never throws for an absent server. */
 export const connectDatabase = (options: ConnectOptions): DatabaseConnection => {
-  const pool = new pg.Pool({
-    ...clientConfig(options.address),
-    types: { getTypeParser },
-    max: options.maxConnections ?? 16,
-    idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: 10_000,
-    statement_timeout: options.statementTimeoutMs ?? 60_000,
-    application_name: 'parapet-console',
-  });
-  // Without a listener a connection that breaks while idle would end the process.
-  pool.on('error', (error) => options.onError?.(error));
+  let closing = false;
+  const pool = createPool(
+    {
+      ...clientConfig(options.address),
+      types: { getTypeParser },
+      max: options.maxConnections ?? 16,
+      idleTimeoutMillis: 30_000,
+      connectionTimeoutMillis: 10_000,
+      statement_timeout: options.statementTimeoutMs ?? 60_000,
+      application_name: 'parapet-console',
+    },
+    (error) => {
+      if (!closing) options.onError?.(error);
+    },
+  );
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  return {
+    db,
+    pool,
+    close: () => {
+      closing = true;
+      return db.destroy();
+    },
+  };
 };
 
 /** The configuration of a single client, for LISTEN and for jobs. */

@@ -2,13 +2,11 @@ import { messageOf } from '@parapet/core';
 import { sql } from 'kysely';
 import { fromKysely, PgBoss, type Queue, type SendOptions } from 'pg-boss';
 import type { z } from 'zod';
-import { clientConfig, type DatabaseAddress } from '../database/connect.ts';
+import type { DatabaseAddress } from '../database/connect.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
+import { type BossDatabase, createBossDatabase } from './boss-database.ts';
 import type { EnqueueOptions, JobHandler, JobOptions, Jobs, QueueFigures } from './jobs.ts';
-
-/** Connections of its own: two for work and one that listens, so that long jobs cannot starve the routes. */
-const maxConnections = 2;
 
 /** Jobs kept in PostgreSQL by pg-boss, in a schema of its own. Workers are woken by NOTIFY. */
 export const createJobs = (deps: {
@@ -19,6 +17,7 @@ export const createJobs = (deps: {
   const queues = new Map<string, RegisteredQueue>();
   const schedules: Schedule[] = [];
   let boss: PgBoss | undefined;
+  let connections: BossDatabase | undefined;
   return {
     register: (name, handler, options) => {
       queues.set(name, {
@@ -38,11 +37,14 @@ export const createJobs = (deps: {
     },
     figures: () => readFigures(deps.db, [...queues.keys()]),
     start: async () => {
-      boss = await startBoss(deps, queues, schedules);
+      connections = createBossDatabase(deps.address, deps.log);
+      boss = await startBoss(connections, deps.log, queues, schedules);
     },
     stop: async () => {
       await boss?.stop({ graceful: true, timeout: 10_000, close: true });
       boss = undefined;
+      await connections?.close();
+      connections = undefined;
     },
   };
 };
@@ -55,13 +57,13 @@ type RegisteredQueue = {
 type Schedule = { readonly name: string; readonly cron: string; readonly data: Readonly<Record<string, unknown>> };
 
 const startBoss = async (
-  deps: { readonly address: DatabaseAddress; readonly log: Log },
+  connections: BossDatabase,
+  log: Log,
   queues: ReadonlyMap<string, RegisteredQueue>,
   schedules: readonly Schedule[],
 ): Promise<PgBoss> => {
-  const { log } = deps;
-  const boss = new PgBoss({ ...connectionOf(deps.address), max: maxConnections, useListenNotify: true });
-  boss.on('error', (error) => log.warn({ error: messageOf(error) }, 'job queue failed'));
+  const boss = new PgBoss({ db: connections.database, useListenNotify: true });
+  boss.on('error', (error) => log.warn({ error: describe(error) }, 'job queue failed'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'job queue warns'));
   await boss.start();
   for (const [name, queue] of queues) {
@@ -92,8 +94,9 @@ const runBatch = async (log: Log, queue: RegisteredQueue, batch: readonly WorkIt
   }
 };
 
-const connectionOf = (address: DatabaseAddress): { connectionString: string } | object =>
-  address.kind === 'url' ? { connectionString: address.url } : clientConfig(address);
+/** pg-boss also emits plain objects that only look like errors. */
+const describe = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : messageOf(error);
 
 const policies = { each: 'standard', 'one-waiting': 'short', 'one-at-all': 'exclusive' } as const;
 

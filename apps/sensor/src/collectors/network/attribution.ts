@@ -4,7 +4,7 @@ import type { AddressBook } from './address-book.ts';
 import type { Connection, ConnectionIndex } from './connection-index.ts';
 import type { DockerProxies, ProxyTarget } from './docker-proxy.ts';
 import { type EdgeBook, type EdgeParts, isWithinItself, type PeerIdentity } from './edge-book.ts';
-import type { Flow, FlowTable } from './flow-table.ts';
+import { type Flow, type FlowTable, isSameEnd, isTranslated } from './flow-table.ts';
 import { findListener, isLoopback, type Listener, type NamespaceView } from './namespace-view.ts';
 import type { Namespaces } from './namespaces.ts';
 import { type PeerResolver, workloadOf } from './peers.ts';
@@ -59,14 +59,12 @@ const flowOf = ({ flows }: AttributionDeps, { namespace, protocol, local, peer }
 /** Connection tracking saw who began. Without it the one that listens serves, and then the lower port does. */
 const isServer = ({ connection, flow, listener }: Findings): boolean => {
   const { local, peer, namespace } = connection;
-  if (flow !== undefined) return !isSame(flow.tracked.original.source, local);
+  if (flow !== undefined) return !isSameEnd(flow.tracked.original.source, local);
   if (listener !== undefined) return true;
   const { from, to } = namespace.clientPorts;
   const isClientPort = local.port >= from && local.port <= to;
   return !isClientPort && local.port < peer.port;
 };
-
-const isSame = (one: Endpoint, other: Endpoint): boolean => one.port === other.port && one.address === other.address;
 
 type Parts = EdgeParts | 'wait' | 'none';
 
@@ -87,7 +85,7 @@ const partsOfServer = (deps: AttributionDeps, findings: Findings): Parts => {
   }
   if (wasProxysOwn(deps, findings, counterpart, client)) return 'none';
   if (mayBeProxysOwn(deps, findings, counterpart, client)) return 'wait';
-  const peer = peerOf(deps, findings, { endpoint: client, role: 'client', counterpart, viaHost: isTranslated(flow) });
+  const peer = peerOf(deps, findings, { endpoint: client, role: 'client', counterpart, viaHost: wasTranslated(flow) });
   if (peer === 'wait' || peer === undefined) return peer ?? 'none';
   const base = { direction: 'in', protocol: connection.protocol, peer } as const;
   if (listener?.proxy !== undefined) return partsBehindProxy(deps, findings, listener.proxy, base);
@@ -143,7 +141,7 @@ const partsOfClient = (deps: AttributionDeps, findings: Findings): Parts => {
     proxy === undefined
       ? deps.connections.find(namespace, protocol, translated, reply?.destination ?? local)
       : undefined;
-  const viaHost = proxy !== undefined || isTranslated(flow);
+  const viaHost = proxy !== undefined || wasTranslated(flow);
   const peer = peerOf(deps, findings, { endpoint: server, role: 'server', counterpart, viaHost });
   if (peer === 'wait' || peer === undefined) return peer ?? 'none';
   return {
@@ -233,12 +231,7 @@ const wasProxysOwn = (
   isProxysPossibly(deps, findings, counterpart, client) &&
   deps.ledger.excuse(findings.connection.protocol, findings.connection.local, 'container');
 
-const isTranslated = (flow: Flow | undefined): boolean =>
-  flow !== undefined &&
-  !(
-    isSame(flow.tracked.original.source, flow.tracked.reply.destination) &&
-    isSame(flow.tracked.original.destination, flow.tracked.reply.source)
-  );
+const wasTranslated = (flow: Flow | undefined): boolean => flow !== undefined && isTranslated(flow.tracked);
 
 const settle = (deps: AttributionDeps, { connection, flow }: Findings, parts: EdgeParts, now: number): void => {
   const end = parts.direction === 'out' ? 'clientEdge' : 'serverEdge';

@@ -4,7 +4,7 @@ import type { AddressBook } from './address-book.ts';
 import type { Connection, ConnectionIndex } from './connection-index.ts';
 import type { DockerProxies, ProxyTarget } from './docker-proxy.ts';
 import { type Edge, type EdgeBook, type EdgeParts, isWithinItself } from './edge-book.ts';
-import type { Flow, FlowTable } from './flow-table.ts';
+import { type Flow, type FlowTable, isTranslated } from './flow-table.ts';
 import { findListener, isLoopback, type NamespaceView } from './namespace-view.ts';
 import type { Namespaces } from './namespaces.ts';
 import { type PeerResolver, workloadOf } from './peers.ts';
@@ -46,6 +46,7 @@ export const createFlowAccounting = (deps: FlowAccountingDeps): FlowAccounting =
         }
       }
       if (flow.ended) finish(deps, flow, now);
+      else if (flow.settled && isToldEnough(flow, now)) deps.flows.remove(flow);
       else if (flow.tracked.protocol === 'udp') carryBoth(deps, flow, now);
     }
   },
@@ -53,6 +54,8 @@ export const createFlowAccounting = (deps: FlowAccountingDeps): FlowAccounting =
 
 /** The tracked handshake of an ordinary connection is over by then. */
 const unansweredMs = 2000;
+/** A socket's edge is found within a few looks of the flow. */
+const untranslatedMs = 8000;
 /** Questions to the kernel in one turn. */
 const maxQuestions = 32;
 
@@ -76,6 +79,13 @@ const standingOf = (deps: FlowAccountingDeps, flow: Flow, now: number): 'told' |
   if (flow.ended || answered) return 'count';
   return now - flow.seenAt > unansweredMs ? 'ask' : 'later';
 };
+
+/** Once its sockets are told, a flow that translates nothing is of no more use. */
+const isToldEnough = (flow: Flow, now: number): boolean =>
+  flow.tracked.protocol === 'tcp' &&
+  now - flow.seenAt > untranslatedMs &&
+  !isTranslated(flow.tracked) &&
+  (flow.toldBySockets || (flow.clientEdge === undefined && flow.serverEdge === undefined));
 
 const isToldBySockets = (flow: Flow, { view }: Place): boolean =>
   flow.tracked.protocol === 'tcp' && view?.ends !== undefined && view.openedAt <= flow.seenAt;

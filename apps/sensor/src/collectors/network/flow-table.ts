@@ -26,14 +26,11 @@ export type FlowTable = {
   readonly remove: (flow: Flow) => void;
   readonly flows: () => IterableIterator<Flow>;
   readonly size: () => number;
-  /** Whether there ever was a flow: connection tracking works only while some rule asks for it. */
-  readonly everHeld: () => boolean;
 };
 
 export const createFlowTable = (capacity: number, onEvicted: (flow: Flow) => void): FlowTable => {
   const byOriginal = new Map<string, Flow>();
   const byReply = new Map<string, Flow>();
-  let held = false;
   const remove = (flow: Flow): void => {
     const keys = keysOf(flow.tracked);
     if (byOriginal.get(keys.original) === flow) byOriginal.delete(keys.original);
@@ -41,7 +38,6 @@ export const createFlowTable = (capacity: number, onEvicted: (flow: Flow) => voi
   };
   return {
     add: (tracked, now) => {
-      held = true;
       const keys = keysOf(tracked);
       const existing = byOriginal.get(keys.original);
       if (existing !== undefined && keysOf(existing.tracked).reply === keys.reply) return existing;
@@ -69,9 +65,15 @@ export const createFlowTable = (capacity: number, onEvicted: (flow: Flow) => voi
     remove,
     flows: () => byOriginal.values(),
     size: () => byOriginal.size,
-    everHeld: () => held,
   };
 };
+
+/** Whether either end is not what the other takes it for. */
+export const isTranslated = ({ original, reply }: TrackedFlow): boolean =>
+  !(isSameEnd(original.source, reply.destination) && isSameEnd(original.destination, reply.source));
+
+export const isSameEnd = (one: Endpoint, other: Endpoint): boolean =>
+  one.port === other.port && one.address === other.address;
 
 /** One text for a pair of ends; the order matters. */
 export const tupleKey = (protocol: TransportProtocol, from: Endpoint, to: Endpoint): string =>

@@ -45,10 +45,24 @@ export type NamespaceView = {
   readonly connections: Map<number, Connection>;
   /** When a bound UDP socket was first seen, by identity. */
   boundSince: ReadonlyMap<number, number>;
+  /** What the last look at it found; see the socket census. */
+  census: Census;
   /** By protocol and port. */
   listeners: ReadonlyMap<string, readonly Listener[]>;
   readonly refreshAddresses: () => void;
   readonly close: () => void;
+};
+
+export type Census = {
+  /** Number of the look. */
+  readonly look: number;
+  /** Sockets without a peer. */
+  readonly bound: readonly SocketRow[];
+  /** Connections that found no place. */
+  readonly refused: number;
+  /** Not to be looked at before, unless something stirs in it. */
+  readonly dueAt: number;
+  stirred: boolean;
 };
 
 export type NamespaceIdentity = {
@@ -137,6 +151,7 @@ const openView = (
     addresses: readAddresses(new Set()),
     connections: new Map(),
     boundSince: new Map(),
+    census: { look: 0, bound: [], refused: 0, dueAt: 0, stirred: true },
     listeners: new Map(),
     refreshAddresses: () => {
       view.addresses = inside(() => readAddresses(view.addresses), view.addresses);

@@ -7,8 +7,10 @@ import { createConnectionIndex } from './connection-index.ts';
 import { createDockerProxies, readProcessArguments } from './docker-proxy.ts';
 import { createEdgeBook } from './edge-book.ts';
 import { createFlowAccounting } from './flow-accounting.ts';
-import { createFlowTable, type FlowTable } from './flow-table.ts';
+import { createFlowNews, type FlowNews } from './flow-news.ts';
+import { createFlowTable } from './flow-table.ts';
 import { createListenerBook } from './listener-book.ts';
+import { createListenerCensus } from './listener-census.ts';
 import { createLookSchedule, shortestMs } from './look-schedule.ts';
 import { createNamespaces, type Namespaces } from './namespaces.ts';
 import { networkStatus } from './network-status.ts';
@@ -16,6 +18,7 @@ import { createNetworkWatch, type LookOutcome, type NetworkWatch } from './netwo
 import { createOverrunSpans, type OverrunSpans } from './overrun-spans.ts';
 import { createPeerResolver } from './peers.ts';
 import { createProxyLedger } from './proxy-ledger.ts';
+import { createSocketCensus } from './socket-census.ts';
 import { createSocketOwners } from './socket-owners.ts';
 
 /**
@@ -51,7 +54,7 @@ const reconcileEveryMs = 60_000;
 type Parts = {
   readonly watch: NetworkWatch;
   readonly namespaces: Namespaces;
-  readonly flows: FlowTable;
+  readonly flowNews: FlowNews;
   readonly tracking: FlowTracking | undefined;
   readonly spans: OverrunSpans;
 };
@@ -83,18 +86,33 @@ const assemble = (context: CollectorContext): Parts => {
   });
   const listeners = createListenerBook({ inventory, lose: (cause, count) => lose('listeners', cause, count) });
   const shared = { namespaces, addresses, connections, flows, owners, proxies, ledger, peers, edges };
+  const onOverrun = (): void => spans.overran(clock.now());
+  const stir = (address: string): void => {
+    const container = addresses.find(address);
+    const view = container === undefined ? undefined : namespaces.ofContainer(container.containerKey);
+    if (view !== undefined) view.census.stirred = true;
+  };
+  const flowNews = createFlowNews({
+    flows,
+    tracking,
+    onOverrun,
+    onBegan: (client, server) => {
+      stir(client);
+      stir(server);
+    },
+  });
   const watch = createNetworkWatch({
     ...shared,
     workloads,
     tracking,
-    listeners,
+    flowNews,
+    sockets: createSocketCensus({ connections, lose: (cause, count) => lose('connections', cause, count), onOverrun }),
+    listeners: createListenerCensus({ owners, proxies, ledger, listeners, markSocketOwner: workloads.markSocketOwner }),
     attribute: createAttribution(shared),
     accounting: createFlowAccounting(shared),
-    lose,
-    onOverrun: () => spans.overran(clock.now()),
   });
-  watch.reconcileFlows(now);
-  return { watch, namespaces, flows, tracking, spans };
+  flowNews.reconcile(now);
+  return { watch, namespaces, flowNews, tracking, spans };
 };
 
 /** Returns the way to stop. */
@@ -122,7 +140,7 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
     looking = true;
     const before = process.cpuUsage();
     const waitMs = await lookOnce().then(
-      (outcome) => schedule.next({ costMs: costSince(before), changed: outcome.news > 0 || outcome.pending > 0 }),
+      (outcome) => schedule.next({ costMs: costSince(before), changed: outcome.news > 0 || outcome.expectsMore }),
       (error: unknown) => {
         context.log.warn('sockets could not be looked at', { error });
         return retryMs;
@@ -138,7 +156,7 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
     if (thorough) last.thorough = now;
     if (now - last.reconcile >= reconcileEveryMs) {
       last.reconcile = now;
-      parts.watch.reconcileFlows(now);
+      parts.flowNews.reconcile(now);
     }
     return parts.watch.look(now, {
       thorough,
@@ -177,14 +195,14 @@ const costSince = (before: NodeJS.CpuUsage): number => {
   return (used.user + used.system) / 1000;
 };
 
-const report = (context: CollectorContext, { namespaces, flows, tracking }: Parts, lookEveryMs: number): void => {
+const report = (context: CollectorContext, { namespaces, flowNews, tracking }: Parts, lookEveryMs: number): void => {
   const host = namespaces.host();
   context.report(
     networkStatus({
       isRoot: context.isRoot,
       sockets: host.source,
       ends: host.ends !== undefined,
-      tracking: tracking === undefined ? 'absent' : flows.everHeld() ? 'active' : 'idle',
+      tracking: tracking === undefined ? 'absent' : flowNews.everSaw() ? 'active' : 'idle',
       missedNamespaces: namespaces.missed(),
       lookEveryMs,
     }),

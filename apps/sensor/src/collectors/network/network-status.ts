@@ -22,10 +22,10 @@ const reasonsOf = (sight: NetworkSight): readonly string[] => [
   ...(sight.isRoot
     ? []
     : [
-        'Without root only your own processes can be named, networks of containers cannot be entered, translated addresses are not undone, and connections that end between two looks are missed. For everything: sudo ./parapet up',
+        'Without root only your own processes can be named, networks of containers cannot be entered and translated addresses are not undone. For everything: sudo ./parapet up',
       ]),
   ...(sight.sockets === 'procfs' ? ['Netlink is denied, so bytes are not counted: allow AF_NETLINK sockets.'] : []),
-  ...(sight.isRoot && !sight.ends
+  ...(!sight.ends
     ? [
         'This kernel does not tell of ended sockets (Linux 4.5 does): connections that end between two looks are missed.',
       ]

@@ -45,7 +45,10 @@ export const trafficText = (edge: MapEdge): string => {
 
 /** What the picture says, as a sentence. */
 export const headlineOf = (nodes: readonly MapNode[]): string => {
-  const inside = nodes.filter((node) => !['internet', 'peer', 'peer-group'].includes(node.kind));
+  const known = nodes.filter((node) => !['internet', 'peer', 'peer-group'].includes(node.kind));
+  // Around what is open stand its neighbours, which are not the matter.
+  const opened = known.filter((node) => node.parent !== undefined || nodes.some((child) => child.parent === node.id));
+  const inside = opened.length > 0 ? opened : known;
   const parents = new Set(nodes.map((node) => node.parent));
   const leaves = inside.filter((node) => !parents.has(node.id));
   if (leaves.length === 0) return 'Nothing runs here';
@@ -62,11 +65,16 @@ export const headlineOf = (nodes: readonly MapNode[]): string => {
 
 const facingText = (facing: readonly MapNode[]): string => {
   const counts = new Map<string, number>();
-  for (const node of facing) counts.set(node.label, (counts.get(node.label) ?? 0) + node.count);
+  for (const node of facing) {
+    const standsFor = node.kind === 'container-group' ? node.count : 1;
+    counts.set(node.label, (counts.get(node.label) ?? 0) + standsFor);
+  }
   const names = [...counts].map(([name, count]) => (count > 1 ? `${name} ×${count}` : name));
   const [first, second, ...more] = names;
   if (first === undefined) return 'The Internet was not seen to reach any of these';
   if (second === undefined) return `${first} faces the Internet`;
   if (more.length === 0) return `${first} and ${second} face the Internet`;
-  return `${first}, ${second} and ${more.length} more face the Internet`;
+  const kinds = new Set(facing.map((node) => node.kind));
+  const [only] = kinds.size === 1 ? kinds : [];
+  return `${plural(facing.length, only === 'zone' ? 'zone' : only === 'host' ? 'host' : 'place')} face the Internet`;
 };

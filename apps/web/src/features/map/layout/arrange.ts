@@ -15,7 +15,13 @@ export type Arrangement = {
   readonly width: number;
   readonly height: number;
 };
-export type Spacing = { readonly column: number; readonly row: number; readonly aspect: number };
+export type Spacing = {
+  readonly column: number;
+  readonly row: number;
+  readonly aspect: number;
+  /** Boxes of a column drift apart no further than this. */
+  readonly maxGap: number;
+};
 
 /**
  * Places boxes in columns from left to right by layer, ordered so that links cross little, each near what it is linked to.
@@ -98,7 +104,8 @@ const columnLimit = (boxes: readonly Box[], spacing: Spacing): number => {
 
 const wrap = (band: readonly Box[], limit: number, spacing: Spacing): readonly (readonly Box[])[] => {
   const total = band.reduce((sum, box) => sum + box.height + spacing.row, 0);
-  const count = Math.max(1, Math.ceil(total / (limit * 1.25)));
+  // A band that is a little too high is not worth a second column.
+  const count = Math.max(1, Math.ceil(total / (total > limit * 2 ? limit : limit * 1.25)));
   const target = total / count;
   const columns: Box[][] = [[]];
   let height = 0;
@@ -114,6 +121,9 @@ const wrap = (band: readonly Box[], limit: number, spacing: Spacing): readonly (
   }
   return columns;
 };
+
+/** Longer columns stay as dense as they are. */
+const relaxUpTo = 14;
 
 const placeColumns = (
   columns: readonly (readonly Box[])[],
@@ -136,7 +146,7 @@ const placeColumns = (
   }
   for (let pass = 0; pass < 4; pass += 1) {
     const order = pass % 2 === 0 ? columns : [...columns].reverse();
-    for (const column of order) relax(column, at, middle, neighbours, spacing);
+    for (const column of order) if (column.length <= relaxUpTo) relax(column, at, middle, neighbours, spacing);
   }
   return at;
 };
@@ -153,7 +163,8 @@ const relax = (
   const tops: number[] = [];
   let floor = Number.NEGATIVE_INFINITY;
   column.forEach((box, index) => {
-    const top = Math.max(floor, (wanted[index] ?? 0) - box.height / 2);
+    const ceiling = index === 0 ? Number.POSITIVE_INFINITY : floor - spacing.row + spacing.maxGap;
+    const top = Math.min(ceiling, Math.max(floor, (wanted[index] ?? 0) - box.height / 2));
     tops.push(top);
     floor = top + box.height + spacing.row;
   });

@@ -1,5 +1,5 @@
 import type { MapEdge, MapNode } from '@parapet/contract/api';
-import { type Arrangement, arrange, type Box, type Link } from './arrange.ts';
+import { type Arrangement, arrange, type Box, type Link, type Spacing } from './arrange.ts';
 import { cell, cellAround, centreOffset, type Point, padding, type Rect, unionOf } from './geometry.ts';
 import { layersOf, type Tree, treeOf } from './tree.ts';
 
@@ -50,10 +50,17 @@ const framed = (rect: Rect): Rect => ({
 /** A node or outline whose room is known, and which can then be put somewhere. */
 type Measured = Box & { readonly place: (corner: Point, into: Map<string, Point>) => void };
 
-const outer = { column: 92, row: 26, aspect: 1.7 } as const;
-const inner = { column: 34, row: 4, aspect: 1.1 } as const;
+const outer = { column: 92, row: 26, aspect: 1.7, maxGap: 260 } as const;
+const inner = { column: 34, row: 4, aspect: 1.1, maxGap: 18 } as const;
 /** Hosts within a zone: rather below than beside each other, so that edges run from left to right. */
-const frames = { column: 56, row: 18, aspect: 0.34 } as const;
+const frames = { column: 56, row: 18, aspect: 0.34, maxGap: 60 } as const;
+
+/** What holds much is as wide as the window; what holds little is read downwards. */
+const spacingOf = (parent: MapNode | undefined, holdsFrames: boolean, count: number): Spacing => {
+  if (parent === undefined) return outer;
+  const spacing = holdsFrames ? frames : inner;
+  return count > 16 ? { ...spacing, aspect: 1.6 } : spacing;
+};
 
 const measure = (
   parent: MapNode | undefined,
@@ -67,7 +74,7 @@ const measure = (
   );
   const links = linksBetween(children, tree, edges);
   const holdsFrames = children.some((child) => tree.childrenOf.has(child.id));
-  const arrangement = arrange(measured, links, parent === undefined ? outer : holdsFrames ? frames : inner);
+  const arrangement = arrange(measured, links, spacingOf(parent, holdsFrames, children.length));
   return group(parent, measured, arrangement);
 };
 

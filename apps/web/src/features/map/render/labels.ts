@@ -1,7 +1,7 @@
 import { type MapNode, severityOfRisk } from '@parapet/contract/api';
 import { type Camera, type Size, toScreen } from '../stage/camera.ts';
 import { pointOn } from '../stage/curves.ts';
-import { edgeWidth, type Look } from '../stage/paint.ts';
+import type { Look } from '../stage/paint.ts';
 import type { Scene, SceneFrame, SceneNode } from '../stage/scene.ts';
 import { type Colour, cssOf, withAlpha } from './colours.ts';
 
@@ -175,7 +175,7 @@ const writeLitPorts = (scene: Scene, camera: Camera, size: Size, look: Look, pen
     const room = { left: at.x - width / 2 - 5, top: at.y - 9, right: at.x + width / 2 + 5, bottom: at.y + 9 };
     if (!taken.isFree(room)) continue;
     taken.take(room);
-    pen.chip(room, edgeWidth(edge.connections) > 3 ? palette.raise : palette.panel);
+    pen.chip(room, palette.panel);
     pen.write(text, at.x, at.y + 4, font.detail, palette.text, 'center', 550, false);
   }
 };
@@ -216,7 +216,9 @@ const createPen = (context: CanvasRenderingContext2D, widths: Map<string, number
       if (width <= limit) return { text, width };
       const length = Math.floor((text.length * (limit - 8)) / width);
       if (length < 2) return { text: '', width: 0 };
-      const cut = `${text.slice(0, length).trimEnd()}…`;
+      // Names of a kind differ at their ends: keep some of it.
+      const tail = length >= 7 ? Math.min(5, Math.floor(length / 2)) : 0;
+      const cut = `${text.slice(0, length - tail).trimEnd()}…${tail === 0 ? '' : text.slice(-tail)}`;
       return { text: cut, width: widthOf(cut, size) };
     },
     write: (text, x, y, size, colour, align, weight, withHalo = true) => {

@@ -1,20 +1,20 @@
 import type { Camera, Size } from '../stage/camera.ts';
 import type { Colour } from './colours.ts';
-import { createInstanced, type Instanced, square } from './gl.ts';
+import { type Batch, createBatch } from './gl.ts';
 import { drawAtlas } from './icons.ts';
 import { arrowShaders, edgeShaders, frameShaders, nodeShaders } from './shaders.ts';
 
-/** Numbers of one instance, in the order of its attributes. */
-export const floatsOf = { frame: 14, edge: 16, node: 20 } as const;
+/** How many numbers describe one thing, in the order in which its shader reads them. */
+export const floatsOf = { frame: 16, edge: 16, node: 20 } as const;
 
-/** All instances of a picture. `lit` edges are drawn over the others. */
+/** All things of a picture. `lit` edges are drawn over the others. */
 export type Drawing = {
-  readonly frames: Instances;
-  readonly edges: Instances;
-  readonly lit: Instances;
-  readonly nodes: Instances;
+  readonly frames: Things;
+  readonly edges: Things;
+  readonly lit: Things;
+  readonly nodes: Things;
 };
-export type Instances = { readonly data: Float32Array; readonly count: number };
+export type Things = { readonly data: Float32Array; readonly count: number };
 
 export type Renderer = {
   readonly set: (drawing: Drawing) => void;
@@ -29,10 +29,12 @@ export type DrawView = {
   readonly ink: Colour;
   /** Moves the flow on lit edges, in dash lengths. */
   readonly time: number;
+  /** The share of the edges to draw, the important ones first; below 1 while a slow machine moves a crowded picture. */
+  readonly detail: number;
 };
 
 /** Segments of a curve; a view of many edges draws each with fewer. */
-const segments = { few: 12, many: 24 } as const;
+const segments = { few: 9, many: 24 } as const;
 export const manyEdges = 500;
 
 /**
@@ -49,8 +51,8 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
     powerPreference: 'low-power',
   });
   if (gl === null || gl.isContextLost()) return undefined;
-  const frames = createInstanced(gl, { ...frameShaders, strip: square, attributes: frameAttributes });
-  const nodes = createInstanced(gl, { ...nodeShaders, strip: square, attributes: nodeAttributes });
+  const frames = createBatch(gl, { ...frameShaders, texels: floatsOf.frame / 4, segments: 0 });
+  const nodes = createBatch(gl, { ...nodeShaders, texels: floatsOf.node / 4, segments: 0 });
   const edges = {
     fine: edgeLayer(gl, segments.many),
     coarse: edgeLayer(gl, segments.few),
@@ -69,7 +71,7 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
       (coarse ? edges.fine : edges.coarse).set({ data: drawing.edges.data, count: 0 });
       edges.lit.set(drawing.lit);
     },
-    draw: ({ camera, size, pixelRatio, background, ink, time }) => {
+    draw: ({ camera, size, pixelRatio, background, ink, time, detail }) => {
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(background[0], background[1], background[2], 1);
       gl.clear(gl.COLOR_BUFFER_BIT);
@@ -79,7 +81,7 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
         time,
       } as const;
       frames.draw(common);
-      edges.coarse.draw(common);
+      edges.coarse.draw(common, detail);
       edges.fine.draw(common);
       edges.lit.draw(common);
       gl.bindTexture(gl.TEXTURE_2D, atlas);
@@ -89,46 +91,22 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
   };
 };
 
-const frameAttributes = [
-  ['box', 4],
-  ['fill', 4],
-  ['border', 4],
-  ['style', 2],
-] as const;
-const edgeAttributes = [
-  ['ends', 4],
-  ['controls', 4],
-  ['tint', 4],
-  ['style', 4],
-] as const;
-const nodeAttributes = [
-  ['place', 4],
-  ['fill', 4],
-  ['ring', 4],
-  ['halo', 4],
-  ['style', 4],
-] as const;
-
-type EdgeLayer = { readonly set: (edges: Instances) => void; readonly draw: Instanced['draw'] };
+type EdgeLayer = { readonly set: (edges: Things) => void; readonly draw: Batch['draw'] };
 
 const edgeLayer = (gl: WebGL2RenderingContext, count: number): EdgeLayer => {
-  const lines = createInstanced(gl, { ...edgeShaders, strip: ribbon(count), attributes: edgeAttributes });
-  const arrows = createInstanced(gl, { ...arrowShaders, strip: square, attributes: edgeAttributes });
+  const lines = createBatch(gl, { ...edgeShaders, texels: floatsOf.edge / 4, segments: count });
+  const arrows = createBatch(gl, { ...arrowShaders, texels: floatsOf.edge / 4, segments: 0 });
   return {
     set: ({ data, count: edges }) => {
       lines.set(data, edges);
       arrows.set(data, edges);
     },
-    draw: (uniforms) => {
-      lines.draw(uniforms);
-      arrows.draw(uniforms);
+    draw: (uniforms, share = 1) => {
+      lines.draw(uniforms, share);
+      if (share === 1) arrows.draw(uniforms);
     },
   };
 };
-
-/** A strip along the curve: how far along, and which side. */
-const ribbon = (count: number): Float32Array =>
-  new Float32Array(Array.from({ length: count + 1 }, (_, index) => [index / count, -1, index / count, 1]).flat());
 
 const uploadAtlas = (gl: WebGL2RenderingContext): WebGLTexture => {
   const texture = gl.createTexture();

@@ -10,19 +10,17 @@ vec4 clip(vec2 point) {
 }`;
 
 export const frameShaders = {
-  vertex: `#version 300 es
-in vec2 corner; in vec4 box; in vec4 fill; in vec4 border; in vec2 style;
-out vec2 at; flat out vec2 half_size; flat out vec4 inner; flat out vec4 line; flat out vec2 look;
+  vertex: `out vec2 at; flat out vec2 half_size; flat out vec4 inner; flat out vec4 line; flat out vec2 look;
 ${toClip}
 void main() {
+  vec2 corner = cornerOf(); vec4 box = datum(0), fill = datum(1), border = datum(2); vec2 style = datum(3).xy;
   half_size = box.zw * 0.5;
   float margin = 3.0 / (view.z * view.w);
   at = corner * (half_size + margin);
   inner = fill; line = border; look = style;
   gl_Position = clip(box.xy + half_size + at);
 }`,
-  fragment: `#version 300 es
-precision highp float;
+  fragment: `precision highp float;
 in vec2 at; flat in vec2 half_size; flat in vec4 inner; flat in vec4 line; flat in vec2 look;
 uniform vec4 view;
 out vec4 colour;
@@ -45,12 +43,11 @@ void main() {
 };
 
 export const edgeShaders = {
-  vertex: `#version 300 es
-in vec2 corner; in vec4 ends; in vec4 controls; in vec4 tint; in vec4 style;
-// style: width in pixels, where it begins and ends on the curve, flow (0 none, 1 moving, -1 at rest with dashes)
+  vertex: `// style: width in pixels, where it begins and ends on the curve, flow (0 none, 1 moving, -1 at rest with dashes)
 out float side; out float along; flat out vec4 ink; flat out vec2 look;
 ${toClip}
 void main() {
+  vec2 corner = cornerOf(); vec4 ends = datum(0), controls = datum(1), tint = datum(2), style = datum(3);
   float t = mix(style.y, style.z, corner.x);
   float u = 1.0 - t;
   vec2 p0 = ends.xy, p1 = controls.xy, p2 = controls.zw, p3 = ends.zw;
@@ -64,8 +61,7 @@ void main() {
   ink = tint; look = vec2(width, style.w);
   gl_Position = clip(point + normal * corner.y * reach * pixel);
 }`,
-  fragment: `#version 300 es
-precision highp float;
+  fragment: `precision highp float;
 in float side; in float along; flat in vec4 ink; flat in vec2 look;
 uniform float time;
 out vec4 colour;
@@ -78,11 +74,10 @@ void main() {
 };
 
 export const arrowShaders = {
-  vertex: `#version 300 es
-in vec2 corner; in vec4 ends; in vec4 controls; in vec4 tint; in vec4 style;
-out vec2 at; flat out vec4 ink; flat out float extent;
+  vertex: `out vec2 at; flat out vec4 ink; flat out float extent;
 ${toClip}
 void main() {
+  vec2 corner = cornerOf(); vec4 ends = datum(0), controls = datum(1), tint = datum(2), style = datum(3);
   float t = style.z, u = 1.0 - style.z;
   vec2 p0 = ends.xy, p1 = controls.xy, p2 = controls.zw, p3 = ends.zw;
   vec2 point = u*u*u*p0 + 3.0*u*u*t*p1 + 3.0*u*t*t*p2 + t*t*t*p3;
@@ -93,8 +88,7 @@ void main() {
   ink = tint;
   gl_Position = clip(point + (ahead * at.x + vec2(-ahead.y, ahead.x) * at.y) * pixel);
 }`,
-  fragment: `#version 300 es
-precision highp float;
+  fragment: `precision highp float;
 in vec2 at; flat in vec4 ink; flat in float extent;
 out vec4 colour;
 void main() {
@@ -105,12 +99,11 @@ void main() {
 };
 
 export const nodeShaders = {
-  vertex: `#version 300 es
-in vec2 corner; in vec4 place; in vec4 fill; in vec4 ring; in vec4 halo; in vec4 style;
-// place: x, y, radius, shape; style: ring width in pixels, icon, dashes, icon opacity
+  vertex: `// place: x, y, radius, shape; style: ring width in pixels, icon, dashes, icon opacity
 out vec2 at; flat out float radius; flat out float shape; flat out vec4 body; flat out vec4 rim; flat out vec4 glow; flat out vec4 look;
 ${toClip}
 void main() {
+  vec2 corner = cornerOf(); vec4 place = datum(0), fill = datum(1), ring = datum(2), halo = datum(3), style = datum(4);
   float pixel = 1.0 / (view.z * view.w);
   radius = max(place.z, 3.2 * view.w * pixel);
   float reach = radius + (halo.a > 0.0 ? radius * 0.62 : 0.0) + 5.0 + 3.0 * pixel;
@@ -118,8 +111,7 @@ void main() {
   shape = place.w; body = fill; rim = ring; glow = halo; look = style;
   gl_Position = clip(place.xy + at);
 }`,
-  fragment: `#version 300 es
-precision highp float;
+  fragment: `precision highp float;
 in vec2 at; flat in float radius; flat in float shape; flat in vec4 body; flat in vec4 rim; flat in vec4 glow; flat in vec4 look;
 uniform vec4 view; uniform vec3 ink; uniform sampler2D atlas;
 out vec4 colour;

@@ -1,7 +1,7 @@
 import { type MapNode, severityOfRisk } from '@parapet/contract/api';
 import { type Colour, mix, type Palette, withAlpha } from '../render/colours.ts';
 import { firstMark, iconIndex } from '../render/icons.ts';
-import { type Drawing, floatsOf, type Instances, manyEdges } from '../render/renderer.ts';
+import { type Drawing, floatsOf, type Things } from '../render/renderer.ts';
 import type { Scene, SceneEdge, SceneFrame, SceneNode } from './scene.ts';
 
 /** What the colours say. */
@@ -33,11 +33,15 @@ const dimmed = 0.16;
 export const paint = (scene: Scene, look: Look): Drawing => {
   const stress = stressOf(scene, look.emphasis);
   const lit = scene.edges.filter((edge) => stress.litEdges.has(edge.id));
-  const plain = scene.edges.filter((edge) => !stress.litEdges.has(edge.id));
+  const crowd = crowdOf(scene);
+  const plain = inDrawingOrder(
+    scene.edges.filter((edge) => !stress.litEdges.has(edge.id)),
+    crowd,
+  );
   return {
     frames: fill(scene.frames, floatsOf.frame, (frame, put) => paintFrame(frame, look, put)),
-    edges: fill(plain, floatsOf.edge, (edge, put) => paintEdge(edge, look, stress, plain.length, put)),
-    lit: fill(lit, floatsOf.edge, (edge, put) => paintEdge(edge, look, stress, 0, put)),
+    edges: fill(plain, floatsOf.edge, (edge, put) => paintEdge(edge, look, stress, crowd, put)),
+    lit: fill(lit, floatsOf.edge, (edge, put) => paintEdge(edge, look, stress, { ...crowd, alpha: 1 }, put)),
     nodes: paintNodes(scene, look, stress),
   };
 };
@@ -73,7 +77,7 @@ const stressOf = (scene: Scene, emphasis: Emphasis): Stress => {
 
 const none: ReadonlySet<string> = new Set();
 
-const fill = <T>(things: readonly T[], floats: number, write: (thing: T, put: Put) => void): Instances => {
+const fill = <T>(things: readonly T[], floats: number, write: (thing: T, put: Put) => void): Things => {
   const data = new Float32Array(things.length * floats);
   let at = 0;
   const put: Put = (...numbers) => {
@@ -101,32 +105,60 @@ const paintFrame = (frame: SceneFrame, look: Look, put: Put): void => {
   const border = chosen ? palette.accent : risk >= 50 ? withAlpha(palette[severityOfRisk(risk)], 0.75) : calm;
   const shade = withAlpha(mix(palette.bg, palette.panel, 0.9), isPlace ? 0.35 : 0.75);
   put(frame.rect.x, frame.rect.y, frame.rect.width, frame.rect.height, ...shade, ...border);
-  put(chosen || risk >= 50 ? 1.6 : 1, isPlace || frame.node.status === 'unknown' ? 1 : 0);
+  put(chosen || risk >= 50 ? 1.6 : 1, isPlace || frame.node.status === 'unknown' ? 1 : 0, 0, 0);
 };
 
-const paintEdge = (item: SceneEdge, look: Look, stress: Stress, crowd: number, put: Put): void => {
+/** How much is drawn at once: the more edges, the thinner and fainter each, so that a picture stays readable. */
+type Crowd = { readonly alpha: number; readonly scale: number; readonly busiest: number; readonly coloursAll: boolean };
+
+const crowdOf = (scene: Scene): Crowd => {
+  const count = scene.edges.length;
+  return {
+    alpha: Math.min(1, 9 / Math.sqrt(count + 20)),
+    scale: Math.max(0.32, Math.min(1, 11 / Math.sqrt(count + 40))),
+    busiest: scene.edges.reduce((most, { edge }) => Math.max(most, edge.connections), 10),
+    coloursAll: count <= 150,
+  };
+};
+
+/**
+ * What matters most lies on top. In a crowd it comes first instead, because a slow machine draws only the first part while the
+ * picture moves.
+ */
+const inDrawingOrder = (edges: readonly SceneEdge[], crowd: Crowd): readonly SceneEdge[] => {
+  const weight = ({ edge }: SceneEdge): number =>
+    (edge.source === 'internet' ? 1e12 : 0) + (edge.risk ?? 0) * 1e9 + edge.connections;
+  const sorted = [...edges].sort((a, b) => weight(a) - weight(b));
+  return crowd.coloursAll ? sorted : sorted.reverse();
+};
+
+const paintEdge = (item: SceneEdge, look: Look, stress: Stress, crowd: Crowd, put: Put): void => {
   const { curve, edge } = item;
   const lit = stress.litEdges.has(item.id);
-  const width = edgeWidth(edge.connections) * (lit ? 1.15 : 1);
+  const width = edgeWidth(edge.connections, crowd.busiest) * (lit ? Math.max(0.6, crowd.scale) : crowd.scale);
   const back = stress.active && !lit ? dimmed : 1;
-  const crowded = crowd > manyEdges ? 0.5 : crowd > 150 ? 0.75 : 1;
-  const colour = edgeColour(item, look, lit);
-  const alpha = presence(item, look) * back * (lit ? 1 : crowded);
+  const colour = edgeColour(item, look, lit, crowd);
+  const fromInternet = edge.source === 'internet' ? 1.6 : 1;
+  const alpha = presence(item, look) * back * (lit ? 1 : Math.min(1, crowd.alpha * fromInternet));
   put(curve.from.x, curve.from.y, curve.to.x, curve.to.y, curve.c1.x, curve.c1.y, curve.c2.x, curve.c2.y);
   put(...withAlpha(colour, alpha));
   put(width, beginOf(item), endOf(item, width), item.leftAt !== undefined || !edge.active ? -1 : lit ? 1 : 0);
 };
 
-/** Pixels at zoom 1, by the order of magnitude of the traffic. */
-export const edgeWidth = (connections: number): number => 1.1 + Math.min(6, Math.log10(1 + connections) * 1.05);
+/** Pixels at zoom 1, by the order of magnitude of the traffic beside the busiest edge of the picture. */
+export const edgeWidth = (connections: number, busiest: number): number =>
+  1.2 + 5.8 * (Math.log1p(connections) / Math.log1p(busiest)) ** 2;
 
-const edgeColour = (item: SceneEdge, { palette, mode, momentMs }: Look, lit: boolean): Colour => {
+const edgeColour = (item: SceneEdge, { palette, mode, momentMs }: Look, lit: boolean, crowd: Crowd): Colour => {
   const { edge } = item;
   if (mode === 'new') {
     const fresh = freshness(edge.startedAt, momentMs);
     return mix(withAlpha(palette.faint, lit ? 0.9 : 0.4), palette.accent, fresh);
   }
-  if (edge.risk !== undefined && edge.risk >= 50) return withAlpha(palette[severityOfRisk(edge.risk)], lit ? 1 : 0.82);
+  // In a crowd everything leads to something risky: there only what comes from the Internet keeps its colour.
+  const telling = lit || crowd.coloursAll || edge.source === 'internet';
+  if (telling && edge.risk !== undefined && edge.risk >= 50)
+    return withAlpha(palette[severityOfRisk(edge.risk)], lit ? 1 : 0.82);
   // What goes out to the Internet leads back across the picture: it stays in the background.
   const quiet = edge.target === 'internet' ? 0.5 : 1;
   return lit ? mix(palette.faint, palette.text, 0.35) : withAlpha(palette.faint, (palette.dark ? 0.46 : 0.5) * quiet);
@@ -139,7 +171,7 @@ const endOf = ({ curve, target }: SceneEdge, width: number): number =>
   1 - Math.min(0.4, (target.radius + 6 + width * 0.9) / speed(curve.to.x - curve.c2.x, curve.to.y - curve.c2.y));
 const speed = (x: number, y: number): number => Math.max(1, 3 * Math.hypot(x, y));
 
-const paintNodes = (scene: Scene, look: Look, stress: Stress): Instances => {
+const paintNodes = (scene: Scene, look: Look, stress: Stress): Things => {
   const rows: number[] = [];
   const put: Put = (...numbers) => rows.push(...numbers);
   for (const node of scene.nodes) paintNode(node, look, stress, put);

@@ -4,6 +4,7 @@ import { createLabelPainter } from '../render/labels.ts';
 import { createRenderer, type Renderer } from '../render/renderer.ts';
 import { between, type Camera, fitted, type Insets, panned, type Size, toMap, toScreen, zoomedAt } from './camera.ts';
 import { type Hit, hitTest } from './hit-test.ts';
+import { createMotion, restMs } from './motion.ts';
 import { type ColourMode, type Emphasis, isFading, paint } from './paint.ts';
 import { listenToPointer } from './pointer.ts';
 import { ghostMs, type Scene } from './scene.ts';
@@ -45,6 +46,8 @@ export type Stage = {
 const flightMs = 320;
 /** Lit edges flow this long after they were lit, then rest: nothing is drawn while nothing changes. */
 const flowMs = 2_600;
+/** A crowd does not flow: its edges are too many to follow. */
+const flowUpTo = 400;
 
 /**
  * Owns the two canvases of the map: the picture by WebGL2 and the names above it. Draws only when something changed. `insets`
@@ -66,6 +69,10 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
   let repaint = true;
   let scheduled = 0;
   let flowFrom = Number.NEGATIVE_INFINITY;
+  const motion = createMotion();
+  let restTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The camera that the names were written for; while moving they are only shifted along. */
+  let writtenFor: Camera | undefined;
   let ghostTimer: ReturnType<typeof setTimeout> | undefined;
   let lastFrame = 0;
   const frameTimes: number[] = [];
@@ -91,8 +98,11 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     };
     if (repaint || fading) renderer?.set(paint(state.scene, look));
     repaint = fading;
-    const flowing = !stillMotion.matches && now - flowFrom < flowMs && isLit(state.emphasis);
+    const flowing =
+      !stillMotion.matches && now - flowFrom < flowMs && isLit(state.emphasis) && state.scene.edges.length < flowUpTo;
+    const detail = motion.frame(now);
     renderer?.draw({
+      detail,
       camera,
       size,
       pixelRatio: picture.width / Math.max(1, size.width),
@@ -100,8 +110,19 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
       ink: palette.muted,
       time: flowing ? (now - flowFrom) / 700 : 0.35,
     });
-    labels.draw(state.scene, camera, size, look);
+    writeNames(look, detail < 1);
     if (flying || fading || flowing) schedule();
+  };
+  const writeNames = (look: Parameters<typeof labels.draw>[3], slow: boolean): void => {
+    if (state === undefined) return;
+    if (slow && writtenFor !== undefined && writtenFor.zoom === camera.zoom) {
+      const [dx, dy] = [(writtenFor.x - camera.x) * camera.zoom, (writtenFor.y - camera.y) * camera.zoom];
+      names.style.transform = `translate(${dx}px, ${dy}px)`;
+      return;
+    }
+    names.style.transform = '';
+    writtenFor = camera;
+    labels.draw(state.scene, camera, size, look);
   };
   const advanceFlight = (now: number): boolean => {
     if (flight === undefined) return false;
@@ -117,6 +138,9 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     flight = undefined;
     whole = undefined;
     camera = next;
+    motion.moved(performance.now());
+    clearTimeout(restTimer);
+    restTimer = setTimeout(schedule, restMs + 20);
     schedule();
   };
   const hitAt = (at: Point): Hit | undefined =>
@@ -203,6 +227,7 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     dispose: () => {
       cancelAnimationFrame(scheduled);
       clearTimeout(ghostTimer);
+      clearTimeout(restTimer);
       unlisten();
       resize.disconnect();
       picture.removeEventListener('webglcontextlost', onLost);

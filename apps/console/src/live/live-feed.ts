@@ -112,7 +112,8 @@ const createLiveStream = (
     ended = true;
     onEnd(tooSlow);
     if (tooSlow) readable.destroy();
-    else readable.push(null);
+    // An end that is pushed after it was destroyed would hide from the response that it must be closed.
+    else if (!readable.destroyed) readable.push(null);
   };
   readable.once('close', () => finish(false));
   const write = (text: string): void => {

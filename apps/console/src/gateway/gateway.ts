@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
 import { type ChangeListener, createChangeFeed } from '../ingest/change-feed.ts';
+import { pruneGraph } from '../ingest/graph-retention.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
@@ -75,6 +76,7 @@ export type GatewayDeps = {
 
 const defaultHeartbeatMs = 10_000;
 const tickMs = 1000;
+const pruneMs = 3_600_000;
 const renewServerMs = 24 * 3_600_000;
 const localKeyMs = 10 * 60_000;
 /** How long a sensor has to show that it lives when another claims to be its host. */
@@ -141,6 +143,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     ...(deps.limits === undefined ? {} : { limits: deps.limits }),
   });
   const timers: NodeJS.Timeout[] = [];
+  const stopping = new AbortController();
 
   return {
     server: front.server,
@@ -193,13 +196,20 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
         });
         spool.clean(clock.now()).catch(() => undefined);
       };
+      const prune = (): void => {
+        pruneGraph(db, clock.now(), stopping.signal).catch((error: unknown) => {
+          log.warn({ error: messageOf(error) }, 'The past of the graph could not be trimmed; it is tried again.');
+        });
+      };
       timers.push(
         setInterval(() => void presence.tick(), tickMs),
         setInterval(renew, renewServerMs),
+        setInterval(prune, pruneMs),
       );
       for (const timer of timers) timer.unref();
     },
     stop: async () => {
+      stopping.abort();
       for (const timer of timers) clearInterval(timer);
       front.server.close();
       for (const session of registry.all()) session.terminate();

@@ -1,4 +1,4 @@
-import type { FindingFilter, Scope } from '@parapet/contract/api';
+import type { FindingFilter, Scope, Severity } from '@parapet/contract/api';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
@@ -78,12 +78,33 @@ const minRiskCondition = (minRisk: number | undefined): Condition | undefined =>
     ? undefined
     : sql<SqlBool>`f.risk >= ${minRisk}::real`;
 
-const riskBands = {
-  critical: sql<SqlBool>`f.risk >= 80`,
-  high: sql<SqlBool>`(f.risk >= 50 and f.risk < 80)`,
-  medium: sql<SqlBool>`(f.risk >= 20 and f.risk < 50)`,
-  low: sql<SqlBool>`f.risk < 20`,
-} as const;
+/** Bands with their bounds, the highest first. */
+const riskBands = [
+  ['critical', 80, undefined],
+  ['high', 50, 80],
+  ['medium', 20, 50],
+  ['low', undefined, 20],
+] as const;
+
+/** Neighbouring bands are one range, which the index on risk can seek; bands apart are alternatives. */
+const severityCondition = (severities: readonly Severity[]): Condition => {
+  const ranges: { from: number | undefined; below: number | undefined }[] = [];
+  for (const [name, from, below] of riskBands) {
+    if (!severities.includes(name)) continue;
+    const last = ranges.at(-1);
+    if (last !== undefined && last.from === below) last.from = from;
+    else ranges.push({ from, below });
+  }
+  return anyOf(
+    ranges.map(({ from, below }) =>
+      allOf([
+        ...(from === undefined ? [] : [sql<SqlBool>`f.risk >= ${sql.lit(from)}::real`]),
+        ...(below === undefined ? [] : [sql<SqlBool>`f.risk < ${sql.lit(below)}::real`]),
+      ]),
+    ),
+  );
+};
+
 const exploitedColumns = {
   kev: sql<SqlBool>`f.kev`,
   'epss-high': sql<SqlBool>`f.epss_high`,
@@ -96,7 +117,7 @@ const facetConditions = (cells: CellFilter): readonly Condition[] => {
   // Equality lets the partial index of open findings serve.
   if (cells.status?.length === 1) conditions.push(sql`f.status = ${sql.lit(cells.status[0] ?? 'open')}`);
   else if (cells.status !== undefined) conditions.push(sql`f.status = any(${cells.status}::text[])`);
-  if (cells.severity !== undefined) conditions.push(anyOf(cells.severity.map((severity) => riskBands[severity])));
+  if (cells.severity !== undefined) conditions.push(severityCondition(cells.severity));
   if (cells.exposure !== undefined) conditions.push(sql`f.exposure_kind = any(${cells.exposure}::text[])`);
   if (cells.use !== undefined) conditions.push(sql`f.use_kind = any(${cells.use}::text[])`);
   if (cells.exploited !== undefined) {

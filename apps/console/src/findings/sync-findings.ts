@@ -2,17 +2,19 @@ import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
 import { riskInSql } from '../risk/asset-risk.ts';
 import { formulaVersion } from '../risk/formula.ts';
+import type { Instance } from '../risk/instances.ts';
+import { contextColumns } from '../risk/recompute-risk.ts';
 import type { StoredPackage } from '../sboms/asset-packages.ts';
 import type { AssessedMatch } from './assess-match.ts';
-import { upsertCatalogue } from './catalogue.ts';
+import { type CatalogueIds, upsertCatalogue } from './catalogue.ts';
 import { recordHistory } from './history.ts';
 
 export type SyncOutcome = { readonly opened: number; readonly closed: number; readonly findings: number };
 
 /**
  * Makes an asset's findings the given matches: new ones open, gone ones close with the reason, those that came back open again
- * (or stay accepted while their acceptance lasts). Rows that did not change are not written. The risk of new rows is a middle
- * value until `recomputeRisk`, which belongs into the same `writeFindings`.
+ * (or stay accepted while their acceptance lasts). Rows that did not change are not written. `applyRisk` belongs into the same
+ * `writeFindings`.
  */
 export const syncFindings = async (
   tx: DatabaseTransaction,
@@ -20,6 +22,7 @@ export const syncFindings = async (
     readonly assetId: string;
     readonly packages: readonly StoredPackage[];
     readonly matches: readonly AssessedMatch[];
+    readonly instances: readonly Instance[];
     readonly feedVersion: string;
     readonly at: Date;
   },
@@ -27,9 +30,10 @@ export const syncFindings = async (
   const matches = oneEach(input.matches);
   const ids = await upsertCatalogue(tx, matches, input.feedVersion);
   const known = await readKnown(tx, input.assetId);
+  const contextOf = createContextLookup(input.assetId, input.instances);
   const wanted = matches.map((assessed) => ({
     key: keyOf(assessed.package.packageKey, ids.vulnerability(assessed)),
-    row: rowOf(assessed, ids),
+    row: rowOf(assessed, ids, contextOf(assessed.package)),
   }));
   const reopened = wanted.flatMap(({ key }) => {
     const row = known.get(key);
@@ -82,7 +86,30 @@ const readKnown = async (tx: DatabaseTransaction, assetId: string): Promise<Read
   return new Map(rows.map((row) => [keyOf(row.package_key, row.vulnerability_id), row]));
 };
 
-const rowOf = (assessed: AssessedMatch, ids: Awaited<ReturnType<typeof upsertCatalogue>>) => ({
+type Context = NonNullable<ReturnType<typeof contextColumns>>;
+
+/** The stated middle values, for a package that no instance has any more. */
+const noInstance: Context = {
+  worst: null,
+  exposure: 0.5,
+  use_value: 0.5,
+  impact: 0.6,
+  exposure_kind: 'unknown',
+  use_kind: 'unknown',
+};
+
+/** Contexts depend on the package alone; most packages with findings have several. */
+const createContextLookup = (assetId: string, instances: readonly Instance[]) => {
+  const known = new Map<number, Context>();
+  return (item: StoredPackage): Context => {
+    const found = known.get(item.id) ?? contextColumns(instances, assetId, item.id, item.purl) ?? noInstance;
+    known.set(item.id, found);
+    return found;
+  };
+};
+
+const rowOf = (assessed: AssessedMatch, ids: CatalogueIds, context: Context) => ({
+  ...context,
   package_id: assessed.package.id,
   package_key: assessed.package.packageKey,
   product_id: ids.product(assessed),
@@ -100,38 +127,31 @@ const rowOf = (assessed: AssessedMatch, ids: Awaited<ReturnType<typeof upsertCat
   likelihood: assessed.likelihood.value,
 });
 
-/** What a finding starts with until its risk is computed: the stated middle values. */
-const middle = { exposure: 0.5, use: 0.5, impact: 0.6 } as const;
-
 const upsertFindings = async (
   tx: DatabaseTransaction,
   input: { readonly assetId: string; readonly feedVersion: string; readonly at: Date },
   rows: readonly ReturnType<typeof rowOf>[],
 ): Promise<void> => {
   if (rows.length === 0) return;
-  const startRisk = riskInSql(
-    sql`new.likelihood`,
-    sql.lit(middle.exposure),
-    sql.lit(middle.use),
-    sql.lit(middle.impact),
-  );
-  const changedRisk = riskInSql(sql`excluded.likelihood`, sql`old.exposure`, sql`old.use_value`, sql`old.impact`);
+  const risk = riskInSql(sql`new.likelihood`, sql`new.exposure`, sql`new.use_value`, sql`new.impact`);
   await sql`
     insert into findings as old (id, asset_id, package_id, package_key, product_id, vulnerability_id, fix_id, status, purl, package_version,
       advisory_id, fixed_version, affected_ranges, cvss, epss, kev, epss_high, exploit, likelihood, exposure, use_value, impact, risk,
-      exposure_kind, use_kind, formula, feed_version, first_seen_at)
+      exposure_kind, use_kind, worst_asset_id, formula, feed_version, first_seen_at)
     select gen_random_uuid(), ${input.assetId}, new.package_id, new.package_key, new.product_id, new.vulnerability_id, new.fix_id, 'open',
       new.purl, new.package_version, new.advisory_id, new.fixed_version, coalesce(new.affected_ranges, '{}'), new.cvss, new.epss, new.kev,
-      coalesce(new.epss > 0.5, false), new.exploit, new.likelihood, ${middle.exposure}, ${middle.use}, ${middle.impact}, ${startRisk},
-      'unknown', 'unknown', ${formulaVersion}, ${input.feedVersion}, ${input.at}
+      coalesce(new.epss > 0.5, false), new.exploit, new.likelihood, new.exposure, new.use_value, new.impact, ${risk},
+      new.exposure_kind, new.use_kind, new.worst, ${formulaVersion}, ${input.feedVersion}, ${input.at}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (package_id bigint, package_key text, product_id bigint, vulnerability_id bigint,
       fix_id bigint, purl text, package_version text, advisory_id text, fixed_version text, affected_ranges text[], cvss real, epss real,
-      kev boolean, exploit boolean, likelihood real)
+      kev boolean, exploit boolean, likelihood real, exposure real, use_value real, impact real, exposure_kind text, use_kind text, worst uuid)
     on conflict (asset_id, package_key, vulnerability_id) do update set
       package_id = excluded.package_id, product_id = excluded.product_id, fix_id = excluded.fix_id, purl = excluded.purl,
       package_version = excluded.package_version, advisory_id = excluded.advisory_id, fixed_version = excluded.fixed_version,
       affected_ranges = excluded.affected_ranges, cvss = excluded.cvss, epss = excluded.epss, kev = excluded.kev,
-      epss_high = excluded.epss_high, exploit = excluded.exploit, likelihood = excluded.likelihood, risk = ${changedRisk},
+      epss_high = excluded.epss_high, exploit = excluded.exploit, likelihood = excluded.likelihood, exposure = excluded.exposure,
+      use_value = excluded.use_value, impact = excluded.impact, risk = excluded.risk, exposure_kind = excluded.exposure_kind,
+      use_kind = excluded.use_kind, worst_asset_id = excluded.worst_asset_id, formula = excluded.formula,
       feed_version = excluded.feed_version, closed_at = null, close_reason = null,
       status = case when old.status <> 'closed' then old.status when old.accepted_until > ${input.at} then 'accepted' else 'open' end
     where old.status = 'closed' or (old.package_id, old.fix_id, old.purl, old.advisory_id, old.fixed_version, old.affected_ranges, old.cvss,

@@ -7,26 +7,37 @@ import { contextOf } from './instance-context.ts';
 import { type Instance, readInstances, type SoftwareAsset, widestExposure, worstOf } from './instances.ts';
 import { writeContexts } from './write-contexts.ts';
 
-/**
- * Computes an asset's risk from what is observed now: contexts of its instances, the use of its packages, the risk of its
- * findings, and what its workloads show. Only what differs is written. Belongs inside `writeFindings`.
- */
+/** An asset and what is observed of its instances, read once for all that follows from it. */
+export type RiskView = { readonly asset: SoftwareAsset; readonly instances: readonly Instance[] };
+
+/** Undefined for an asset that is not there. */
+export const readRiskView = async (tx: DatabaseTransaction, assetId: string): Promise<RiskView | undefined> => {
+  const asset = await tx
+    .selectFrom('assets')
+    .select(['id', 'kind', 'name'])
+    .where('id', '=', assetId)
+    .executeTakeFirst();
+  return asset === undefined ? undefined : { asset, instances: await readInstances(tx, asset) };
+};
+
+/** Computes an asset's risk from what is observed now. Belongs inside `writeFindings`. */
 export const recomputeRisk = async (tx: DatabaseTransaction, assetId: string): Promise<void> => {
-  const asset = await readAsset(tx, assetId);
-  if (asset === undefined) return;
-  const instances = await readInstances(tx, asset);
-  const packages = await readPackages(tx, assetId);
-  const withFindings = new Set(packages.filter((item) => item.has_findings).map((item) => item.id));
-  await writeContexts(tx, assetId, instances, withFindings);
-  await writeUses(tx, assetId, packages, instances);
-  await writeFindingRisks(
-    tx,
-    assetId,
-    packages.filter((item) => item.has_findings),
-    instances,
-  );
+  const view = await readRiskView(tx, assetId);
+  if (view !== undefined) await applyRisk(tx, view);
+};
+
+/**
+ * Stores what follows from a view: contexts of its instances, the use of its packages, the risk of its findings, and what its
+ * workloads show. Only what differs is written.
+ */
+export const applyRisk = async (tx: DatabaseTransaction, { asset, instances }: RiskView): Promise<void> => {
+  const packages = await readPackages(tx, asset.id);
+  const withFindings = packages.filter((item) => item.has_findings);
+  await writeContexts(tx, asset.id, instances, new Set(withFindings.map((item) => item.id)));
+  await writeUses(tx, asset.id, packages, instances);
+  await writeFindingRisks(tx, asset.id, withFindings, instances);
   await writeExposures(tx, asset, instances);
-  await refreshAssetRisk(tx, [assetId, ...instances.map((instance) => instance.workload.assetId)]);
+  await refreshAssetRisk(tx, [asset.id, ...instances.map((instance) => instance.workload.assetId)]);
 };
 
 type PackageRow = {
@@ -35,9 +46,6 @@ type PackageRow = {
   readonly use_kind: string;
   readonly has_findings: boolean;
 };
-
-const readAsset = (tx: DatabaseTransaction, assetId: string): Promise<SoftwareAsset | undefined> =>
-  tx.selectFrom('assets').select(['id', 'kind', 'name']).where('id', '=', assetId).executeTakeFirst();
 
 const readPackages = async (tx: DatabaseTransaction, assetId: string): Promise<readonly PackageRow[]> =>
   (
@@ -75,6 +83,21 @@ const writeUses = async (
     where p.id = new.id and p.asset_id = ${assetId}`.execute(tx);
 };
 
+/** The columns of a finding that come from its worst instance; undefined when no instance has the package. */
+export const contextColumns = (instances: readonly Instance[], assetId: string, packageId: number, purl: string) => {
+  const worst = worstOf(instances, packageId, purl);
+  if (worst === undefined) return undefined;
+  const { context, instance } = worst;
+  return {
+    worst: instance.workload.assetId === assetId ? null : instance.workload.assetId,
+    exposure: context.exposure.value,
+    use_value: context.use.value,
+    impact: context.impact.value,
+    exposure_kind: context.exposureKind,
+    use_kind: context.useKind,
+  };
+};
+
 const writeFindingRisks = async (
   tx: DatabaseTransaction,
   assetId: string,
@@ -82,20 +105,8 @@ const writeFindingRisks = async (
   instances: readonly Instance[],
 ): Promise<void> => {
   const rows = packages.flatMap((item) => {
-    const worst = worstOf(instances, item.id, item.purl);
-    if (worst === undefined) return [];
-    const { context, instance } = worst;
-    return [
-      {
-        package_id: item.id,
-        worst: instance.workload.assetId === assetId ? null : instance.workload.assetId,
-        exposure: context.exposure.value,
-        use_value: context.use.value,
-        impact: context.impact.value,
-        exposure_kind: context.exposureKind,
-        use_kind: context.useKind,
-      },
-    ];
+    const columns = contextColumns(instances, assetId, item.id, item.purl);
+    return columns === undefined ? [] : [{ package_id: item.id, ...columns }];
   });
   if (rows.length === 0) return;
   await sql`

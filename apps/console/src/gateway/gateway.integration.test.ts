@@ -13,6 +13,7 @@ import {
   postEnrolment,
 } from '../testing/fake-sensor.ts';
 import { hostRecord, listenerRecord } from '../testing/records.ts';
+import { requestOf } from '../testing/route-request.ts';
 import { createSensorIdentity } from '../testing/sensor-identity.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.ts';
@@ -434,24 +435,4 @@ describe('the protocol', () => {
     expect(gateway.audit.filter((entry) => entry.action === 'sensor.clone-suspected')).toHaveLength(1);
     third.terminate();
   });
-});
-
-const requestOf = <P extends object>(part: P) => ({
-  query: {},
-  ...part,
-  caller: {
-    kind: 'user' as const,
-    id: 'u',
-    name: 'admin',
-    role: 'admin' as const,
-    permissions: new Set<never>(),
-    scope: null,
-  },
-  requestId: 'r',
-  address: '127.0.0.1',
-  headers: {},
-  bodyStream: undefined,
-  signal: new AbortController().signal,
-  answer: { setCookie: () => undefined, clearCookie: () => undefined },
-  cookies: {},
 });

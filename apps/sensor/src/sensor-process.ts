@@ -64,7 +64,7 @@ const stopWith = (sensor: Sensor): void => {
 };
 
 const firstTrimMs = 8000;
-const trimEveryMs = 30_000;
+const trimEveryMs = 15_000;
 
 /** Most of an idle Node process is program text that is not needed; it comes back from the page cache when it is. */
 const trimRegularly = (): void => {

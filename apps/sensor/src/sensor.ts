@@ -84,6 +84,7 @@ const assemble = async (
   let identity = firstIdentity;
   let uplink: Uplink | undefined;
   const wake = (): void => uplink?.wake();
+  const unsaved = (file: string, error: unknown): void => log.warn('state could not be saved', { file, error });
 
   const losses = createLossLedger(clock);
   const store = createInventoryStore({
@@ -98,7 +99,9 @@ const assemble = async (
     clock,
     bootId,
     lastEpoch: (await streamFile.read())?.epoch ?? 0,
-    saveEpoch: (epoch) => streamFile.write({ format: 1, epoch }),
+    // A full disk must not blind us: the console's own memory keeps an epoch from being used twice.
+    saveEpoch: (epoch) =>
+      streamFile.write({ format: 1, epoch }).catch((error: unknown) => unsaved('stream.json', error)),
   });
 
   const workloads = createWorkloadDirectory();
@@ -107,7 +110,9 @@ const assemble = async (
   const docker = config.dockerSocket.kind === 'socket' ? createDockerApi(config.dockerSocket.path) : undefined;
   const tasks = await createTaskDesk({
     documentDir: join(config.stateDir, 'documents'),
-    journal: await openTaskJournal(createStateFile(config.stateDir, 'tasks.json', JournalFile)),
+    journal: await openTaskJournal(createStateFile(config.stateDir, 'tasks.json', JournalFile), (error) =>
+      unsaved('tasks.json', error),
+    ),
     bulk: createBulkSender({ wake }),
     scan: createScanRunner(deps.entryPath),
     resolve: createTargetResolver({ rootPath: config.rootPath, docker }),

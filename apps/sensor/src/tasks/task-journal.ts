@@ -22,11 +22,15 @@ export type TaskJournal = {
 
 const keptEntries = 256;
 
-export const openTaskJournal = async (file: StateFile<z.infer<typeof JournalFile>>): Promise<TaskJournal> => {
+/** When the disk takes nothing (`onUnsaved`), tasks go on: only a restart could then make one of them be done twice. */
+export const openTaskJournal = async (
+  file: StateFile<z.infer<typeof JournalFile>>,
+  onUnsaved: (error: unknown) => void,
+): Promise<TaskJournal> => {
   let entries: readonly JournalEntry[] = (await file.read())?.entries ?? [];
   const save = async (next: readonly JournalEntry[]): Promise<void> => {
     entries = next.slice(-keptEntries);
-    await file.write({ format: 1, entries: [...entries] });
+    await file.write({ format: 1, entries: [...entries] }).catch(onUnsaved);
   };
   return {
     find: (taskId) => entries.find((entry) => entry.taskId === taskId),

@@ -1,5 +1,6 @@
 import type { ContainerRecord } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
+import type { Log } from '../../log.ts';
 import type { InventorySink } from '../collector.ts';
 import { findPackageDatabases } from '../package-databases.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
@@ -29,6 +30,7 @@ export const createContainerBoard = (deps: {
   readonly inventory: InventorySink;
   readonly workloads: WorkloadDirectoryStore;
   readonly clock: Clock;
+  readonly log: Log;
 }): ContainerBoard => {
   const { api, inventory, workloads, clock } = deps;
   const held = new Map<string, Held>();
@@ -95,7 +97,10 @@ export const createContainerBoard = (deps: {
       if (busy.has(id)) continue;
       waiting.delete(id);
       busy.add(id);
-      void lookAt(id, events).finally(() => {
+      const looked = lookAt(id, events).catch((error: unknown) => {
+        deps.log.error('a container could not be looked at', { id, error });
+      });
+      void looked.finally(() => {
         busy.delete(id);
         next();
       });

@@ -27,9 +27,9 @@ export const createDockerCollector = (deps: {
       return { stop: async () => {} };
     }
     const { workloads, runtimes } = deps;
-    const { inventory, clock } = context;
+    const { inventory, clock, log } = context;
     const api = createDockerApi(deps.address.path);
-    const containers = createContainerBoard({ api, inventory, workloads, clock });
+    const containers = createContainerBoard({ api, inventory, workloads, clock, log });
     const images = createImageBoard({ api, inventory, clock });
     const watch = startDockerWatch({ api, socketPath: deps.address.path, containers, images, runtimes, context });
     const packages = setInterval(() => containers.checkPackages(), packagesEveryMs);

@@ -1,0 +1,23 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeConfig } from '../config/config.ts';
+import { createCollectors } from './registry.ts';
+import { createRuntimeStates } from './runtime-states.ts';
+import { createWorkloadDirectory } from './workload-directory-store.ts';
+
+describe('the registry of collectors', () => {
+  it('names every folder, and each folder has an index', () => {
+    const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'testing')
+      .map(({ name }) => name);
+    const collectors = createCollectors({
+      config: makeConfig({ HOME: '/root' }, { isRoot: true }),
+      workloads: createWorkloadDirectory(),
+      runtimes: createRuntimeStates(),
+      cloud: () => undefined,
+    });
+    expect(collectors.map(({ name }) => name).sort()).toEqual(folders.sort());
+    for (const folder of folders) expect(statSync(join(import.meta.dirname, folder, 'index.ts')).isFile()).toBe(true);
+  });
+});

@@ -31,9 +31,12 @@ describe('what is kept of an image', () => {
     '/usr/lib/os-release',
   ])('%s', (path) => expect(isWantedFile(path)).toBe(true));
 
-  it.each(['/etc/passwd', '/var/lib/dpkg/info/libssl3.md5sums', '/usr/bin/sh', '/'])('not %s', (path) => {
-    expect(isWantedFile(path)).toBe(false);
-  });
+  it.each(['/etc/passwd', '/var/lib/dpkg/info/libssl3.md5sums', '/usr/bin/sh', '/', '/var/lib/dpkg/status.d/a/b'])(
+    'not %s',
+    (path) => {
+      expect(isWantedFile(path)).toBe(false);
+    },
+  );
 
   it.each(['/lib', '/var', '/var/lib/rpm', '/etc', '/usr/lib'])('the link %s', (path) => {
     expect(isWantedLink(path)).toBe(true);

@@ -78,14 +78,14 @@ export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultM
     };
   };
 
-  const onEntry = (header: TarHeader, lower: ReadonlySet<string>): TarSink | undefined => {
+  const onEntry = (header: TarHeader): TarSink | undefined => {
     const path = normalisePath(header.path);
     const name = path.slice(path.lastIndexOf('/') + 1);
     const folder = path.slice(0, path.length - name.length - 1);
-    if (name === '.wh..wh..opq') kept.removeBelow(folder, lower);
-    else if (name.startsWith('.wh.')) kept.remove(`${folder}/${name.slice(4)}`, lower);
+    if (name === '.wh..wh..opq') kept.removeBelow(folder);
+    else if (name.startsWith('.wh.')) kept.remove(`${folder}/${name.slice(4)}`);
     else if (header.kind !== 'directory') {
-      kept.remove(path, lower);
+      kept.remove(path);
       return keep(path, header);
     } else kept.replaceByFolder(path);
     return undefined;
@@ -110,12 +110,12 @@ export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultM
     nodes: kept.nodes,
     problems,
     add: async (layer, name, signal) => {
-      const lower = new Set(kept.nodes.keys());
+      kept.nextLayer();
       const reader = createTarReader({
         maxEntries: entriesLeft,
         onEntry: (header) => {
           entriesLeft -= 1;
-          return onEntry(header, lower);
+          return onEntry(header);
         },
       });
       try {
@@ -137,9 +137,11 @@ type KeptNodes = {
   readonly nodes: ReadonlyMap<string, MemoryNode>;
   readonly fits: (sizeBytes: number) => boolean;
   readonly set: (path: string, node: MemoryNode) => void;
+  /** What is there from now on lies in a lower layer. */
+  readonly nextLayer: () => void;
   /** Takes away a path and what is below it, as far as lower layers put it there. */
-  readonly remove: (path: string, lower: ReadonlySet<string>) => void;
-  readonly removeBelow: (folder: string, lower: ReadonlySet<string>) => void;
+  readonly remove: (path: string) => void;
+  readonly removeBelow: (folder: string) => void;
   /** A folder hides a lower link or file of the same name, and joins a lower folder. */
   readonly replaceByFolder: (path: string) => void;
 };
@@ -149,8 +151,11 @@ const maxNodes = 300_000;
 
 const createKeptNodes = (limits: MergeLimits): KeptNodes => {
   const nodes = new Map<string, MemoryNode>();
+  const layerOf = new Map<string, number>();
   const countBelow = new Map<string, number>();
+  const cleaned = new Set<string>();
   let bytes = 0;
+  let layer = 0;
 
   const count = (path: string, change: number): void => {
     for (let slash = path.lastIndexOf('/'); slash >= 0; slash = slash === 0 ? -1 : path.lastIndexOf('/', slash - 1)) {
@@ -165,11 +170,17 @@ const createKeptNodes = (limits: MergeLimits): KeptNodes => {
     if (node === undefined) return;
     if (node.kind === 'file') bytes -= node.content.length;
     nodes.delete(path);
+    layerOf.delete(path);
     count(path, -1);
   };
-  const removeBelow = (folder: string, lower: ReadonlySet<string>): void => {
-    if (!countBelow.has(folder)) return;
-    for (const path of [...nodes.keys()]) if (path.startsWith(`${folder}/`) && lower.has(path)) drop(path);
+  const dropLower = (path: string): void => {
+    if ((layerOf.get(path) ?? layer) < layer) drop(path);
+  };
+  // Once for a folder and layer is enough, and keeps an archive of a million whiteouts cheap.
+  const removeBelow = (folder: string): void => {
+    if (!countBelow.has(folder) || cleaned.has(folder)) return;
+    cleaned.add(folder);
+    for (const path of [...nodes.keys()]) if (path.startsWith(`${folder}/`)) dropLower(path);
   };
   return {
     nodes,
@@ -179,14 +190,19 @@ const createKeptNodes = (limits: MergeLimits): KeptNodes => {
       drop(path);
       if (node.kind === 'file') bytes += node.content.length;
       nodes.set(path, node);
+      layerOf.set(path, layer);
       count(path, 1);
     },
-    remove: (path, lower) => {
-      if (lower.has(path)) drop(path);
-      removeBelow(path, lower);
+    nextLayer: () => {
+      layer += 1;
+      cleaned.clear();
+    },
+    remove: (path) => {
+      dropLower(path);
+      removeBelow(path);
     },
     removeBelow,
-    replaceByFolder: drop,
+    replaceByFolder: dropLower,
   };
 };
 

@@ -4,10 +4,10 @@ export const statusFolder = '/var/lib/dpkg/status.d';
 export const infoFolder = '/var/lib/dpkg/info';
 
 export const isDpkgFile = (path: string): boolean =>
-  path.startsWith('/var/lib/dpkg/') &&
-  (path === statusFile ||
-    path.startsWith(`${statusFolder}/`) ||
-    (path.startsWith(infoFolder) && path.endsWith('.list')));
+  path === statusFile || isDirectlyIn(statusFolder, path) || (isDirectlyIn(infoFolder, path) && path.endsWith('.list'));
+
+const isDirectlyIn = (folder: string, path: string): boolean =>
+  path.startsWith(`${folder}/`) && !path.includes('/', folder.length + 1);
 
 /** One package of the database, as dpkg wrote it. */
 export type DpkgRecord = {

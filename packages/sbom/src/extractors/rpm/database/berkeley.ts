@@ -17,11 +17,14 @@ export async function* readBerkeleyHeaders(reader: BlockReader): AsyncGenerator<
     const type = bytes[25];
     if (type === pageType.hash || type === pageType.hashUnsorted) yield* headersOfPage(bytes, layout, reader);
   }
+  if (layout.lastPage < layout.statedLastPage) throw new FormatError('it is shorter than it says');
 }
 
 type Layout = {
   readonly pageBytes: number;
+  /** Of the pages that are there. */
   readonly lastPage: number;
+  readonly statedLastPage: number;
   readonly u16: (bytes: Buffer, at: number) => number;
   readonly u32: (bytes: Buffer, at: number) => number;
 };
@@ -36,8 +39,9 @@ const layoutOf = (meta: Buffer, reader: BlockReader): Layout => {
     throw new FormatError(`its page size is ${pageBytes}`);
   }
   if (meta[24] !== 0) throw new FormatError('it is encrypted');
-  const lastPage = Math.min(u32(meta, 32), Math.floor(reader.sizeBytes / pageBytes) - 1);
-  return { pageBytes, lastPage, u16, u32 };
+  const statedLastPage = u32(meta, 32);
+  const lastPage = Math.min(statedLastPage, Math.floor(reader.sizeBytes / pageBytes) - 1);
+  return { pageBytes, lastPage, statedLastPage, u16, u32 };
 };
 
 /** Items come in pairs of key and value; their offsets follow the page's header, their bytes fill it from the end. */

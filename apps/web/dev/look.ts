@@ -1,6 +1,7 @@
 /**
  * Pictures of pages for the eye, and axe on each. Never part of the product.
- * `node apps/web/dev/look.ts --out DIR [--base URL] [--theme dark|light] [--size 1440x900] [--axe] PATH...`
+ * `node apps/web/dev/look.ts --out DIR [--base URL] [--theme dark|light] [--size 1440x900] [--axe] [--state FILE] PATH...`
+ * Signs in to the fake console, or takes the session of a real one from FILE (a browser's storage state).
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
     theme: { type: 'string', default: 'dark' },
     size: { type: 'string', default: '1440x900' },
     axe: { type: 'boolean', default: false },
+    state: { type: 'string' },
     click: { type: 'string' },
     keys: { type: 'string' },
     anonymous: { type: 'boolean', default: false },
@@ -44,9 +46,10 @@ const context = await browser.newContext({
   viewport: { width, height },
   colorScheme: values.theme === 'light' ? 'light' : 'dark',
   ignoreHTTPSErrors: true,
+  ...(values.state === undefined ? {} : { storageState: values.state }),
   bypassCSP: values.axe,
 });
-if (!values.anonymous) {
+if (!values.anonymous && values.state === undefined) {
   await context.request.post(`${values.base}/api/v1/session`, { data: { username: 'anna.keller', password: 'fake' } });
 }
 

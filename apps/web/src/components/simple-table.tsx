@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { keyed } from '../lib/keyed.ts';
 import styles from './simple-table.module.css';
 
 export type SimpleColumn<R> = {
@@ -33,8 +34,8 @@ export const SimpleTable = <R,>({ label, columns, rows, rowKey }: SimpleTablePro
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
-          <tr key={rowKey(row)}>
+        {keyed(rows, rowKey).map(([key, row]) => (
+          <tr key={key}>
             {columns.map((column) => (
               <td key={column.id} className={classOf(column)}>
                 {column.cell(row)}

@@ -1,7 +1,7 @@
 import type { AssetDetail } from '@parapet/contract/api';
 import { AnyLink } from '../../components/any-link.tsx';
 import { SeverityCounts } from '../../components/counts.tsx';
-import { KeyValues } from '../../components/key-values.tsx';
+import { type KeyValue, KeyValues } from '../../components/key-values.tsx';
 import { Section } from '../../components/page.tsx';
 import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
@@ -52,11 +52,17 @@ const glance = (asset: AssetDetail) => [
   { name: 'First seen', value: formatAbsolute(asset.firstSeenAt) },
 ];
 
-/** Facts under their headings, in the order in which they were told. */
-const groupsOf = (asset: AssetDetail): readonly (readonly [string, { name: string; value: string }[]])[] => {
-  const groups = new Map<string, { name: string; value: string }[]>();
-  for (const { group, name, value } of asset.facts) groups.set(group, [...(groups.get(group) ?? []), { name, value }]);
-  return [...groups];
+/** Facts under their headings, in the order in which they were told; several values of one name stand together. */
+const groupsOf = (asset: AssetDetail): readonly (readonly [string, readonly KeyValue[]])[] => {
+  const groups = new Map<string, Map<string, readonly string[]>>();
+  for (const { group, name, value } of asset.facts) {
+    const names = groups.get(group) ?? new Map<string, readonly string[]>();
+    groups.set(group, names.set(name, [...(names.get(name) ?? []), value]));
+  }
+  return [...groups].map(([group, names]) => [
+    group,
+    [...names].map(([name, values]) => ({ name, value: values.map((value) => <div key={value}>{value}</div>) })),
+  ]);
 };
 
 const LastScan = ({ asset }: { readonly asset: AssetDetail }) => {

@@ -19,14 +19,17 @@ export const AssetLabels = ({ asset }: { readonly asset: AssetDetail }) => {
   const labels = Object.entries(asset.labels);
   return (
     <Section title="Labels">
-      <ul className={styles.labels}>
-        {labels.map(([name, value]) => (
-          <li key={name} className={styles.label}>
-            <span className={text.muted}>{name}</span> {value}
-          </li>
-        ))}
-      </ul>
-      {labels.length === 0 ? <p className={text.muted}>None. Labels select assets for people’s scopes.</p> : null}
+      {labels.length === 0 ? (
+        <p className={styles.noLabels}>None. Labels select assets for people’s scopes.</p>
+      ) : (
+        <ul className={styles.labels}>
+          {labels.map(([name, value]) => (
+            <li key={name} className={styles.label}>
+              <span className={text.muted}>{name}</span> {value}
+            </li>
+          ))}
+        </ul>
+      )}
       {mayWrite ? (
         <Button small onClick={() => setEditing(true)}>
           Set labels

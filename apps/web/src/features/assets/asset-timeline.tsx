@@ -7,6 +7,7 @@ import text from '../../components/text.module.css';
 import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
 import { apiPages } from '../../lib/api.ts';
 import { formatAbsolute } from '../../lib/format.ts';
+import { keyed } from '../../lib/keyed.ts';
 import { useMoment } from '../../lib/view-state.ts';
 import styles from './assets.module.css';
 
@@ -24,8 +25,8 @@ export const AssetTimeline = ({ assetId }: { readonly assetId: string }) => {
   return (
     <>
       <ol className={styles.timeline}>
-        {entries.map((entry) => (
-          <li key={entry.at + entry.kind + entry.text} className={styles.entry}>
+        {keyed(gathered(entries), ({ entry }) => entry.at + entry.kind + entry.text).map(([key, { entry, times }]) => (
+          <li key={key} className={styles.entry}>
             <time dateTime={entry.at} className={text.muted}>
               {formatAbsolute(entry.at)}
             </time>
@@ -38,6 +39,7 @@ export const AssetTimeline = ({ assetId }: { readonly assetId: string }) => {
                   {entry.text}
                 </PanelLink>
               )}
+              {times === 1 ? null : <span className={text.muted}> ×{times}</span>}
             </span>
             <Button look="quiet" small onClick={() => moment.set(entry.at)}>
               Show this moment
@@ -52,6 +54,19 @@ export const AssetTimeline = ({ assetId }: { readonly assetId: string }) => {
       ) : null}
     </>
   );
+};
+
+/** The same thing several times in a row is one line. */
+const gathered = (
+  entries: readonly TimelineEntry[],
+): readonly { readonly entry: TimelineEntry; readonly times: number }[] => {
+  const lines: { entry: TimelineEntry; times: number }[] = [];
+  for (const entry of entries) {
+    const last = lines.at(-1);
+    if (last?.entry.kind === entry.kind && last.entry.text === entry.text) last.times += 1;
+    else lines.push({ entry, times: 1 });
+  }
+  return lines;
 };
 
 const toneOf = (entry: TimelineEntry): Tone => {

@@ -4,6 +4,7 @@ import { CommandBlock, CopyButton } from '../../components/copy.tsx';
 import { Section } from '../../components/page.tsx';
 import { Time } from '../../components/time.tsx';
 import { formatDay, formatShare, plural } from '../../lib/format.ts';
+import { keyed } from '../../lib/keyed.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import styles from './finding.module.css';
 import { Instances } from './instances.tsx';
@@ -146,8 +147,8 @@ const Elsewhere = ({ finding }: BodyProps) => {
 const History = ({ finding }: BodyProps) => (
   <Section title="History">
     <ol className={styles.history}>
-      {finding.history.map((entry) => (
-        <li key={entry.at + entry.text}>
+      {keyed(finding.history, (entry) => entry.at + entry.text).map(([key, entry]) => (
+        <li key={key}>
           <Time at={entry.at} className={styles.when} />
           <span>
             {entry.text}
@@ -163,8 +164,8 @@ const References = ({ finding }: BodyProps) =>
   finding.references.length === 0 ? null : (
     <Section title="References">
       <ul className={styles.references}>
-        {finding.references.slice(0, 20).map(({ type, url }) => (
-          <li key={url}>
+        {keyed(finding.references.slice(0, 20), ({ url }) => url).map(([key, { type, url }]) => (
+          <li key={key}>
             <span className={styles.muted}>{type.toLowerCase()}</span> <AnyLink to={url}>{url}</AnyLink>
           </li>
         ))}

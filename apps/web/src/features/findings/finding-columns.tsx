@@ -5,7 +5,7 @@ import { CopyButton } from '../../components/copy.tsx';
 import { RiskScore } from '../../components/risk.tsx';
 import { SeverityMark } from '../../components/severity.tsx';
 import { Time } from '../../components/time.tsx';
-import { formatShare, plural } from '../../lib/format.ts';
+import { formatCount, formatShare, plural } from '../../lib/format.ts';
 import { exposureNames, useNames } from '../../lib/words.ts';
 import type { Grouping } from './filters.ts';
 import styles from './findings.module.css';
@@ -156,7 +156,7 @@ const Closes = ({ row }: { readonly row: FindingRow }) => {
   if (row.kind === 'group') {
     return (
       <span>
-        {row.group.findings} on {plural(row.group.assets, 'asset')}
+        {formatCount(row.group.findings)} on {plural(row.group.assets, 'asset')}
       </span>
     );
   }

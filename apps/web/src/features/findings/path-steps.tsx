@@ -19,7 +19,7 @@ export const PathSteps = ({ assetId, name }: { readonly assetId: string; readonl
   if (error !== null && data === undefined) return <Failure what="The way could not be fetched" error={error} />;
   if (data === undefined) return <Skeleton label="the way from the Internet" lines={2} />;
   if (data.paths.length === 0) {
-    return <p className={styles.none}>No connection from the Internet to {name} was seen, over any number of steps.</p>;
+    return <p className={styles.none}>No way from the Internet to {name} was seen.</p>;
   }
   return (
     <>

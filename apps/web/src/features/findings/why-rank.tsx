@@ -3,6 +3,7 @@ import { AnyLink, PanelLink } from '../../components/any-link.tsx';
 import { factorNames, factorOrder, formatRisk } from '../../components/risk.tsx';
 import { severityClass } from '../../components/severity.tsx';
 import { formatShare } from '../../lib/format.ts';
+import { keyed } from '../../lib/keyed.ts';
 import styles from './finding.module.css';
 
 /** The four factors of the risk, each with a sentence and its evidence. */
@@ -37,17 +38,28 @@ const Factor = ({ name, factor }: { readonly name: string; readonly factor: Risk
       {factor.reason}
       {factor.known ? null : <span className={styles.unknown}> We cannot see this here; a middle value is used.</span>}
     </p>
-    {factor.evidence.length === 0 ? null : (
-      <ul className={styles.evidence}>
-        {factor.evidence.map((item) => (
-          <li key={item.kind + item.text}>
-            <span className={styles.evidenceKind}>{item.kind}</span>
-            <EvidenceText text={item.text} target={item.ref} />
-          </li>
-        ))}
-      </ul>
+    <EvidenceList evidence={factor.evidence.slice(0, evidenceShown)} />
+    {factor.evidence.length <= evidenceShown ? null : (
+      <details className={styles.details}>
+        <summary>{factor.evidence.length - evidenceShown} more</summary>
+        <EvidenceList evidence={factor.evidence.slice(evidenceShown)} />
+      </details>
     )}
   </li>
+);
+
+/** The same is often seen in many processes; a few are enough to believe it. */
+const evidenceShown = 4;
+
+const EvidenceList = ({ evidence }: { readonly evidence: RiskFactor['evidence'] }) => (
+  <ul className={styles.evidence}>
+    {keyed(evidence, (item) => item.kind + item.text).map(([key, item]) => (
+      <li key={key}>
+        <span className={styles.evidenceKind}>{item.kind}</span>
+        <EvidenceText text={item.text} target={item.ref} />
+      </li>
+    ))}
+  </ul>
 );
 
 type EvidenceTextProps = { readonly text: string; readonly target: string | undefined };

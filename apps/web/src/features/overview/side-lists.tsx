@@ -63,7 +63,7 @@ export const BlindSpots = ({ blind, hosts }: BlindSpotsProps) => {
   return (
     <div className={styles.facts}>
       {blind.map((spot) => (
-        <div key={spot.title + spot.reason} className={styles.fact}>
+        <div key={spot.title + spot.reason} className={styles.spot}>
           {spot.to === undefined ? (
             <b>{spot.title}</b>
           ) : (

@@ -22,8 +22,8 @@ export const addBundles = (lifted: readonly LiftedEdge[], context: BundleContext
   const bundles = new Map<string, Bundle>();
   const touched = new Set<string>();
   for (const edge of lifted) {
-    const source = endOf(edge.source, edge, context);
-    const target = endOf(edge.target, edge, context);
+    const source = endOf(edge.source, edge, context, false);
+    const target = endOf(edge.target, edge, context, true);
     if (source === undefined || target === undefined || source === target) continue;
     touched.add(source.id).add(target.id);
     const id = `${source.id}>${target.id}`;
@@ -34,7 +34,12 @@ export const addBundles = (lifted: readonly LiftedEdge[], context: BundleContext
   return { list: [...bundles.values()], touched };
 };
 
-const endOf = (end: LiftedEnd, edge: LiftedEdge, { marks, programs }: BundleContext): Mark | undefined => {
+const endOf = (
+  end: LiftedEnd,
+  edge: LiftedEdge,
+  { marks, programs }: BundleContext,
+  isTarget: boolean,
+): Mark | undefined => {
   switch (end.kind) {
     case 'internet': {
       const mark = marks.add({ id: internetId, kind: 'internet', label: 'Internet', status: 'present' });
@@ -48,7 +53,9 @@ const endOf = (end: LiftedEnd, edge: LiftedEdge, { marks, programs }: BundleCont
       return end.block ? peerBlock(end, edge, marks) : peer(end, marks);
     case 'node': {
       const mark = marks.at(end.index);
-      return mark?.outline === true ? programs.markOf(mark, end.program) : mark;
+      return mark?.outline === true
+        ? programs.markOf(mark, end.program, isTarget ? edge.ports[0]?.port : undefined)
+        : mark;
     }
   }
 };

@@ -2,7 +2,7 @@ import { containerId, hostId, processId, programOf, serviceId, shownName } from 
 import type { Mark, Marks } from './marks.ts';
 import { type ContainerRow, planContents } from './plan-contents.ts';
 import type { HostPlan, HostRow } from './plan-hosts.ts';
-import type { ProcessRow } from './read-assets.ts';
+import type { ListenerRow, ProcessRow } from './read-assets.ts';
 
 /** Adds the zones, groups and hosts of a plan. */
 export const placeHosts = (marks: Marks, plan: HostPlan, hosts: readonly HostRow[]): void => {
@@ -73,7 +73,8 @@ export const placeContainers = (
 
 /** Finds the mark of a program in an open host, service or container, adding it where it is new. */
 export type ProgramMarks = {
-  readonly markOf: (owner: Mark, program: string) => Mark;
+  /** A program that is not known is the one that listens on the port, where a port is given. */
+  readonly markOf: (owner: Mark, program: string, port?: number) => Mark;
   /** The mark of a program that has one already. */
   readonly known: (owner: Mark, program: string) => Mark | undefined;
 };
@@ -84,11 +85,16 @@ export type ProgramMarks = {
  */
 export const createProgramMarks = (
   marks: Marks,
-  processes: readonly ProcessRow[],
-  open: ReadonlySet<string>,
-  cap: number,
+  seen: {
+    readonly processes: readonly ProcessRow[];
+    readonly listeners: readonly ListenerRow[];
+    readonly open: ReadonlySet<string>;
+    readonly cap: number;
+  },
 ): ProgramMarks => {
+  const { processes, open, cap } = seen;
   const services = new Map<string, number>();
+  const listening = new Map(seen.listeners.map((row) => [`${row.owner}/${row.port}`, programOf(row.executable)]));
   const byProgram = Map.groupBy(processes, (row) => `${row.owner}/${programOf(row.executable)}`);
   const service = (owner: Mark, ownerId: string, program: string): Mark => {
     const id = serviceId(ownerId, program);
@@ -111,8 +117,9 @@ export const createProgramMarks = (
   };
   return {
     known: (owner, program) => marks.get(serviceId(owner.id.slice(owner.id.indexOf(':') + 1), program)),
-    markOf: (owner, program) => {
+    markOf: (owner, reported, port) => {
       const ownerId = owner.id.slice(owner.id.indexOf(':') + 1);
+      const program = reported === '' ? (listening.get(`${ownerId}/${port}`) ?? '') : reported;
       if (owner.kind === 'container')
         return firstProcess(marks, owner, byProgram.get(`${ownerId}/${program}`)) ?? service(owner, ownerId, program);
       const found = service(owner, ownerId, program);

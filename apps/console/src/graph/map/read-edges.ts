@@ -29,7 +29,8 @@ export type LiftRequest = {
   /** Index of the node of each container that is drawn apart from its host. */
   readonly containers: ReadonlyMap<string, number>;
   /** Indexes of open nodes, whose ends are told apart by program. */
-  readonly open: readonly number[];
+  readonly openHosts: readonly number[];
+  readonly openContainers: readonly number[];
   /** Only bundles with an end at one of these; all when absent. */
   readonly touching: readonly number[] | undefined;
   /** What is neither a shown node nor the Internet nor a peer: one node `outside`, or left out. */
@@ -57,7 +58,9 @@ export const readLiftedEdges = async (
     ), cv(id, idx) as (
       select * from unnest(${[...request.containers.keys()]}::uuid[], ${[...request.containers.values()]}::int[])
     ), v as materialized (
-      select a.id, coalesce(cv.idx, hv.idx) as idx
+      -- a container of an open host that is not drawn was not there then, whatever an edge says of it
+      select a.id, case when cv.idx is null and a.kind = 'container' and hv.idx = any(${request.openHosts}::int[]) then -1
+        else coalesce(cv.idx, hv.idx) end as idx
       from assets a
       left join hv on hv.id = coalesce(a.host_id, a.id)
       left join cv on cv.id = a.id
@@ -67,6 +70,7 @@ export const readLiftedEdges = async (
         e.source_node, e.target_node, e.protocol, e.port, e.connections, e.bytes_sent, e.bytes_received, e.first_seen_at, e.last_seen_at, e.address_count
       from edges e left join v s on s.id = e.source_asset left join v t on t.id = e.target_asset
       where ${edgeThere('e', moment)} and (s.idx is not null or t.idx is not null)
+        and coalesce(s.idx, 0) >= 0 and coalesce(t.idx, 0) >= 0
         and ${touching(request)} and ${known(request)} and ${paired(request)}
     ), by_port as (
       select sk, tk, protocol, port, count(*) as n, sum(connections) as connections,
@@ -126,13 +130,14 @@ type Reading = {
  */
 const endKey = (side: 'source' | 'target', seen: 's' | 't', request: LiftRequest): RawBuilder<string> => {
   const node = sql.ref(`e.${side}_node`);
-  const program = sql`regexp_replace(${sql.ref(`e.${side}_process`)}, '^.*/', '')`;
+  const process = sql.ref(`e.${side}_process`);
   const index = sql.ref(`${seen}.idx`);
   const asset = sql.ref(`e.${side}_asset`);
-  const own =
-    request.open.length === 0
-      ? sql`'n' || ${index}`
-      : sql`case when ${index} = any(${request.open}::int[]) then 'n' || ${index} || '/' || ${program} else 'n' || ${index} end`;
+  // Edges of containers do not tell programs apart; their reports do, and are asked only where a container is open.
+  const reported = sql`coalesce((select r.local_process from edge_reports r
+    where r.edge_id = e.id and r.side = ${sql.lit(side)} and r.local_process <> '' order by r.live desc, r.last_seen_at desc limit 1), ${process})`;
+  const own = sql`case when ${index} = any(${request.openHosts}::int[]) then 'n' || ${index} || '/' || ${lastPart(process)}
+    when ${index} = any(${request.openContainers}::int[]) then 'n' || ${index} || '/' || ${lastPart(reported)} else 'n' || ${index} end`;
   const block = peerBlockOf(node);
   const single = sql`'p' || substr(${node}, 6)`;
   const peer = request.groupPeers
@@ -140,6 +145,8 @@ const endKey = (side: 'source' | 'target', seen: 's' | 't', request: LiftRequest
     : single;
   return sql<string>`case when ${index} is not null then ${own} when ${asset} is not null then 'o' when ${node} = 'internet' then 'i' else ${peer} end`;
 };
+
+const lastPart = (path: RawBuilder<unknown>): RawBuilder<string> => sql<string>`regexp_replace(${path}, '^.*/', '')`;
 
 const touching = (request: LiftRequest): RawBuilder<boolean> =>
   request.touching === undefined

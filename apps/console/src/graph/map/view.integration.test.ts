@@ -110,12 +110,7 @@ describe('a small fleet', () => {
     await graph.process(host, { container: box, pid: 10, name: 'postgres', executable: '/usr/bin/postgres' });
     await graph.process(host, { container: box, pid: 11, name: 'cron', executable: '/usr/sbin/cron' });
     await graph.listener(host, { container: box, port: 5432, executable: '/usr/bin/postgres' });
-    await graph.edge({
-      from: `container:${client}`,
-      to: `container:${box}`,
-      port: 5432,
-      targetProcess: '/usr/bin/postgres',
-    });
+    await graph.edge({ from: `container:${client}`, to: `container:${box}`, port: 5432 });
 
     const shown = await view({ open: [`container:${box}`] });
     expect(nodeIn(shown, `process:${host}|10:1`)).toMatchObject({
@@ -238,6 +233,13 @@ describe('a past moment', () => {
     const after = await view({ at: at('14:00') });
     expect(ids(after)).toEqual([`container:${late}`, `host:${host}`, `service:${host}|sshd`].sort());
     expect(ids(await view({ at: at('07:00') }))).toEqual([]);
+  });
+
+  it('does not draw an edge of a container that was not there yet', async () => {
+    const host = await graph.host('web');
+    const late = await graph.container(host, 'late', { from: at('13:00') });
+    await graph.edge({ from: 'internet', to: `container:${late}`, port: 80 });
+    expect(ids(await view({ at: at('12:00') }))).toEqual([`host:${host}`]);
   });
 
   it('draws an edge through a gap under five minutes and not through a longer one', async () => {

@@ -10,7 +10,7 @@ import { readNeighbourhood } from './neighbourhood.ts';
 import { readRoute } from './path.ts';
 import { createProgramMarks, placeContainers, placeHosts, placeProcesses } from './place-marks.ts';
 import { type HostPlan, type HostRow, planHosts } from './plan-hosts.ts';
-import { type AssetReader, createAssetReader, type ListenerRow, type ProcessRow } from './read-assets.ts';
+import { type AssetReader, createAssetReader, type ListenerRow } from './read-assets.ts';
 import { countPeers, type LiftedEdges, readLiftedEdges } from './read-edges.ts';
 
 export type ViewQuery = {
@@ -95,7 +95,13 @@ const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, requ
   placeProcesses(marks, processes, open);
   const lifted = await liftEdges(db, moment, inScope, { ...request, plan, marks, indexOf, any });
   const listeners = await readListeners(reader, marks, plan);
-  const context: BundleContext = { marks, moment, ...programsOf(marks, processes, open, share) };
+  const programs = createProgramMarks(marks, {
+    processes,
+    listeners,
+    open,
+    cap: clamp(Math.floor(300 / share), 6, 40),
+  });
+  const context: BundleContext = { marks, moment, programs };
   const bundles = addBundles(lifted.edges, context);
   describeMarks(marks, bundles, listeners, { ...context, addsPrograms: wanted === undefined });
   const neighbours = marks
@@ -103,15 +109,6 @@ const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, requ
     .filter((mark) => mark.kind === 'host' && !mark.subject && bundles.touched.has(mark.id));
   return { marks, bundles, lifted, neighbours: neighbours.length };
 };
-
-const programsOf = (
-  marks: Marks,
-  processes: readonly ProcessRow[],
-  open: ReadonlySet<string>,
-  share: number,
-): Pick<BundleContext, 'programs'> => ({
-  programs: createProgramMarks(marks, processes, open, clamp(Math.floor(300 / share), 6, 40)),
-});
 
 const liftEdges = async (
   db: Database,
@@ -136,7 +133,8 @@ const liftEdges = async (
   return readLiftedEdges(db, moment, inScope, {
     hosts,
     containers: view.indexOf,
-    open: marks.all().flatMap((mark) => (isTakenApart(mark.kind, mark.outline) ? [mark.index] : [])),
+    openHosts: outlined(marks, 'host'),
+    openContainers: outlined(marks, 'container'),
     touching: view.any && wanted === undefined ? subject.map((mark) => mark.index) : undefined,
     strangers: wanted === undefined ? 'outside' : 'leave-out',
     pairs: wanted?.pairs,
@@ -146,7 +144,8 @@ const liftEdges = async (
   });
 };
 
-const isTakenApart = (kind: string, outline: boolean): boolean => outline && (kind === 'host' || kind === 'container');
+const outlined = (marks: Marks, kind: 'host' | 'container'): readonly number[] =>
+  marks.all().flatMap((mark) => (mark.outline && mark.kind === kind ? [mark.index] : []));
 
 const readListeners = (reader: AssetReader, marks: Marks, plan: HostPlan): Promise<readonly ListenerRow[]> => {
   const owners = marks.all().flatMap((mark) => {

@@ -125,7 +125,8 @@ const useFirstCamera = (stage: Stage | undefined, scene: Scene, camera: Camera |
     if (stage === undefined || shown.current === scene.view || scene.nodes.length === 0) return;
     const first = shown.current === undefined;
     shown.current = scene.view;
-    if (camera === undefined) stage.fit(scene.bounds, { still: first });
+    if (camera === undefined)
+      stage.fit(scene.bounds, { still: first, minZoom: window.innerWidth < 640 ? 0.5 : undefined });
     else stage.moveTo(camera, { still: first });
   }, [stage, scene, camera]);
 };

@@ -144,7 +144,9 @@ const writeFrame = (frame: SceneFrame, camera: Camera, size: Size, look: Look, p
   const name = pen.fitted(frame.node.label, font.name, room);
   if (name.text === '') return;
   const chosen = emphasis.selected === frame.id || emphasis.focused === frame.id;
-  taken.take({ left: x, top: y - 12, right: x + name.width, bottom: y + 4 });
+  const title = { left: x, top: y - 12, right: x + name.width, bottom: y + 4 };
+  if (!inside && !chosen && !taken.isFree(title)) return;
+  taken.take(title);
   pen.write(name.text, x, y, font.name, chosen ? palette.accent : palette.text, 'left', 600);
   const risk = frame.node.kind === 'host' && look.mode === 'risk' ? (frame.node.risk ?? 0) : 0;
   if (risk >= 20 && inside && room > 40) {

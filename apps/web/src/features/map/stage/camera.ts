@@ -34,13 +34,20 @@ export const panned = (camera: Camera, dx: number, dy: number): Camera => ({
   y: camera.y - dy / camera.zoom,
 });
 
-/** Shows all of a rectangle within the insets, never larger than `maxZoom`. */
-export const fitted = (rect: Rect, size: Size, insets: Insets, maxZoom = 1.25): Camera => {
+export type FitLimits = { readonly maxZoom?: number | undefined; readonly minZoom?: number | undefined };
+
+/**
+ * Shows all of a rectangle within the insets, between two zooms. What does not fit at the smaller one is shown from its left,
+ * where reading begins.
+ */
+export const fitted = (rect: Rect, size: Size, insets: Insets, limits: FitLimits = {}): Camera => {
   const width = Math.max(40, size.width - insets.left - insets.right);
   const height = Math.max(40, size.height - insets.top - insets.bottom);
-  const zoom = clampZoom(Math.min(maxZoom, width / Math.max(1, rect.width), height / Math.max(1, rect.height)));
+  const whole = Math.min(limits.maxZoom ?? 1.25, width / Math.max(1, rect.width), height / Math.max(1, rect.height));
+  const zoom = clampZoom(Math.max(limits.minZoom ?? 0, whole));
+  const shownWidth = Math.min(rect.width, width / zoom);
   return {
-    x: rect.x + rect.width / 2 - (insets.left - insets.right) / 2 / zoom,
+    x: rect.x + shownWidth / 2 - (insets.left - insets.right) / 2 / zoom,
     y: rect.y + rect.height / 2 - (insets.top - insets.bottom) / 2 / zoom,
     zoom,
   };

@@ -2,7 +2,18 @@ import type { Point, Rect } from '../layout/geometry.ts';
 import { type Palette, readPalette } from '../render/colours.ts';
 import { createLabelPainter } from '../render/labels.ts';
 import { createRenderer, type Renderer } from '../render/renderer.ts';
-import { between, type Camera, fitted, type Insets, panned, type Size, toMap, toScreen, zoomedAt } from './camera.ts';
+import {
+  between,
+  type Camera,
+  type FitLimits,
+  fitted,
+  type Insets,
+  panned,
+  type Size,
+  toMap,
+  toScreen,
+  zoomedAt,
+} from './camera.ts';
 import { type Hit, hitTest } from './hit-test.ts';
 import { createMotion, restMs } from './motion.ts';
 import { type ColourMode, type Emphasis, isFading, paint } from './paint.ts';
@@ -31,7 +42,7 @@ export type Stage = {
   readonly works: boolean;
   readonly set: (state: StageState) => void;
   readonly setTheme: () => void;
-  readonly fit: (rect: Rect, options?: { readonly still?: boolean; readonly maxZoom?: number }) => void;
+  readonly fit: (rect: Rect, options?: FitLimits & { readonly still?: boolean }) => void;
   readonly moveTo: (camera: Camera, options?: { readonly still?: boolean }) => void;
   readonly zoomBy: (factor: number) => void;
   readonly panBy: (dx: number, dy: number) => void;
@@ -63,7 +74,7 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
   let size: Size = { width: host.clientWidth, height: host.clientHeight };
   let camera: Camera = { x: 0, y: 0, zoom: 1 };
   /** What the camera was told to show; until a person moves it, a change of size shows it whole again. */
-  let whole: { readonly rect: Rect; readonly maxZoom: number | undefined } | undefined;
+  let whole: { readonly rect: Rect; readonly limits: FitLimits } | undefined;
   let flight: { readonly from: Camera; readonly to: Camera; readonly begin: number } | undefined;
   let state: StageState | undefined;
   let repaint = true;
@@ -154,7 +165,7 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     camera =
       whole === undefined
         ? panned(camera, (before.width - size.width) / 2, (before.height - size.height) / 2)
-        : fitted(whole.rect, size, insets(), whole.maxZoom);
+        : fitted(whole.rect, size, insets(), whole.limits);
     events.onHover(undefined, undefined);
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     for (const canvas of [picture, names]) {
@@ -214,8 +225,8 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
       schedule();
     },
     fit: (rect, options = {}) => {
-      moveTo(fitted(rect, size, insets(), options.maxZoom), options.still === true);
-      whole = { rect, maxZoom: options.maxZoom };
+      moveTo(fitted(rect, size, insets(), options), options.still === true);
+      whole = { rect, limits: options };
     },
     moveTo: (to, options = {}) => moveTo(to, options.still === true),
     zoomBy: (factor) =>

@@ -79,7 +79,7 @@ const readRows = async (db: Database, where: RawBuilder<unknown>, scope: Scope):
 const presentScan = (row: Row): Scan => ({
   id: row.id,
   asset: { id: row.asset_id, kind: row.asset_kind, name: row.asset_name },
-  host: { id: row.host_id, name: row.host_name ?? 'a host outside your scope' },
+  host: row.host_name === null ? { name: 'a host outside your scope' } : { id: row.host_id, name: row.host_name },
   cause: row.cause,
   requestedBy: row.requested_by ?? undefined,
   state: row.state,

@@ -8,8 +8,8 @@ export const ScanState = z.enum(['waiting', 'sent', 'running', 'done', 'partial'
 export const Scan = z.object({
   id: Id,
   asset: z.object({ id: Id, kind: AssetKind, name: z.string() }),
-  /** The host whose sensor does it. */
-  host: z.object({ id: Id, name: z.string() }),
+  /** The host whose sensor does it; without its id when it is out of the caller's scope. */
+  host: z.object({ id: Id.optional(), name: z.string() }),
   cause: z.enum(['new', 'changed', 'schedule', 'person']),
   requestedBy: z.string().optional(),
   state: ScanState,

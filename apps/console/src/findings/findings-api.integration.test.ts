@@ -91,7 +91,7 @@ describe('one finding', () => {
     const detail = await callRoute(handlers, 'findings.get', { params: { findingId: worst?.id } });
     expect(detail.why.value).toBe(worst?.risk);
     expect(detail.why.exposure.reason).toBe(
-      'nginx on edge-01 was reached from the Internet, on tcp/443, by 12 addresses',
+      'nginx on edge-01 was reached from the Internet, on tcp/443, by over 10 addresses',
     );
     expect(detail.why.exposure.evidence[0]).toMatchObject({ kind: 'edge', ref: 'internet' });
     expect(detail.why.use.evidence[0]).toMatchObject({ kind: 'process' });

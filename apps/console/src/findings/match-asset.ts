@@ -8,6 +8,11 @@ import type { AdvisoryContent } from './advisory-content.ts';
 import { assessMatches } from './assess-match.ts';
 import { type SyncOutcome, syncFindings } from './sync-findings.ts';
 
+export type MatchOutcome = SyncOutcome & {
+  /** Packages that were not looked at, because those before had more vulnerabilities than are kept of one asset. */
+  readonly leftOut: number;
+};
+
 /**
  * Matches an asset's stored packages against the active feed and makes its findings and risk follow. Without a feed only the
  * risk is computed. Belongs inside `writeFindings`.
@@ -17,9 +22,9 @@ export const matchAsset = async (
   content: AdvisoryContent,
   assetId: string,
   at: Date,
-): Promise<SyncOutcome> => {
+): Promise<MatchOutcome> => {
   const view = await readRiskView(tx, assetId);
-  if (view === undefined) return { opened: 0, closed: 0, findings: 0 };
+  if (view === undefined) return nothing;
   const outcome = await syncMatches(tx, content, view, at);
   await applyRisk(tx, view);
   return outcome;
@@ -30,24 +35,27 @@ const syncMatches = async (
   content: AdvisoryContent,
   { asset, instances }: RiskView,
   at: Date,
-): Promise<SyncOutcome> => {
+): Promise<MatchOutcome> => {
   const software = await tx
     .selectFrom('asset_software')
     .select('distribution')
     .where('asset_id', '=', asset.id)
     .executeTakeFirst();
   const advisories = content.current();
-  if (software === undefined || advisories === undefined) return { opened: 0, closed: 0, findings: 0 };
+  if (software === undefined || advisories === undefined) return nothing;
   const packages = await readPackages(tx, asset.id);
   const distribution = software.distribution ?? undefined;
-  const matches = assessMatches(
-    packages,
-    await matchInSlices(advisories, packages, distribution),
-    distribution,
-    content.likelihoodOf,
-  );
-  return syncFindings(tx, { assetId: asset.id, packages, matches, instances, feedVersion: advisories.version, at });
+  const found = await matchInSlices(advisories, packages, distribution);
+  const matches = assessMatches(packages, found.matches, distribution, content.likelihoodOf);
+  const feedVersion = advisories.version;
+  const outcome = await syncFindings(tx, { assetId: asset.id, packages, matches, instances, feedVersion, at });
+  return { ...outcome, leftOut: found.leftOut };
 };
+
+const nothing: MatchOutcome = { opened: 0, closed: 0, findings: 0, leftOut: 0 };
+
+/** No real system has more. A package list may be made up by whoever owns the workload, and each name can have thousands. */
+const matchLimit = 50_000;
 
 /** Some milliseconds of work each, so that requests are answered in between. */
 const sliceSize = 50;
@@ -56,11 +64,12 @@ const matchInSlices = async (
   advisories: AdvisoryDatabase,
   packages: readonly StoredPackage[],
   distribution: Distribution | undefined,
-): Promise<readonly Match[]> => {
+): Promise<{ readonly matches: readonly Match[]; readonly leftOut: number }> => {
   const matches: Match[] = [];
   for (let from = 0; from < packages.length; from += sliceSize) {
-    matches.push(...advisories.match(packages.slice(from, from + sliceSize), distribution));
+    if (matches.length >= matchLimit) return { matches, leftOut: packages.length - from };
+    for (const match of advisories.match(packages.slice(from, from + sliceSize), distribution)) matches.push(match);
     await setImmediate();
   }
-  return matches;
+  return { matches, leftOut: 0 };
 };

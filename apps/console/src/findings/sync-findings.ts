@@ -39,11 +39,13 @@ export const syncFindings = async (
     const row = known.get(key);
     return row?.status === 'closed' ? [row.id] : [];
   });
-  await upsertFindings(
-    tx,
-    input,
-    wanted.map((item) => item.row),
-  );
+  for (let from = 0; from < wanted.length; from += batchSize) {
+    await upsertFindings(
+      tx,
+      input,
+      wanted.slice(from, from + batchSize).map((item) => item.row),
+    );
+  }
   const wantedKeys = new Set(wanted.map((item) => item.key));
   const gone = [...known].filter(([key, row]) => row.status !== 'closed' && !wantedKeys.has(key)).map(([, row]) => row);
   await closeFindings(tx, gone, input.packages, input.at);
@@ -57,6 +59,9 @@ export const syncFindings = async (
   const added = wanted.filter((item) => !known.has(item.key)).length;
   return { opened: added + reopened.length, closed: gone.length, findings: wanted.length };
 };
+
+/** Rows of one statement, each well below the statement timeout. */
+const batchSize = 5000;
 
 type KnownRow = {
   readonly id: string;

@@ -77,7 +77,7 @@ const fromInternet = (workload: Workload, inbound: readonly InboundEdge[]): Expo
   if (edges.length === 0) return undefined;
   const addresses = Math.max(...edges.map((edge) => edge.addressCount ?? 1));
   const by = programsOf(edges);
-  const reason = `${by === '' ? workload.name : `${by} on ${workload.name}`} was reached from the Internet, on ${portsOf(edges)}, by ${plural(addresses, 'address', 'addresses')}`;
+  const reason = `${by === '' ? workload.name : `${by} on ${workload.name}`} was reached from the Internet, on ${portsOf(edges)}, by ${addressesOf(addresses)}`;
   return { kind: 'internet', factor: factor(exposureValues.internet, reason, edges.map(edgeEvidence)) };
 };
 
@@ -166,7 +166,7 @@ const edgeEvidence = (edge: InboundEdge): Evidence => ({
   kind: 'edge',
   text:
     `${edge.peer} → ${edge.executable === '' ? '' : `${programOf(edge.executable)} `}${edge.protocol}/${edge.port}` +
-    `${edge.addressCount === null ? '' : `, ${plural(edge.addressCount, 'address', 'addresses')}`}, last seen ${edge.lastSeenAt.toISOString()}`,
+    `${edge.addressCount === null ? '' : `, ${addressesOf(edge.addressCount)}`}`,
   ref: edge.ref,
 });
 
@@ -181,7 +181,13 @@ const programsOf = (edges: readonly InboundEdge[]): string =>
 const portsOf = (edges: readonly InboundEdge[]): string =>
   enumerate(edges.map((edge) => `${edge.protocol}/${edge.port}`));
 
-const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+/**
+ * Counts come in steps, and times of day not at all: evidence is stored, and must not be written anew with every connection.
+ */
+const addressesOf = (count: number): string => {
+  if (count === 1) return '1 address';
+  const step = [10_000, 1_000, 100, 10].find((size) => count > size);
+  return `${step === undefined ? String(count) : `over ${step.toLocaleString('en')}`} addresses`;
+};
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -56,7 +56,6 @@ export type InboundEdge = {
   /** The program that was reached; empty when unknown. */
   readonly executable: string;
   readonly addressCount: number | null;
-  readonly lastSeenAt: Date;
 };
 
 export type InternetPath = {

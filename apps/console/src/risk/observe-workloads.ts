@@ -142,7 +142,6 @@ type EdgeRow = {
   readonly port: number;
   readonly executable: string;
   readonly address_count: number | null;
-  readonly last_seen_at: Date;
 };
 
 const readInbound = async (db: Database, ids: readonly string[]): Promise<Map<string, InboundEdge[]>> => {
@@ -151,8 +150,8 @@ const readInbound = async (db: Database, ids: readonly string[]): Promise<Map<st
       select e.target_asset as workload, e.source_node, source.name as peer, coalesce(source.zone, source_host.zone) as peer_zone,
         coalesce(target.zone, target_host.zone) as own_zone,
         coalesce(coalesce(source.host_id, source.id) = coalesce(target.host_id, target.id), false) as same_host,
-        e.protocol, e.port, e.target_process as executable, e.address_count, e.last_seen_at,
-        row_number() over (partition by e.target_asset order by e.source_node <> 'internet', e.last_seen_at desc) as position
+        e.protocol, e.port, e.target_process as executable, e.address_count,
+        row_number() over (partition by e.target_asset order by e.source_node <> 'internet', e.id) as position
       from edges as e
       join assets as target on target.id = e.target_asset
       left join assets as target_host on target_host.id = target.host_id
@@ -169,7 +168,6 @@ const readInbound = async (db: Database, ids: readonly string[]): Promise<Map<st
     port: row.port,
     executable: row.executable,
     addressCount: row.source_node === 'internet' ? row.address_count : null,
-    lastSeenAt: row.last_seen_at,
   }));
 };
 

@@ -21,7 +21,6 @@ export const anEdge = (changes: Partial<InboundEdge> = {}): InboundEdge => ({
   port: 443,
   executable: '/usr/sbin/nginx',
   addressCount: 4120,
-  lastSeenAt: new Date(0),
   ...changes,
 });
 

@@ -27,8 +27,10 @@ export type RiskUpdaterDeps = {
   readonly log: Log;
 };
 
-/** Changes of one asset within this time are one computation. */
+/** Changes of one asset within this time are one computation… */
 const debounceMs = 3_000;
+/** …and a busy one is computed at most this often: a first change shows soon, steady churn stays cheap. */
+const restMs = 30_000;
 const retryMs = 60_000;
 const pollMs = 1_000;
 const distancesEveryMs = 15_000;
@@ -138,14 +140,16 @@ export const enqueueRisk = async (db: Database, assetIds: readonly string[], due
       union
       select a.image_id from assets as a where a.id = any(${assetIds}::uuid[]) and a.image_id is not null
     ) as units order by id
-    on conflict (asset_id) do nothing`.execute(db);
+    on conflict (asset_id) do update
+      set due_at = greatest(excluded.due_at, risk_queue.computed_at + ${restMs}::int * interval '1 millisecond')
+      where risk_queue.due_at is null`.execute(db);
 };
 
 const enqueueOutdated = async ({ db, clock }: RiskUpdaterDeps): Promise<void> => {
   await sql`
     insert into risk_queue (asset_id, due_at)
     select distinct asset_id, ${new Date(clock.now())}::timestamptz from findings where formula <> ${formulaVersion} and status <> 'closed'
-    on conflict (asset_id) do nothing`.execute(db);
+    on conflict (asset_id) do update set due_at = excluded.due_at`.execute(db);
 };
 
 /** Recomputes one due asset; false when none is due. The queue entry leaves in the transaction that did its work. */
@@ -154,7 +158,7 @@ const recomputeNext = async (deps: RiskUpdaterDeps, now: Date): Promise<boolean>
   try {
     await writeFindings(deps.db, async (tx) => {
       const { rows } = await sql<{ asset_id: string }>`
-        delete from risk_queue where asset_id = (
+        update risk_queue set due_at = null, computed_at = ${new Date(deps.clock.now())} where asset_id = (
           select asset_id from risk_queue where due_at <= ${now} order by due_at limit 1 for update skip locked
         ) returning asset_id`.execute(tx);
       assetId = rows[0]?.asset_id;

@@ -43,16 +43,25 @@ export const createSbomReceiver = (deps: {
     const at = new Date(deps.clock.now());
     const outcome = await writeFindings(deps.db, async (tx) => {
       const changed = await storeSbom(tx, { assetId, reporterHostId, sbom, document: compressed, at });
-      const sums = { opened: 0, closed: 0, findings: 0 };
+      const sums = { opened: 0, closed: 0, findings: 0, leftOut: 0 };
       for (const id of changed) {
         const one = await matchAsset(tx, deps.content, id, at);
         sums.opened += one.opened;
         sums.closed += one.closed;
+        sums.leftOut += one.leftOut;
         if (id === assetId) sums.findings = one.findings;
       }
       return sums;
     });
     deps.live.publish({ kind: 'findings', opened: outcome.opened, closed: outcome.closed, assetId });
-    return ok({ status: sbom.status, packages: sbom.packages.length, findings: outcome.findings, message });
+    return ok({
+      status: outcome.leftOut > 0 ? 'partial' : sbom.status,
+      packages: sbom.packages.length,
+      findings: outcome.findings,
+      message:
+        outcome.leftOut > 0
+          ? `${outcome.leftOut} packages were not matched: the others have more vulnerabilities than are kept of one asset.`
+          : message,
+    });
   };
 };

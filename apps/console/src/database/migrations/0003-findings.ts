@@ -376,12 +376,13 @@ create table risk_contexts (
 );
 create index risk_contexts_by_instance on risk_contexts (instance_id);
 
--- Assets whose risk is to be computed anew; due_at debounces.
+-- When the risk of an asset is to be computed anew (null: nothing changed since), and when it last was.
 create table risk_queue (
   asset_id uuid primary key references assets (id),
-  due_at timestamptz not null
+  due_at timestamptz,
+  computed_at timestamptz
 );
-create index risk_queue_by_due on risk_queue (due_at);
+create index risk_queue_by_due on risk_queue (due_at) where due_at is not null;
 
 -- How far an asset is from the Internet over open edges; 1 is seen directly.
 create table internet_distances (

@@ -161,7 +161,7 @@ export type RiskContextsTable = {
   factors: Json<ContextFactors>;
 };
 
-export type RiskQueueTable = { asset_id: string; due_at: Date };
+export type RiskQueueTable = { asset_id: string; due_at: Date | null; computed_at: Date | null };
 
 export type InternetDistancesTable = {
   asset_id: string;

@@ -27,10 +27,9 @@ export const openChannel = async (consoleUrl: string, identity: Identity, option
       reject(error);
     });
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
-      void refusalOf(response).then((error) => {
-        tls.destroy();
-        reject(error);
-      });
+      refusalOf(response)
+        .then(reject, reject)
+        .finally(() => tls.destroy());
     });
   });
 };

@@ -1,4 +1,4 @@
-import type { Problem } from '@parapet/core';
+import { messageOf, type Problem } from '@parapet/core';
 import type { CollectorContext } from '../collector.ts';
 import type { RuntimeStates } from '../runtime-states.ts';
 import { type ContainerBoard, isContainerEvent } from './container-board.ts';
@@ -110,7 +110,10 @@ export const startDockerWatch = (deps: DockerWatchDeps): DockerWatch => {
       await wait(retryMs, signal);
     }
   };
-  void follow();
+  follow().catch((error: unknown) => {
+    context.log.error('docker is no longer followed', { error });
+    context.report({ state: 'refused', source: '', reason: `Following Docker failed: ${messageOf(error)}` });
+  });
 
   return {
     firstView: first.promise,

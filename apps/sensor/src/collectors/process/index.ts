@@ -103,7 +103,10 @@ const listen = (context: CollectorContext, tracker: ProcessTracker): ProcessEven
     onOverrun: () => {
       // What ran is found by the walk; only the moments and exit codes of some ends are unknown.
       const span = context.blind('The kernel’s process events overflowed: some exit codes are unknown.');
-      void tracker.walk().then(() => span.end());
+      tracker
+        .walk()
+        .catch((error: unknown) => context.log.warn('processes could not be listed', { error }))
+        .finally(() => span.end());
     },
     onFailed: fallBack,
   });

@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeWith, type Requirement, root } from '@parapet/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyPin } from './enrolment/certificate-request.ts';
+import { type LocalConsole, startLocalConsole } from './uplink/testing/local-console.ts';
+
+const entry = join(import.meta.dirname, 'main.ts');
+const soon = { timeout: 60_000, interval: 50 };
+const nobody = 65_534;
+const key = 'the-right-enrolment-key';
+
+type Run = {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly exit: Promise<number | undefined>;
+  readonly messages: { readonly kind: string; readonly text?: string; readonly message?: string }[];
+};
+
+describe('the sensor as a process', () => {
+  let folder: string;
+  let console: LocalConsole;
+  const runs: Run[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'parapet-process-'));
+    console = await startLocalConsole();
+  });
+  afterEach(async () => {
+    for (const { child, exit } of runs.splice(0)) {
+      child.kill('SIGKILL');
+      await exit;
+    }
+    await console.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const pin = (): string => keyPin(new X509Certificate(console.authority.certificatePem).publicKey).toString('hex');
+  const base = () => ({
+    HOME: folder,
+    PARAPET_STATE_DIR: join(folder, 'state'),
+    PARAPET_CLOUD_METADATA: 'off',
+    PARAPET_LOG_LEVEL: 'warn',
+    DOCKER_HOST: process.env['DOCKER_HOST'],
+  });
+  const enrolling = () => ({
+    PARAPET_CONSOLE_URL: console.url,
+    PARAPET_AUTHORITY_PIN: pin(),
+    PARAPET_ENROLMENT_KEY: key,
+  });
+  const run = (env: Record<string, string | undefined>, options: { uid?: number; input?: string } = {}): Run => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe', 'ipc'],
+      env: { ...base(), ...env },
+      cwd: '/',
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+    });
+    child.stdin?.end(options.input);
+    let output = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+    const messages: Run['messages'] = [];
+    child.on('message', (message) => messages.push(message as Run['messages'][number]));
+    const exit = new Promise<number | undefined>((resolve) => {
+      child.on('exit', (code) => resolve(code ?? undefined));
+    });
+    const started = { child, output: () => output, exit, messages };
+    runs.push(started);
+    return started;
+  };
+  const record = (kind: string, name: string) => JSON.parse(console.stream.live().get(`${kind} ${name}`) ?? 'null');
+  const hellos = () => console.control.filter(({ kind }) => kind === 'hello');
+  const stateFile = async (name: string) => JSON.parse(await readFile(join(folder, 'state', name), 'utf8'));
+
+  it('enrols, says it is ready, stops cleanly and comes back as the same host', async () => {
+    const first = run(enrolling());
+    await expect.poll(() => first.messages.map(({ kind }) => kind), soon).toContain('ready');
+    await expect.poll(() => record('host', 'host')?.kernel, soon).toBeDefined();
+    first.child.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+    await expect.poll(() => console.control.at(-1)?.kind, soon).toBe('goodbye');
+    expect(await stateFile('run.json')).toMatchObject({ clean: true });
+
+    const second = run({});
+    await expect.poll(hellos, soon).toHaveLength(2);
+    expect(console.enrolments).toHaveLength(1);
+    expect(hellos()[1]).toMatchObject({ previousRun: { end: 'clean' } });
+    await expect.poll(() => console.stream.snapshots(), soon).toBe(2);
+    second.child.kill('SIGKILL');
+    await second.exit;
+
+    run({});
+    await expect.poll(hellos, soon).toHaveLength(3);
+    expect(hellos()[2]).toMatchObject({ previousRun: { end: 'unclean' } });
+  });
+
+  it('leaves its state folder to one process', async () => {
+    const first = run(enrolling());
+    await expect.poll(() => first.messages.map(({ kind }) => kind), soon).toContain('ready');
+    const second = run({});
+    expect(await second.exit).toBe(1);
+    expect(second.messages).toMatchObject([
+      { kind: 'failed', message: expect.stringContaining('Another sensor already uses') },
+    ]);
+  });
+
+  it('enrols and ends when asked to, with the key from standard input, and proves its old key later', async () => {
+    const { PARAPET_ENROLMENT_KEY: _, ...address } = enrolling();
+    const first = run({ ...address, PARAPET_ENROL_ONLY: '1' }, { input: `${key}\n` });
+    expect(await first.exit).toBe(0);
+    const second = run({ ...enrolling(), PARAPET_ENROL_ONLY: '1' });
+    expect(await second.exit).toBe(0);
+    expect(console.enrolments.map(({ previous }) => previous !== undefined)).toEqual([false, true]);
+    expect(console.connections()).toBe(0);
+  });
+
+  it.each<[string, () => Record<string, string>, RegExp]>([
+    ['nothing is known', () => ({}), /not enrolled.*address of the console/s],
+    [
+      'the key is missing',
+      () => ({ PARAPET_CONSOLE_URL: console.url, PARAPET_AUTHORITY_PIN: pin() }),
+      /needs an enrolment key/,
+    ],
+    ['the key is wrong', () => ({ ...enrolling(), PARAPET_ENROLMENT_KEY: 'not-the-right-key-at-all' }), /No such key/],
+    ['the pin is no pin', () => ({ ...enrolling(), PARAPET_AUTHORITY_PIN: 'abc' }), /is no SHA-256/],
+    [
+      'the pin is of another console',
+      () => ({ ...enrolling(), PARAPET_AUTHORITY_PIN: 'ab'.repeat(32) }),
+      /nothing was sent to it/,
+    ],
+    [
+      'the console is not there',
+      () => ({ ...enrolling(), PARAPET_CONSOLE_URL: 'https://127.0.0.1:1' }),
+      /could not be enrolled/,
+    ],
+  ])('says in a sentence what to do when %s', async (_case, env, sentence) => {
+    const failed = run(env());
+    expect(await failed.exit).toBe(1);
+    expect(failed.output()).toMatch(sentence);
+    expect(failed.output()).not.toMatch(/\n\s+at /);
+    expect(failed.messages.find(({ kind }) => kind === 'failed')?.message).toMatch(sentence);
+  });
+
+  it('refuses state of a newer sensor', async () => {
+    const first = run({ ...enrolling(), PARAPET_ENROL_ONLY: '1' });
+    expect(await first.exit).toBe(0);
+    await writeFile(join(folder, 'state/identity.json'), '{"format":9}');
+    const second = run({});
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toMatch(/written by a newer sensor/);
+  });
+
+  const nodeForNobody: Requirement = {
+    met:
+      process.getuid?.() === 0 &&
+      spawnSync(process.execPath, ['--check', entry], { uid: nobody, gid: nobody, cwd: '/' }).status === 0,
+    reason: 'needs a checkout that other users can read',
+  };
+
+  describeWith([root, nodeForNobody], 'without root', () => {
+    it('says of each collector what it cannot see and the one command for more', async () => {
+      await chown(folder, nobody, nobody);
+      const sensor = run(enrolling(), { uid: nobody });
+      await expect.poll(() => sensor.messages.map(({ kind }) => kind), soon).toContain('ready');
+      await expect.poll(() => record('collector', 'process')?.state, soon).toBe('degraded');
+      expect(record('collector', 'process').reason).toContain('sudo ./parapet up');
+      expect(record('collector', 'host').state).toBe('running');
+      const docker = record('collector', 'docker');
+      expect(docker.state).toBe('refused');
+      if (process.env['DOCKER_HOST'] !== undefined) {
+        expect(docker.reason).toContain('sudo ./parapet up');
+        expect(record('host', 'host').runtimes).toMatchObject([{ name: 'docker', state: 'denied' }]);
+      }
+    });
+  });
+});

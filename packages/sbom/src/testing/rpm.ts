@@ -158,16 +158,16 @@ export const berkeleyDatabase = (headers: readonly Buffer[], options: BerkeleyOp
     }
     return first;
   };
-  const values = headers.map((header) => {
-    if (header.length < pageBytes / 4) return Buffer.concat([Buffer.from([1]), header]);
-    const item = Buffer.alloc(12);
-    item[0] = 3;
-    u32(item, overflow(header), 4);
-    u32(item, header.length, 8);
-    return item;
-  });
-  for (const [index, value] of values.entries()) {
-    const page = addPage(13);
+  // Buckets first, one header each, so that bucket n lies on page n + 1 and real readers find it.
+  const buckets = headers.map(() => addPage(13));
+  for (const [index, header] of headers.entries()) {
+    const page = buckets[index] ?? Buffer.alloc(0);
+    const value = header.length < pageBytes / 4 ? Buffer.concat([Buffer.from([1]), header]) : Buffer.alloc(12);
+    if (value.length === 12) {
+      value[0] = 3;
+      u32(value, overflow(header), 4);
+      u32(value, header.length, 8);
+    }
     const key = Buffer.alloc(5, 1);
     u32(key, index + 1, 1);
     const keyAt = pageBytes - key.length;
@@ -184,5 +184,7 @@ export const berkeleyDatabase = (headers: readonly Buffer[], options: BerkeleyOp
   u32(meta, pageBytes, 20);
   meta[25] = 8;
   u32(meta, pages.length - 1, 32);
+  u32(meta, headers.length - 1, 72);
+  for (let at = 96; at < 96 + 32 * 4; at += 4) u32(meta, 1, at);
   return Buffer.concat(pages);
 };

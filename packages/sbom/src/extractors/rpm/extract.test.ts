@@ -165,8 +165,8 @@ describe('hostile databases', () => {
       rpmHeader({ name: 'long', version: '1', release: '1', description: 'x'.repeat(900_000) }),
     ]);
     const pageBytes = 4096;
-    const last = shared.subarray(shared.length - pageBytes);
-    const pages = Array.from({ length: 2000 }, () => last);
+    const bucket = shared.subarray(pageBytes, 2 * pageBytes);
+    const pages = Array.from({ length: 2000 }, () => bucket);
     const hostile = Buffer.concat([shared, ...pages]);
     hostile.writeUInt32LE(hostile.length / pageBytes - 1, 32);
     const { packages, problems } = await extract({ '/var/lib/rpm/Packages': hostile });
@@ -178,7 +178,7 @@ describe('hostile databases', () => {
     const database = berkeleyDatabase([
       rpmHeader({ name: 'a', version: '1', release: '1', description: 'x'.repeat(20_000) }),
     ]);
-    database.writeUInt32LE(1, 4096 + 16);
+    database.writeUInt32LE(2, 2 * 4096 + 16);
     const { problems } = await extract({ '/var/lib/rpm/Packages': database });
     expect(problems.length).toBeGreaterThan(0);
   });

@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
 import { type ChangeListener, createChangeFeed } from '../ingest/change-feed.ts';
+import { sweepEveryMs, sweepUnresolved } from '../ingest/edges/sweep.ts';
 import { pruneGraph } from '../ingest/graph-retention.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
@@ -201,10 +202,16 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
           log.warn({ error: messageOf(error) }, 'The past of the graph could not be trimmed; it is tried again.');
         });
       };
+      const sweep = (): void => {
+        sweepUnresolved(db, clock.now())
+          .then((swept) => swept.forEach(changes.publish))
+          .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'Edges to strangers could not be swept.'));
+      };
       timers.push(
         setInterval(() => void presence.tick(), tickMs),
         setInterval(renew, renewServerMs),
         setInterval(prune, pruneMs),
+        setInterval(sweep, sweepEveryMs),
       );
       for (const timer of timers) timer.unref();
     },

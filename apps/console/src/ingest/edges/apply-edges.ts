@@ -31,7 +31,11 @@ export type EdgeInput = {
 };
 
 /** Brings the graph's edges in line with what one host now says and with whom addresses now belong to. */
-export const applyEdges = async (context: HostContext, input: EdgeInput): Promise<void> => {
+export const applyEdges = async (
+  context: HostContext,
+  input: EdgeInput,
+  options: { readonly onlyStrangers?: boolean } = {},
+): Promise<void> => {
   const { addresses, newContainerKeys } = input;
   const directoryMoved = addresses.local.length + addresses.zonal.length + newContainerKeys.length > 0;
   if (input.records.length + input.unnamed.length === 0 && !directoryMoved) return;
@@ -52,7 +56,7 @@ export const applyEdges = async (context: HostContext, input: EdgeInput): Promis
   if (directoryMoved) {
     const stale = await readStale(
       context,
-      { ...addresses, containerKeys: newContainerKeys },
+      { ...addresses, containerKeys: newContainerKeys, onlyStrangers: options.onlyStrangers ?? false },
       ingestLimits.reresolvedReports,
     );
     for (const report of stale) {

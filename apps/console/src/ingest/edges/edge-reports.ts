@@ -53,12 +53,15 @@ export const readStale = (
     readonly local: readonly string[];
     readonly zonal: readonly string[];
     readonly containerKeys: readonly string[];
+    /** Leaves out those whose far end has a name already. */
+    readonly onlyStrangers: boolean;
   },
   limit: number,
 ): Promise<readonly PlacedReport[]> =>
   select(
     context.trx,
-    sql`r.live and (
+    sql`r.live and (not ${stale.onlyStrangers}::boolean
+        or (case r.side when 'source' then r.target_node else r.source_node end) like 'peer:%') and (
       (r.zone = ${context.zone} and r.peer_address = any(${stale.zonal}::text[]))
       or (r.host_id = ${context.hostId} and r.peer_address = any(${stale.local}::text[]))
       or (r.host_id = ${context.hostId} and (r.container_key = any(${stale.containerKeys}::text[])

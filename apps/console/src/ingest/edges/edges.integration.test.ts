@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PlayedHost, playHost } from '../../testing/played-host.ts';
 import { containerRecord, edgeRecord, hostRecord, network } from '../../testing/records.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
+import { sweepUnresolved } from './sweep.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -352,6 +353,18 @@ describe('late knowledge', () => {
     expect(await edgesOf(zone)).toMatchObject([
       { source: 'a', target: 'b', connections: 5, spans: '0-', ended: false },
     ]);
+  });
+
+  test('a report that was left with a stranger is placed by the next sweep', async () => {
+    const zone = newZone();
+    const a = await hostAt(zone, 'a', '10.0.0.1');
+    await a.send([edge('out', { peer: to('10.0.0.2') })], at(1));
+    const b = await playHost(database.db, { zone, name: 'b', nowMs: t0 });
+    await sql`insert into node_addresses (host_id, zone, address, node, is_local)
+      values (${b.id}, ${zone}, '10.0.0.2', ${`host:${b.id}`}, false)`.execute(database.db);
+    expect((await sweepUnresolved(database.db, t0 + 2 * minute)).flatMap((change) => change.kinds)).toEqual(['edge']);
+    expect(await edgesOf(zone)).toMatchObject([{ source: 'a', target: 'b', spans: '0-', ended: false }]);
+    expect(await sweepUnresolved(database.db, t0 + 3 * minute)).toEqual([]);
   });
 
   test('a container whose record comes after its edge', async () => {

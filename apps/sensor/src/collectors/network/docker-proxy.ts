@@ -34,6 +34,7 @@ export const createDockerProxies = (readArguments: (pid: number) => readonly str
 export const parseProxyArguments = (words: readonly string[]): ProxyTarget | undefined => {
   const argument = (flag: string): string | undefined => {
     const at = words.findIndex((word) => word.replace(/^--?/, '').split('=', 1)[0] === flag);
+    if (at < 0) return undefined;
     const word = words[at];
     return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
   };

@@ -31,7 +31,7 @@ export const createListenerBook = (deps: ListenerBookDeps): ListenerBook => {
   const limit = deps.limit ?? 8192;
   const records = new Map<string, ListenerRecord>();
   const seen = new Set<string>();
-  const refused = new Set<string>();
+  const refused = { now: 0, before: 0 };
 
   const remove = (record: ListenerRecord, endedAt: number): void => {
     records.delete(record.key);
@@ -39,11 +39,7 @@ export const createListenerBook = (deps: ListenerBookDeps): ListenerBook => {
   };
   const admits = (key: string): boolean => {
     if (records.has(key) || records.size < limit) return true;
-    // Each is counted once, not at every look; past a point the set itself would grow without end.
-    if (!refused.has(key) && refused.size < limit) {
-      refused.add(key);
-      deps.lose('too-many-listeners', 1);
-    }
+    refused.now += 1;
     return false;
   };
 
@@ -62,6 +58,10 @@ export const createListenerBook = (deps: ListenerBookDeps): ListenerBook => {
     finishLook: (now) => {
       for (const record of records.values()) if (!seen.has(record.key)) remove(record, now);
       seen.clear();
+      // The same ones are refused at each look; only what goes beyond the last count is new.
+      if (refused.now > refused.before) deps.lose('too-many-listeners', refused.now - refused.before);
+      refused.before = refused.now;
+      refused.now = 0;
     },
   };
 };

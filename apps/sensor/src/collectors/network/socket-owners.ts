@@ -45,13 +45,16 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
     },
     isOwnerless: (inode) => (ownerless.get(inode) ?? 0) > deps.monotonicMs(),
     search: (inodes, budgetMs) => {
-      const deadline = deps.monotonicMs() + budgetMs;
+      const start = deps.monotonicMs();
+      const deadline = start + budgetMs;
       const missing = new Set(inodes);
       const look = (pid: number): void =>
         lookThrough(pid, missing, { ...deps, deadline, onFound: (inode) => found(inode, pid) });
-      const visited = new Set(recent);
-      for (const pid of visited) {
-        if (missing.size === 0 || deps.monotonicMs() > deadline) return;
+      const visited = new Set<number>();
+      // Half of the time is kept for the walk, or busy processes would keep the others from ever being looked at.
+      for (const pid of [...recent].reverse()) {
+        if (missing.size === 0 || deps.monotonicMs() > start + budgetMs / 2) break;
+        visited.add(pid);
         look(pid);
       }
       while (missing.size > 0 && deps.monotonicMs() <= deadline) {
@@ -63,6 +66,7 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
         // What was already wanted when this walk began and is still missing is held by nobody that we can see.
         for (const inode of walk.wanted)
           if (missing.delete(inode)) ownerless.set(inode, deps.monotonicMs() + ownerlessMs);
+        walk = { pids: [], wanted: new Set() };
         if (missing.size === 0) break;
         walk = { pids: listPids(deps.procPath), wanted: new Set(missing) };
         if (walk.pids.length === 0) return;

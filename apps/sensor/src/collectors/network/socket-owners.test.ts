@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSocketOwners } from './socket-owners.ts';
+import { program } from './testing/fakes.ts';
+
+let proc: string;
+let clock = 0;
+const alive = new Set<number>();
+
+const makeProcess = (pid: number, inodes: readonly number[]): void => {
+  mkdirSync(join(proc, String(pid), 'fd'), { recursive: true });
+  symlinkSync('/dev/null', join(proc, String(pid), 'fd', '0'));
+  for (const [index, inode] of inodes.entries())
+    symlinkSync(`socket:[${inode}]`, join(proc, String(pid), 'fd', String(index + 3)));
+  alive.add(pid);
+};
+
+const create = () =>
+  createSocketOwners({
+    procPath: proc,
+    process: (pid) => (alive.has(pid) ? program(pid, `/bin/${pid}`) : undefined),
+    monotonicMs: () => clock,
+  });
+
+beforeEach(() => {
+  proc = mkdtempSync(join(tmpdir(), 'parapet-proc-'));
+  clock = 0;
+  alive.clear();
+  mkdirSync(join(proc, 'self'));
+});
+afterEach(() => rmSync(proc, { recursive: true }));
+
+describe('search', () => {
+  it('finds holders', () => {
+    makeProcess(10, [100, 101]);
+    makeProcess(20, [200]);
+    const owners = create();
+    owners.search(new Set([101, 200]), 10);
+    expect([owners.ownerOf(101)?.pid, owners.ownerOf(200)?.pid, owners.ownerOf(100)]).toEqual([10, 20, undefined]);
+  });
+
+  it('says that a socket has no holder only after a whole walk, and looks again later', () => {
+    makeProcess(10, [100]);
+    const owners = create();
+    owners.search(new Set([999]), 10);
+    expect(owners.isOwnerless(999)).toBe(true);
+    expect(owners.isOwnerless(100)).toBe(false);
+    clock += 61_000;
+    expect(owners.isOwnerless(999)).toBe(false);
+    makeProcess(30, [999]);
+    owners.search(new Set([999]), 10);
+    expect(owners.ownerOf(999)?.pid).toBe(30);
+  });
+
+  it('stops when its time is over and goes on the next time', () => {
+    for (let pid = 1; pid <= 50; pid += 1) makeProcess(pid, [1000 + pid]);
+    let ticks = 0;
+    const owners = createSocketOwners({
+      procPath: proc,
+      process: (pid) => program(pid, ''),
+      monotonicMs: () => ticks++,
+    });
+    const wanted = new Set(Array.from({ length: 50 }, (_, index) => 1001 + index));
+    const missing = (): Set<number> => new Set([...wanted].filter((inode) => owners.ownerOf(inode) === undefined));
+    owners.search(wanted, 20);
+    const afterOne = missing().size;
+    expect(afterOne).toBeGreaterThan(0);
+    for (let time = 0; time < 20 && missing().size > 0; time += 1) owners.search(missing(), 20);
+    expect(missing().size).toBe(0);
+  });
+
+  it('is not put off by processes that are gone or closed to us', () => {
+    makeProcess(10, [100]);
+    mkdirSync(join(proc, '11'));
+    const owners = create();
+    owners.search(new Set([100]), 10);
+    expect(owners.ownerOf(100)?.pid).toBe(10);
+  });
+
+  it('finds nothing without /proc, and ends', () => {
+    const owners = createSocketOwners({ procPath: '/nonexistent', process: () => undefined, monotonicMs: () => 0 });
+    owners.search(new Set([1]), 10);
+    expect(owners.ownerOf(1)).toBeUndefined();
+  });
+});
+
+it('forgets a holder that ended, and sockets that are gone', () => {
+  makeProcess(10, [100, 101]);
+  const owners = create();
+  owners.search(new Set([100, 101]), 10);
+  owners.keepOnly(new Set([100]));
+  expect([owners.ownerOf(100)?.pid, owners.ownerOf(101)]).toEqual([10, undefined]);
+  alive.delete(10);
+  expect(owners.ownerOf(100)).toBeUndefined();
+});

@@ -29,6 +29,8 @@ export type ObservedProcess = {
   /** It holds capabilities beyond those of an ordinary process. */
   readonly capable: boolean;
   readonly loadedFiles: readonly string[];
+  /** The sensor may not read what it runs and has loaded. */
+  readonly hidden: boolean;
 };
 
 export type ObservedListener = {

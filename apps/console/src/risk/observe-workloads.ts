@@ -40,7 +40,7 @@ export const observeWorkloads = async (
         inbound: edges.get(asset.id) ?? [],
         internetPath: paths.get(asset.id),
         privilege: 'privilege' in asset.record ? asset.record.privilege : undefined,
-        blind: blindnessOf(asset, blind.get(asset.host_id) ?? []),
+        blind: blindnessOf(asset, blind.get(asset.host_id) ?? [], processes.get(asset.id) ?? []),
       } satisfies Workload,
     ]),
   );
@@ -99,6 +99,7 @@ type ProcessRow = {
   readonly user_name: string | null;
   readonly capabilities: string | null;
   readonly loaded_files: readonly string[];
+  readonly hidden: boolean;
 };
 
 const readProcesses = async (db: Database, ids: readonly string[]): Promise<Map<string, ObservedProcess[]>> => {
@@ -106,6 +107,8 @@ const readProcesses = async (db: Database, ids: readonly string[]): Promise<Map<
     select * from (
       select coalesce(p.container_id, p.host_id) as workload, p.key, p.pid, p.name, p.executable, p.uid, p.user_name,
         p.capabilities, p.loaded_files,
+        -- threads of the kernel have neither program nor arguments
+        p.executable = '' and jsonb_array_length(p.arguments) > 0 as hidden,
         row_number() over (partition by coalesce(p.container_id, p.host_id) order by p.id) as position
       from processes as p where ${ownedBy('p', ids)}
     ) as p where p.position <= ${limits.processes}`.execute(db);
@@ -118,6 +121,7 @@ const readProcesses = async (db: Database, ids: readonly string[]): Promise<Map<
     user: row.user_name ?? String(row.uid),
     capable: row.capabilities !== null && /[1-9a-f]/i.test(row.capabilities),
     loadedFiles: row.loaded_files,
+    hidden: row.hidden,
   }));
 };
 
@@ -218,7 +222,11 @@ const readBlind = async (
   return Map.groupBy(rows, (row) => row.host_id);
 };
 
-const blindnessOf = (asset: AssetRow, refused: readonly BlindRow[]): Workload['blind'] => {
+const blindnessOf = (
+  asset: AssetRow,
+  refused: readonly BlindRow[],
+  processes: readonly ObservedProcess[],
+): Workload['blind'] => {
   if (asset.presence === null) {
     const reason = 'no sensor reports from here';
     return { processes: reason, connections: reason };
@@ -232,5 +240,8 @@ const blindnessOf = (asset: AssetRow, refused: readonly BlindRow[]): Workload['b
     const row = refused.find((collector) => pattern.test(collector.name));
     return row === undefined ? undefined : (row.reason ?? `the ${row.name} collector is ${row.state}`);
   };
-  return { processes: why(/process/), connections: why(/network|connection|socket|edge/) };
+  const hidden = processes.filter((process) => process.hidden).length;
+  const unread =
+    hidden === 0 ? undefined : `${hidden} processes may not be looked into; the sensor needs root for that`;
+  return { processes: why(/process/) ?? unread, connections: why(/network|connection|socket|edge/) };
 };

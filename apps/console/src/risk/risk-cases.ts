@@ -10,6 +10,7 @@ export const aProcess = (changes: Partial<ObservedProcess> = {}): ObservedProces
   user: 'www-data',
   capable: false,
   loadedFiles: [],
+  hidden: false,
   ...changes,
 });
 

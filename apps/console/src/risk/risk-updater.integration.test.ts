@@ -110,6 +110,21 @@ test('a refused collector makes just its side unknown', async () => {
   expect(await only()).toMatchObject({ exposure_kind: 'unknown', use_kind: 'installed' });
 });
 
+test('processes that the sensor may not look into make unused packages unknown, kernel threads do not', async () => {
+  const host = await hostWithFinding('web-01');
+  await inventory.process(host, undefined, '');
+  updater.assetsChanged([host]);
+  await updater.drain();
+  expect(await only()).toMatchObject({ use_kind: 'installed' });
+  await database.db
+    .updateTable('processes')
+    .set({ arguments: JSON.stringify(['sshd']) })
+    .execute();
+  updater.assetsChanged([host]);
+  await updater.drain();
+  expect(await only()).toMatchObject({ use_kind: 'unknown' });
+});
+
 test('distances from the Internet follow open edges, four hops at most, and tell what changed', async () => {
   const host = await inventory.host('web-01');
   const names = ['a', 'b', 'c', 'd', 'e'];

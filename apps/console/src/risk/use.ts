@@ -55,19 +55,21 @@ export const useOf = (workload: Workload, use?: PackageUse): Use => {
   };
 };
 
+const replaced = '; the file was replaced since, the old version is still at work until a restart';
+
 const running = (workload: Workload, use: PackageUse): Use => {
   const names = enumerate(use.running.map((process) => process.name));
   const evidence = use.running.map((process) => processEvidence(workload, process, 'runs'));
-  return { kind: 'running', factor: factor(useValues.running, `${names} of it runs on ${workload.name}`, evidence) };
+  const stale = use.running.some((process) => isDeleted(process.executable));
+  const reason = `${names} of it runs on ${workload.name}${stale ? replaced : ''}`;
+  return { kind: 'running', factor: factor(useValues.running, reason, evidence) };
 };
 
 const loaded = (workload: Workload, use: PackageUse): Use => {
   const names = enumerate(use.loaded.map((entry) => entry.process.name));
   const files = enumerate(use.loaded.map((entry) => programOf(entry.file)));
   const stale = use.loaded.some((entry) => entry.deleted);
-  const reason =
-    `${files} is loaded by ${names} on ${workload.name}` +
-    (stale ? '; the file was replaced since, the old version is still at work until a restart' : '');
+  const reason = `${files} is loaded by ${names} on ${workload.name}${stale ? replaced : ''}`;
   const evidence = use.loaded.flatMap((entry): Evidence[] => [
     processEvidence(workload, entry.process, `has ${entry.file} loaded${entry.deleted ? ' (replaced on disk)' : ''}`),
   ]);

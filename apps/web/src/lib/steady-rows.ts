@@ -8,6 +8,8 @@ export type SteadyRows<T> = {
   readonly left: number;
   /** Shows the list as it is now. */
   readonly settle: () => void;
+  /** Takes the next answer as it comes: after an act of one's own, what it changed should be seen. */
+  readonly release: () => void;
 };
 
 /**
@@ -15,7 +17,7 @@ export type SteadyRows<T> = {
  * `view` (other filters, another sort) starts over.
  */
 export const useSteadyRows = <T>(latest: readonly T[], keyOf: (row: T) => string, view: string): SteadyRows<T> => {
-  const shown = useRef<{ readonly view: string; readonly rows: readonly T[] }>({ view: '', rows: [] });
+  const shown = useRef<{ readonly view: string; readonly rows: readonly T[] }>(nothingShown);
   const [settled, setSettled] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `settled` says that the shown rows were replaced
   return useMemo(() => {
@@ -24,6 +26,9 @@ export const useSteadyRows = <T>(latest: readonly T[], keyOf: (row: T) => string
     shown.current = { view, rows: steady.rows };
     return {
       ...steady,
+      release: () => {
+        shown.current = nothingShown;
+      },
       settle: () => {
         shown.current = { view, rows: latest };
         setSettled((count) => count + 1);
@@ -31,6 +36,8 @@ export const useSteadyRows = <T>(latest: readonly T[], keyOf: (row: T) => string
     };
   }, [latest, keyOf, view, settled]);
 };
+
+const nothingShown = { view: '', rows: [] } as const;
 
 /**
  * The shown rows with their latest content. Rows that follow the last shown row in `latest` are further pages and join at

@@ -15,10 +15,12 @@ type AcceptDialogProps = {
   readonly targets: readonly Target[];
   readonly count: number;
   readonly onDone: () => void;
+  /** Called before what was accepted, or taken back, is fetched. */
+  readonly onChanged?: () => void;
 };
 
 /** Accepting a risk: for a reason and a time, and taken back with one click. */
-export const AcceptDialog = ({ open, onOpenChange, targets, count, onDone }: AcceptDialogProps) => (
+export const AcceptDialog = ({ open, onOpenChange, targets, count, onDone, onChanged }: AcceptDialogProps) => (
   <Modal
     open={open}
     onOpenChange={onOpenChange}
@@ -27,6 +29,7 @@ export const AcceptDialog = ({ open, onOpenChange, targets, count, onDone }: Acc
   >
     <AcceptForm
       targets={targets}
+      onChanged={onChanged}
       close={() => onOpenChange(false)}
       done={() => {
         onOpenChange(false);
@@ -36,12 +39,17 @@ export const AcceptDialog = ({ open, onOpenChange, targets, count, onDone }: Acc
   </Modal>
 );
 
-type AcceptFormProps = { readonly targets: readonly Target[]; readonly close: () => void; readonly done: () => void };
+type AcceptFormProps = {
+  readonly targets: readonly Target[];
+  readonly close: () => void;
+  readonly done: () => void;
+  readonly onChanged: (() => void) | undefined;
+};
 
-const AcceptForm = ({ targets, close, done }: AcceptFormProps) => {
+const AcceptForm = ({ targets, close, done, onChanged }: AcceptFormProps) => {
   const [reason, setReason] = useState('');
   const [days, setDays] = useState('30');
-  const accept = useAccept(targets, done);
+  const accept = useAccept(targets, done, onChanged);
   const until = new Date(Date.now() + Number(days) * 86_400_000).toISOString();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -79,10 +87,13 @@ const AcceptForm = ({ targets, close, done }: AcceptFormProps) => {
 
 type Acceptance = { readonly reason: string; readonly until: string };
 
-const useAccept = (targets: readonly Target[], done: () => void) => {
+const useAccept = (targets: readonly Target[], done: () => void, onChanged: (() => void) | undefined) => {
   const client = useQueryClient();
   const notify = useNotify();
-  const refresh = () => client.invalidateQueries({ predicate: ({ queryKey }) => isAboutFindings(queryKey[0]) });
+  const refresh = () => {
+    onChanged?.();
+    return client.invalidateQueries({ predicate: ({ queryKey }) => isAboutFindings(queryKey[0]) });
+  };
   const takeBack = async (undos: readonly string[]): Promise<void> => {
     try {
       for (const undo of undos) await request('findings.reopen', { body: { undo } });

@@ -18,10 +18,12 @@ type BulkBarProps = {
   readonly by: Grouping;
   readonly filter: Partial<FindingFilter>;
   readonly clear: () => void;
+  /** Called before what an act changed is fetched. */
+  readonly onChanged: () => void;
 };
 
 /** What can be done with the chosen findings; says how many it touches. */
-export const BulkBar = ({ selection, rows, by, filter, clear }: BulkBarProps) => {
+export const BulkBar = ({ selection, rows, by, filter, clear, onChanged }: BulkBarProps) => {
   const [accepting, setAccepting] = useState(false);
   const mayScan = useMay('scans:write');
   const rescan = useRescan(clear);
@@ -42,7 +44,14 @@ export const BulkBar = ({ selection, rows, by, filter, clear }: BulkBarProps) =>
       <Button small look="quiet" onClick={clear}>
         Clear
       </Button>
-      <AcceptDialog open={accepting} onOpenChange={setAccepting} targets={targets} count={count} onDone={clear} />
+      <AcceptDialog
+        open={accepting}
+        onOpenChange={setAccepting}
+        targets={targets}
+        count={count}
+        onDone={clear}
+        onChanged={onChanged}
+      />
     </section>
   );
 };

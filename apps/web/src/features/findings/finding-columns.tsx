@@ -148,7 +148,8 @@ const memberTitle = (row: FindingRow & { kind: 'finding' }, by: Grouping): strin
   const { finding } = row;
   if (by === 'asset') return `${finding.vulnerability} in ${finding.package.name} ${finding.package.version}`;
   if (by === 'vulnerability') return `${finding.asset.name}, ${finding.package.name} ${finding.package.version}`;
-  return `${finding.vulnerability} on ${finding.asset.name}`;
+  if (by === 'package') return `${finding.vulnerability} on ${finding.asset.name}`;
+  return `${finding.vulnerability} in ${finding.package.name} on ${finding.asset.name}`;
 };
 
 const Closes = ({ row }: { readonly row: FindingRow }) => {

@@ -119,6 +119,7 @@ const FindingsTable = ({ search, data }: { readonly search: FindingsSearch; read
         by={by}
         filter={filterOf(search)}
         clear={() => setSelection(nothingSelected)}
+        onChanged={data.steady.release}
       />
     </>
   );

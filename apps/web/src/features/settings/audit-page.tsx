@@ -123,7 +123,9 @@ const columns: readonly Column<AuditEntry>[] = [
     cell: (entry) => (
       <>
         <span className={text.strong}>{entry.actor.name}</span>
-        {entry.actor.kind === 'user' ? null : <span className={text.muted}> {entry.actor.kind}</span>}
+        {entry.actor.kind === 'user' || entry.actor.kind === entry.actor.name ? null : (
+          <span className={text.muted}> {entry.actor.kind}</span>
+        )}
         {entry.address === undefined ? null : <div className={text.minor}>{entry.address}</div>}
       </>
     ),
@@ -160,6 +162,7 @@ const columns: readonly Column<AuditEntry>[] = [
 
 const detailsOf = ({ details }: AuditEntry): string =>
   Object.entries(details)
+    .filter(([, value]) => value !== null && value !== '' && JSON.stringify(value) !== '{}')
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ')
     .slice(0, 400);

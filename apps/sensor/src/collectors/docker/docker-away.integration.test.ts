@@ -2,8 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execArgv } from '@parapet/core';
-import { describeWith, dockerDaemon, dockerSocketPath } from '@parapet/testkit';
+import { buildBusyboxImage, describeWith, docker, dockerDaemon, dockerSocketPath, testLabel } from '@parapet/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRuntimeStates } from '../runtime-states.ts';
 import { createCollected } from '../testing/collected.ts';
@@ -64,25 +63,10 @@ describeWith([dockerDaemon], 'a docker that comes and goes', () => {
     await expect.poll(() => runtimes.all()[0]?.state, soon).toBe('ok');
     expect(collected.statuses.at(-1)?.state).toBe('running');
     const names = [`parapet-gap-a-${process.pid}`, `parapet-gap-b-${process.pid}`];
-    const brief = (name = '') =>
-      execArgv(
-        [
-          'docker',
-          '-H',
-          `unix://${socketPath}`,
-          'run',
-          '--rm',
-          '--label',
-          'parapet.test=1',
-          '--name',
-          name,
-          'busybox-test:latest',
-          'sh',
-          '-c',
-          'exit 3',
-        ],
-        { timeoutMs: 60_000 },
-      );
+    const image = await buildBusyboxImage();
+    const brief = async (name = ''): Promise<void> => {
+      await docker('run', '--rm', '--label', testLabel, '--name', name, image, 'sh', '-c', 'exit 3').catch(() => '');
+    };
     await brief(names[0]);
     const find = (name = '') =>
       collected.history.findLast((record) => record.kind === 'container' && record.name === name);
@@ -98,9 +82,7 @@ describeWith([dockerDaemon], 'a docker that comes and goes', () => {
     await gate.open();
     await expect.poll(() => runtimes.all()[0]?.state, soon).toBe('ok');
     // Its whole life was told after the fact, by the events Docker kept.
-    await expect
-      .poll(() => find(names[1]), soon)
-      .toMatchObject({ state: 'removed', exitCode: 3, imageName: 'busybox-test:latest' });
+    await expect.poll(() => find(names[1]), soon).toMatchObject({ state: 'removed', exitCode: 3, imageName: image });
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(collected.blind).toEqual([]);
 

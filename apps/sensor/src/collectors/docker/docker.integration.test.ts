@@ -1,28 +1,25 @@
-import { execArgv } from '@parapet/core';
-import { describeWith, dockerDaemon, dockerSocketPath } from '@parapet/testkit';
-import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { buildBusyboxImage, describeWith, docker, dockerDaemon, dockerSocketPath } from '@parapet/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { RunningCollector } from '../collector.ts';
 import { createRuntimeStates, type RuntimeStates } from '../runtime-states.ts';
 import { type Collected, createCollected } from '../testing/collected.ts';
 import { createDockerCollector } from './index.ts';
 
-const image = 'busybox-test:latest';
 const socketPath = dockerSocketPath() ?? '';
 const soon = { timeout: 30_000, interval: 20 };
 
-const docker = async (...args: string[]): Promise<string> => {
-  const outcome = await execArgv(['docker', '-H', `unix://${socketPath}`, ...args], { timeoutMs: 60_000 });
-  if (outcome.exitCode !== 0) throw new Error(`docker ${args.join(' ')}: ${outcome.stderr}`);
-  return outcome.stdout.trim();
-};
 const run = (...args: string[]): Promise<string> => docker('run', '--label', 'parapet.test=1', ...args);
 
 describeWith([dockerDaemon], 'the docker collector', () => {
   const made: string[] = [];
+  let image: string;
   let collected: Collected;
   let runtimes: RuntimeStates;
   let running: RunningCollector;
 
+  beforeAll(async () => {
+    image = await buildBusyboxImage();
+  });
   beforeEach(async () => {
     collected = createCollected();
     runtimes = createRuntimeStates();
@@ -115,29 +112,9 @@ describeWith([dockerDaemon], 'the docker collector', () => {
   });
 
   it('has a container on record that lived 200 ms and removed itself, with image and exit code', async () => {
-    const outcome = await execArgv(
-      [
-        'docker',
-        '-H',
-        `unix://${socketPath}`,
-        'run',
-        '--rm',
-        '--label',
-        'parapet.test=1',
-        '--name',
-        `parapet-brief-${process.pid}`,
-        image,
-        'sh',
-        '-c',
-        'sleep 0.2; exit 7',
-      ],
-      { timeoutMs: 60_000 },
-    );
-    expect(outcome.exitCode).toBe(7);
-    const find = () =>
-      collected.history.findLast(
-        (record) => record.kind === 'container' && record.name === `parapet-brief-${process.pid}`,
-      );
+    const name = `parapet-brief-${process.pid}`;
+    await expect(run('--rm', '--name', name, image, 'sh', '-c', 'sleep 0.2; exit 7')).rejects.toThrow();
+    const find = () => collected.history.findLast((record) => record.kind === 'container' && record.name === name);
     await expect.poll(find, soon).toMatchObject({ state: 'removed', exitCode: 7, imageName: image });
     const imageId = await docker('image', 'inspect', '-f', '{{.Id}}', image);
     const record = find();

@@ -1,9 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execArgv } from '@parapet/core';
-import { describeWith, dockerDaemon, dockerSocketPath, root } from '@parapet/testkit';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  buildBusyboxImage,
+  describeWith,
+  docker,
+  dockerDaemon,
+  dockerSocketPath,
+  removeContainer,
+  root,
+  runContainer,
+} from '@parapet/testkit';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { readStat } from '../../proc/process-files.ts';
 import type { RunningCollector } from '../collector.ts';
 import { createDockerCollector } from '../docker/index.ts';
@@ -15,12 +23,6 @@ const soon = { timeout: 40_000, interval: 50 };
 const socketPath = dockerSocketPath() ?? '';
 
 const keyOf = (pid: number): string => `${pid}:${readStat('/proc', pid)?.startTicks}`;
-
-const docker = async (...args: string[]): Promise<string> => {
-  const outcome = await execArgv(['docker', '-H', `unix://${socketPath}`, ...args], { timeoutMs: 60_000 });
-  if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
-  return outcome.stdout.trim();
-};
 
 describeWith([root], 'the process collector', () => {
   const children: ChildProcess[] = [];
@@ -99,17 +101,21 @@ describeWith([root], 'the process collector', () => {
 
 describeWith([root, dockerDaemon], 'processes in containers', () => {
   let collected: Collected;
+  let image: string;
   let container: string;
   const running: RunningCollector[] = [];
 
+  beforeAll(async () => {
+    image = await buildBusyboxImage();
+  });
   beforeEach(async () => {
     collected = createCollected();
-    container = await docker('run', '-d', '--label', 'parapet.test=1', 'busybox-test:latest', 'sleep', '600');
+    container = await runContainer(image, [], ['sleep', '600']);
   });
   afterEach(async () => {
     collected.stop();
     for (const collector of running.splice(0)) await collector.stop();
-    await docker('rm', '-f', container);
+    await removeContainer(container);
   });
 
   const start = async (): Promise<void> => {

@@ -4,8 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerRecord, Heartbeat } from '@parapet/contract/wire';
-import { execArgv } from '@parapet/core';
-import { dockerSocketPath } from '@parapet/testkit';
+import { buildBusyboxImage, docker, dockerSocketPath, testLabel } from '@parapet/testkit';
 import { keyPin } from '../apps/sensor/src/enrolment/certificate-request.ts';
 import { type LocalConsole, startLocalConsole } from '../apps/sensor/src/uplink/testing/local-console.ts';
 import { ensureBuilt, root } from '../tools/build.ts';
@@ -63,9 +62,10 @@ const atRest = async (console: LocalConsole, pid: number): Promise<Record<string
 
 /** Started one after the other; the clock of both ends is this machine's. */
 const containerStarts = async (console: LocalConsole): Promise<Record<string, number>> => {
+  const image = await buildBusyboxImage();
   const delays: number[] = [];
   for (let at = 0; at < containers; at += 1) {
-    const id = await docker('create', '--label', 'parapet.test=1', 'busybox-test:latest', 'sleep', '600');
+    const id = await docker('create', '--label', testLabel, image, 'sleep', '600');
     const find = (): ContainerRecord | undefined => {
       const json = console.stream.live().get(`container docker:${id}`);
       return json === undefined ? undefined : (JSON.parse(json) as ContainerRecord);
@@ -114,12 +114,6 @@ const memoryOf = async (pid: number): Promise<{ rss: number; anonymous: number }
   const field = (name: string): number =>
     round((Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) * 1024) / 1e6);
   return { rss: field('VmRSS'), anonymous: field('RssAnon') };
-};
-
-const docker = async (...args: string[]): Promise<string> => {
-  const outcome = await execArgv(['docker', '-H', `unix://${dockerSocketPath()}`, ...args], { timeoutMs: 60_000 });
-  if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
-  return outcome.stdout.trim();
 };
 
 const until = async (done: () => boolean | Promise<boolean>, everyMs = 20): Promise<void> => {

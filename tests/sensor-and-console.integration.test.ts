@@ -1,5 +1,4 @@
-import { execArgv } from '@parapet/core';
-import { describeWith, dockerDaemon, dockerSocketPath, root } from '@parapet/testkit';
+import { buildBusyboxImage, describeWith, docker, dockerDaemon, root, testLabel } from '@parapet/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   type ConsoleProcess,
@@ -9,21 +8,15 @@ import {
 } from './support/from-sources.ts';
 
 const soon = { timeout: 60_000, interval: 100 };
-const image = 'busybox-test:latest';
-const socketPath = dockerSocketPath() ?? '';
-
-const docker = async (...args: string[]): Promise<string> => {
-  const outcome = await execArgv(['docker', '-H', `unix://${socketPath}`, ...args], { timeoutMs: 60_000 });
-  if (outcome.exitCode !== 0) throw new Error(`docker ${args.join(' ')}: ${outcome.stderr}`);
-  return outcome.stdout.trim();
-};
 
 describeWith([root, dockerDaemon], 'a sensor and a console', () => {
   let console: ConsoleProcess;
   let sensor: SensorProcess;
   const made: string[] = [];
+  let image: string;
 
   beforeAll(async () => {
+    image = await buildBusyboxImage();
     console = await startConsoleProcess();
     sensor = await createSensorProcess();
     const { consoleUrl, authorityPin, key } = await console.enrolment();
@@ -44,7 +37,7 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
   const assets = async (kind: string, q = '') =>
     (await console.call('GET', `/api/v1/assets?kind=${kind}&q=${encodeURIComponent(q)}`)).json.items;
   const run = async (name: string, ...command: string[]): Promise<string> => {
-    const id = await docker('run', '-d', '--label', 'parapet.test=1', '--name', name, image, ...command);
+    const id = await docker('run', '-d', '--label', testLabel, '--name', name, image, ...command);
     made.push(id);
     return id;
   };

@@ -1,0 +1,223 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  buildDebianImage,
+  chromium,
+  describeWith,
+  dockerDaemon,
+  eventually,
+  launchBrowser,
+  programOf,
+  removeContainer,
+  root,
+  runContainer,
+  type TestBrowser,
+} from '@parapet/testkit';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeBundle } from '../../apps/console/src/feeds/testing/make-bundle.ts';
+import { accessibilityViolations } from '../support/axe.ts';
+import { makeDataDir, type RunningParapet, removeDataDir, startParapet } from '../support/parapet.ts';
+
+/** A program of the package perl-base, which the invented advisory below is about, that listens. */
+const server = [
+  'perl',
+  '-MIO::Socket',
+  '-e',
+  'my $s=IO::Socket::INET->new(LocalPort=>8080,Listen=>9,ReuseAddr=>1) or die; while(my $c=$s->accept){print $c "hi\\n";close $c}',
+];
+const shop = `parapet-e2e-shop-${process.pid}`;
+const latecomer = `parapet-e2e-late-${process.pid}`;
+const password = 'unrelated words are good';
+
+describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main job in a browser', () => {
+  let dataDir = '';
+  let parapet: RunningParapet;
+  let browser: TestBrowser;
+  let page: Page;
+  let errors: string[];
+  let beforeLatecomer = '';
+
+  beforeAll(async () => {
+    const image = await buildDebianImage();
+    await runContainer(image, ['--name', shop], server);
+    dataDir = await makeDataDir();
+    parapet = await startParapet({ dataDir });
+    browser = await launchBrowser();
+    ({ page, errors } = await browser.open());
+  });
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]();
+    await parapet?.stop();
+    await removeContainer(shop);
+    await removeContainer(latecomer);
+    await removeDataDir(dataDir);
+  });
+
+  const open = async (path: string): Promise<void> => {
+    await page.goto(parapet.url + path);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+  };
+  /** The map as tables, read as text: what a screen reader reads too. */
+  const mapText = async (path: string): Promise<string> => {
+    await open(path);
+    return page.getByRole('region', { name: 'The map as tables' }).innerText();
+  };
+  const expectAccessible = async (): Promise<void> => {
+    expect(await accessibilityViolations(page)).toEqual([]);
+  };
+
+  it('makes the first admin by the one-time link and shows the map with this host', async () => {
+    await page.goto(parapet.adminLink() ?? '');
+    await page.getByRole('heading', { name: 'Create the first admin' }).waitFor();
+    await expectAccessible();
+    await page.getByLabel('Name', { exact: true }).fill('ada');
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByLabel('Password, again').fill(password);
+    await page.getByRole('button', { name: 'Create admin and open Parapet' }).click();
+    await page.waitForURL(/\/map/);
+    await page.locator('canvas').first().waitFor();
+    await eventually('the container on the map', async () => (await mapText('/map?table=true')).includes(shop));
+    await expectAccessible();
+  });
+
+  it('does not take the one-time link twice', async () => {
+    const other = await browser.open();
+    await other.page.goto(parapet.adminLink() ?? '');
+    await other.page.getByRole('heading', { name: 'This link cannot be used' }).waitFor();
+    await other.context.close();
+  });
+
+  it('shows the container with its packages', async () => {
+    await open(`/assets?kind=container&q=${shop}`);
+    await page.getByRole('link', { name: shop }).first().click();
+    await page.getByRole('heading', { level: 1, name: shop }).waitFor();
+    await eventually('packages of the container', async () => {
+      await page
+        .getByRole('tab', { name: /Packages/ })
+        .or(page.getByRole('link', { name: /^Packages/ }))
+        .first()
+        .click();
+      return page.getByText('perl-base').first().isVisible();
+    });
+    await expectAccessible();
+  });
+
+  it('says plainly that there are no feeds and what to do', async () => {
+    await open('/settings/feeds');
+    await page
+      .getByText(/feeds update|Update now|import/i)
+      .first()
+      .waitFor();
+    await expectAccessible();
+  });
+
+  it('imports a bundle and ranks what is vulnerable with reasons', async () => {
+    const bundle = join(dataDir, 'bundle.tar.gz');
+    await writeFile(
+      bundle,
+      makeBundle([
+        { cve: 'CVE-2099-0001', package: 'perl', fixed: '99.0' },
+        { cve: 'CVE-2099-0002', package: 'bash', fixed: '99.0' },
+      ]),
+    );
+    await page.locator('input[type=file]').setInputFiles(bundle);
+    await page
+      .getByText(/OSV Debian/)
+      .first()
+      .waitFor();
+    await rm(bundle);
+    await open('/findings');
+    const first = page.getByText('Upgrade perl to 99.0').first();
+    await eventually('the finding', async () => {
+      if (await first.isVisible()) return true;
+      await page.reload();
+      return first.isVisible();
+    });
+    await expectAccessible();
+    await open('/findings?group=none&q=CVE-2099-0001');
+    await page
+      .getByRole('link', { name: /CVE-2099-0001|perl/ })
+      .first()
+      .click();
+    await eventually('the reasons', async () => {
+      const text = await page.locator('body').innerText();
+      return (
+        /known exploited|exploited/i.test(text) && /perl/.test(text) && /Exposure/.test(text) && /99\.0/.test(text)
+      );
+    });
+    await expectAccessible();
+  });
+
+  it('has another container on the map while one looks', async () => {
+    await open('/map?table=true');
+    beforeLatecomer = new Date().toISOString();
+    await page.getByRole('region', { name: 'The map as tables' }).getByText(shop).first().waitFor();
+    await runContainer('parapet-test/debian:bookworm', ['--name', latecomer], ['sleep', '600']);
+    await page
+      .getByRole('region', { name: 'The map as tables' })
+      .getByText(latecomer)
+      .first()
+      .waitFor({ timeout: 30_000 });
+  });
+
+  it('draws the moment before, without it', async () => {
+    const text = await mapText(`/map?table=true&at=${encodeURIComponent(beforeLatecomer)}`);
+    expect(text).toContain(shop);
+    expect(text).not.toContain(latecomer);
+  });
+
+  it('says so when the sensor falls silent, and that its assets are unknown rather than gone', async () => {
+    const sensor = (await parapet.pidOf('sensor')) ?? 0;
+    process.kill(sensor, 'SIGSTOP');
+    try {
+      await open('/sensors');
+      await eventually(
+        'the silent host in the trust signs',
+        async () =>
+          /1 host silent/.test((await page.locator('header, body').first().innerText()).replaceAll('\n', ' ')),
+        120_000,
+      );
+      expect(await mapText('/map?table=true')).toMatch(/not reporting/);
+      await expectAccessible();
+    } finally {
+      process.kill(sensor, 'SIGCONT');
+    }
+    await eventually(
+      'no silent host any more',
+      async () => /0 hosts silent/.test((await page.locator('body').innerText()).replaceAll('\n', ' ')),
+      120_000,
+    );
+  });
+
+  it.each([
+    '/',
+    '/map',
+    '/assets',
+    '/scans',
+    '/sensors',
+    '/sensors/add',
+    '/settings/people',
+    '/settings/tokens',
+    '/settings/keys',
+    '/settings/audit',
+    '/settings/console',
+    '/settings/about',
+  ])('%s has no accessibility violation, dark or light, wide or narrow', async (path) => {
+    for (const scheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 850 });
+        await open(path);
+        await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
+        expect(await accessibilityViolations(page), `${scheme}, ${width} px`).toEqual([]);
+      }
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  it('logged no error in the browser', () => {
+    // A session that is not there yet is answered by 401, which the browser reports by itself.
+    expect(errors.filter((error) => !error.includes('401'))).toEqual([]);
+  });
+});

@@ -81,6 +81,7 @@ export const MapFind = ({ scene, onHere, onElsewhere }: MapFindProps) => {
           </div>
         ))}
         {open && found.length === 0 ? (
+          // biome-ignore lint/a11y/useFocusableInteractive: there is nothing to choose
           <div role="option" aria-selected={false} aria-disabled>
             <span>Nothing is called so</span>
           </div>

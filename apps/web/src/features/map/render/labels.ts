@@ -155,7 +155,7 @@ const writeFrame = (frame: SceneFrame, camera: Camera, size: Size, look: Look, p
   const detail = frame.node.status === 'unknown' ? 'not reporting' : frame.node.detail;
   if (detail === undefined || !inside) return;
   const rest = pen.fitted(detail, font.detail, room - name.width - 10);
-  if (rest.text.length > 2) pen.write(rest.text, x + name.width + 9, y, font.detail, palette.faint, 'left', 400);
+  if (rest.text.length > 5) pen.write(rest.text, x + name.width + 9, y, font.detail, palette.faint, 'left', 400);
 };
 
 /** The ports of what is lit up, on its edges. */

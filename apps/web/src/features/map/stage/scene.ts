@@ -1,5 +1,5 @@
 import type { MapEdge, MapNode, MapView } from '@parapet/contract/api';
-import { type Point, type Rect, radiusOf } from '../layout/geometry.ts';
+import { cellAround, type Point, type Rect, radiusOf, unionOf } from '../layout/geometry.ts';
 import type { Layout } from '../layout/layout.ts';
 import { type Curve, curveBetween } from './curves.ts';
 
@@ -26,6 +26,8 @@ export type SceneEdge = {
 /** What is in the picture: the view with its places, and the ghosts of what went. */
 export type Scene = {
   readonly view: string;
+  /** The moment that it shows. */
+  readonly atMs: number;
   readonly nodes: readonly SceneNode[];
   readonly frames: readonly SceneFrame[];
   readonly edges: readonly SceneEdge[];
@@ -38,6 +40,8 @@ export type Scene = {
 
 /** What went stays as a ghost for this long. */
 export const ghostMs = 45_000;
+/** A leap in time farther than this shows another picture, without what came and went on the way. */
+const leapMs = 20 * 60_000;
 const maxGhosts = 200;
 
 /**
@@ -51,7 +55,8 @@ export const buildScene = (
   before: Scene | undefined,
   nowMs: number,
 ): Scene => {
-  const same = before !== undefined && before.view === view;
+  const atMs = Date.parse(shown.at);
+  const same = before !== undefined && before.view === view && Math.abs(atMs - before.atMs) <= leapMs;
   const nodes = shown.nodes.flatMap((node): readonly SceneNode[] => {
     const at = layout.positions.get(node.id);
     if (at === undefined) return [];
@@ -65,10 +70,26 @@ export const buildScene = (
   const edges = sceneEdges(shown.edges, all, same ? before : undefined, nowMs);
   const frames = [...layout.outlines].flatMap(([id, rect]): readonly SceneFrame[] => {
     const node = shown.nodes.find((candidate) => candidate.id === id);
-    return node === undefined ? [] : [{ id, node, rect, depth: depthOf(node, shown) }];
+    return node === undefined
+      ? []
+      : [
+          {
+            id,
+            node,
+            rect: around(
+              rect,
+              ghosts.filter((ghost) => ghost.node.parent === id),
+            ),
+            depth: depthOf(node, shown),
+          },
+        ];
   });
-  return index({ view, nodes: [...ghosts, ...nodes], frames, edges, bounds: layout.bounds });
+  return index({ view, atMs, nodes: [...ghosts, ...nodes], frames, edges, bounds: layout.bounds });
 };
+
+/** A frame keeps the room of a ghost until that is gone too. */
+const around = (rect: Rect, ghosts: readonly SceneNode[]): Rect =>
+  unionOf([rect, ...ghosts.map((ghost) => cellAround(ghost.at))]);
 
 const ghostsOf = <T extends { readonly id: string; readonly leftAt?: number }>(
   before: readonly T[],
@@ -108,7 +129,7 @@ const depthOf = (node: MapNode, shown: MapView): number => {
   return parent === undefined ? 0 : 1 + depthOf(parent, shown);
 };
 
-const index = (scene: Pick<Scene, 'view' | 'nodes' | 'frames' | 'edges' | 'bounds'>): Scene => {
+const index = (scene: Pick<Scene, 'view' | 'atMs' | 'nodes' | 'frames' | 'edges' | 'bounds'>): Scene => {
   const nodes = new Map(scene.nodes.map((node) => [node.id, node]));
   const frames = new Map(scene.frames.map((frame) => [frame.id, frame]));
   const near = new Map<string, Set<string>>();

@@ -202,16 +202,16 @@ const send = (
   body?: unknown,
 ): Promise<ApiAnswer> =>
   new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
+    // A buffer is a file to upload.
+    const content = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+    const type = Buffer.isBuffer(body) ? 'application/octet-stream' : 'application/json';
     const outgoing = by(
       {
         ...options,
         agent: false,
         headers: {
           ...(options.headers as Record<string, string> | undefined),
-          ...(text === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          ...(content === undefined ? {} : { 'content-type': type, 'content-length': content.length }),
         },
       },
       (response) => {
@@ -223,17 +223,17 @@ const send = (
           else chunks.push(chunk);
         });
         response.on('end', () => {
-          const content = Buffer.concat(chunks).toString('utf8');
+          const text = Buffer.concat(chunks).toString('utf8');
           resolve({
             status: response.statusCode ?? 0,
-            json: content.startsWith('{') || content.startsWith('[') ? JSON.parse(content) : content,
+            json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text,
             cookies: response.headers['set-cookie'] ?? [],
           });
         });
       },
     );
     outgoing.on('error', reject);
-    outgoing.end(text);
+    outgoing.end(content);
   });
 
 const authorityOf = async (dataDir: string): Promise<string> => {

@@ -9,7 +9,7 @@ import {
   type RouteName,
   rolePermissions,
   severityOfRisk,
-} from '../../../packages/contract/src/api/index.ts';
+} from '@parapet/contract/api';
 import { createFakeSettings } from './fake-settings.ts';
 import {
   ago,

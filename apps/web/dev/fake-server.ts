@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type RouteDefinition, type RouteName, routes } from '../../../packages/contract/src/api/index.ts';
+import { type RouteDefinition, type RouteName, routes } from '@parapet/contract/api';
 import { createFakeHandlers, FakeRefusal } from './fake-handlers.ts';
 import { createFakeWorld } from './fake-world.ts';
 

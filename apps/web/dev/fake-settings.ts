@@ -1,5 +1,5 @@
 /** FAKE answers for sensors, settings and the overview. */
-import type { EnrolmentKey, FeedStatus, Overview, User } from '../../../packages/contract/src/api/index.ts';
+import type { EnrolmentKey, FeedStatus, Overview, User } from '@parapet/contract/api';
 import type { FakeHandlers } from './fake-handlers.ts';
 import { ago, bars, chance, day, type FakeWorld, hour, idOf, minute } from './fake-world.ts';
 

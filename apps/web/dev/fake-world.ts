@@ -10,7 +10,7 @@ import {
   type Scan,
   type Sensor,
   severityOfRisk,
-} from '../../../packages/contract/src/api/index.ts';
+} from '@parapet/contract/api';
 
 export type FakeWorld = {
   readonly now: number;

@@ -5,6 +5,7 @@ import { Bug, Gauge, Radar, Radio, ScanSearch, Settings, Waypoints } from 'lucid
 import { useEffect } from 'react';
 import { apiQuery } from '../lib/api.ts';
 import { formatCompact } from '../lib/format.ts';
+import { overviewQuery } from '../lib/overview-query.ts';
 import { pages } from './pages.ts';
 import styles from './rail.module.css';
 
@@ -63,7 +64,7 @@ const RailLinks = () => {
 };
 
 const useCounts = (): Readonly<Partial<Record<string, number>>> => {
-  const { data: overview } = useQuery(apiQuery('overview.get', { query: {} }));
+  const { data: overview } = useQuery(overviewQuery());
   const { data: trust } = useQuery(apiQuery('trust.get'));
   if (overview === undefined) return {};
   const { hosts, containers, images, openFindings } = overview.counts;

@@ -9,7 +9,8 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router';
 import { z } from 'zod';
-import { isUnauthorised } from '../lib/api.ts';
+import { apiQuery, isUnauthorised } from '../lib/api.ts';
+import { overviewQuery } from '../lib/overview-query.ts';
 import { parseSearch, searchOf, stringifySearch } from '../lib/search-params.ts';
 import { sessionQuery } from '../lib/session.ts';
 import { viewSearch } from '../lib/view-state.ts';
@@ -55,6 +56,7 @@ const shellRoute = createRoute({
   validateSearch: searchOf(viewSearch),
   search: { middlewares: [retainSearchParams(['at'])] },
   beforeLoad: async ({ context, location }) => {
+    fetchFrame(context.queryClient);
     try {
       await context.queryClient.ensureQueryData(sessionQuery());
     } catch (error) {
@@ -65,6 +67,13 @@ const shellRoute = createRoute({
   },
   component: Shell,
 });
+
+/** What every page's frame shows, asked for while the session is being checked and the page's chunk loads. */
+const fetchFrame = (client: QueryClient): void => {
+  if (client.getQueryData(sessionQuery().queryKey) !== undefined) return;
+  void client.prefetchQuery(overviewQuery());
+  void client.prefetchQuery(apiQuery('trust.get'));
+};
 
 const overviewRoute = createRoute({
   getParentRoute: () => shellRoute,

@@ -2,10 +2,9 @@ import type { Overview } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
-import { apiQuery } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
+import { overviewQuery } from '../../lib/overview-query.ts';
 import { FirstSteps } from './first-steps.tsx';
-import { useLastLook } from './last-look.ts';
 import styles from './overview.module.css';
 import { PriorityList } from './priority-list.tsx';
 import { RiskChart } from './risk-chart.tsx';
@@ -13,8 +12,7 @@ import { BlindSpots, NewSince } from './side-lists.tsx';
 
 /** What to do first, what is new, where we are blind. */
 export const OverviewPage = () => {
-  const since = useLastLook();
-  const { data, error, refetch } = useQuery(apiQuery('overview.get', { query: since === undefined ? {} : { since } }));
+  const { data, error, refetch } = useQuery(overviewQuery());
   if (error !== null && data === undefined) {
     return (
       <Page name="Overview" title="Overview">

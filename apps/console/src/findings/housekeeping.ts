@@ -98,6 +98,8 @@ export const prune = async (db: Database, at: Date): Promise<void> => {
   );
   const gone = sql`select id from assets where status = 'gone' and ended_at < ${before(retention.goneMs)}`;
   await sql`delete from risk_contexts where instance_id in (${gone}) or asset_id in (${gone})`.execute(db);
+  await sql`delete from risk_queue where asset_id in (${gone})`.execute(db);
+  await sql`delete from scan_stamps where asset_id in (${gone})`.execute(db);
   await sql`delete from asset_software where asset_id in (${gone})`.execute(db);
   await sql`delete from sboms where asset_id in (${gone})`.execute(db);
   await writeFindings(db, (tx) => sql`delete from asset_packages where asset_id in (${gone})`.execute(tx));

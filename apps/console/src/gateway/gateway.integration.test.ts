@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:https';
 import { connect } from 'node:net';
-import { digestText, encodeFrame, recordHash } from '@parapet/contract/wire';
+import { connect as connectTls } from 'node:tls';
+import { digestText, encodeFrame, recordHash, sensorChannelPath, sensorServerName } from '@parapet/contract/wire';
 import { createManualClock } from '@parapet/core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -113,6 +114,18 @@ describe('enrolment', () => {
     expect(codes).toEqual(expect.arrayContaining(['key-unknown', 'key-expired', 'key-revoked']));
   });
 
+  test('text that the database cannot hold is enrolled with a replacement', async () => {
+    const enrolled = await enrol({ evidence: { hostname: 'a\0b\ud800' }, sensorVersion: '1\0' });
+    const row = await database.db
+      .selectFrom('assets')
+      .select('name')
+      .where('id', '=', enrolled.answer.hostId)
+      .executeTakeFirst();
+    expect(row?.name).toBe('a\u{fffd}b\u{fffd}');
+    const sensor = await connectSensor(gateway, enrolled, { bootId: 'x\0', sensorVersion: '\0' });
+    sensor.terminate();
+  });
+
   test('a last use is given out once, however many ask at the same time', async () => {
     const key = await gateway.key({ maxUses: 3 });
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => enrolSensor(gateway, key.secret)));
@@ -206,6 +219,30 @@ describe('who may open the channel', () => {
       .where('host_id', '=', one.answer.hostId)
       .execute();
     await expect(openChannel(gateway, certificateOf(one))).rejects.toThrow(/401.*certificate-host/);
+  });
+
+  test('a TLS session cannot be taken up again, so each connection shows its certificate', async () => {
+    const enrolled = await enrol();
+    const options = {
+      host: '127.0.0.1',
+      port: gateway.port,
+      servername: sensorServerName,
+      ca: gateway.authorityPem,
+      key: enrolled.privateKeyPem,
+      cert: enrolled.answer.certificatePem,
+    };
+    const sessions: Buffer[] = [];
+    const first = connectTls(options);
+    first.on('session', (session) => sessions.push(session));
+    await new Promise((resolve) => first.once('secureConnect', resolve));
+    first.write(`GET ${sensorChannelPath} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await new Promise((resolve) => first.once('data', resolve));
+    first.destroy();
+    const [session] = sessions;
+    const second = connectTls({ ...options, ...(session === undefined ? {} : { session }) });
+    await new Promise((resolve) => second.once('secureConnect', resolve));
+    expect(second.isSessionReused()).toBe(false);
+    second.destroy();
   });
 
   test('revocation closes the open connection at once and later ones are told', async () => {

@@ -1,6 +1,6 @@
-import type { Server as HttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import type { Server as TlsServer } from 'node:tls';
 import type { SystemStatus } from '@parapet/contract/api';
 import { type Clock, messageOf } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -63,7 +63,7 @@ export type GatewayDeps = {
   readonly live: LiveFeed;
   readonly authority: Authority;
   /** The TLS server for people; it gets every connection that is not a sensor's. */
-  readonly web: HttpsServer;
+  readonly web: TlsServer;
   readonly taskStore: TaskStore;
   /** A folder of ours below the data folder. */
   readonly spoolDir: string;

@@ -69,7 +69,6 @@ export const storeSilence = (
     readonly hostId: string;
     readonly presence: 'unknown' | 'stopped';
     readonly since: Date;
-    readonly now: Date;
     readonly cause: string;
   },
 ): Promise<boolean> =>
@@ -80,6 +79,8 @@ export const storeSilence = (
       .set({ presence: silence.presence, presence_since: since, in_sync: null })
       .where('host_id', '=', hostId)
       .where('presence', '=', 'online')
+      // It may have come back while this was on its way.
+      .where((eb) => eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<=', since)]))
       .returning('host_id')
       .executeTakeFirst();
     if (changed === undefined) return false;

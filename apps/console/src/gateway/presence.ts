@@ -38,7 +38,7 @@ export const createPresence = (deps: {
 }): Presence => {
   const { db, clock } = deps;
   const silentAfterMs = deps.heartbeatEveryMs * missedHeartbeats;
-  type Watched = { seenAtMs: number; heardSinceMs: number; returned: boolean };
+  type Watched = { seenAtMs: number; heardSinceMs: number; returned: boolean; goodbye?: string };
   const watched = new Map<string, Watched>();
   let notes = new Map<string, HeartbeatFigures>();
   let ticking = false;
@@ -67,18 +67,16 @@ export const createPresence = (deps: {
   };
 
   const fallSilent = async (hostId: string, watch: Watched): Promise<void> => {
-    const cause = watch.returned
-      ? 'Nothing was heard of the sensor: it, its host or the network is down.'
-      : 'The sensor has not come back since the console was started.';
     const changed = await storeSilence(db, {
       hostId,
-      presence: 'unknown',
+      presence: watch.goodbye === undefined ? 'unknown' : 'stopped',
       since: new Date(watch.seenAtMs),
-      now: new Date(clock.now()),
-      cause,
+      cause: watch.goodbye ?? causeOf(watch.returned),
     });
+    // It may have come back meanwhile.
+    if (watched.get(hostId) !== watch) return;
     watched.delete(hostId);
-    deps.disconnect(hostId);
+    if (watch.goodbye === undefined) deps.disconnect(hostId);
     if (changed) told(hostId);
   };
 
@@ -104,17 +102,13 @@ export const createPresence = (deps: {
       notes.set(note.hostId, { ...note, seenAt: new Date(now), refusedFrames: 0 });
     },
     saidGoodbye: async (hostId, reason) => {
-      watched.delete(hostId);
       notes.delete(hostId);
-      const now = new Date(clock.now());
-      const changed = await storeSilence(db, {
-        hostId,
-        presence: 'stopped',
-        since: now,
-        now,
-        cause: goodbyeCauses.get(reason) ?? 'The sensor was stopped.',
-      });
-      if (changed) told(hostId);
+      const now = clock.now();
+      const goodbye = goodbyeCauses.get(reason) ?? 'The sensor was stopped.';
+      const watch = { seenAtMs: now, heardSinceMs: now, returned: true, goodbye };
+      // Kept until it is stored: should that fail now, the next tick does it.
+      watched.set(hostId, watch);
+      await fallSilent(hostId, watch);
     },
     forget: (hostId) => {
       watched.delete(hostId);
@@ -128,7 +122,7 @@ export const createPresence = (deps: {
         await flush();
         const now = clock.now();
         for (const [hostId, watch] of watched) {
-          if (now - watch.heardSinceMs < silentAfterMs) continue;
+          if (watch.goodbye === undefined && now - watch.heardSinceMs < silentAfterMs) continue;
           await fallSilent(hostId, watch);
         }
         deps.refusals.flush();
@@ -140,6 +134,11 @@ export const createPresence = (deps: {
     },
   };
 };
+
+const causeOf = (returned: boolean): string =>
+  returned
+    ? 'Nothing was heard of the sensor: it, its host or the network is down.'
+    : 'The sensor has not come back since the console was started.';
 
 const goodbyeCauses: ReadonlyMap<string, string> = new Map([
   ['stop', 'The sensor was stopped.'],

@@ -12,8 +12,11 @@ export type CertificateStanding =
 export type SensorCertificates = {
   /** Asked of the store on every connection, so that a revocation counts at once everywhere. */
   readonly standing: (serial: string) => Promise<CertificateStanding>;
-  /** A connection was made with it: what it replaced is revoked now and not earlier, since an answer may be lost. */
-  readonly used: (hostId: string, serial: string) => Promise<void>;
+  /**
+   * A connection was made with it: what it replaced is revoked now and not earlier, since an answer may be lost. False when
+   * it was itself revoked since the connection began.
+   */
+  readonly used: (hostId: string, serial: string) => Promise<boolean>;
   /** Signs a new key of a host; the old certificate stays valid until the new one is used. `undefined` for a malformed request. */
   readonly renew: (hostId: string, requestPem: string) => Promise<string | undefined>;
 };
@@ -40,9 +43,10 @@ export const createSensorCertificates = (deps: {
       .updateTable('sensor_certificates')
       .set((eb) => ({ used_at: eb.fn.coalesce('used_at', eb.val(now)) }))
       .where('serial', '=', serial)
+      .where('revoked_at', 'is', null)
       .returning('issued_at')
       .executeTakeFirst();
-    if (current === undefined) return;
+    if (current === undefined) return false;
     await deps.db
       .updateTable('sensor_certificates')
       .set({ revoked_at: now, revoked_reason: 'renewed' })
@@ -52,6 +56,7 @@ export const createSensorCertificates = (deps: {
       .where('revoked_at', 'is', null)
       .execute();
     await deps.db.updateTable('sensors').set({ certificate_serial: serial }).where('host_id', '=', hostId).execute();
+    return true;
   },
   renew: async (hostId, requestPem) => {
     const request = await readCertificateRequest(requestPem);

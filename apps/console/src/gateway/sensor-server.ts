@@ -59,6 +59,8 @@ export const createSensorServer = async (deps: {
       }
     },
   );
+  // Node enforces the time limits from here on; a server that is given its sockets never listens by itself.
+  server.emit('listening');
   server.maxRequestsPerSocket = 8;
   const sockets = new WebSocketServer({
     noServer: true,

@@ -124,13 +124,10 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
       return;
     }
     if (isClosed()) return;
-    const at = await deps.storeArrival(readArrival(hello, peer, skew.skewMs(), clock.now()));
-    if (at === undefined) {
-      refuse('revoked', 'revoked', 'This sensor was revoked. Enrol it anew to use it again.', true);
-      return;
-    }
-    await deps.certificates.used(hostId, serial);
-    if (!isClosed()) open(hello, at, version);
+    const counts = await deps.certificates.used(hostId, serial);
+    const at = counts ? await deps.storeArrival(readArrival(hello, peer, skew.skewMs(), clock.now())) : undefined;
+    if (at === undefined) refuse('revoked', 'revoked', 'This sensor was revoked. Enrol it anew to use it again.', true);
+    else if (!isClosed()) open(hello, at, version);
   };
 
   const isClosed = (): boolean => state === 'closed';

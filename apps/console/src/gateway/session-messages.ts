@@ -1,4 +1,5 @@
 import { type Refused, type SensorMessage, sensorMessages } from '@parapet/contract/wire';
+import { storable } from '../ingest/storable-text.ts';
 
 type WorkChannel = 'control' | 'orders' | 'bulk';
 
@@ -16,7 +17,7 @@ export const readMessage = <C extends WorkChannel>(
     answers.onUnknown(1);
     return undefined;
   }
-  const parsed = sensorMessages[channel].safeParse(value);
+  const parsed = sensorMessages[channel].safeParse(storable(value));
   if (parsed.success) return parsed.data as SensorMessage[C];
   const at = parsed.error.issues[0]?.path.join('.') ?? '';
   answers.refuse('malformed', 'malformed-message', `A message on ${channel} has a wrong shape at "${at}".`);

@@ -1,5 +1,5 @@
-import type { Server as HttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import { sensorServerName } from '@parapet/contract/wire';
 import type { Log } from '../logging/log.ts';
 import { maxClientHelloBytes, peekClientHello } from './client-hello.ts';
@@ -34,8 +34,8 @@ export type TlsFront = {
  * of people; neither can tell that the first bytes were read before.
  */
 export const createTlsFront = (deps: {
-  readonly web: HttpsServer;
-  readonly sensors: HttpsServer;
+  readonly web: TlsServer;
+  readonly sensors: TlsServer;
   readonly log: Log;
   readonly limits?: TlsFrontLimits;
 }): TlsFront => {
@@ -95,10 +95,8 @@ const peek = (socket: Socket, timeoutMs: number, done: (outcome: PeekOutcome) =>
     clearTimeout(timer);
     socket.off('data', onData).off('close', onClose).off('end', onClose);
     socket.pause();
-    if (outcome.kind === 'hello') {
-      socket.off('error', ignore);
-      socket.unshift(seen);
-    }
+    // The listener for errors stays: whoever gets the socket may not have one yet when the peer resets it.
+    if (outcome.kind === 'hello') socket.unshift(seen);
     done(outcome);
   };
   const onData = (chunk: Buffer): void => {

@@ -11,6 +11,7 @@ import {
 } from '@parapet/contract/wire';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { z } from 'zod';
+import { needsStorableText, storable, storableText } from './storable-text.ts';
 
 /** A record as it came, with the hash that counts in the digest. */
 export type PutRecord = { readonly record: InventoryRecord; readonly hash: bigint };
@@ -102,9 +103,9 @@ const readPut = (raw: unknown): InventoryItem => {
   const { kind, key } = identity.data;
   const json = JSON.stringify(raw);
   const hash = recordHash(kind, key, json);
-  const id = { kind, key: clean(key), hash, live: identity.data.endedAt === undefined };
+  const id = { kind: storableText(kind), key: storableText(key), hash, live: identity.data.endedAt === undefined };
   if (!known.has(kind)) return { kind: 'refused', id, cause: 'unknown-kind' };
-  const parsed = InventoryRecordSchema.safeParse(needsCleaning.test(json) ? cleanDeep(raw) : raw);
+  const parsed = InventoryRecordSchema.safeParse(needsStorableText(json) ? storable(raw) : raw);
   return parsed.success ? { kind: 'put', put: { record: parsed.data, hash } } : malformed(id);
 };
 
@@ -113,15 +114,3 @@ const Identity = z.object({
   key: z.string().min(1).max(512),
   endedAt: z.unknown().optional(),
 });
-
-/** PostgreSQL stores neither NUL nor lone surrogates. `JSON.stringify` escapes both, so the text shows whether there are any. */
-const needsCleaning = /\\u(?:0000|d[89a-f])/i;
-
-const clean = (text: string): string => text.toWellFormed().replaceAll('\0', '\u{fffd}');
-
-const cleanDeep = (value: unknown): unknown => {
-  if (typeof value === 'string') return clean(value);
-  if (Array.isArray(value)) return value.map(cleanDeep);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [clean(name), cleanDeep(part)]));
-};

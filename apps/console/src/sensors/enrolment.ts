@@ -5,6 +5,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type CertificateRequest, normaliseSerial, readCertificateRequest } from '../authority/certificates.ts';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
+import { storableText } from '../ingest/storable-text.ts';
 import { type KeyRefusal, type UsedKey, useKey } from './enrolment-keys.ts';
 import { isSameHost, type KnownHost, usableEvidence } from './host-evidence.ts';
 
@@ -44,7 +45,7 @@ export const createEnrolment = (deps: {
         ...place,
         key: key.value,
         evidence,
-        version: request.sensorVersion,
+        version: storableText(request.sensorVersion),
         address,
         serial: certificate.serial,
         now: new Date(deps.clock.now()),
@@ -92,7 +93,7 @@ const messages: Readonly<Record<EnrolmentRefusal['code'], string>> = {
 
 const auditRefusal = (audit: AuditLog, code: string, request: EnrolmentRequest, address: string): Promise<void> =>
   audit.record({
-    actor: { kind: 'anonymous', name: request.evidence.hostname.slice(0, 256) },
+    actor: { kind: 'anonymous', name: storableText(request.evidence.hostname).slice(0, 256) },
     action: 'sensor.enrol',
     outcome: 'refused',
     address,
@@ -105,6 +106,9 @@ type Place = {
   /** The living host that the evidence also fits. */
   readonly alike?: string | undefined;
 };
+
+/** Asking whether a sensor lives takes time, and others wait to enrol meanwhile. */
+const maxProbes = 8;
 
 type PlaceInput = {
   readonly authority: Authority;
@@ -120,7 +124,7 @@ const findPlace = async (trx: DatabaseTransaction, input: PlaceInput): Promise<P
   if (proven !== undefined) return { hostId: proven, outcome: 'same' };
   const alike = await findByEvidence(trx, input.evidence);
   let living: string | undefined;
-  for (const host of alike) {
+  for (const host of alike.slice(0, maxProbes)) {
     if (!(await input.isAlive(host.hostId))) return { hostId: host.hostId, outcome: 'taken-over' };
     living = host.hostId;
   }

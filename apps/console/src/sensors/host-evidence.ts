@@ -1,4 +1,5 @@
 import type { HostEvidence } from '@parapet/contract/wire';
+import { storableText } from '../ingest/storable-text.ts';
 
 /** A host as it was known when its sensor enrolled. */
 export type KnownHost = {
@@ -15,7 +16,7 @@ export type KnownHost = {
  * they would make strangers one host.
  */
 export const usableEvidence = (evidence: HostEvidence): HostEvidence => ({
-  hostname: evidence.hostname,
+  hostname: storableText(evidence.hostname),
   ...keep('machineId', evidence.machineId),
   ...keep('dmiUuid', evidence.dmiUuid),
   ...keep('cloudInstanceId', evidence.cloudInstanceId),

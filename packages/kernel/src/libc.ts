@@ -28,6 +28,7 @@ export type Libc = {
   readonly openat: (folder: number, path: string, flags: number, mode: number) => number;
   readonly readlinkat: (folder: number, path: string, into: Uint8Array, length: number) => number;
   readonly close: (fd: number) => number;
+  readonly getxattr: (path: string, name: string, into: Uint8Array, size: number) => number;
   readonly setns: (fd: number, kind: number) => number;
   readonly flock: (fd: number, operation: number) => number;
   readonly madvise: (address: bigint, length: number, advice: number) => number;
@@ -80,6 +81,7 @@ const bindAll = (): Libc => {
     openat: bind('int openat(int, const char *, int, uint32_t)'),
     readlinkat: bind('long readlinkat(int, const char *, void *, size_t)'),
     close: bind('int close(int)'),
+    getxattr: bind('long getxattr(const char *, const char *, void *, size_t)'),
     setns: bind('int setns(int, int)'),
     flock: bind('int flock(int, int)'),
     madvise: bind('int madvise(uint64_t, size_t, int)'),

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { bulkLimits } from '@parapet/contract/wire';
-import { messageOf } from '@parapet/core';
-import { createSbom, openLayers } from '@parapet/sbom';
+import { messageOf, ok, type Problem, type Result } from '@parapet/core';
+import { createSbom, type FileSystem, openImageArchive, openLayers } from '@parapet/sbom';
 import { ScanJob, type ScanOutcome } from './scan-job.ts';
 
 /** Waits for its job on the IPC channel, does it, answers and ends. */
@@ -30,10 +30,10 @@ const offerToMemoryPressure = (): void => {
 const scan = async (raw: unknown): Promise<ScanOutcome> => {
   try {
     const job = ScanJob.parse(raw);
-    const opened = await openLayers(job.folders, { description: job.target.name });
+    const opened = await openSource(job);
     if (!opened.ok) return { kind: 'failed', message: opened.error.message };
-    await using fileSystem = opened.value;
-    const sbom = await createSbom({ target: job.target, fileSystem });
+    await using fileSystem = opened.value.fileSystem;
+    const sbom = await createSbom({ target: job.target, fileSystem, problems: opened.value.problems });
     const document = zstdCompressSync(JSON.stringify(sbom));
     if (document.length > bulkLimits.transferBytes) {
       return { kind: 'failed', message: `The SBOM has ${document.length} bytes, more than can be sent.` };
@@ -48,4 +48,22 @@ const scan = async (raw: unknown): Promise<ScanOutcome> => {
   } catch (error) {
     return { kind: 'failed', message: messageOf(error).slice(0, 1000) };
   }
+};
+
+type OpenedSource = { readonly fileSystem: FileSystem; readonly problems: readonly Problem[] };
+
+const openSource = async ({ target, source }: ScanJob): Promise<Result<OpenedSource, Problem>> => {
+  if (source.kind === 'archive') return openImageArchive(source.path);
+  const layers = source.folders.length > 1 ? { isOpaque: await opaqueTest() } : {};
+  const opened = await openLayers(source.folders, { description: target.name, ...layers });
+  return opened.ok ? ok({ fileSystem: opened.value, problems: [] }) : opened;
+};
+
+/** Overlays mark a folder that hides what is below it by an attribute, which Node cannot read; only then is the kernel loaded. */
+const opaqueTest = async (): Promise<(path: string) => Promise<boolean>> => {
+  const { readExtendedAttribute } = await import('@parapet/kernel');
+  return async (path) =>
+    ['trusted.overlay.opaque', 'user.overlay.opaque'].some(
+      (name) => readExtendedAttribute(path, name)?.toString('latin1') === 'y',
+    );
 };

@@ -6,8 +6,12 @@ export const scanChildArgument = 'scan-child';
 /** What the parent asks of a scan child, and what it hears back; both cross a process. */
 export const ScanJob = z.object({
   target: z.object({ kind: z.enum(['host', 'image', 'container']), name: z.string() }),
-  /** Folders of overlay layers, the uppermost first; one for a plain root. */
-  folders: z.array(z.string().min(1)).min(1).max(512),
+  source: z.discriminatedUnion('kind', [
+    /** Folders of overlay layers, the uppermost first; one for a plain root. */
+    z.object({ kind: z.literal('folders'), folders: z.array(z.string().min(1)).min(1).max(512) }),
+    /** An image as `docker save` writes it. */
+    z.object({ kind: z.literal('archive'), path: z.string().min(1) }),
+  ]),
   /** Where the compressed document goes. */
   outputPath: z.string().min(1),
 });

@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const jobOf = (root: string) => ({
   target: { kind: 'host', name: 'test' } as const,
-  folders: [root],
+  source: { kind: 'folders' as const, folders: [root] },
   outputPath: join(folder, 'document.zst'),
 });
 const generous = { timeoutMs: 60_000, signal: new AbortController().signal };

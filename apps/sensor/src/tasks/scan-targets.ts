@@ -1,35 +1,51 @@
+import { createWriteStream } from 'node:fs';
+import { rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ScanTarget } from '@parapet/contract/wire';
-import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
 import type { DockerApi } from '../collectors/docker/docker-api.ts';
 import type { DockerImage } from '../collectors/docker/schema.ts';
 import type { ScanJob } from './scan-job.ts';
 
-/** Finds the folders that hold a target's files. */
-export type TargetResolver = (target: ScanTarget) => Promise<Result<Pick<ScanJob, 'target' | 'folders'>, Problem>>;
+/** What to scan, and how to clear away what was made for it. */
+export type ResolvedTarget = Pick<ScanJob, 'target' | 'source'> & { readonly release: () => Promise<void> };
+
+/** Finds the files of a target; `workPath` may be used for a large temporary file. */
+export type TargetResolver = (target: ScanTarget, workPath: string) => Promise<Result<ResolvedTarget, Problem>>;
 
 export const createTargetResolver =
   (deps: { readonly rootPath: string; readonly docker: DockerApi | undefined }): TargetResolver =>
-  async (target) => {
+  async (target, workPath) => {
     if (target.kind === 'host') {
-      return ok({ target: { kind: 'host', name: hostname() || 'localhost' }, folders: [deps.rootPath] });
+      return ok(fromFolders({ kind: 'host', name: hostname() || 'localhost' }, [deps.rootPath]));
     }
     if (deps.docker === undefined) return fail(problem('no-runtime', 'This sensor has no Docker to ask.'));
     return target.kind === 'image'
-      ? resolveImage(deps.docker, target.imageKey)
+      ? resolveImage(deps.docker, target.imageKey, workPath)
       : resolveContainer(deps.docker, target.containerKey);
   };
 
-const resolveImage: (docker: DockerApi, key: string) => ReturnType<TargetResolver> = async (docker, key) => {
+const resolveImage = async (
+  docker: DockerApi,
+  key: string,
+  workPath: string,
+): Promise<Result<ResolvedTarget, Problem>> => {
   if (!/^sha256:[0-9a-f]{64}$/.test(key)) return fail(problem('bad-key', `"${key}" names no image.`));
   const image = await docker.image(key);
   if (!image.ok) return image;
+  const target = { kind: 'image', name: image.value.RepoTags?.[0] ?? key } as const;
   const folders = layerFolders(image.value.GraphDriver);
-  if (folders === undefined) return fail(unsupported(image.value.GraphDriver?.Name));
-  return ok({ target: { kind: 'image', name: image.value.RepoTags?.[0] ?? key }, folders });
+  if (folders !== undefined) return ok(fromFolders(target, folders));
+  // Layers that lie elsewhere than in overlay folders: Docker hands them out as an archive.
+  const exported = await exportImage(docker, key, workPath);
+  if (!exported.ok) return exported;
+  const release = (): Promise<void> => rm(workPath, { force: true });
+  return ok({ target, source: { kind: 'archive', path: workPath }, release });
 };
 
-const resolveContainer: (docker: DockerApi, key: string) => ReturnType<TargetResolver> = async (docker, key) => {
+const resolveContainer = async (docker: DockerApi, key: string): Promise<Result<ResolvedTarget, Problem>> => {
   const id = /^docker:([0-9a-f]{64})$/.exec(key)?.[1];
   if (id === undefined) {
     return fail(
@@ -38,10 +54,22 @@ const resolveContainer: (docker: DockerApi, key: string) => ReturnType<TargetRes
   }
   const container = await docker.container(id);
   if (!container.ok) return container;
-  const folders = layerFolders(container.value.GraphDriver);
-  if (folders === undefined) return fail(unsupported(container.value.GraphDriver?.Name));
-  return ok({ target: { kind: 'container', name: container.value.Name.replace(/^\//, '') }, folders });
+  const { GraphDriver, Name } = container.value;
+  const folders = layerFolders(GraphDriver);
+  if (folders !== undefined) return ok(fromFolders({ kind: 'container', name: Name.replace(/^\//, '') }, folders));
+  return fail(
+    problem(
+      'storage-driver',
+      `Docker keeps its containers with "${GraphDriver?.Name ?? 'an image store of containerd'}", which this sensor cannot read; overlay2 can be read. Scan its image instead.`,
+    ),
+  );
 };
+
+const fromFolders = (target: ScanJob['target'], folders: string[]): ResolvedTarget => ({
+  target,
+  source: { kind: 'folders', folders },
+  release: async () => {},
+});
 
 /** Overlay layers, the uppermost first. */
 const layerFolders = (driver: DockerImage['GraphDriver']): string[] | undefined => {
@@ -52,8 +80,32 @@ const layerFolders = (driver: DockerImage['GraphDriver']): string[] | undefined 
   return folders.length === 0 ? undefined : folders;
 };
 
-const unsupported = (driver: string | undefined): Problem =>
-  problem(
-    'storage-driver',
-    `Docker keeps its layers with "${driver ?? 'an image store of containerd'}", which this sensor cannot read yet; overlay2 can be read.`,
-  );
+const exportBytes = 8 * 1024 ** 3;
+/** Never the last of the disk. */
+const reserveBytes = 1024 ** 3;
+
+const exportImage = async (docker: DockerApi, key: string, path: string): Promise<Result<undefined, Problem>> => {
+  const stream = await docker.exportImage(key);
+  if (!stream.ok) return stream;
+  try {
+    const disk = await statfs(path.slice(0, path.lastIndexOf('/')));
+    const room = Math.min(exportBytes, disk.bavail * disk.bsize - reserveBytes);
+    await pipeline(stream.value, limitTo(room), createWriteStream(path, { mode: 0o600, flags: 'wx' }));
+    return ok(undefined);
+  } catch (error) {
+    stream.value.destroy();
+    await rm(path, { force: true });
+    return fail(problem('export', `The image could not be exported from Docker: ${messageOf(error)}`));
+  }
+};
+
+const limitTo = (bytes: number): Transform => {
+  let left = bytes;
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      left -= chunk.length;
+      if (left < 0) done(new Error('it needs more room than there is in the state folder'));
+      else done(null, chunk);
+    },
+  });
+};

@@ -58,13 +58,16 @@ export const createTaskDesk = async (deps: {
   const perform = async (task: Task, signal: AbortSignal): Promise<void> => {
     const { taskId } = task;
     const path = join(deps.documentDir, `${taskId}.zst`);
+    let release = async (): Promise<void> => {};
     try {
-      const target = await deps.resolve(task.work.target);
-      if (!target.ok) return await conclude(taskId, { state: 'failed', message: target.error.message });
+      const resolved = await deps.resolve(task.work.target, join(deps.documentDir, `${taskId}.tar`));
+      if (!resolved.ok) return await conclude(taskId, { state: 'failed', message: resolved.error.message });
+      release = resolved.value.release;
+      const { target, source } = resolved.value;
       const timeoutMs = task.deadline - clock.now();
       if (timeoutMs <= 0)
         return await conclude(taskId, { state: 'failed', message: 'The task’s deadline had passed.' });
-      const outcome = await deps.scan({ ...target.value, outputPath: path }, { timeoutMs, signal });
+      const outcome = await deps.scan({ target, source, outputPath: path }, { timeoutMs, signal });
       if (signal.aborted) return await conclude(taskId, { state: 'cancelled' });
       if (outcome.kind === 'failed') return await conclude(taskId, { state: 'failed', message: outcome.message });
       const { sizeBytes, sha256 } = outcome;
@@ -76,6 +79,7 @@ export const createTaskDesk = async (deps: {
     } catch (error) {
       await conclude(taskId, signal.aborted ? { state: 'cancelled' } : { state: 'failed', message: messageOf(error) });
     } finally {
+      await release();
       await rm(path, { force: true });
     }
   };

@@ -118,7 +118,13 @@ describe('the task desk', () => {
         return scan(job, options);
       },
       resolve: async () =>
-        resolves ? ok({ target: { kind: 'host', name: 'h' }, folders: ['/'] }) : fail(problem('x', 'No such image.')),
+        resolves
+          ? ok({
+              target: { kind: 'host', name: 'h' },
+              source: { kind: 'folders', folders: ['/'] },
+              release: async () => {},
+            })
+          : fail(problem('x', 'No such image.')),
       clock: systemClock,
       log: silentLog,
       wake: () => {},

@@ -10,6 +10,7 @@ export default defineConfig(({ command }) => {
   return {
     root: fileURLToPath(new URL('.', import.meta.url)),
     plugins: [react(), precompress()],
+    resolve: { alias: [{ find: /^zod$/, replacement: fileURLToPath(new URL('src/lib/zod.ts', import.meta.url)) }] },
     build: {
       outDir: fileURLToPath(new URL('../../build/web', import.meta.url)),
       emptyOutDir: true,

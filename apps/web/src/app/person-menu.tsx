@@ -95,7 +95,8 @@ const useSignOut = (): (() => void) => {
   const notify = useNotify();
   const { mutate } = useApiMutation('session.delete', async () => {
     await navigate({ to: '/sign-in' });
-    client.clear();
+    // The sign-in page is already asking whether there is an admin.
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'setup.get' });
   });
   return () => mutate({}, { onError: (error) => notify.failed('You are still signed in', error) });
 };

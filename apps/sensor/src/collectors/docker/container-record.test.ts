@@ -112,6 +112,19 @@ describe('containerRecordOf', () => {
     expect(recordOf(inspected({ Mounts })).privilege.runtimeSocket).toBe(expected);
   });
 
+  it('keeps secrets in labels to itself', () => {
+    const Labels = {
+      app: 'x',
+      'db.password': 'hunter2',
+      url: 'https://u:p4ss@h/',
+      'com.docker.compose.service': 'web',
+    };
+    expect(recordOf(inspected({ Config: { Image: 'i', User: '', Labels } })).labels).toEqual({
+      ...{ app: 'x', 'db.password': '****', url: 'https://u:****@h/' },
+      'com.docker.compose.service': 'web',
+    });
+  });
+
   it('tells privilege and what a volume is not', () => {
     const record = recordOf(
       inspected({

@@ -1,4 +1,6 @@
 import type { ContainerRecord, PackageDatabase } from '@parapet/contract/wire';
+import { mask, maskText } from '../../masking/mask-arguments.ts';
+import { isSecretName } from '../../masking/secret-names.ts';
 import type { DockerContainer, DockerEvent } from './schema.ts';
 
 export const containerKey = (id: string): string => `docker:${id}`;
@@ -108,12 +110,13 @@ export const timeOf = (text: string): number | undefined => {
   return Number.isFinite(time) && time > 0 ? time : undefined;
 };
 
+/** Labels as they may be shown: people keep passwords even there. */
 export const labelsOf = (labels: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(labels)
       .filter(([name]) => name.length <= 256)
       .slice(0, 256)
-      .map(([name, value]) => [name, value.slice(0, 1024)]),
+      .map(([name, value]) => [name, (isSecretName(name) ? mask : maskText(value)).slice(0, 1024)]),
   );
 
 const stateOf = (status: string): ContainerRecord['state'] => {

@@ -18,7 +18,7 @@ export type DockerApi = {
   readonly version: () => Promise<Result<DockerVersion, Problem>>;
   readonly containers: () => Promise<Result<readonly string[], Problem>>;
   readonly container: (id: string) => Promise<Result<DockerContainer, Problem>>;
-  readonly images: () => Promise<Result<readonly string[], Problem>>;
+  readonly images: () => Promise<Result<DockerImageList, Problem>>;
   readonly image: (id: string) => Promise<Result<DockerImage, Problem>>;
   /** Follows events, from `sinceNano` on where given, until it ends; the result says why. */
   readonly events: (options: EventOptions) => Promise<Problem>;
@@ -49,18 +49,14 @@ export const createDockerApi = (socketPath: string): DockerApi => {
       );
       return body.ok ? parseJson(body.value.toString('utf8'), schema) : body;
     });
-  const idsOf = async (
-    path: string,
-    schema: typeof DockerContainerList,
-  ): Promise<Result<readonly string[], Problem>> => {
-    const list = await get(path, schema);
-    return list.ok ? ok(list.value.map(({ Id }) => Id)) : list;
-  };
   return {
     version: () => get('/version', DockerVersion),
-    containers: () => idsOf('/containers/json?all=1', DockerContainerList),
+    containers: async () => {
+      const list = await get('/containers/json?all=1', DockerContainerList);
+      return list.ok ? ok(list.value.map(({ Id }) => Id)) : list;
+    },
     container: (id) => get(`/containers/${encodeURIComponent(id)}/json`, DockerContainer),
-    images: () => idsOf('/images/json', DockerImageList),
+    images: () => get('/images/json', DockerImageList),
     image: (id) => get(`/images/${encodeURIComponent(id)}/json`, DockerImage),
     events: (options) => followEvents(socketPath, options),
     exportImage: (id) => open(socketPath, `/images/${encodeURIComponent(id)}/get`, { timeoutMs }),

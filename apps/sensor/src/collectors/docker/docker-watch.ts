@@ -43,7 +43,7 @@ export const startDockerWatch = (deps: DockerWatchDeps): DockerWatch => {
     else if (event.Type === 'image') {
       imageTimer ??= setTimeout(() => {
         imageTimer = undefined;
-        void deps.images.reconcile(true);
+        void deps.images.reconcile();
       }, imageGatherMs);
     }
   };
@@ -63,7 +63,7 @@ export const startDockerWatch = (deps: DockerWatchDeps): DockerWatch => {
     lostSince = undefined;
     const version = await api.version();
     await deps.containers.reconcile();
-    await deps.images.reconcile(true);
+    await deps.images.reconcile();
     const text = version.ok ? version.value.Version.slice(0, 256) : '';
     deps.runtimes.set({ name: 'docker', version: text, state: 'ok' });
     context.report({ state: 'running', source: `Docker ${text} events`.replace('  ', ' ') });

@@ -5,8 +5,8 @@ import { imageRecordOf } from './image-record.ts';
 
 /** Keeps the records of the images Docker holds. */
 export type ImageBoard = {
-  /** Compares with what Docker lists; `again` looks anew at all of them, since tags change without the list showing it. */
-  readonly reconcile: (again: boolean) => Promise<boolean>;
+  /** Compares with what Docker lists, and looks at images that are new or were tagged. False when Docker did not answer. */
+  readonly reconcile: () => Promise<boolean>;
 };
 
 export const createImageBoard = (deps: {
@@ -14,20 +14,26 @@ export const createImageBoard = (deps: {
   readonly inventory: InventorySink;
   readonly clock: Clock;
 }): ImageBoard => {
-  let held = new Set<string>();
+  /** Names by id, as the list had them. */
+  const held = new Map<string, string>();
   return {
-    reconcile: async (again) => {
+    reconcile: async () => {
       const listed = await deps.api.images();
       if (!listed.ok) return false;
-      const present = new Set(listed.value);
-      for (const id of held) if (!present.has(id)) deps.inventory.end('image', id, deps.clock.now());
-      for (const id of present) {
-        if (!again && held.has(id)) continue;
-        const image = await deps.api.image(id);
-        if (image.ok) deps.inventory.put(imageRecordOf(image.value));
-        else present.delete(id);
+      const present = new Set(listed.value.map(({ Id }) => Id));
+      for (const id of held.keys()) {
+        if (present.has(id)) continue;
+        held.delete(id);
+        deps.inventory.end('image', id, deps.clock.now());
       }
-      held = present;
+      for (const { Id, RepoTags, RepoDigests } of listed.value) {
+        const names = JSON.stringify([RepoTags, RepoDigests]);
+        if (held.get(Id) === names) continue;
+        const image = await deps.api.image(Id);
+        if (!image.ok) continue;
+        deps.inventory.put(imageRecordOf(image.value));
+        held.set(Id, names);
+      }
       return true;
     },
   };

@@ -62,7 +62,16 @@ export const DockerContainer = z.object({
 });
 export type DockerContainer = z.infer<typeof DockerContainer>;
 
-export const DockerImageList = z.array(z.object({ Id: z.string().max(128) })).max(100_000);
+export const DockerImageList = z
+  .array(
+    z.object({
+      Id: z.string().max(128),
+      RepoTags: z.array(z.string()).nullish(),
+      RepoDigests: z.array(z.string()).nullish(),
+    }),
+  )
+  .max(100_000);
+export type DockerImageList = z.infer<typeof DockerImageList>;
 
 export const DockerImage = z.object({
   Id: z.string().max(128),

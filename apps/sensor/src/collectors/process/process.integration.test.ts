@@ -144,6 +144,18 @@ describeWith([root, dockerDaemon], 'processes in containers', () => {
       });
   });
 
+  it('tell how a command run in the container ended', async () => {
+    await start();
+    await docker('exec', '-d', container, 'sh', '-c', 'sleep 6; exit 5');
+    const find = () =>
+      collected.history.findLast((record) => record.kind === 'process' && record.arguments.includes('sleep 6; exit 5'));
+    await expect.poll(find, soon).toMatchObject({
+      containerKey: `docker:${container}`,
+      exitCode: 5,
+      endedAt: expect.any(Number),
+    });
+  });
+
   it('belong to a container inside a container, which has a record of its own', async () => {
     const inner = 'f00d'.repeat(16);
     const pid = await firstPid();

@@ -13,7 +13,7 @@ import {
 } from '../node-id.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import { replicaStem } from './plan-contents.ts';
-import { groupHosts } from './plan-hosts.ts';
+import { hostsOfGroup } from './plan-hosts.ts';
 import { createAssetReader } from './read-assets.ts';
 import { peerBlockOf } from './read-edges.ts';
 
@@ -88,9 +88,7 @@ const hostsBehind = async (
   const hosts = await createAssetReader(db, moment, inScope).hosts();
   for (const [zone, members] of Map.groupBy(hosts, (host) => host.zone)) {
     if (zoneId(zone) === id) return members.map((host) => host.id);
-    if (!id.startsWith(hostGroupId(zone, ''))) continue;
-    const group = [...groupHosts(members)].find(([name]) => hostGroupId(zone, name) === id);
-    if (group !== undefined) return group[1].map((host) => host.id);
+    if (id.startsWith(hostGroupId(zone, ''))) return hostsOfGroup(zone, members, id).map((host) => host.id);
   }
   return [];
 };

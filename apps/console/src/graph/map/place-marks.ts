@@ -8,7 +8,7 @@ import type { ListenerRow, ProcessRow } from './read-assets.ts';
 export const placeHosts = (marks: Marks, plan: HostPlan, hosts: readonly HostRow[]): void => {
   for (const outline of plan.outlines) {
     const kind = outline.id.startsWith('zone:') ? 'zone' : 'host-group';
-    addGroup(marks, { ...outline, kind, parent: undefined, subject: true, outline: true });
+    addGroup(marks, { ...outline, kind, subject: true, outline: true });
   }
   for (const group of plan.groups) {
     addGroup(marks, { ...group, subject: plan.subject.has(group.id), outline: false });

@@ -24,7 +24,12 @@ export type HostPlan = {
   /** Nodes that are shown whether or not something is connected to what was opened. */
   readonly subject: ReadonlySet<string>;
   /** Zones and host groups drawn as outlines. */
-  readonly outlines: readonly { readonly id: string; readonly label: string; readonly hosts: readonly HostRow[] }[];
+  readonly outlines: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly hosts: readonly HostRow[];
+    readonly parent: string | undefined;
+  }[];
   /** The label of each group node, and what it stands for. */
   readonly groups: readonly {
     readonly id: string;
@@ -63,8 +68,10 @@ export const planHosts = (hosts: readonly HostRow[], request: HostRequest): Host
     const id = zoneId(zone);
     if (zoneIsOpen(zone, members, { hosts, zones: zones.size, request })) {
       const outlined = zones.size > 1 || request.open.has(id);
-      if (outlined) plan.outlines.push({ id, label: zoneLabel(zone), hosts: members });
-      placeMembers(plan, zone, members, outlined ? id : undefined, request, hosts.length);
+      if (outlined) plan.outlines.push({ id, label: zoneLabel(zone), hosts: members, parent: undefined });
+      const isSubject = !request.any || request.open.has(id);
+      const parent = outlined ? id : undefined;
+      placeMembers(plan, { zone, path: '', members, parent, isSubject, fleetSize: hosts.length }, request);
     } else placeClosed(plan, zone, members, request, hosts.length);
   }
   return plan;
@@ -102,26 +109,57 @@ const zoneIsOpen = (
   return members.length > 0 && [...request.open].some((id) => id.startsWith(prefix));
 };
 
-/** The hosts of an open zone: themselves, or in groups when there are too many. */
-const placeMembers = (
-  plan: MutablePlan,
-  zone: string,
-  members: readonly HostRow[],
-  parent: string | undefined,
-  request: HostRequest,
-  fleetSize: number,
-): void => {
-  const groups = members.length > groupHostsFrom ? groupHosts(members) : new Map([['', members]]);
-  const isSubject = !request.any || request.open.has(zoneId(zone));
+type Place = {
+  readonly zone: string;
+  /** The groups that lead here, from the zone on. */
+  readonly path: string;
+  readonly members: readonly HostRow[];
+  readonly parent: string | undefined;
+  readonly isSubject: boolean;
+  readonly fleetSize: number;
+};
+
+/** The hosts of an open zone or group: themselves, or in groups when there are too many. */
+const placeMembers = (plan: MutablePlan, place: Place, request: HostRequest): void => {
+  const { zone, members, parent, isSubject, fleetSize } = place;
+  const groups = groupsOf(members);
+  if (groups === undefined) {
+    for (const host of members) placeHost(plan, host, parent, request, isSubject, fleetSize);
+    return;
+  }
   for (const [name, grouped] of groups) {
-    const id = hostGroupId(zone, name);
-    if (name === '' || grouped.length === 1) {
-      for (const host of grouped) placeHost(plan, host, parent, request, isSubject, fleetSize);
-    } else if (request.open.has(id)) {
-      plan.outlines.push({ id, label: name, hosts: grouped });
-      for (const host of grouped) placeHost(plan, host, id, request, true, fleetSize);
+    const path = pathOf(place.path, name);
+    const id = hostGroupId(zone, path);
+    const [only] = grouped.length === 1 ? grouped : [];
+    if (only !== undefined) placeHost(plan, only, parent, request, isSubject, fleetSize);
+    else if (isOpenOrAbove(id, request.open)) {
+      plan.outlines.push({ id, label: name, hosts: grouped, parent });
+      placeMembers(plan, { ...place, path, members: grouped, parent: id, isSubject: true }, request);
     } else placeGroup(plan, { id, kind: 'host-group', label: name, parent, hosts: grouped }, request, isSubject);
   }
+};
+
+/** The groups of too many hosts; none when they are few enough, or when nothing parts them. */
+const groupsOf = (members: readonly HostRow[]): ReadonlyMap<string, readonly HostRow[]> | undefined => {
+  if (members.length <= groupHostsFrom) return undefined;
+  const groups = groupHosts(members);
+  return groups.size > 1 ? groups : undefined;
+};
+
+const pathOf = (path: string, name: string): string => (path === '' ? name : `${path}/${name}`);
+
+const isOpenOrAbove = (id: string, open: ReadonlySet<string>): boolean =>
+  open.has(id) || [...open].some((other) => other.startsWith(`${id}/`));
+
+/** The hosts behind the id of a group of a zone's hosts, however deep; none when there is no such group. */
+export const hostsOfGroup = (zone: string, members: readonly HostRow[], id: string, above = ''): readonly HostRow[] => {
+  for (const [name, grouped] of groupsOf(members) ?? []) {
+    const path = pathOf(above, name);
+    const group = hostGroupId(zone, path);
+    if (group === id) return grouped;
+    if (id.startsWith(`${group}/`)) return hostsOfGroup(zone, grouped, id, path);
+  }
+  return [];
 };
 
 /** The hosts of a zone that is not open: those to open, neighbours as themselves where few, else the zone. */
@@ -205,7 +243,7 @@ const bestLabel = (hosts: readonly HostRow[]): string | undefined => {
   const fits = (key: string): boolean => {
     const entry = values.get(key);
     if (entry === undefined || entry.covered < hosts.length * 0.8) return false;
-    return entry.distinct.size >= 2 && entry.distinct.size <= maxGroups;
+    return entry.distinct.size >= 2 && entry.distinct.size <= Math.min(maxGroups, hosts.length / 3);
   };
   return likelyLabels.find(fits) ?? [...values.keys()].filter(fits).sort()[0];
 };

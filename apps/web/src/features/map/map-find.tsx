@@ -63,7 +63,6 @@ export const MapFind = ({ scene, onHere, onElsewhere }: MapFindProps) => {
         }}
         onKeyDown={onKeyDown}
       />
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the combobox keeps the focus */}
       <div id={list} role="listbox" aria-label="Found on the map" hidden={!open}>
         {found.map((item, index) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the combobox keeps the focus

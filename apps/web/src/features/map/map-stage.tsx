@@ -63,7 +63,6 @@ export const MapStage = (props: MapStageProps) => {
   const spoken = focused === undefined ? undefined : (scene.node(focused) ?? scene.frame(focused))?.node;
   return (
     <div className={styles.stage}>
-      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: an application may be described */}
       <div
         ref={host}
         className={styles.canvas}

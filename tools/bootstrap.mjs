@@ -49,9 +49,12 @@ const install = (withTestTools) => {
   );
   const npm = process.env.npm_execpath;
   const [file, ...prefix] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
+  // Not `npm ci`: it refuses a lock file without the optional packages of platforms that a registry mirror does not carry.
+  // With --no-save the locked versions and hashes are installed all the same, and the lock file is never rewritten.
   const args = [
     ...prefix,
-    'ci',
+    'install',
+    '--no-save',
     '--no-audit',
     '--no-fund',
     '--loglevel=error',

@@ -18,9 +18,9 @@ export const ingestLimits = {
   windowFrames: 32,
   /** Frames of all sensors that may wait here: with 64 KiB each this bounds the memory of the queue. */
   totalFrames: 4096,
-  /** Frames stored in one transaction. */
+  /** Frames and records stored in one transaction; the frame that reaches the latter is its last. */
   batchFrames: 16,
-  batchBytes: 512 * 1024,
+  batchRecords: 4096,
   /** Transactions at a time. */
   writers: 3,
   /** Records that count in the digest but could not be understood, per host. */

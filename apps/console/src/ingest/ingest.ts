@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { digestText, type FrameHeader, type Position } from '@parapet/contract/wire';
-import { type Clock, messageOf } from '@parapet/core';
+import { type Clock, messageOf, type Problem } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
 import { applyBatch, type BatchFrame, type BatchOutcome } from './apply-batch.ts';
@@ -110,26 +110,29 @@ export const createIngest = (deps: {
   };
 
   const storeNext = async (lane: Lane): Promise<void> => {
-    const waiting = takeBatch(lane.queue);
-    lane.queue.splice(0, waiting.length);
-    const frames: BatchFrame[] = [];
-    let broken: { readonly code: string; readonly message: string } | undefined;
-    let unknown = 0;
-    for (const { data, header } of waiting) {
-      const body = readInventoryFrame(data, header);
-      if (!body.ok) {
-        broken = body.error;
-        break;
-      }
-      unknown += body.value.unknownMessages;
-      frames.push({ epoch: header.epoch, seq: header.seq, body: body.value });
-    }
-    queued -= waiting.length - frames.length;
-    if (unknown > 0) lane.owner.onUnknown(unknown);
-    const oldest = waiting[0]?.receivedAtMs ?? clock.now();
+    const oldest = lane.queue[0]?.receivedAtMs ?? clock.now();
+    const { frames, broken } = await readBatch(lane);
     if (frames.length > 0) await storeAll(lane, frames, oldest);
-    queued -= frames.length;
     if (broken !== undefined && !lane.closed) lane.owner.onMalformed(broken.code, broken.message);
+  };
+
+  /** Takes frames from the queue and reads them, others having their turn in between, up to what one transaction stores. */
+  const readBatch = async (lane: Lane): Promise<{ frames: readonly BatchFrame[]; broken: Problem | undefined }> => {
+    const frames: BatchFrame[] = [];
+    let records = 0;
+    while (frames.length < ingestLimits.batchFrames && records < ingestLimits.batchRecords) {
+      const next = lane.queue.shift();
+      if (next === undefined) break;
+      queued -= 1;
+      const { epoch, seq } = next.header;
+      const body = readInventoryFrame(next.data, next.header);
+      if (!body.ok) return { frames, broken: body.error };
+      if (body.value.unknownMessages > 0) lane.owner.onUnknown(body.value.unknownMessages);
+      frames.push({ epoch, seq, body: body.value });
+      records += body.value.items.length;
+      await setImmediate();
+    }
+    return { frames, broken: undefined };
   };
 
   const storeAll = async (lane: Lane, frames: readonly BatchFrame[], oldestMs: number): Promise<void> => {
@@ -266,17 +269,6 @@ export const createIngest = (deps: {
       }
     },
   };
-};
-
-const takeBatch = (queue: readonly Waiting[]): readonly Waiting[] => {
-  let bytes = 0;
-  let count = 0;
-  for (const { data } of queue) {
-    bytes += data.length;
-    if (count > 0 && (count >= ingestLimits.batchFrames || bytes > ingestLimits.batchBytes)) break;
-    count += 1;
-  }
-  return queue.slice(0, count);
 };
 
 /** Ends early when the console stops. */

@@ -1,4 +1,4 @@
-import type { Server } from 'node:https';
+import type { Http2SecureServer } from 'node:http2';
 import { type Authority, createAuthority } from '../authority/authority.ts';
 import { listHostNames } from '../authority/host-names.ts';
 import { createWebCertificate, type WebCertificate } from '../authority/web-certificate.ts';
@@ -8,7 +8,7 @@ import type { Platform } from './platform.ts';
 export type Certificates = {
   readonly authority: Authority;
   /** The TLS server for people, with its certificate; not listening. */
-  readonly webServer: Server;
+  readonly webServer: Http2SecureServer;
 };
 
 const renewEveryMs = 3_600_000;
@@ -27,7 +27,7 @@ export const openCertificates = async (platform: Platform, stack: AsyncDisposabl
 };
 
 /** Takes up a certificate that people replaced, and renews our own before it ends. */
-const keepFresh = (certificate: WebCertificate, server: Server, { log }: Platform): Disposable => {
+const keepFresh = (certificate: WebCertificate, server: Http2SecureServer, { log }: Platform): Disposable => {
   const refresh = async (): Promise<void> => {
     if (!(await certificate.refresh())) return;
     setCertificate(server, certificate.current());

@@ -41,7 +41,7 @@ const mountRoute = (app: FastifyInstance, name: RouteName, definition: RouteDefi
       const caller = await identify(definition, request, deps);
       callers.set(request, caller);
       try {
-        requireOwnOrigin(request.method, request.headers, { ...shownBy(request), publicUrls: deps.publicUrls });
+        requireOwnOrigin(request, { ...shownBy(request), publicUrls: deps.publicUrls });
         requireAccess(definition.access, caller);
       } catch (error) {
         await recordOutcome(deps.audit, name, definition, request, caller, error);
@@ -166,7 +166,7 @@ const limitedBody = (request: FastifyRequest, maxBytes: number): Readable => {
 const abortedByClient = (reply: FastifyReply): AbortSignal => {
   const controller = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
+    if (!reply.raw.writableEnded) controller.abort();
   });
   return controller.signal;
 };

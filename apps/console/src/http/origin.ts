@@ -9,14 +9,14 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * bearer token is never sent by itself. Browsers tell where a request comes from by `Origin` (and `Sec-Fetch-Site`).
  */
 export const requireOwnOrigin = (
-  method: string,
-  headers: Headers,
+  request: { readonly method: string; readonly host: string; readonly headers: Headers },
   options: { readonly hasCookie: boolean; readonly hasBearer: boolean; readonly publicUrls: readonly string[] },
 ): void => {
-  if (safeMethods.has(method) || options.hasBearer) return;
+  const { headers } = request;
+  if (safeMethods.has(request.method) || options.hasBearer) return;
   const origin = single(headers['origin']);
   if (origin !== undefined) {
-    const own = `https://${single(headers['host']) ?? ''}`;
+    const own = `https://${request.host}`;
     if (origin.toLowerCase() === own.toLowerCase() || options.publicUrls.includes(origin)) return;
     throw forbidden('This request comes from another web site and was refused.');
   }

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type ClientHttp2Session, connect as connectSession } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { routes } from '@parapet/contract/api';
@@ -278,7 +280,88 @@ describe('the web app', () => {
   });
 });
 
+describe('HTTP/2', () => {
+  const connectHttp2 = (): Promise<ClientHttp2Session> =>
+    new Promise((resolve, reject) => {
+      const session = connectSession(`https://localhost:${port}`, { ca: authorityPem });
+      session.once('connect', () => resolve(session));
+      session.once('error', reject);
+    });
+  const exchange = async (
+    session: ClientHttp2Session,
+    headers: Readonly<Record<string, string>>,
+    body?: string,
+  ): Promise<{ status: number; body: string }> => {
+    const stream = session.request({ ...headers });
+    const answered = once(stream, 'response');
+    stream.end(body);
+    const [[answer], received] = await Promise.all([answered, text(stream)]);
+    return { status: Number(answer[':status']), body: received };
+  };
+
+  test('a page may hold many streams open on one connection and still ask', async () => {
+    const sources = Array.from({ length: 20 }, () => new PassThrough());
+    let opened = 0;
+    handlers = {
+      'live.stream': async () => ({ stream: sources[opened++] ?? new PassThrough(), contentType: 'text/event-stream' }),
+      'trust.get': async () => ({
+        feeds: { state: 'none' },
+        hosts: { total: 0, silent: 0 },
+        lostEvents: 0,
+        blindHosts: 0,
+        at: '2026-11-21T10:00:00.000Z',
+      }),
+    };
+    const session = await connectHttp2();
+    for (const source of sources) source.write(': hello\n\n');
+    const streams = sources.map(() => session.request({ ':path': '/api/v1/live', authorization: 'Bearer good' }));
+    await Promise.all(streams.map((stream) => once(stream, 'response')));
+    expect((await exchange(session, { ':path': '/api/v1/trust', authorization: 'Bearer good' })).status).toBe(200);
+    for (const source of sources) source.end('data: {}\n\n');
+    expect(await Promise.all(streams.map((stream) => text(stream)))).toEqual(
+      sources.map(() => ': hello\n\ndata: {}\n\n'),
+    );
+    session.close();
+    handlers = {};
+  });
+
+  test('the origin is compared with the authority, bodies have their limit', async () => {
+    const session = await connectHttp2();
+    const login = { ':method': 'POST', ':path': '/api/v1/feeds/update', cookie: '__Host-parapet=x' };
+    const statusOf = async (origin: string): Promise<number> => (await exchange(session, { ...login, origin })).status;
+    expect(await statusOf('https://evil.test')).toBe(403);
+    expect(await statusOf(`https://localhost:${port}`)).toBe(401);
+    const large = await exchange(
+      session,
+      {
+        ':method': 'PUT',
+        ':path': '/api/v1/feeds/schedule',
+        authorization: 'Bearer good',
+        'content-type': 'application/json',
+      },
+      'x'.repeat(1_100_000),
+    );
+    expect(large.status).toBe(413);
+    expect((await exchange(session, { ':path': '/api/openapi.json' })).status).toBe(200);
+    session.close();
+  });
+});
+
 describe('TLS', () => {
+  test('who sends its headers too slowly is cut off, also on a socket that another server accepted', async () => {
+    const timeout = web.server as unknown as { headersTimeout: number };
+    const usual = timeout.headersTimeout;
+    timeout.headersTimeout = 500;
+    const front = createServer((socket) => web.server.emit('connection', socket));
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+    const { port: frontPort } = front.address() as AddressInfo;
+    const raw = connectTls({ host: '127.0.0.1', port: frontPort, servername: 'localhost', ca: authorityPem });
+    raw.write('GET / HTTP/1.1\r\nHost: x\r\n');
+    expect(await text(raw)).toMatch(/^HTTP\/1\.1 408/);
+    timeout.headersTimeout = usual;
+    front.close();
+  });
+
   test('serves sockets that another server accepted', async () => {
     const front = createServer((socket) => web.server.emit('connection', socket));
     await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:https';
+import type { Http2SecureServer } from 'node:http2';
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
@@ -19,7 +19,7 @@ import { serveWebApp } from './web-app.ts';
 
 export type WebServerDeps = Omit<MountDeps, 'rateLimits' | 'maxStreamBytes'> & {
   /** From `createTlsServer`. Not listening: it is given sockets by emitting 'connection', or listens alone in tests. */
-  readonly server: Server;
+  readonly server: Http2SecureServer;
   /** The certificate comes from people, so browsers may be told never to come without TLS again. */
   readonly strictTransport: boolean;
   readonly version: string;
@@ -36,7 +36,7 @@ export type WebServerDeps = Omit<MountDeps, 'rateLimits' | 'maxStreamBytes'> & {
 export type RequestFigures = { readonly route: string; readonly status: number; readonly durationMs: number };
 
 export type WebServer = {
-  readonly server: Server;
+  readonly server: Http2SecureServer;
   /** Calls the API without a socket, for tests and the control socket. */
   readonly app: FastifyInstance;
   /** Ends open streams and connections. */
@@ -51,13 +51,15 @@ const streamLimitBytes = 4 * 1024 * 1024 * 1024;
 export const createWebServer = async (deps: WebServerDeps): Promise<WebServer> => {
   const { server } = deps;
   const app = Fastify({
+    http2: true,
     serverFactory: (handler) => server.on('request', handler),
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: 512 },
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
     forceCloseConnections: true,
-    frameworkErrors: (error, request, reply) => sendError(deps.log, error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      sendError(deps.log, error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
   }) as unknown as FastifyInstance;
   app.setErrorHandler((error, request, reply) => sendError(deps.log, error, request, reply));
   observe(app, deps);
@@ -122,7 +124,9 @@ const sendError = (log: Log, error: unknown, request: FastifyRequest, reply: Fas
     log.error({ requestId: request.id, route: request.routeOptions.url, ...thrown }, 'request failed');
   }
   // What was not read of a refused body would be taken for the next request.
-  if (answer.status === 413) reply.header('connection', 'close');
+  // In HTTP/2 only its stream is closed, and the header does not exist.
+  if (request.raw.httpVersionMajor > 1) reply.removeHeader('connection');
+  else if (answer.status === 413) reply.header('connection', 'close');
   return reply
     .code(answer.status)
     .header('cache-control', 'no-store')

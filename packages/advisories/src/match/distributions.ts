@@ -14,7 +14,7 @@ export type EcosystemRule = {
 
 /** Conventions of OSV's distributions; https://ossf.github.io/osv-schema/#affectedpackage-field. `undefined` for one that has none there. */
 export const ecosystemRuleOf = (distribution: Distribution): EcosystemRule | undefined =>
-  rules[distribution.id]?.(distribution);
+  rules.get(distribution.id)?.(distribution);
 
 const exactly = (packageType: string, namedBy: NamedBy, ...names: readonly string[]): EcosystemRule => ({
   packageType,
@@ -33,22 +33,22 @@ const major = (versionId: string): string => versionId.split('.', 1)[0] ?? '';
 const majorMinor = (versionId: string): string => versionId.split('.', 2).join('.');
 
 /** For targets whose files name only the codename: testing and unstable. */
-const debianReleases: Readonly<Record<string, string>> = {
-  stretch: '9',
-  buster: '10',
-  bullseye: '11',
-  bookworm: '12',
-  trixie: '13',
-  forky: '14',
-  duke: '15',
-};
+const debianReleases: ReadonlyMap<string, string> = new Map([
+  ['stretch', '9'],
+  ['buster', '10'],
+  ['bullseye', '11'],
+  ['bookworm', '12'],
+  ['trixie', '13'],
+  ['forky', '14'],
+  ['duke', '15'],
+]);
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 type RuleOf = (distribution: Distribution) => EcosystemRule | undefined;
 
 const debian: RuleOf = ({ versionId, versionCodename }) => {
-  const release = versionId === '' ? debianReleases[versionCodename ?? ''] : major(versionId);
+  const release = versionId === '' ? debianReleases.get(versionCodename ?? '') : major(versionId);
   return release === undefined ? undefined : exactly('dpkg', 'source', `Debian:${release}`);
 };
 
@@ -69,24 +69,27 @@ const suse: RuleOf = ({ versionId }) => {
   return matching('rpm', 'source', new RegExp(`^SUSE:.* ${escaped(suffix)}(?:-LTSS|-ESPOS)?$`));
 };
 
-const rules: Readonly<Record<string, RuleOf>> = {
-  debian,
-  ubuntu,
-  alpine,
-  wolfi: () => exactly('apk', 'source', 'Wolfi'),
-  chainguard: () => exactly('apk', 'source', 'Chainguard', 'Wolfi'),
-  almalinux: ({ versionId }) => exactly('rpm', 'binary', `AlmaLinux:${major(versionId)}`),
-  rocky: ({ versionId }) => exactly('rpm', 'either', `Rocky Linux:${major(versionId)}`),
-  rhel: redHat,
-  centos: redHat,
-  sles: suse,
-  sled: suse,
-  'opensuse-leap': ({ versionId }) => exactly('rpm', 'source', `openSUSE:Leap ${versionId}`),
-  opensuse: ({ versionId }) => exactly('rpm', 'source', `openSUSE:Leap ${versionId}`),
-  'opensuse-tumbleweed': () => exactly('rpm', 'source', 'openSUSE:Tumbleweed'),
-  azurelinux: ({ versionId }) => exactly('rpm', 'source', `Azure Linux:${major(versionId)}`),
-  mariner: ({ versionId }) => exactly('rpm', 'source', `Azure Linux:${major(versionId)}`),
-  photon: ({ versionId }) => exactly('rpm', 'either', `Photon OS:${versionId}`),
-  mageia: ({ versionId }) => exactly('rpm', 'either', `Mageia:${versionId}`),
-  openeuler: ({ versionId }) => matching('rpm', 'either', new RegExp(`^openEuler:${escaped(versionId)}(?:-|$)`)),
-};
+/** A map, not an object: the id comes out of a workload's file, and `constructor` is no distribution. */
+const rules: ReadonlyMap<string, RuleOf> = new Map(
+  Object.entries<RuleOf>({
+    debian,
+    ubuntu,
+    alpine,
+    wolfi: () => exactly('apk', 'source', 'Wolfi'),
+    chainguard: () => exactly('apk', 'source', 'Chainguard', 'Wolfi'),
+    almalinux: ({ versionId }) => exactly('rpm', 'binary', `AlmaLinux:${major(versionId)}`),
+    rocky: ({ versionId }) => exactly('rpm', 'either', `Rocky Linux:${major(versionId)}`),
+    rhel: redHat,
+    centos: redHat,
+    sles: suse,
+    sled: suse,
+    'opensuse-leap': ({ versionId }) => exactly('rpm', 'source', `openSUSE:Leap ${versionId}`),
+    opensuse: ({ versionId }) => exactly('rpm', 'source', `openSUSE:Leap ${versionId}`),
+    'opensuse-tumbleweed': () => exactly('rpm', 'source', 'openSUSE:Tumbleweed'),
+    azurelinux: ({ versionId }) => exactly('rpm', 'source', `Azure Linux:${major(versionId)}`),
+    mariner: ({ versionId }) => exactly('rpm', 'source', `Azure Linux:${major(versionId)}`),
+    photon: ({ versionId }) => exactly('rpm', 'either', `Photon OS:${versionId}`),
+    mageia: ({ versionId }) => exactly('rpm', 'either', `Mageia:${versionId}`),
+    openeuler: ({ versionId }) => matching('rpm', 'either', new RegExp(`^openEuler:${escaped(versionId)}(?:-|$)`)),
+  }),
+);

@@ -25,9 +25,9 @@ export const scoreCvss = (vector: string): CvssScore | undefined => {
 export const ratingOf = (score: number): 'None' | 'Low' | 'Medium' | 'High' | 'Critical' =>
   score >= 9 ? 'Critical' : score >= 7 ? 'High' : score >= 4 ? 'Medium' : score > 0 ? 'Low' : 'None';
 
-/** `KEY:VALUE` parts, each key once, as all versions demand; the calculator itself is lenient. */
+/** A known version and `KEY:VALUE` parts, each key once, as all versions demand; the calculator itself is lenient. */
 const hasOwnMetrics = (vector: string): boolean => {
-  const parts = vector.replace(/^CVSS:\d\.\d\//, '').split('/');
+  const parts = vector.replace(/^CVSS:(?:3\.0|3\.1|4\.0)\//, '').split('/');
   const keys = parts.map((part) => /^([A-Za-z]{1,3}):[A-Za-z]+$/.exec(part)?.[1]);
   return !keys.includes(undefined) && new Set(keys).size === keys.length;
 };

@@ -85,7 +85,7 @@ const vectorHint = ({ cvss, publishedSeverity }: Pick<Match, 'cvss' | 'published
     };
   }
   const word = publishedSeverity?.toLowerCase() ?? '';
-  const share = severityShares[word];
+  const share = severityShares.get(word);
   if (share === undefined) return undefined;
   return {
     weight: vectorWeight * share * unknownEase,
@@ -97,16 +97,16 @@ const vectorHint = ({ cvss, publishedSeverity }: Pick<Match, 'cvss' | 'published
 export const newestScore = (scores: readonly CvssScore[]): CvssScore | undefined =>
   scores.toSorted((a, b) => Number(b.version) - Number(a.version) || b.score - a.score)[0];
 
-const severityShares: Readonly<Record<string, number>> = {
-  critical: 1,
-  important: 0.8,
-  high: 0.8,
-  moderate: 0.5,
-  medium: 0.5,
-  low: 0.25,
-  negligible: 0.05,
-  unimportant: 0.05,
-};
+const severityShares: ReadonlyMap<string, number> = new Map([
+  ['critical', 1],
+  ['important', 0.8],
+  ['high', 0.8],
+  ['moderate', 0.5],
+  ['medium', 0.5],
+  ['low', 0.25],
+  ['negligible', 0.05],
+  ['unimportant', 0.05],
+]);
 
 /** For a word without a vector: neither remote and open to all, nor hard. */
 const unknownEase = 0.6;

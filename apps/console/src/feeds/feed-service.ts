@@ -37,6 +37,8 @@ export type FeedServiceDeps = {
 
 export type FeedService = {
   readonly status: () => Promise<FeedStatus>;
+  /** Says that an update was asked for, before whoever does it begins. */
+  readonly announce: () => Promise<void>;
   /** Fetches from the publishers. Throws AppError with a sentence for people; what was active stays. */
   readonly update: (signal: AbortSignal) => Promise<void>;
   /** Imports a bundle file. A broken one changes nothing and is named in the AppError. */
@@ -90,6 +92,9 @@ export const createFeedService = (deps: FeedServiceDeps): FeedService => {
   return {
     status,
     importFile,
+    announce: async () => {
+      if (!busy) await progress.begin();
+    },
     update: (signal) => alone(() => run({ kind: 'fetch', databaseDir: deps.databaseDir, ...deps.publishers }, signal)),
     importStream: async (stream) => {
       const path = join(deps.temporaryDir, `bundle-${randomUUID()}`);

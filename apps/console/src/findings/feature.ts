@@ -57,7 +57,10 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
   const rematch = { db, content: files, clock, live, log };
   registerFeedJobs({ jobs, db, clock, log, service: () => service, rematch });
   registerHousekeeping({ jobs, db, clock, enqueueRematch: () => enqueueRematch(jobs) });
-  const startUpdate = (): Promise<boolean> => enqueueUpdate(jobs);
+  const startUpdate = async (): Promise<boolean> => {
+    await service.announce();
+    return enqueueUpdate(jobs);
+  };
 
   return {
     handlers: {

@@ -3,6 +3,10 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { ExposureKind, UseKind } from '../database/tables/findings.ts';
 import { inScope } from '../people/scope.ts';
+import { riskInSql } from '../risk/asset-risk.ts';
+import { exposureValues } from '../risk/exposure.ts';
+import { impactValues } from '../risk/impact.ts';
+import { useValues } from '../risk/use.ts';
 
 /** A finding joined with what names it, as lists and exports show it. */
 export type FindingRow = {
@@ -47,10 +51,11 @@ export const readFindingRows = async (
   page: RawBuilder<unknown>,
   scope: Scope,
 ): Promise<readonly FindingRow[]> => {
+  const shown = shownContext(scope);
   const { rows } = await sql<FindingRow>`
     with page as materialized (${page})
     select f.id, f.status, f.purl, f.package_version, f.fixed_version, f.cvss, f.epss, f.kev,
-      f.likelihood, f.exposure, f.use_value, f.impact, f.risk, f.exposure_kind, f.use_kind,
+      f.likelihood, ${shown.columns},
       f.first_seen_at, f.closed_at, f.accepted_until, software.matched_at,
       v.key as vulnerability, v.published_severity, product.name as product, product.type as product_type,
       a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
@@ -62,8 +67,44 @@ export const readFindingRows = async (
     join assets as a on a.id = f.asset_id
     left join asset_software as software on software.asset_id = f.asset_id
     left join assets as worst on worst.id = f.worst_asset_id and ${inScope(scope, sql.ref('worst.id'))}
+    ${shown.join}
     order by page.position`.execute(db);
   return rows;
+};
+
+/**
+ * The factors shown. When the worst instance of an image lies outside the scope, those of the worst inside it; an image that
+ * runs only elsewhere is shown as one at rest. Lists keep the order of the stored risk.
+ */
+const shownContext = (scope: Scope): { readonly columns: RawBuilder<unknown>; readonly join: RawBuilder<unknown> } => {
+  if (scope === null) {
+    return { columns: sql`f.exposure, f.use_value, f.impact, f.risk, f.exposure_kind, f.use_kind`, join: sql`` };
+  }
+  const isHidden = sql`(f.worst_asset_id is not null and worst.id is null)`;
+  const one = (name: string, atRest: RawBuilder<unknown>) =>
+    sql`case when ${isHidden} then coalesce(${sql.ref(`visible.${name}`)}, ${atRest}) else ${sql.ref(`f.${name}`)} end`;
+  const [exposure, use, impact] = [
+    one('exposure', sql.lit(exposureValues.nothingSeen)),
+    one('use_value', sql.lit(useValues.notStarted)),
+    one('impact', sql.lit(impactValues.notInUse)),
+  ];
+  return {
+    columns: sql`
+      (${exposure})::real as exposure, (${use})::real as use_value, (${impact})::real as impact,
+      case when ${isHidden} then ${riskInSql(sql`f.likelihood`, exposure, use, impact)} else f.risk end as risk,
+      ${one('exposure_kind', sql`'none-seen'`)} as exposure_kind, ${one('use_kind', sql`'installed'`)} as use_kind`,
+    join: sql`
+      left join lateral (
+        select context.* from risk_contexts as own cross join lateral (
+          select c.* from risk_contexts as c
+          where c.asset_id = own.asset_id and c.instance_id = own.instance_id and c.package_id in (f.package_id, 0)
+          order by c.package_id desc limit 1
+        ) as context
+        where own.asset_id = f.asset_id and own.package_id = 0 and own.instance_id <> f.asset_id
+          and ${inScope(scope, sql.ref('own.instance_id'))}
+        order by context.exposure * context.use_value * context.impact desc limit 1
+      ) as visible on f.worst_asset_id is not null and worst.id is null`,
+  };
 };
 
 /** A host or container is its own instance. */

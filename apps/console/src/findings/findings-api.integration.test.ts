@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import { expireAcceptances } from './acceptance.ts';
 import { createFindingRoutes } from './finding-routes.ts';
 import { closeGone } from './housekeeping.ts';
-import { recordRisk } from './risk-history.ts';
+import { recordRiskOfHour } from './risk-history.ts';
 import { callRoute } from './testing/call-route.ts';
 import { createFakeContent } from './testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from './testing/inventory.ts';
@@ -162,9 +162,12 @@ describe('a scoped viewer', () => {
     const scope = { team: ['b'] };
     const [seen] = (await callRoute(handlers, 'findings.list', { scope })).items;
     expect(seen).toMatchObject({ instances: 1 });
+    expect(seen).toMatchObject({ exposure: 'none-seen', use: 'installed' });
     expect(seen?.worst).toBeUndefined();
+    expect(seen?.title).not.toContain('Internet');
     const detail = await callRoute(handlers, 'findings.get', { params: { findingId: seen?.id }, scope });
     expect(detail.instanceList.map((instance) => instance.name)).toEqual(['shop-mine']);
+    expect(detail.why.value).toBe(detail.risk);
     expect(JSON.stringify(detail)).not.toContain('shop-other');
     const [all] = (await callRoute(handlers, 'findings.list')).items;
     expect(all).toMatchObject({ instances: 2, worst: { name: 'shop-other' } });
@@ -268,7 +271,7 @@ test('an export escapes what a spreadsheet would run, and JSON lines parse', asy
 describe('the overview', () => {
   test('says what to do first in sentences made of evidence', async () => {
     await twoHosts();
-    await recordRisk(database.db, new Date(clock.now()));
+    await recordRiskOfHour(database.db, new Date(clock.now()));
     await database.db
       .insertInto('feed_versions')
       .values({

@@ -6,10 +6,11 @@ import type { Jobs } from '../jobs/jobs.ts';
 import { enqueueRisk } from '../risk/risk-updater.ts';
 import { expireAcceptances } from './acceptance.ts';
 import { recordHistory } from './history.ts';
-import { recordRisk } from './risk-history.ts';
+import { recordRiskOfDay, recordRiskOfHour } from './risk-history.ts';
 import { writeFindings } from './write-lock.ts';
 
 const minuteQueue = 'findings-minute';
+const hourlyQueue = 'findings-hour';
 const dailyQueue = 'findings-daily';
 const Nothing = z.object({});
 
@@ -28,51 +29,55 @@ export const registerHousekeeping = (deps: {
       await expireAcceptances(db, now());
       await closeGone(db, now());
       if ((await forgetMatchesOfReturned(db)) > 0) await deps.enqueueRematch();
-      await recordRisk(db, now());
+      await recordRiskOfHour(db, now());
     },
     { schema: Nothing, policy: 'one-at-all', retryLimit: 0 },
   );
+  jobs.register(hourlyQueue, () => recordRiskOfDay(db, now()), { schema: Nothing, policy: 'one-at-all' });
   jobs.register(dailyQueue, () => prune(db, now()), { schema: Nothing, policy: 'one-at-all' });
   jobs.schedule(minuteQueue, '* * * * *', {});
+  jobs.schedule(hourlyQueue, '7 * * * *', {});
   jobs.schedule(dailyQueue, '17 3 * * *', {});
 };
 
 const goneReason = 'the asset is gone';
 const batchSize = 5000;
 
-/** Closes the findings of assets that are gone. Returns how many. */
+/** Closes the findings of assets that went. Returns how many. */
 export const closeGone = async (db: Database, at: Date): Promise<number> => {
   let closed = 0;
   for (;;) {
-    const count = await writeFindings(db, (tx) => closeSomeGone(tx, at));
-    closed += count;
-    if (count < batchSize) return closed;
+    const outcome = await writeFindings(db, (tx) => closeOneGone(tx, at));
+    if (outcome === undefined) return closed;
+    closed += outcome;
   }
 };
 
-const closeSomeGone = async (tx: DatabaseTransaction, at: Date): Promise<number> => {
-  const { rows } = await sql<{ id: string; asset_id: string }>`
+/** Closes those of one asset; undefined when none is left to do. */
+const closeOneGone = async (tx: DatabaseTransaction, at: Date): Promise<number | undefined> => {
+  const asset = await sql<{ asset_id: string }>`
+    update asset_software set closed_as_gone = true where asset_id = (
+      select s.asset_id from asset_software as s join assets as a on a.id = s.asset_id
+      where a.status = 'gone' and not s.closed_as_gone limit 1
+    ) returning asset_id`.execute(tx);
+  const assetId = asset.rows[0]?.asset_id;
+  if (assetId === undefined) return undefined;
+  const { rows } = await sql<{ id: string }>`
     update findings set status = 'closed', closed_at = ${at}, close_reason = ${goneReason}
-    where id in (
-      select f.id from assets as a join findings as f on f.asset_id = a.id
-      where a.status = 'gone' and f.status <> 'closed' limit ${batchSize}
-    ) returning id, asset_id`.execute(tx);
+    where asset_id = ${assetId} and status <> 'closed' returning id`.execute(tx);
   await recordHistory(
     tx,
     rows.map((row) => ({ findingId: row.id, at, text: `Closed: ${goneReason}` })),
   );
-  await enqueueRisk(tx, [...new Set(rows.map((row) => row.asset_id))], at);
+  await enqueueRisk(tx, [assetId], at);
   return rows.length;
 };
 
 /** An asset that came back is matched again. Returns how many there are. */
 const forgetMatchesOfReturned = async (db: Database): Promise<number> => {
   const result = await sql`
-    update asset_software as s set matched_feed = null from assets as a
-    where a.id = s.asset_id and a.status <> 'gone' and s.matched_feed is not null
-      and exists (select 1 from findings as f where f.asset_id = a.id and f.status = 'closed' and f.close_reason = ${goneReason})`.execute(
-    db,
-  );
+    update asset_software as s set matched_feed = null, closed_as_gone = false from assets as a
+    where a.id = s.asset_id and a.status <> 'gone' and s.closed_as_gone`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 };
 

@@ -3,13 +3,17 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
 
-/** Writes down the present risk: of everything for this hour, of each asset for this day. */
-export const recordRisk = async (db: Database, at: Date): Promise<void> => {
+/** Writes down the present risk of everything, for this hour. */
+export const recordRiskOfHour = async (db: Database, at: Date): Promise<void> => {
   await sql`
     insert into risk_hours (at, risk, open)
     select date_trunc('hour', ${at}::timestamptz, 'UTC'), coalesce(sum(risk_sum), 0), coalesce(sum(findings), 0)
     from finding_totals where cell & 3 = 0
     on conflict (at) do update set risk = excluded.risk, open = excluded.open`.execute(db);
+};
+
+/** Writes down the present risk of each asset, for this day. */
+export const recordRiskOfDay = async (db: Database, at: Date): Promise<void> => {
   const day = at.toISOString().slice(0, 10);
   await sql`
     insert into risk_days as old (day, asset_id, risk, open)

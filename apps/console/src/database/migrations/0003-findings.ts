@@ -46,7 +46,9 @@ create table asset_software (
   -- where it runs now
   instances integer not null default 0,
   matched_feed text,
-  matched_at timestamptz
+  matched_at timestamptz,
+  -- its findings were closed because it is gone
+  closed_as_gone boolean not null default false
 );
 create index asset_software_by_feed on asset_software (matched_feed);
 

@@ -36,6 +36,7 @@ export type AssetSoftwareTable = {
   instances: Generated<number>;
   matched_feed: string | null;
   matched_at: Date | null;
+  closed_as_gone: Generated<boolean>;
 };
 
 export type AssetPackagesTable = {

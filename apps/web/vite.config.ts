@@ -17,6 +17,21 @@ export default defineConfig(({ command }) => {
       assetsInlineLimit: 0,
       target: 'es2022',
       reportCompressedSize: false,
+      rolldownOptions: {
+        output: {
+          codeSplitting: {
+            groups: [
+              // What every page needs comes in few files; what changes with each release apart from what does not.
+              {
+                name: 'react',
+                test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|store|react-store|react-query|query-core))\//,
+              },
+              { name: 'contract', test: /(node_modules\/zod|packages\/contract|src\/lib\/zod)/ },
+              { name: 'components', test: /src\/(components|lib)\// },
+            ],
+          },
+        },
+      },
     },
     server: {
       proxy: { '/api': { target: 'https://localhost:8443', secure: false, changeOrigin: true } },

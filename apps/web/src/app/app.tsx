@@ -26,3 +26,8 @@ const queryClient = createQueryClient(() => {
   void router.navigate({ to: '/sign-in', search: { to: href } });
 });
 const router = createAppRouter(queryClient);
+
+// The code of the asked page is fetched while it is still being found out who asks.
+for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+  void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById]);
+}

@@ -3,13 +3,24 @@ import type { Database, DatabaseTransaction } from '../database/database.ts';
 
 /** Any constant of our own will do. */
 const lockId = 7_227_003;
+const attempts = 3;
 
 /**
  * The transaction in which findings may be written. One at a time over all consoles: its triggers update shared roll-ups,
- * which two writers would do in different orders and block each other for good.
+ * which two writers would do in different orders and block each other for good. It also updates assets, as ingest does; when
+ * the two lock each other out, it is done again, so `write` must not keep anything from a try that failed.
  */
-export const writeFindings = <T>(db: Database, write: (tx: DatabaseTransaction) => Promise<T>): Promise<T> =>
-  db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${lockId})`.execute(tx);
-    return write(tx);
-  });
+export const writeFindings = async <T>(db: Database, write: (tx: DatabaseTransaction) => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(async (tx) => {
+        await sql`select pg_advisory_xact_lock(${lockId})`.execute(tx);
+        return write(tx);
+      });
+    } catch (error) {
+      if (attempt === attempts || !isDeadlock(error)) throw error;
+    }
+  }
+};
+
+const isDeadlock = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '40P01';

@@ -33,7 +33,7 @@ export const readPriorities = async (db: Database, scope: Scope): Promise<Priori
         reason: reasonOf(worst),
         action: {
           label: worst.fixed_version === null ? 'See the findings' : group.title.replace(/ to .*$/, ''),
-          to: `/findings?${new URLSearchParams({ status: 'open', fix: group.key })}`,
+          to: `/findings?${new URLSearchParams({ fix: group.key })}`,
         },
       },
     ];

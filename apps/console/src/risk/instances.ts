@@ -87,6 +87,7 @@ const atRest = (asset: SoftwareAsset): Workload => ({
   assetId: asset.id,
   kind: asset.kind,
   name: asset.name,
+  hostId: asset.id,
   hostname: asset.name,
   status: 'present',
   processes: [],

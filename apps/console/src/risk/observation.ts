@@ -5,7 +5,8 @@ export type Workload = {
   readonly assetId: string;
   readonly kind: AssetKind;
   readonly name: string;
-  /** Its host's name; its own for a host. */
+  /** Its host, itself for a host. */
+  readonly hostId: string;
   readonly hostname: string;
   readonly status: AssetStatus;
   readonly processes: readonly ObservedProcess[];

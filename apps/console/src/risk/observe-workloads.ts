@@ -32,6 +32,7 @@ export const observeWorkloads = async (
         assetId: asset.id,
         kind: asset.kind,
         name: asset.name,
+        hostId: asset.host_id,
         hostname: asset.hostname ?? asset.name,
         status: asset.status,
         processes: processes.get(asset.id) ?? [],

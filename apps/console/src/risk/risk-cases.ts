@@ -29,6 +29,7 @@ export const aHost = (changes: Partial<Workload> = {}): Workload => ({
   assetId: 'host-1',
   kind: 'host',
   name: 'edge-01',
+  hostId: 'host-1',
   hostname: 'edge-01',
   status: 'running',
   processes: [],

@@ -79,5 +79,5 @@ const loaded = (workload: Workload, use: PackageUse): Use => {
 const processEvidence = (workload: Workload, process: ObservedProcess, does: string): Evidence => ({
   kind: 'process',
   text: `${process.name} (pid ${process.pid}, user ${process.user}) ${does}`,
-  ref: `process:${workload.assetId}|${process.key}`,
+  ref: `process:${workload.hostId}|${process.key}`,
 });

@@ -3,6 +3,7 @@ import { type Clock, messageOf } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
 import { auditContext } from './audit-context.ts';
+import { createFloodGuard } from './flood-guard.ts';
 
 export type AuditRecord = Omit<AuditEntry, 'id' | 'at' | 'details'> & { readonly details?: AuditEntry['details'] };
 
@@ -13,46 +14,41 @@ export type AuditLog = {
 
 export type AuditFigures = { readonly failed: number; readonly suppressed: number };
 
-/** What strangers can cause is bounded, so that they cannot fill the disk with refusals; the rest is counted. */
-const anonymousPerMinute = 120;
-
 export const createAuditLog = (deps: {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Log;
 }): AuditLog & { readonly figures: () => AuditFigures } => {
   let failed = 0;
-  let suppressed = 0;
-  const window = { startedAt: 0, count: 0 };
-
-  const isTooMany = (now: number): boolean => {
-    if (now - window.startedAt >= 60_000) {
-      window.startedAt = now;
-      window.count = 0;
+  const flood = createFloodGuard(deps.clock);
+  const store = async (entry: AuditRecord): Promise<void> => {
+    try {
+      await deps.db.insertInto('audit_log').values(rowOf(entry, deps.clock.now())).execute();
+    } catch (error) {
+      failed += 1;
+      deps.log.error({ entry, error: messageOf(error) }, 'audit entry could not be stored');
     }
-    window.count += 1;
-    return window.count > anonymousPerMinute;
   };
-
   return {
-    figures: () => ({ failed, suppressed }),
+    figures: () => ({ failed, suppressed: flood.total() }),
     record: async (entry) => {
       const context = auditContext.getStore();
       if (context !== undefined) context.recorded = true;
-      const now = deps.clock.now();
-      if (entry.actor.kind === 'anonymous' && entry.outcome !== 'succeeded' && isTooMany(now)) {
-        suppressed += 1;
-        return;
-      }
-      try {
-        await deps.db.insertInto('audit_log').values(rowOf(entry, now)).execute();
-      } catch (error) {
-        failed += 1;
-        deps.log.error({ entry, error: messageOf(error) }, 'audit entry could not be stored');
-      }
+      // What succeeded, and what locks an account, is never left out.
+      if (entry.outcome !== 'refused' || entry.details?.['lockedNow'] === true) return store(entry);
+      const verdict = flood.admit(entry);
+      if (verdict.untold > 0) await store(summaryOf(verdict.untold));
+      if (verdict.admitted) await store(entry);
     },
   };
 };
+
+const summaryOf = (untold: number): AuditRecord => ({
+  actor: { kind: 'system', name: 'audit log' },
+  action: 'audit.suppressed',
+  outcome: 'refused',
+  details: { refusals: untold, reason: 'There were too many to record each.' },
+});
 
 const nameLimit = 256;
 const targetLimit = 1_024;

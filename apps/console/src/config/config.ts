@@ -57,10 +57,13 @@ export const createConfig = (environment: Environment): ConsoleConfig => ({
   tls: tlsFiles(environment),
   keyFile: environment.PARAPET_KEY_FILE,
   publicUrls: publicUrls(environment.PARAPET_PUBLIC_URLS),
-  webDir: environment.PARAPET_WEB_DIR ?? join(import.meta.dirname, '../../../../build/web'),
+  webDir: environment.PARAPET_WEB_DIR ?? builtWebDir,
   logLevel: environment.PARAPET_LOG_LEVEL ?? 'info',
   feeds: feedPublishers(environment),
 });
+
+/** Beside the bundle in a build, in the checkout's build folder when the sources run. */
+const builtWebDir = join(import.meta.dirname, import.meta.url.endsWith('.ts') ? '../../../../build/web' : 'web');
 
 const defaultDataDir = (environment: Environment): string => {
   if (process.getuid?.() === 0) return '/var/lib/parapet/console';

@@ -26,6 +26,8 @@ export const migrateDatabase = async (
 ): Promise<MigrationOutcome> => {
   const known = options.migrations ?? allMigrations;
   return db.connection().execute(async (connection) => {
+    // A large table takes its time, and so may the console that migrates before us.
+    await sql`set statement_timeout = 0`.execute(connection);
     await sql`select pg_advisory_lock(${lockId})`.execute(connection);
     try {
       const done = await readApplied(connection);
@@ -36,6 +38,7 @@ export const migrateDatabase = async (
       return { applied: pending.map(([name]) => name) };
     } finally {
       await sql`select pg_advisory_unlock(${lockId})`.execute(connection);
+      await sql`reset statement_timeout`.execute(connection);
     }
   });
 };

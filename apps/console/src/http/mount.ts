@@ -40,6 +40,7 @@ const mountRoute = (app: FastifyInstance, name: RouteName, definition: RouteDefi
     onRequest: async (request) => {
       const caller = await identify(definition, request, deps);
       callers.set(request, caller);
+      if (definition.bodyStream === undefined) limitBodyTime(request);
       try {
         requireOwnOrigin(request, { ...shownBy(request), publicUrls: deps.publicUrls });
         requireAccess(definition.access, caller);
@@ -55,6 +56,17 @@ const mountRoute = (app: FastifyInstance, name: RouteName, definition: RouteDefi
       );
     },
   });
+};
+
+/** A body of at most 1 MiB that takes longer is a sender that wants to hold the connection. */
+const bodyTimeMs = 30_000;
+
+const limitBodyTime = (request: FastifyRequest): void => {
+  const { raw } = request;
+  if (raw.readableEnded || raw.method === 'GET') return;
+  const timer = setTimeout(() => raw.destroy(), bodyTimeMs).unref();
+  const done = (): void => clearTimeout(timer);
+  raw.once('end', done).once('close', done);
 };
 
 /** Who calls, between the check and the handler. */

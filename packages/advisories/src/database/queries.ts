@@ -22,7 +22,13 @@ const EntryRow = z.object({ advisory: z.number(), ranges: z.string(), decides: z
 const AdvisoryRow = z.object({ n: z.number(), id: z.string(), head: z.string(), body: z.string() });
 const HeadRow = AdvisoryRow.omit({ body: true });
 const AffectedRow = z.object({ ecosystem: z.string(), package: z.string(), ranges: z.string() });
-const ScoreRow = z.object({ vector: z.string(), version: z.string(), score: z.number() });
+const Scores = z.array(z.object({ vector: z.string(), version: z.string(), score: z.number() }));
+const AboutRow = z.object({
+  title: z.string().nullable(),
+  cvss: z.string().nullable(),
+  epss: z.number().nullable(),
+  percentile: z.number().nullable(),
+});
 const EpssRow = z.object({ score: z.number(), percentile: z.number() });
 const KevEntry = z.object({
   vulnerability: z.string(),
@@ -50,20 +56,16 @@ export const createQueries = (database: DatabaseSync): Queries => {
   };
 };
 
-type Lookups = Pick<MatchSource, 'scores' | 'title'> & Pick<Queries, 'epss' | 'kev'>;
+type Lookups = Pick<MatchSource, 'about' | 'kev'> & Pick<Queries, 'epss'>;
 
 const createLookups = (database: DatabaseSync): Lookups => {
-  const scores = database.prepare(
-    'SELECT vector, version, score FROM score WHERE vulnerability = ? ORDER BY version DESC',
-  );
-  const title = database.prepare('SELECT title FROM title WHERE vulnerability = ?');
+  const about = database.prepare('SELECT title, cvss, epss, percentile FROM vulnerability WHERE name = ?');
   const epss = database.prepare('SELECT score, percentile FROM epss WHERE cve = ?');
   const exploited = readKnownExploited(database);
   return {
-    scores: (vulnerability) => scores.all(vulnerability).map((row) => ScoreRow.parse(row)),
-    title: (vulnerability) => {
-      const row = title.get(vulnerability);
-      return row === undefined ? undefined : String(row.title);
+    about: (vulnerability) => {
+      const row = about.get(vulnerability);
+      return row === undefined ? { cvss: [] } : aboutOf(AboutRow.parse(row));
     },
     epss: (cve) => {
       const number = cveNumber(cve);
@@ -73,6 +75,12 @@ const createLookups = (database: DatabaseSync): Lookups => {
     kev: (cve) => exploited.get(cve),
   };
 };
+
+const aboutOf = ({ title, cvss, epss, percentile }: z.infer<typeof AboutRow>): ReturnType<MatchSource['about']> => ({
+  cvss: cvss === null ? [] : Scores.parse(JSON.parse(cvss)),
+  ...(title === null ? {} : { title }),
+  ...(epss === null || percentile === null ? {} : { epss: { score: epss, percentile } }),
+});
 
 /** Some thousand entries, asked for every match: kept in memory. */
 const readKnownExploited = (database: DatabaseSync): ReadonlyMap<string, KnownExploited> =>

@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Result } from '@parapet/core';
 import type { DatabaseCounts } from '../model.ts';
 import type { AdvisoryRecord, FeedSink } from '../sources/source.ts';
-import { createStatements, cveNumber } from './schema.ts';
+import { createStatements, cveNumber, gatherStatements, temporaryStatements } from './schema.ts';
 import { encodeRanges, type StoredBody, type StoredHead } from './stored.ts';
 
 export type DatabaseWriter = Disposable & {
@@ -23,7 +23,7 @@ export const createDatabaseWriter = (path: string): DatabaseWriter => {
   database.exec('PRAGMA synchronous = OFF');
   database.exec('PRAGMA cache_size = -65536');
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
-  for (const statement of createStatements) database.exec(statement);
+  for (const statement of [...createStatements, ...temporaryStatements]) database.exec(statement);
   database.exec('BEGIN');
   const write = createWrites(database);
   return {
@@ -49,7 +49,7 @@ export const createDatabaseWriter = (path: string): DatabaseWriter => {
     setMeta: (key, value) => write.statements.meta.run(key, JSON.stringify(value)),
     counts: () => countRows(database),
     finish: () => {
-      database.exec('UPDATE ecosystem SET entries = (SELECT count(*) FROM entry WHERE entry.ecosystem = ecosystem.n)');
+      for (const statement of gatherStatements) database.exec(statement);
       database.exec('COMMIT');
       database.exec('PRAGMA optimize');
     },
@@ -64,6 +64,7 @@ const sql = {
   ecosystem: 'INSERT INTO ecosystem VALUES (?, ?, 0)',
   advisory: 'INSERT INTO advisory VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
   entry: 'INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)',
+  spoken: 'INSERT OR IGNORE INTO spoken VALUES (?)',
   title: 'INSERT OR IGNORE INTO title VALUES (?, ?)',
   name: 'INSERT OR IGNORE INTO name VALUES (?, ?)',
   package: 'INSERT OR IGNORE INTO package VALUES (?, ?)',
@@ -79,6 +80,7 @@ const prepareAll = (database: DatabaseSync): Statements => ({
   entry: database.prepare(sql.entry),
   name: database.prepare(sql.name),
   package: database.prepare(sql.package),
+  spoken: database.prepare(sql.spoken),
   title: database.prepare(sql.title),
   score: database.prepare(sql.score),
   epss: database.prepare(sql.epss),
@@ -132,6 +134,7 @@ const createWrites = (database: DatabaseSync) => {
       for (const name of new Set([record.id, ...record.vulnerabilities, ...record.aliases])) {
         statements.name.run(name, number);
       }
+      for (const name of record.vulnerabilities) statements.spoken.run(name);
       const [vulnerability, ...others] = record.vulnerabilities;
       if (vulnerability !== undefined && others.length === 0) writeVulnerability(vulnerability, record);
     },

@@ -23,10 +23,12 @@ export type MatchSource = {
   readonly ecosystems: readonly string[];
   readonly entries: (ecosystem: string, packageName: string) => readonly StoredEntry[];
   readonly advisory: (number: number) => StoredAdvisory | undefined;
-  readonly scores: (vulnerability: string) => readonly CvssScore[];
-  /** What any record about just this vulnerability calls it. */
-  readonly title: (vulnerability: string) => string | undefined;
-  readonly epss: (vulnerability: string) => EpssScore | undefined;
+  /** What all sources together say of a vulnerability; the title is that of any record about just this one. */
+  readonly about: (vulnerability: string) => {
+    readonly title?: string;
+    readonly cvss: readonly CvssScore[];
+    readonly epss?: EpssScore;
+  };
   readonly kev: (vulnerability: string) => KnownExploited | undefined;
 };
 
@@ -136,6 +138,7 @@ const describe = (source: MatchSource, group: Group): Found => {
   const [{ vulnerability, advisory }] = group;
   const own = advisory.vulnerabilities.length === 1 ? group.flatMap((verdict) => verdict.advisory.cvss) : [];
   const names = group.flatMap((verdict) => [verdict.advisory.id, ...aliasesFor(verdict)]);
+  const about = source.about(vulnerability);
   const kev = source.kev(vulnerability);
   const published = group.flatMap((verdict) => verdict.advisory.published ?? []).sort()[0];
   return {
@@ -143,15 +146,15 @@ const describe = (source: MatchSource, group: Group): Found => {
     vulnerability,
     aliases: [...new Set(names)].filter((name) => name !== vulnerability),
     affectedRanges: [...new Set(group.flatMap((verdict) => describeRanges(verdict.entry)))],
-    cvss: distinctScores([...own, ...source.scores(vulnerability)]),
+    cvss: distinctScores([...own, ...about.cvss]),
     exploits: [...new Set(group.flatMap((verdict) => verdict.advisory.exploits))],
-    summary: source.title(vulnerability) ?? kev?.name ?? firstOf(group, ({ summary }) => summary) ?? '',
+    summary: about.title ?? kev?.name ?? firstOf(group, ({ summary }) => summary) ?? '',
     ...present('fixedVersion', highestFix(group)),
     ...present(
       'publishedSeverity',
       firstOf(group, ({ publishedSeverity }) => publishedSeverity),
     ),
-    ...present('epss', source.epss(vulnerability)),
+    ...present('epss', about.epss),
     ...present('kev', kev && { dateAdded: kev.dateAdded, ransomware: kev.ransomware }),
     ...present('published', published),
   };

@@ -155,8 +155,8 @@ const assemble = async (
       tellRefusals(uplink, deps.notice);
     },
     stop: async (reason) => {
-      tasks.stop();
       await uplink?.stop(reason);
+      await tasks.stop();
       await collectors.stop();
       await run.close();
       lock.release();

@@ -12,13 +12,16 @@ import type { TaskJournal } from './task-journal.ts';
 
 /** Takes tasks in, does them one after another, and tells how they ended until that is acknowledged. */
 export type TaskDesk = TaskPort & {
-  readonly stop: () => void;
+  /** Ends what runs without a word about it, so that the console sends it again; resolves when all is on disk. */
+  readonly stop: () => Promise<void>;
 };
 
 /** More than the console sends to one sensor; what is beyond is refused and the console asks again. */
 const maxWaiting = 64;
 /** How often an unacknowledged end is said again on the same connection. */
 const sayAgainMs = 60_000;
+/** An export under way may take longer to notice; its file is removed at the next start. */
+const stopPatienceMs = 3000;
 
 export const createTaskDesk = async (deps: {
   readonly documentDir: string;
@@ -35,6 +38,8 @@ export const createTaskDesk = async (deps: {
   await rm(deps.documentDir, { recursive: true, force: true });
   await mkdir(deps.documentDir, { recursive: true, mode: 0o700 });
   const waiting: Task[] = [];
+  let stopping = false;
+  let working: Promise<void> = Promise.resolve();
   const toSay = new Map<string, TaskState>();
   let current: { readonly task: Task; readonly cancel: AbortController; state: TaskState } | undefined;
 
@@ -44,7 +49,7 @@ export const createTaskDesk = async (deps: {
   };
   const conclude = async (taskId: string, end: Omit<TaskState, 'kind' | 'taskId' | 'progress'>): Promise<void> => {
     const { state, message, transferId } = end;
-    if (state === 'accepted' || state === 'running') return;
+    if (stopping || state === 'accepted' || state === 'running') return;
     await journal.record({
       taskId,
       state,
@@ -84,7 +89,7 @@ export const createTaskDesk = async (deps: {
     }
   };
 
-  const work = async (): Promise<void> => {
+  const work = (): void => {
     if (current !== undefined) return;
     const task = waiting.shift();
     if (task === undefined) return;
@@ -92,11 +97,12 @@ export const createTaskDesk = async (deps: {
     current = { task, cancel, state: { kind: 'task-state', taskId: task.taskId, state: 'running' } };
     say(current.state);
     log.info('task', { taskId: task.taskId, target: task.work.target.kind });
-    await perform(task, cancel.signal).catch((error: unknown) => {
-      log.error('a task’s end could not be kept', { taskId: task.taskId, error: messageOf(error) });
-    });
-    current = undefined;
-    void work();
+    working = perform(task, cancel.signal)
+      .catch((error: unknown) => log.error('a task failed', { taskId: task.taskId, error: messageOf(error) }))
+      .finally(() => {
+        current = undefined;
+        work();
+      });
   };
 
   const accept = (task: Task) => {
@@ -111,7 +117,7 @@ export const createTaskDesk = async (deps: {
     }
     waiting.push(task);
     say({ kind: 'task-state', taskId, state: 'accepted' });
-    void work();
+    work();
   };
 
   const cancel = async (taskId: string): Promise<void> => {
@@ -162,9 +168,13 @@ export const createTaskDesk = async (deps: {
       },
     },
     bulk,
-    stop: () => {
+    stop: async () => {
+      stopping = true;
       clearInterval(timer);
+      waiting.length = 0;
       current?.cancel.abort();
+      await Promise.race([working, pause(stopPatienceMs)]);
+      await journal.settled();
     },
   };
 };
@@ -176,3 +186,8 @@ const stateOf = (entry: ReturnType<TaskJournal['unacknowledged']>[number]): Task
   ...(entry.message === undefined ? {} : { message: entry.message }),
   ...(entry.transferId === undefined ? {} : { transferId: entry.transferId }),
 });
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });

@@ -18,6 +18,8 @@ export type TaskJournal = {
   readonly record: (entry: JournalEntry) => Promise<void>;
   readonly acknowledge: (taskId: string) => Promise<void>;
   readonly unacknowledged: () => readonly JournalEntry[];
+  /** Resolves when everything said so far is on disk, or was found not to go there. */
+  readonly settled: () => Promise<void>;
 };
 
 const keptEntries = 256;
@@ -28,9 +30,11 @@ export const openTaskJournal = async (
   onUnsaved: (error: unknown) => void,
 ): Promise<TaskJournal> => {
   let entries: readonly JournalEntry[] = (await file.read())?.entries ?? [];
+  let saving: Promise<void> = Promise.resolve();
   const save = async (next: readonly JournalEntry[]): Promise<void> => {
     entries = next.slice(-keptEntries);
-    await file.write({ format: 1, entries: [...entries] }).catch(onUnsaved);
+    saving = file.write({ format: 1, entries: [...entries] }).catch(onUnsaved);
+    await saving;
   };
   return {
     find: (taskId) => entries.find((entry) => entry.taskId === taskId),
@@ -41,5 +45,6 @@ export const openTaskJournal = async (
       await save(entries.map((other) => (other === entry ? { ...entry, acknowledged: true } : other)));
     },
     unacknowledged: () => entries.filter((entry) => !entry.acknowledged),
+    settled: () => saving,
   };
 };

@@ -172,7 +172,7 @@ describe('the task desk', () => {
     const done = await untilSaid('done');
     desk.onOrder(task);
     expect(said()).toEqual([done]);
-    desk.stop();
+    await desk.stop();
     await open();
     desk.onOrder(task);
     expect(said()).toEqual([done]);
@@ -199,7 +199,7 @@ describe('the task desk', () => {
     await open(writeDocument, false);
     desk.onOrder(taskOf());
     expect(await untilSaid('failed')).toMatchObject({ message: 'No such image.' });
-    desk.stop();
+    await desk.stop();
     await open();
     desk.onOrder(taskOf(Date.now() - 1));
     expect(await untilSaid('failed')).toMatchObject({ message: expect.stringContaining('deadline') });
@@ -228,10 +228,27 @@ describe('the task desk', () => {
     expect(scans).toBe(1);
   });
 
+  it('says nothing of a task that a stop ends, so that it is done after the next start', async () => {
+    const hanging: ScanRunner = (_job, { signal }) =>
+      new Promise<ScanOutcome>((resolve) => {
+        signal.addEventListener('abort', () => resolve({ kind: 'failed', message: 'stopped' }));
+      });
+    await open(hanging);
+    const task = taskOf();
+    desk.onOrder(task);
+    await expect.poll(() => scans, soon).toBe(1);
+    await desk.stop();
+    await open();
+    desk.connected();
+    expect(said()).toEqual([]);
+    desk.onOrder(task);
+    await untilSaid('done');
+  });
+
   it('removes documents that an earlier run left', async () => {
     await open();
     await writeFile(join(folder, 'documents', 'old.zst'), 'x');
-    desk.stop();
+    await desk.stop();
     await open();
     expect(existsSync(join(folder, 'documents', 'old.zst'))).toBe(false);
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectDatabase } from '../apps/console/src/database/connect.ts';
 import type { Database } from '../apps/console/src/database/database.ts';
 import { migrateDatabase } from '../apps/console/src/database/migrate.ts';
@@ -59,11 +60,16 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
       figures,
       await measure('sameSnapshot', postgres.pid(), () => streams.map((send, at) => send(snapshotOf(at)))),
     );
-    for (const [name, linesOf] of Object.entries({
-      edges: edgeUpdates,
-      processes: processUpdates,
-      single: singleUpdate,
-    })) {
+    Object.assign(figures, await steady(ingest, postgres.pid(), streams));
+    for (const [name, linesOf] of Object.entries(
+      hosts > 300
+        ? {}
+        : {
+            edges: edgeUpdates,
+            processes: processUpdates,
+            single: singleUpdate,
+          },
+    )) {
       let round = 0;
       const rounds = async (): Promise<number> => {
         let records = 0;
@@ -93,14 +99,17 @@ const openStreams = async (db: Database, ingest: Ingest): Promise<readonly Send[
   for (let at = 0; at < hosts; at += 1) {
     const host = await playHost(db, { name: `host-${at}` });
     let position = { epoch: 0, seq: 0 };
-    let done: (() => void) | undefined;
+    const waiting: { readonly epoch: number; readonly seq: number; readonly done: () => void }[] = [];
     const stream = ingest.open(
       {
         hostId: host.id,
         runId: randomUUID(),
         bootId: 'boot-1',
         skewMs: () => 0,
-        onStored: () => done?.(),
+        onStored: ({ epoch, seq }) => {
+          while (waiting[0] !== undefined && (waiting[0].epoch < epoch || waiting[0].seq <= seq))
+            waiting.shift()?.done();
+        },
         onResync: (reason) => {
           throw new Error(reason);
         },
@@ -119,7 +128,7 @@ const openStreams = async (db: Database, ingest: Ingest): Promise<readonly Send[
       const header = readFrameHeader(data);
       if (!header.ok) throw new Error(header.error.message);
       const stored = new Promise<number>((resolve) => {
-        done = () => resolve(lines.length);
+        waiting.push({ ...position, done: () => resolve(lines.length) });
       });
       stream.push(data, header.value);
       return stored;
@@ -185,6 +194,50 @@ const processUpdates = (host: number, round: number): readonly string[] =>
   Array.from({ length: 15 }, (_, at) =>
     putLine({ ...processOf(host, 1000 + round * 15 + at), startedAt } as InventoryRecord),
   );
+
+const steadySeconds = 15;
+
+/** All hosts at once, each with one frame a second: a process began, another ended, three edges went on. */
+const steady = async (
+  ingest: Ingest,
+  postgresPid: number,
+  streams: readonly Send[],
+): Promise<Record<string, number>> => {
+  const cpu = process.cpuUsage();
+  const databaseCpu = cpuSecondsOf(postgresPid);
+  const from = performance.now();
+  const waits: Promise<number>[] = [];
+  const lags: number[] = [];
+  await Promise.all(
+    streams.map(async (send, host) => {
+      await delay(Math.random() * 1000);
+      for (let round = 0; round < steadySeconds; round += 1) {
+        const sentAt = performance.now();
+        const began = { ...processOf(host, 2000 + round), startedAt } as InventoryRecord;
+        const ended = { ...processOf(host, 1999 + round), startedAt, endedAt: Date.now() } as InventoryRecord;
+        const edgeLines = [0, 1, 2].map((at) => putLine(edgeOf(host, at, round + 20)));
+        const stored = send([putLine(began), putLine(ended), ...edgeLines]);
+        waits.push(stored);
+        void stored.then(() => lags.push(performance.now() - sentAt));
+        await delay(Math.max(0, 1000 - (performance.now() - sentAt)));
+      }
+    }),
+  );
+  await Promise.all(waits);
+  const seconds = (performance.now() - from) / 1000;
+  const used = process.cpuUsage(cpu);
+  lags.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    Math.round(lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] ?? 0);
+  return {
+    steadyFramesPerSecond: Math.round(waits.length / seconds),
+    steadyLagP50Ms: at(0.5),
+    steadyLagP99Ms: at(0.99),
+    steadyConsoleCores: Math.round((used.user + used.system) / 1e4 / seconds) / 100,
+    steadyDatabaseCores: Math.round(((cpuSecondsOf(postgresPid) - databaseCpu) / seconds) * 100) / 100,
+    steadyQueuedAtEnd: ingest.figures().queuedFrames,
+  };
+};
 
 /** The smallest frame there is: one process began. Its records per CPU second are frames per CPU second. */
 const singleUpdate = (host: number, round: number): readonly string[] => [putLine(processOf(host, 5000 + round))];

@@ -16,14 +16,14 @@ export const readAsset = async (
 ): Promise<AssetDetail> => {
   const { rows } = await sql<Row>`
     select ${assetColumns(moment)}, a.record, coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
-      coalesce(own.distribution, base.distribution) ->> 'name' as distribution, ${containerCount} as "containerCount"
+      coalesce(own.distribution, base.distribution) ->> 'name' as distribution, ${containerCount(inScope)} as "containerCount"
     from ${assetTables}
     left join asset_software own on own.asset_id = a.id
     left join asset_software base on base.asset_id = a.image_id and a.kind = 'container'
     where a.id = ${assetId}::uuid and ${inScope('a')}`.execute(db);
   const [row] = rows;
   if (row === undefined) throw notFound('The asset');
-  const scan = await readScan(db, assetId);
+  const scan = await readScan(db, inScope, assetId);
   return {
     ...presentAsset(row),
     facts: factsOf(row.kind, row.record),
@@ -54,9 +54,9 @@ type Row = AssetRow & {
   readonly containerCount: number;
 };
 
-const containerCount = sql`(
+const containerCount = (inScope: ScopeFilter) => sql`(
   select count(*)::int from assets c
-  where c.kind = 'container' and c.status in ('running', 'unknown') and case a.kind when 'host' then c.host_id = a.id when 'image' then c.image_id = a.id else false end)`;
+  where c.kind = 'container' and ${inScope('c')} and c.status in ('running', 'unknown') and case a.kind when 'host' then c.host_id = a.id when 'image' then c.image_id = a.id else false end)`;
 
 type ScanRow = {
   readonly state: 'waiting' | 'sent' | 'running' | 'done' | 'partial' | 'failed' | 'cancelled' | 'expired';
@@ -65,10 +65,11 @@ type ScanRow = {
   readonly reporter: string | null;
 };
 
-const readScan = async (db: Database, assetId: string): Promise<AssetDetail['scan']> => {
+/** The last scan. A host out of scope may have done it, for an image that others hold too; it is not named then. */
+const readScan = async (db: Database, inScope: ScopeFilter, assetId: string): Promise<AssetDetail['scan']> => {
   const { rows } = await sql<ScanRow>`
     select c.state, coalesce(c.ended_at, c.started_at, c.created_at) as at, c.message, h.name as reporter
-    from scans c join assets h on h.id = c.host_id where c.asset_id = ${assetId}::uuid order by c.created_at desc limit 1`.execute(
+    from scans c left join assets h on h.id = c.host_id and ${inScope('h')} where c.asset_id = ${assetId}::uuid order by c.created_at desc limit 1`.execute(
     db,
   );
   const [row] = rows;

@@ -14,6 +14,8 @@ export type CompiledFilter = {
   readonly rows: readonly Condition[];
   /** All of them, facets included. */
   readonly all: readonly Condition[];
+  /** The part that depends on the asset alone, its scope included. */
+  readonly assets: readonly Condition[];
   /** What the conditions in `rows` depend on: nothing, or the asset alone; then roll-ups answer. */
   readonly reach: 'everything' | 'assets' | 'rows';
   /** Nothing can match: a named package, fix or text exists nowhere. */
@@ -47,6 +49,7 @@ export const compileFilter = async (db: Database, filter: FindingFilter, scope: 
   return {
     cells,
     rows,
+    assets,
     all: [...facetConditions(cells), ...rows],
     reach: others.length > 0 ? 'rows' : assets.length > 0 ? 'assets' : 'everything',
     empty: others.includes('none'),

@@ -106,7 +106,10 @@ const sumsByGroup = async (
   if (filter.reach === 'everything' || (filter.reach === 'assets' && by === 'asset')) {
     const cells = passingCells(await countCells(db, filter), filter);
     if (cells.length === 0) return undefined;
-    const inCells = sql<SqlBool>`f.cell = any(${cells}::int[])`;
+    const inCells =
+      statuses === undefined
+        ? sql<SqlBool>`f.cell = any(${cells}::int[])`
+        : sql<SqlBool>`f.cell & 3 = any(${statuses}::int[])`;
     const kev = sql`coalesce(sum(f.findings) filter (where f.cell & 512 <> 0), 0)::bigint as kev`;
     return by === 'asset'
       ? sql`select f.asset_id as id, ${kev}, ${sums} from finding_asset_counts as f where ${allOf([inCells, ...filter.rows])} group by 1`
@@ -150,21 +153,34 @@ const readDetails = async (
   if (ids.length === 0) return new Map();
   const column = sql.ref(groupColumns[by]);
   const type = by === 'asset' ? sql`uuid[]` : sql`bigint[]`;
+  // Beyond the asset's conditions a finding is chosen by its cell, so that the index alone answers; the asset's come after,
+  // else they would be asked for each asset and group anew.
+  const chosen = await cellsOrConditions(db, filter);
   const { rows } = await sql<DetailRow>`
-    with hits as materialized (
-      select ${column} as id, f.id as finding_id, f.asset_id, f.vulnerability_id, f.first_seen_at, f.risk, f.likelihood, f.exposure,
-        f.use_value, f.impact, f.use_kind
-      from findings as f where ${column} = any(${ids}::${type}) and ${allOf(filter.all)}
+    with candidates as materialized (
+      select ${column} as group_id, f.id, f.asset_id, f.vulnerability_id, f.first_seen_at, f.risk
+      from findings as f where ${column} = any(${ids}::${type}) and ${chosen}
+    ), hits as materialized (
+      select f.* from candidates as f where ${allOf(filter.assets)}
     ), sums as (
-      select id, count(distinct asset_id) as assets, count(distinct vulnerability_id) as vulnerabilities, min(first_seen_at) as first_seen_at
-      from hits group by id
+      select group_id, count(distinct asset_id) as assets, count(distinct vulnerability_id) as vulnerabilities,
+        min(first_seen_at) as first_seen_at
+      from hits group by group_id
     ), best as (
-      select distinct on (id) id, likelihood, exposure, use_value, impact, use_kind from hits order by id, risk desc, finding_id
+      select distinct on (group_id) group_id, id from hits order by group_id, risk desc, id
     )
-    select g.id::text as id, g.assets, g.vulnerabilities, g.first_seen_at, best.likelihood, best.exposure, best.use_value, best.impact,
-      best.use_kind, named.*
-    from sums as g join best on best.id = g.id cross join lateral (${names[by]}) as named`.execute(db);
+    select g.id::text as id, sums.assets, sums.vulnerabilities, sums.first_seen_at, f.likelihood, f.exposure, f.use_value, f.impact,
+      f.use_kind, named.*
+    from (select group_id as id from sums) as g join sums on sums.group_id = g.id join best on best.group_id = g.id
+    join findings as f on f.id = best.id cross join lateral (${names[by]}) as named`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
+};
+
+/** The filter without its asset part. */
+const cellsOrConditions = async (db: Database, filter: CompiledFilter): Promise<RawBuilder<SqlBool>> => {
+  if (filter.reach === 'rows') return allOf(filter.all.filter((condition) => !filter.assets.includes(condition)));
+  const everything = await db.selectFrom('finding_totals').select(['cell', 'findings']).execute();
+  return sql<SqlBool>`f.cell = any(${passingCells(everything, filter)}::int[])`;
 };
 
 const presentGroup = (by: Grouping, sums: SumRow, detail: DetailRow): FindingGroup => ({

@@ -180,9 +180,10 @@ create index findings_by_age on findings (first_seen_at desc, id);
 create index findings_by_cvss on findings ((coalesce(cvss, -1)) desc, id);
 create index findings_by_cell on findings (cell, risk desc, id);
 create index findings_by_asset on findings (asset_id, risk desc, id);
-create index findings_by_vulnerability on findings (vulnerability_id, cell, risk desc);
-create index findings_by_product on findings (product_id, cell, risk desc);
-create index findings_by_fix on findings (fix_id, cell, risk desc);
+-- These answer for groups without reading the rows.
+create index findings_by_vulnerability on findings (vulnerability_id, cell, risk desc) include (id, asset_id, first_seen_at);
+create index findings_by_product on findings (product_id, cell, risk desc) include (id, asset_id, vulnerability_id, first_seen_at);
+create index findings_by_fix on findings (fix_id, cell, risk desc) include (id, asset_id, vulnerability_id, first_seen_at);
 create index findings_by_package on findings (package_id);
 create index findings_by_worst on findings (worst_asset_id);
 create index findings_by_acceptance on findings (acceptance_id) where acceptance_id is not null;

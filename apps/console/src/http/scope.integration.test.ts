@@ -112,6 +112,20 @@ beforeAll(async () => {
   theirs = await makeWorld('theirs', image);
   const finding = await takeSbom(image, mine.host, 'shared-library');
   shared = { image, finding };
+  // The last scan of the shared image was done by the others.
+  await running.console.platform.db
+    .insertInto('scans')
+    .values({
+      id: randomUUID(),
+      asset_id: image,
+      host_id: theirs.host,
+      cause: 'schedule',
+      state: 'done',
+      created_at: new Date(Date.now() + 3_600_000),
+      due_at: new Date(),
+      deadline: new Date(),
+    })
+    .execute();
 });
 afterAll(() => running[Symbol.asyncDispose]());
 
@@ -127,6 +141,28 @@ const asked = (name: RouteName, world: World, common: Shared = shared): ReturnTy
 describe('a caller with a scope', () => {
   test('every scoped route is asked', () => {
     expect(Object.keys(asks).sort()).toEqual([...scopedNames].sort());
+  });
+
+  // First, because the walk also changes what it may.
+  test('counts only its own', async () => {
+    const read = async (url: string) => (await running.send({ method: 'GET', url, headers: scoped })).json;
+    const assets = await read('/api/v1/assets');
+    // Host, container, replica, image and the shared image.
+    expect(assets.total).toBe(5);
+    const { facets } = await read('/api/v1/assets/facets');
+    const kinds = facets.find(({ name }: { name: string }) => name === 'kind').values;
+    expect(kinds.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(5);
+    expect((await read('/api/v1/findings')).total).toBe(3);
+    expect((await read('/api/v1/findings/facets')).total).toBe(3);
+    expect((await read('/api/v1/findings/groups?by=fix')).findings).toBe(3);
+    expect((await read(`/api/v1/assets/${shared.image}`)).containerCount).toBe(1);
+    expect((await read('/api/v1/overview')).counts).toMatchObject({
+      hosts: 1,
+      containers: 2,
+      images: 2,
+      openFindings: 3,
+    });
+    expect(await read('/api/v1/trust')).toMatchObject({ hosts: { total: 1 }, lostEvents: 7, blindHosts: 1 });
   });
 
   test.each(scopedNames)('%s says nothing of what is out of scope', async (name) => {

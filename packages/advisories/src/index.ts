@@ -2,6 +2,7 @@ export { type ImportOptions, importBundle } from './bundle/import.ts';
 export type { SignaturePolicy } from './bundle/manifest.ts';
 export { buildDatabase, databasePath, type SourceFile, versionOf } from './database/build.ts';
 export { openAdvisoryDatabase } from './database/open.ts';
+export { type RebuildOptions, rebuildDatabase } from './database/rebuild.ts';
 export type { DownloadLimits, FeedFetch, FeedResponse } from './fetch/download.ts';
 export {
   defaultEcosystems,

@@ -3,7 +3,7 @@ import type { Distribution } from '@parapet/contract';
 import { fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
 import { z } from 'zod';
 import { ecosystemRuleOf } from '../match/distributions.ts';
-import { matchPackages } from '../match/match.ts';
+import { createMatchCache, matchPackages } from '../match/match.ts';
 import type { AdvisoryDatabase, Coverage } from '../model.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { layoutVersion } from './schema.ts';
@@ -59,6 +59,7 @@ export const openAdvisoryDatabase = (path: string): Result<AdvisoryDatabase, Pro
 
 const createAdvisoryDatabase = (path: string, database: DatabaseSync, meta: z.infer<typeof Meta>): AdvisoryDatabase => {
   const queries = createQueries(database);
+  const cache = createMatchCache();
   let open = true;
   const close = (): void => {
     if (open) database.close();
@@ -70,7 +71,7 @@ const createAdvisoryDatabase = (path: string, database: DatabaseSync, meta: z.in
     builtAt: meta.builtAt,
     counts: meta.counts,
     sources: meta.sources,
-    match: (packages, distribution) => matchPackages(queries.matching(), packages, distribution),
+    match: (packages, distribution) => matchPackages(queries.matching(), packages, distribution, cache),
     coverageOf: (distribution) => coverageOf(queries, distribution),
     advisory: queries.advisory,
     advisoriesOf: queries.advisoriesOf,

@@ -4,6 +4,7 @@ import type { AdvisoryDatabase, Match } from '../model.ts';
 import { databaseOf } from '../testing/database.ts';
 import { osvRecord } from '../testing/feeds.ts';
 import { createScratch } from '../testing/scratch.ts';
+import { createMatchCache } from './match.ts';
 
 const scratch = createScratch();
 let database: AdvisoryDatabase;
@@ -168,6 +169,27 @@ describe('other distributions', () => {
       source: { name: 'openssl', version: '1:3.0.7-27.el9' },
     });
     expect(brief(matchOn(rocky, libs))).toEqual(['openssl-libs CVE-2026-7777 RLSA-2026:1 1:3.0.7-28.el9']);
+  });
+});
+
+describe('matching again', () => {
+  it('gives the same, also to another package of the same source', () => {
+    const source = { name: 'openssl', version: '3.0.11-1~deb12u2' };
+    const libssl = installed('dpkg', 'libssl3', '3.0.11-1~deb12u2', { source });
+    const first = matchOn(debian, libssl);
+    expect(matchOn(debian, libssl)).toEqual(first);
+    expect(matchOn(debian, installed('dpkg', 'openssl', '3.0.11-1~deb12u2', { source }))).toMatchObject([
+      { packageName: 'openssl', vulnerability: 'CVE-2026-1111' },
+      { packageName: 'openssl', vulnerability: 'CVE-2026-2222' },
+    ]);
+    expect(matchOn({ ...debian, versionId: '11' }, libssl)).toEqual([]);
+  });
+
+  it('starts anew rather than to grow without end', () => {
+    const cache = createMatchCache(10);
+    for (let index = 0; index < 100; index += 1) cache.set(String(index), []);
+    expect(Array.from({ length: 100 }, (_, index) => cache.get(String(index))).filter(Boolean).length).toBeLessThan(15);
+    expect(cache.get('99')).toEqual([]);
   });
 });
 

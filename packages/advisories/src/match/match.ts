@@ -32,11 +32,38 @@ export type MatchSource = {
   readonly kev: (vulnerability: string) => KnownExploited | undefined;
 };
 
+/**
+ * What was found for a source package in a version. Hosts and images of one distribution share most packages, and a database
+ * never changes, so a fleet is matched mostly from here.
+ */
+export type MatchCache = {
+  readonly get: (key: string) => readonly Found[] | undefined;
+  readonly set: (key: string, found: readonly Found[]) => void;
+};
+
+/** A cache that starts anew when it is full. `maxFound` vulnerabilities cost about as many kilobytes. */
+export const createMatchCache = (maxFound = 20_000): MatchCache => {
+  const known = new Map<string, readonly Found[]>();
+  let count = 0;
+  return {
+    get: (key) => known.get(key),
+    set: (key, found) => {
+      if (count > maxFound) {
+        known.clear();
+        count = 0;
+      }
+      known.set(key, found);
+      count += 1 + found.length;
+    },
+  };
+};
+
 /** Matches packages of one target; see `AdvisoryDatabase.match`. */
 export const matchPackages = (
   source: MatchSource,
   packages: readonly Package[],
   distribution: Distribution | undefined,
+  cache: MatchCache = createMatchCache(),
 ): Match[] => {
   const rule = distribution === undefined ? undefined : ecosystemRuleOf(distribution);
   if (rule === undefined) return [];
@@ -44,13 +71,14 @@ export const matchPackages = (
     const scheme = schemeOf(name);
     return scheme === undefined ? [] : [{ name, scheme }];
   });
-  const known = new Map<string, readonly Found[]>();
+  const scope = ecosystems.map(({ name }) => name).join();
   return packages.flatMap((installed) => {
     if (installed.type !== rule.packageType || isHeadersOnly(installed)) return [];
     const candidates = candidatesOf(installed, rule.namedBy);
-    const key = JSON.stringify(candidates);
-    const found = known.get(key) ?? findAll(source, ecosystems, candidates);
-    known.set(key, found);
+    const key = `${scope} ${JSON.stringify(candidates)}`;
+    const known = cache.get(key);
+    const found = known ?? findAll(source, ecosystems, candidates);
+    if (known === undefined) cache.set(key, found);
     return found.map((shared) => ({
       purl: installed.purl,
       packageName: installed.name,

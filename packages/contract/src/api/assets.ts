@@ -44,6 +44,8 @@ export type AssetSummary = z.infer<typeof AssetSummary>;
 export const AssetFact = z.object({ group: z.string(), name: z.string(), value: z.string() });
 
 export const AssetDetail = AssetSummary.extend({
+  /** Those of `labels` that people gave, which alone can be changed. */
+  givenLabels: Labels.optional(),
   facts: z.array(AssetFact),
   packageCount: z.number().int(),
   distribution: z.string().optional(),

@@ -15,7 +15,7 @@ export const readAsset = async (
   assetId: string,
 ): Promise<AssetDetail> => {
   const { rows } = await sql<Row>`
-    select ${assetColumns(moment)}, a.record, coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
+    select ${assetColumns(moment)}, a.record, a.people_labels as "givenLabels", coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
       coalesce(own.distribution, base.distribution) ->> 'name' as distribution, ${containerCount(inScope)} as "containerCount"
     from ${assetTables}
     left join asset_software own on own.asset_id = a.id
@@ -26,6 +26,7 @@ export const readAsset = async (
   const scan = await readScan(db, inScope, assetId);
   return {
     ...presentAsset(row),
+    givenLabels: row.givenLabels,
     facts: factsOf(row.kind, row.record),
     packageCount: row.packageCount,
     containerCount: row.containerCount,
@@ -48,6 +49,7 @@ export const requireAsset = async (
 };
 
 type Row = AssetRow & {
+  readonly givenLabels: Record<string, string>;
   readonly record: unknown;
   readonly packageCount: number;
   readonly distribution: string | null;

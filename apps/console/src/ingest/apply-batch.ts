@@ -1,7 +1,7 @@
 import type { InventoryRecord, Position, RecordKind } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
-import { refreshDirectory } from './edges/address-directory.ts';
+import { anyInHostNetwork, refreshDirectory } from './edges/address-directory.ts';
 import { applyEdges } from './edges/apply-edges.ts';
 import type { InventoryBody, PutRecord } from './frame-reader.ts';
 import { type ChangeCollector, createChangeCollector, type HostContext, type InventoryChange } from './host-context.ts';
@@ -172,8 +172,9 @@ const applySegment = async (
   await storeCollectors(context, records.collector);
   await storeBlinds(context, records.blind);
   await storeLosses(context, records.loss);
-  const addresses =
-    host === undefined && written.size === 0 ? { local: [], zonal: [] } : await refreshDirectory(context, host);
+  const listening = records.listener.flatMap((record) => containers.get(record.containerKey ?? '') ?? []);
+  const moves = host !== undefined || written.size > 0 || (await anyInHostNetwork(context, listening));
+  const addresses = moves ? await refreshDirectory(context, host) : { local: [], zonal: [] };
   const newContainerKeys = [...written.keys()].filter((key) => !known.has(key));
   await applyEdges(context, { records: records.edge, unnamed: [], addresses, newContainerKeys });
   return difference.holding;

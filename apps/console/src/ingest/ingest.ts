@@ -62,6 +62,8 @@ type Lane = {
   closed: boolean;
 };
 
+/** A conflict that lasts this long is no conflict: something in the frame asks too much of the database. */
+const maxBusyTries = 20;
 const retryMs = { first: 250, most: 10_000 } as const;
 
 /**
@@ -77,7 +79,8 @@ export const createIngest = (deps: {
 }): Ingest => {
   const { clock, log } = deps;
   const lanes = new Set<Lane>();
-  const turn: Lane[] = [];
+  /** Sensors whose turn it is, in order. */
+  const turn = new Set<Lane>();
   const counter = createFigureCounter(clock);
   const stopping = new AbortController();
   let queued = 0;
@@ -86,10 +89,11 @@ export const createIngest = (deps: {
   let idle: (() => void) | undefined;
 
   const schedule = (lane: Lane): void => {
-    if (!lane.busy && !lane.closed && lane.queue.length > 0 && !turn.includes(lane)) turn.push(lane);
-    while (running < ingestLimits.writers && turn.length > 0 && !stopping.signal.aborted) {
-      const next = turn.shift();
-      if (next !== undefined) void work(next);
+    if (!lane.busy && !lane.closed && lane.queue.length > 0) turn.add(lane);
+    for (const next of turn) {
+      if (running >= ingestLimits.writers || stopping.signal.aborted) return;
+      turn.delete(next);
+      void work(next);
     }
   };
 
@@ -164,12 +168,12 @@ export const createIngest = (deps: {
       } catch (error) {
         lane.holding = undefined;
         const failure = classifyStoreFailure(error);
-        if (failure === 'busy' && busy < 20) {
+        if (failure === 'busy' && busy < maxBusyTries) {
           busy += 1;
           await pause(10 + Math.random() * 40 * busy, stopping.signal);
           continue;
         }
-        if (failure === 'data') return isolate(lane, frames, error);
+        if (failure !== 'away') return isolate(lane, frames, error);
         if (awaySinceMs === undefined) log.warn({ error: messageOf(error) }, 'The database is away; sensors wait.');
         setAway(true);
         if (lane.closed) return undefined;

@@ -130,18 +130,52 @@ const replaceAddresses = async (context: HostContext, wanted: readonly NodeAddre
   };
 };
 
+type PortRow = {
+  readonly container_id: string;
+  readonly protocol: string;
+  readonly host_address: string;
+  readonly host_port: number;
+  readonly container_port: number;
+};
+
+const publishedBy = (container: ContainerPlace): readonly PortRow[] =>
+  container.ports
+    .filter((port) => port.hostPort > 0)
+    .map((port) => ({
+      container_id: container.id,
+      protocol: port.protocol,
+      host_address: normaliseAddress(port.hostAddress) ?? '0.0.0.0',
+      host_port: port.hostPort,
+      container_port: port.containerPort,
+    }));
+
+/** Containers in the host's own network publish nothing: where they listen, the host's address leads to them. */
+const readHostNetworkPorts = async (context: HostContext): Promise<readonly PortRow[]> => {
+  const { rows } = await sql<{ container_id: string; protocol: string; address: string; port: number }>`
+    select distinct l.container_id, l.protocol, l.address, l.port from listeners l
+    join assets c on c.id = l.container_id and c.status in ('running', 'unknown')
+      and c.record -> 'privilege' ->> 'hostNetwork' = 'true'
+    where l.host_id = ${context.hostId} and l.ended_at is null`.execute(context.trx);
+  return rows.map((row) => ({
+    container_id: row.container_id,
+    protocol: row.protocol,
+    host_address: normaliseAddress(row.address) ?? '0.0.0.0',
+    host_port: row.port,
+    container_port: row.port,
+  }));
+};
+
+/** Whether any of these containers lives in the host's own network. */
+export const anyInHostNetwork = async (context: HostContext, containerIds: readonly string[]): Promise<boolean> => {
+  if (containerIds.length === 0) return false;
+  const { rows } = await sql`
+    select 1 from assets where id = any(${containerIds}::uuid[])
+      and record -> 'privilege' ->> 'hostNetwork' = 'true' limit 1`.execute(context.trx);
+  return rows.length > 0;
+};
+
 const replacePorts = async (context: HostContext, containers: readonly ContainerPlace[]): Promise<boolean> => {
-  const rows = containers.flatMap((container) =>
-    container.ports
-      .filter((port) => port.hostPort > 0)
-      .map((port) => ({
-        container_id: container.id,
-        protocol: port.protocol,
-        host_address: normaliseAddress(port.hostAddress) ?? '0.0.0.0',
-        host_port: port.hostPort,
-        container_port: port.containerPort,
-      })),
-  );
+  const rows = [...containers.flatMap(publishedBy), ...(await readHostNetworkPorts(context))];
   const { rows: dropped } = await sql`
     delete from published_ports p where p.host_id = ${context.hostId}
       and (p.protocol, p.host_address, p.host_port, p.container_id, p.container_port) not in (

@@ -2,7 +2,7 @@ import type { EdgeRecord } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PlayedHost, playHost } from '../../testing/played-host.ts';
-import { containerRecord, edgeRecord, hostRecord, network } from '../../testing/records.ts';
+import { containerRecord, edgeRecord, hostRecord, listenerRecord, network } from '../../testing/records.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
 import { sweepUnresolved } from './sweep.ts';
 
@@ -318,6 +318,26 @@ describe('translation', () => {
           ended: false,
         },
       ]);
+    }
+  });
+
+  test('a container in the host’s network is what its host’s address leads to, where it listens', async () => {
+    for (const order of ['listener first', 'edge first']) {
+      const zone = newZone();
+      const a = await hostAt(zone, 'a', '10.0.0.1');
+      const privilege = { ...containerRecord('x').privilege, hostNetwork: true };
+      const b = await hostAt(zone, 'b', '10.0.0.2', [containerRecord('docker:web', { privilege })]);
+      const listens = () =>
+        b.send([listenerRecord(80, { key: 'docker:web|tcp|0.0.0.0|80', containerKey: 'docker:web' })], at(1));
+      const talks = async () => {
+        await a.send([edge('out', { peer: to('10.0.0.2'), executable: '/bin/curl' })], at(1));
+        await b.send([edge('in', { direction: 'in', containerKey: 'docker:web', peer: to('10.0.0.1') })], at(1));
+      };
+      if (order === 'listener first') await listens();
+      await talks();
+      if (order === 'edge first') await listens();
+      const rows = (await edgesOf(zone)).filter((row) => !row.ended);
+      expect(rows, order).toMatchObject([{ source: 'a', target: 'docker:web', by_source: true, by_target: true }]);
     }
   });
 

@@ -151,6 +151,7 @@ const assetAnswers = (world: FakeWorld): FakeHandlers => {
     );
   const detail = (asset: AssetSummary): ResultOf<'assets.get'> => ({
     ...asset,
+    givenLabels: { team: asset.labels['team'] ?? 'shop' },
     facts: [
       ...(asset.kind === 'host'
         ? [

@@ -24,7 +24,13 @@ export const AssetLabels = ({ asset }: { readonly asset: AssetDetail }) => {
       ) : (
         <ul className={styles.labels}>
           {labels.map(([name, value]) => (
-            <li key={name} className={styles.label}>
+            <li
+              key={name}
+              className={styles.label}
+              title={
+                asset.givenLabels?.[name] === undefined ? 'Given by its runtime or enrolment key' : 'Given by a person'
+              }
+            >
               <span className={text.muted}>{name}</span> {value}
             </li>
           ))}
@@ -39,7 +45,7 @@ export const AssetLabels = ({ asset }: { readonly asset: AssetDetail }) => {
         open={editing}
         onOpenChange={setEditing}
         title={`Labels of ${asset.name}`}
-        description="One label a line: name=value. Labels of the container runtime stay whatever you write."
+        description="One label a line: name=value. Those that its runtime or enrolment key gave are kept beside them; the same name here comes first."
       >
         <LabelsForm asset={asset} close={() => setEditing(false)} />
       </Modal>
@@ -48,7 +54,7 @@ export const AssetLabels = ({ asset }: { readonly asset: AssetDetail }) => {
 };
 
 const LabelsForm = ({ asset, close }: { readonly asset: AssetDetail; readonly close: () => void }) => {
-  const [lines, setLines] = useState(formatLabels(asset.labels));
+  const [lines, setLines] = useState(formatLabels(asset.givenLabels ?? {}));
   const client = useQueryClient();
   const save = useApiMutation('assets.label', async () => {
     close();

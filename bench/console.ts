@@ -17,7 +17,7 @@ export const run = async (): Promise<Readonly<Record<string, number | string>>> 
     const cold = await start(dataDir);
     await stop(cold);
     const warm = await start(dataDir);
-    await using _ = { [Symbol.asyncDispose]: () => stop(warm) };
+    await using _ = { [Symbol.asyncDispose]: async () => void (await stop(warm)) };
     const requests = await measureRequests(dataDir, warm.address);
     await sleep(idleSeconds * 1000);
     const memory = await measureMemory(warm.child.pid ?? 0, dataDir);

@@ -1,5 +1,4 @@
 import { createPrivateKey, createPublicKey, sign, X509Certificate } from 'node:crypto';
-import { request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import {
   EnrolmentAnswer,
@@ -11,6 +10,7 @@ import {
 } from '@parapet/contract/wire';
 import { AppError, type Clock, parseJson, readStreamBounded } from '@parapet/core';
 import type { ProxyConfig } from '../config/config.ts';
+import { request } from '../net/http.ts';
 import { dialWithPin } from '../net/tls-dialer.ts';
 import type { Identity } from '../state/state-files.ts';
 import { createKeyAndRequest, keyPin } from './certificate-request.ts';

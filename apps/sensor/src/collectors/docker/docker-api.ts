@@ -1,6 +1,7 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fail, ok, type Problem, parseJson, problem, type Result, readStreamBounded } from '@parapet/core';
 import type { z } from 'zod';
+import { request } from '../../net/http.ts';
 import {
   DockerContainer,
   DockerContainerList,

@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import type { HostRecord } from '@parapet/contract/wire';
 import { parseJson, readStreamBounded } from '@parapet/core';
 import { z } from 'zod';
+import { request } from '../../net/http.ts';
 
 export type CloudFacts = NonNullable<HostRecord['cloud']>;
 

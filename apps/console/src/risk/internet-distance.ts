@@ -5,40 +5,61 @@ import type { InternetPath } from './observation.ts';
 /** Farther than this, the Internet is not a reason any more. */
 export const maxHops = 4;
 
+type Distance = {
+  readonly asset_id: string;
+  readonly hops: number;
+  readonly via_asset_id: string | null;
+  readonly protocol: string;
+  readonly port: number;
+};
+
 /**
  * Computes anew how far each asset is from the Internet: breadth first over open edges, one query a level. Returns the assets
  * whose distance or way changed, so that their risk can follow.
  */
-export const refreshInternetDistances = (db: Database): Promise<readonly string[]> =>
-  db.transaction().execute(async (tx) => {
-    await sql`create temporary table distances (asset_id uuid primary key, hops smallint, via_asset_id uuid, protocol text, port integer) on commit drop`.execute(
-      tx,
-    );
-    await sql`
-      insert into distances
-      select distinct on (target_asset) target_asset, 1, null::uuid, protocol, port from edges
-      where source_node = 'internet' and ended_at is null and target_asset is not null
-      order by target_asset, id`.execute(tx);
-    for (let hops = 2; hops <= maxHops; hops += 1) {
-      const added = await sql`
-        insert into distances
-        select distinct on (e.target_asset) e.target_asset, ${hops}::smallint, e.source_asset, e.protocol, e.port
-        from distances as d join edges as e on e.source_asset = d.asset_id
-        where d.hops = ${hops - 1} and e.ended_at is null and e.target_asset is not null
-          and not exists (select 1 from distances as known where known.asset_id = e.target_asset)
-        order by e.target_asset, e.id`.execute(tx);
-      if (added.numAffectedRows === 0n) break;
-    }
-    return replaceDistances(tx);
-  });
+export const refreshInternetDistances = async (db: Database): Promise<readonly string[]> => {
+  const found: Distance[] = [];
+  let level = await readFacing(db);
+  for (let hops = 2; level.length > 0; hops += 1) {
+    found.push(...level);
+    if (hops > maxHops) break;
+    level = await readNext(db, level, found, hops);
+  }
+  return db.transaction().execute((tx) => replaceDistances(tx, found));
+};
 
-const replaceDistances = async (tx: DatabaseTransaction): Promise<readonly string[]> => {
+const readFacing = async (db: Database): Promise<readonly Distance[]> =>
+  (
+    await sql<Distance>`
+      select distinct on (target_asset) target_asset as asset_id, 1 as hops, null as via_asset_id, protocol, port from edges
+      where source_node = 'internet' and ended_at is null and target_asset is not null
+      order by target_asset, id`.execute(db)
+  ).rows;
+
+const readNext = async (
+  db: Database,
+  level: readonly Distance[],
+  found: readonly Distance[],
+  hops: number,
+): Promise<readonly Distance[]> =>
+  (
+    await sql<Distance>`
+      select distinct on (target_asset) target_asset as asset_id, ${hops}::int as hops, source_asset as via_asset_id, protocol, port
+      from edges
+      where source_asset = any(${level.map((row) => row.asset_id)}::uuid[]) and ended_at is null
+        and target_asset <> all(${found.map((row) => row.asset_id)}::uuid[])
+      order by target_asset, id`.execute(db)
+  ).rows;
+
+const replaceDistances = async (tx: DatabaseTransaction, found: readonly Distance[]): Promise<readonly string[]> => {
   const gone = await sql<{ asset_id: string }>`
-    delete from internet_distances as old where not exists (select 1 from distances as d where d.asset_id = old.asset_id)
-    returning old.asset_id`.execute(tx);
+    delete from internet_distances where asset_id <> all(${found.map((row) => row.asset_id)}::uuid[])
+    returning asset_id`.execute(tx);
   const changed = await sql<{ asset_id: string }>`
     insert into internet_distances as old (asset_id, hops, via_asset_id, protocol, port)
-    select asset_id, hops, via_asset_id, protocol, port from distances order by asset_id
+    select asset_id, hops, via_asset_id, protocol, port
+    from jsonb_to_recordset(${JSON.stringify(found)}::jsonb) as new (asset_id uuid, hops smallint, via_asset_id uuid, protocol text, port integer)
+    where exists (select 1 from assets as a where a.id = new.asset_id) order by asset_id
     on conflict (asset_id) do update set hops = excluded.hops, via_asset_id = excluded.via_asset_id,
       protocol = excluded.protocol, port = excluded.port
     where (old.hops, old.via_asset_id, old.protocol, old.port)

@@ -28,6 +28,8 @@ export type ScanScheduler = AsyncDisposable & {
 
 const everyMs = 10_000;
 const wakeMs = 500;
+/** A fleet that changes all the time is looked at this often. */
+const apartMs = 2_000;
 
 /** Decides what is scanned when, hands it to the sensors and takes the results in. */
 export const createScanScheduler = (deps: ScanSchedulerDeps): ScanScheduler => {
@@ -36,6 +38,8 @@ export const createScanScheduler = (deps: ScanSchedulerDeps): ScanScheduler => {
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
   let started = false;
+  let dueAt = Number.POSITIVE_INFINITY;
+  let turnedAt = Number.NEGATIVE_INFINITY;
   const now = (): Date => new Date(clock.now());
 
   dispatcher.onState(async (state) => {
@@ -58,16 +62,22 @@ export const createScanScheduler = (deps: ScanSchedulerDeps): ScanScheduler => {
   };
 
   const loop = (): void => {
+    dueAt = Number.POSITIVE_INFINITY;
+    turnedAt = performance.now();
     running = turn()
       .catch((error: unknown) => log.error({ error: messageOf(error) }, 'scans could not be planned'))
       .finally(() => schedule(everyMs));
   };
+  /** The earlier of what is scheduled and this: steady waking must not put a turn off. */
   const schedule = (delayMs: number): void => {
+    const at = performance.now() + delayMs;
+    if (stopped || at >= dueAt) return;
     clearTimeout(timer);
-    if (!stopped) timer = setTimeout(() => void running.then(loop), delayMs);
+    dueAt = at;
+    timer = setTimeout(() => void running.then(loop), delayMs);
   };
   const wake = (): void => {
-    if (started) schedule(wakeMs);
+    if (started) schedule(Math.max(wakeMs, turnedAt + apartMs - performance.now()));
   };
 
   return {

@@ -131,6 +131,17 @@ test('a container is scanned only when it has packages of its own', async () => 
   expect(only(await turn()).work.target.kind).toBe('container');
 });
 
+test('steady changes do not put the next look off', async () => {
+  scheduler.start();
+  await inventory.host('web-01');
+  const waking = setInterval(() => scheduler.wake(), 20);
+  try {
+    await expect.poll(() => sent.length, { timeout: 60_000, interval: 50 }).toBe(1);
+  } finally {
+    clearInterval(waking);
+  }
+});
+
 test('a host is scanned daily', async () => {
   await inventory.host('web-01');
   await deliver(only(await turn()), hostSbom);

@@ -32,6 +32,7 @@ create table sboms (
   unique (asset_id, reporter_host_id)
 );
 create unique index sboms_current on sboms (asset_id) where current;
+create index sboms_by_reporter on sboms (reporter_host_id);
 
 -- One row per asset with packages. A container's packages are only what it has beyond its image.
 create table asset_software (
@@ -178,7 +179,6 @@ create index findings_by_risk on findings (risk desc, id);
 create index findings_open_by_risk on findings (risk desc, id) where status = 'open';
 create index findings_by_age on findings (first_seen_at desc, id);
 create index findings_by_cvss on findings ((coalesce(cvss, -1)) desc, id);
-create index findings_by_cell on findings (cell, risk desc, id);
 create index findings_by_asset on findings (asset_id, risk desc, id);
 -- These answer for groups without reading the rows.
 create index findings_by_vulnerability on findings (vulnerability_id, cell, risk desc) include (id, asset_id, first_seen_at);
@@ -220,7 +220,6 @@ create table finding_asset_counts (
   risk_max real not null,
   primary key (asset_id, cell)
 );
-create index finding_asset_counts_by_cell on finding_asset_counts (cell);
 create table finding_group_counts (
   grouping text not null check (grouping in ('fix', 'vulnerability', 'package')),
   group_id bigint not null,
@@ -409,6 +408,7 @@ create table risk_days (
   open integer not null,
   primary key (day, asset_id)
 );
+create index risk_days_by_asset on risk_days (asset_id);
 `.execute(db);
 };
 
@@ -437,6 +437,7 @@ create unique index scans_active_asset on scans (asset_id) where state in ('wait
 create unique index scans_active_host on scans (host_id) where state in ('sent', 'running');
 create index scans_waiting on scans (due_at) where state = 'waiting';
 create index scans_by_asset on scans (asset_id, created_at desc);
+create index scans_by_host on scans (host_id);
 create index scans_by_age on scans (created_at desc, id);
 
 -- What the package databases looked like when an asset was last scanned (or a scan was asked for).

@@ -133,6 +133,13 @@ describe('Debian', () => {
     ]);
   });
 
+  it('knows the signed kernel by the source that advisories name', () => {
+    const signed = installed('dpkg', 'linux-image-6.1.0-22-amd64', '6.1.94-1', {
+      source: { name: 'linux-signed-amd64', version: '6.1.94+1' },
+    });
+    expect(matchOn(debian, signed)).toMatchObject([{ vulnerability: 'CVE-2026-4444' }]);
+  });
+
   it('keeps the order of the packages and gives equal ones equal matches', () => {
     const matches = matchOn(debian, libssl('3.0.11-1~deb12u9'), installed('dpkg', 'openssl', '3.0.11-1~deb12u9'));
     expect(matches.map(({ packageName }) => packageName)).toEqual(['libssl3', 'openssl']);

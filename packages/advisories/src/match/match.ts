@@ -4,6 +4,7 @@ import type { StoredHead } from '../database/stored.ts';
 import type { CvssScore, EpssScore, KnownExploited, Match } from '../model.ts';
 import type { VersionRange } from '../sources/source.ts';
 import { ecosystemRuleOf, type NamedBy } from './distributions.ts';
+import { hasKernelCode, kernelSourceOf } from './kernel.ts';
 import { isSameStream, moduleOfPurl } from './modules.ts';
 import { describeRanges, evaluateRanges } from './ranges.ts';
 
@@ -73,7 +74,7 @@ export const matchPackages = (
   });
   const scope = ecosystems.map(({ name }) => name).join();
   return packages.flatMap((installed) => {
-    if (installed.type !== rule.packageType || isHeadersOnly(installed)) return [];
+    if (installed.type !== rule.packageType || !hasKernelCode(installed)) return [];
     const candidates = candidatesOf(installed, rule.namedBy);
     const key = `${scope} ${JSON.stringify(candidates)}`;
     const known = cache.get(key);
@@ -102,10 +103,6 @@ const findAll = (
   return merge(verdicts).map((group) => describe(source, group));
 };
 
-/** Built from the kernel's source, but without any of its code: they would repeat every kernel vulnerability. */
-const isHeadersOnly = ({ name, source }: Package): boolean =>
-  /^linux(?:-|$)/.test(source?.name ?? '') && /^linux-(?:libc-dev|headers-|source|doc)/.test(name);
-
 type Candidate = { readonly name: string; readonly version: string; readonly module: string | undefined };
 
 type Ecosystem = { readonly name: string; readonly scheme: VersionScheme };
@@ -122,7 +119,7 @@ type Verdict = {
 const candidatesOf = (installed: Package, namedBy: NamedBy): Candidate[] => {
   const module = moduleOfPurl(installed.purl);
   const binary = { name: installed.name, version: installed.version, module };
-  const source = { ...(installed.source ?? binary), module };
+  const source = { ...(kernelSourceOf(installed) ?? installed.source ?? binary), module };
   if (namedBy === 'binary') return [binary];
   if (namedBy === 'source' || source.name === binary.name) return [source];
   return [binary, source];

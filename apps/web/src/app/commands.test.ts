@@ -13,5 +13,5 @@ test.each([
   [{ kind: 'finding', id: 'f' }, '/findings/f'],
   [{ kind: 'package', id: 'p' }, '/findings?package=lib%26ssl&by=asset'],
   [{ kind: 'vulnerability', id: 'CVE-2026-1' }, '/findings?vulnerability=CVE-2026-1&by=asset'],
-  [{ kind: 'process', id: 'process:h|1' }, '/map?focus=process%3Ah%7C1'],
+  [{ kind: 'process', id: 'h' }, '/assets/h?tab=processes'],
 ] as const)('%o leads to %s', (found, to) => expect(commandOf({ ...found, title: 'lib&ssl', detail: '' }).to).toBe(to));

@@ -80,6 +80,6 @@ const targetOf = ({ kind, id, title }: Found): string => {
     case 'vulnerability':
       return `/findings?vulnerability=${encodeURIComponent(id)}&by=asset`;
     case 'process':
-      return `/map?focus=${encodeURIComponent(id)}`;
+      return `/assets/${id}?tab=processes`;
   }
 };

@@ -42,7 +42,7 @@ export const useFindingRows = (search: FindingsSearch): FindingRows => {
   const settledView = active.isPlaceholderData ? 'before' : view;
   const steadyGroups = useSteadyRows(latestGroups, groupKeyOf, settledView);
   const steadyList = useSteadyRows(latestList, idOf, settledView);
-  const { open, toggle } = useOpenGroups(view);
+  const { open, toggle } = useOpenGroups(view, by === 'fix' && search.fix !== undefined ? search.fix : undefined);
   const members = useMembers(search, open);
   const rows = useMemo(
     () => (grouped ? groupedRows(steadyGroups.rows, members) : plainRows(steadyList.rows)),
@@ -74,19 +74,23 @@ export const useFindingRows = (search: FindingsSearch): FindingRows => {
   };
 };
 
-/** Which groups are open; another view begins with all closed. */
-const useOpenGroups = (view: string) => {
-  const [state, setState] = useState<{ readonly view: string; readonly keys: readonly string[] }>({ view, keys: [] });
-  const open = state.view === view ? state.keys : none;
+/** Which groups are open. Another view begins with all closed, but for the one that was asked for. */
+const useOpenGroups = (view: string, asked: string | undefined) => {
+  const first = useMemo(() => (asked === undefined ? none : [asked]), [asked]);
+  const [state, setState] = useState<{ readonly view: string; readonly keys: readonly string[] }>({
+    view,
+    keys: first,
+  });
+  const open = state.view === view ? state.keys : first;
   const toggle = useCallback(
     (key: string, expand?: boolean) =>
       setState((previous) => {
-        const keys = previous.view === view ? previous.keys : none;
+        const keys = previous.view === view ? previous.keys : first;
         const isOpen = keys.includes(key);
         if (isOpen === expand) return previous;
         return { view, keys: isOpen ? keys.filter((other) => other !== key) : [...keys, key] };
       }),
-    [view],
+    [view, first],
   );
   return { open, toggle };
 };

@@ -58,6 +58,12 @@ describe('a database that goes away and comes back', () => {
     const second = await startPostgres(options);
     await vi.waitFor(async () => expect((await get('/readyz')).status).toBe(200), patience);
     expect((await get('/api/v1/users')).status).toBe(200);
+    const { jobs } = running.console.platform;
+    await jobs.enqueue('people.clean', {});
+    await vi.waitFor(async () => {
+      const queue = (await jobs.figures()).find(({ name }) => name === 'people.clean');
+      expect(queue).toMatchObject({ waiting: 0, active: 0, failed: 0 });
+    }, patience);
     expect((await get('/api/v1/status')).json.stores).toMatchObject([{ name: 'database', state: 'ok' }]);
     // The console's connections end first, or the server would have to cut them.
     await running[Symbol.asyncDispose]();

@@ -40,8 +40,8 @@ export const openDataFolder = async (root: string, version: string): Promise<Dat
   };
   const { root: _, postgresDir, ...privateDirs } = folder;
   try {
-    await mkdir(root, { recursive: true, mode: 0o711 });
-    await mkdir(postgresDir, { recursive: true, mode: 0o711 });
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    await mkdir(postgresDir, { recursive: true, mode: 0o700 });
     for (const dir of Object.values(privateDirs)) {
       await mkdir(dir, { recursive: true, mode: 0o700 });
       await chmod(dir, 0o700);

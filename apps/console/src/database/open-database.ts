@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, messageOf } from '@parapet/core';
 import type { ConsoleConfig } from '../config/config.ts';
@@ -39,10 +39,13 @@ export const openDatabase = async (
     await waitForServer(connection);
     return { ...connection, address, description: describeUrl(address.url), stopServer: async () => undefined };
   }
+  const runAs = options.runAs ?? (await serverUser());
+  // The server's user must be let through to its own folder; it sees nothing else on the way.
+  if (runAs !== undefined) await chmod(folder.root, 0o711);
   const postgres = await startPostgres({
     rootDir: folder.postgresDir,
     socketDir: `${folder.postgresDir}/run`,
-    runAs: options.runAs ?? (await serverUser()),
+    runAs,
     prefixDir: config.database.prefixDir,
     durable: options.durable,
     onEvent: (event) => logEvent(log, event),

@@ -1,3 +1,2 @@
 export { schemeOf, schemes } from './registry.ts';
 export { maxVersionLength, type VersionScheme } from './scheme.ts';
-export { compareRpmSegments } from './schemes/rpm/compare.ts';

@@ -82,6 +82,8 @@ describe('an advisory database', () => {
     ['cve-2026-1', ['DSA-5001-1', 'GHSA-aaaa-bbbb-cccc']],
     ['libex', ['GHSA-aaaa-bbbb-cccc']],
     ['dsa-', ['DSA-5001-1']],
+    ['ghsa-AAAA', ['GHSA-aaaa-bbbb-cccc']],
+    ['GHSA-aaaa-b', ['GHSA-aaaa-bbbb-cccc']],
     ['', []],
     ['%', []],
     ["' OR 1=1 --", []],

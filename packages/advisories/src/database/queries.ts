@@ -149,13 +149,18 @@ const createPages = (database: DatabaseSync): Pick<Queries, 'advisory' | 'adviso
       return row === undefined ? undefined : pageOf(row);
     },
     advisoriesOf: (vulnerability) => byName.all(vulnerability, maxAdvisories).map(pageOf),
-    search: (query, limit) =>
-      query === ''
-        ? []
-        : search
-            .all(query.toUpperCase(), `${query.toUpperCase()}\uffff`, query, `${query}\uffff`, limit)
-            .map(summaryOf),
+    search: (query, limit) => {
+      if (query === '') return [];
+      const id = asId(query);
+      return search.all(id, `${id}\uffff`, query, `${query}\uffff`, limit).map(summaryOf);
+    },
   };
+};
+
+/** Ids as publishers write them: `cve-2026-1` is `CVE-2026-1`, and the rest of a GHSA id is lower case. What is mixed already stays. */
+const asId = (query: string): string => {
+  if (/^ghsa-/i.test(query)) return `GHSA-${query.slice('GHSA-'.length).toLowerCase()}`;
+  return query === query.toLowerCase() ? query.toUpperCase() : query;
 };
 
 const advisoryOf = (id: string, headText: string, bodyText: string, affected: readonly unknown[]): Advisory => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
 import { z } from 'zod';
@@ -35,6 +35,9 @@ export type SourceStore = {
 };
 
 const maxStateBytes = 1024 * 1024;
+const stagingPrefix = 'staging-';
+/** No import takes so long: what is older was left by one that was killed. */
+const staleAfterMs = 24 * 60 * 60 * 1000;
 
 export const createSourceStore = (databaseDir: string): SourceStore => {
   const folder = join(databaseDir, 'sources');
@@ -59,7 +62,9 @@ export const createSourceStore = (databaseDir: string): SourceStore => {
     fileOf: (source) => ({ ...source, path: contentPath(source.sha256) }),
     stage: async () => {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const staging = await mkdtemp(join(folder, 'staging-'));
+      await removeStale(databaseDir, (name) => name.startsWith('.building-'));
+      await removeStale(folder, (name) => name.startsWith(stagingPrefix));
+      const staging = await mkdtemp(join(folder, stagingPrefix));
       return { folder: staging, [Symbol.asyncDispose]: () => rm(staging, { recursive: true, force: true }) };
     },
     replace: async (sources, staged) => {
@@ -71,6 +76,14 @@ export const createSourceStore = (databaseDir: string): SourceStore => {
       for (const { sha256 } of before) if (!kept.has(sha256)) await rm(contentPath(sha256), { force: true });
     },
   };
+};
+
+const removeStale = async (folder: string, isOurs: (name: string) => boolean): Promise<void> => {
+  for (const name of (await readdir(folder)).filter(isOurs)) {
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs < Date.now() - staleAfterMs) await rm(path, { recursive: true, force: true });
+  }
 };
 
 const sizeOf = async (path: string): Promise<number | undefined> => {

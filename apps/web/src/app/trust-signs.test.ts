@@ -27,6 +27,7 @@ test('old or missing feeds, silent hosts and losses are said', () => {
   expect(tones({ ...well, hosts: { total: 42, silent: 1 } })).toBe('ok,warn,ok');
   expect(tones({ ...well, lostEvents: 3 })).toBe('ok,ok,bad');
   expect(tones({ ...well, blindHosts: 1 })).toBe('ok,ok,warn');
+  expect(signsOf({ ...well, blindHosts: 1 }, now)[2]).toMatchObject({ value: '1', after: 'host blind' });
 });
 
 test('no hosts is neither well nor ill', () =>

@@ -51,14 +51,7 @@ export const signsOf = (trust: Signs, now: number): readonly Sign[] => [
     after: trust.hosts.silent === 1 ? 'host silent' : 'hosts silent',
     to: trust.hosts.silent > 0 ? '/sensors?presence=unknown' : '/sensors',
   },
-  {
-    id: 'losses',
-    tone: trust.lostEvents > 0 ? 'bad' : trust.blindHosts > 0 ? 'warn' : 'ok',
-    before: '',
-    value: formatCompact(trust.lostEvents),
-    after: trust.lostEvents === 1 ? 'event lost' : 'events lost',
-    to: '/settings/console',
-  },
+  lossSign(trust),
 ];
 
 const feedSign = ({ feeds }: Signs, now: number): Sign => {
@@ -67,6 +60,21 @@ const feedSign = ({ feeds }: Signs, now: number): Sign => {
   const tone = feeds.state === 'fresh' ? 'ok' : 'warn';
   if (feeds.dataAt === undefined) return { ...base, tone, value: feeds.state, after: '' };
   return { ...base, tone, value: formatSpan(Math.max(0, now - Date.parse(feeds.dataAt))), after: 'old' };
+};
+
+/** What was counted as lost; when nothing was, where it could not be counted. */
+const lossSign = ({ lostEvents, blindHosts }: Signs): Sign => {
+  const base = { id: 'losses', before: '', to: '/settings/console' } as const;
+  if (lostEvents === 0 && blindHosts > 0) {
+    return {
+      ...base,
+      tone: 'warn',
+      value: formatCompact(blindHosts),
+      after: blindHosts === 1 ? 'host blind' : 'hosts blind',
+    };
+  }
+  const after = lostEvents === 1 ? 'event lost' : 'events lost';
+  return { ...base, tone: lostEvents > 0 ? 'bad' : 'ok', value: formatCompact(lostEvents), after };
 };
 
 const FoldedSigns = ({ signs }: { readonly signs: readonly Sign[] }) => {

@@ -37,7 +37,11 @@ export const AssetsPage = () => {
     (q: string) => setSearch({ q: q === '' ? undefined : q }, { replace: true }),
     [setSearch],
   );
-  const facetProps = { facets: facets.data?.facets ?? [], chosen, onToggle };
+  const facetProps = {
+    facets: facets.data?.facets.filter(({ name }) => Object.hasOwn(chosen, name)) ?? [],
+    chosen,
+    onToggle,
+  };
   const list = useAssets(search);
   return (
     <Page

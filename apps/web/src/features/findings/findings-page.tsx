@@ -40,7 +40,12 @@ export const FindingsPage = () => {
   const data = useFindingRows(search);
   const facets = useQuery(steadyQuery('findings.facets', { query: filterOf(search) }));
   const onToggle = (facet: string, value: string): void => setSearch(toggleFacet(search, facet, value));
-  const facetProps = { facets: facets.data?.facets ?? [], chosen: chosenFacets(search), onToggle };
+  const chosen = chosenFacets(search);
+  const facetProps = {
+    facets: facets.data?.facets.filter(({ name }) => Object.hasOwn(chosen, name)) ?? [],
+    chosen,
+    onToggle,
+  };
   const onSearch = useCallback(
     (q: string) => setSearch({ q: q === '' ? undefined : q }, { replace: true }),
     [setSearch],

@@ -99,7 +99,6 @@ const useStage = (
     });
     if (!made.works) latest.current.onUnable();
     setStage(made);
-    Object.assign(window, { parapetMap: { frameTimes: made.frameTimes, panBy: made.panBy } });
     return made.dispose;
   }, [host, latest, setHover]);
   return stage;

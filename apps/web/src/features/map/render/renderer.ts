@@ -13,6 +13,8 @@ export type Drawing = {
   readonly edges: Things;
   readonly lit: Things;
   readonly nodes: Things;
+  /** Ports and signs of severity on the nodes' rims. */
+  readonly signs: Things;
 };
 export type Things = { readonly data: Float32Array; readonly count: number };
 
@@ -34,6 +36,8 @@ export type DrawView = {
 };
 
 /** Segments of a curve; a view of many edges draws each with fewer. */
+/** Below this zoom signs on rims are smaller than a pixel or two, and left out. */
+const signsFromZoom = 0.36;
 const segments = { few: 9, many: 24 } as const;
 export const manyEdges = 500;
 
@@ -53,6 +57,7 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
   if (gl === null || gl.isContextLost()) return undefined;
   const frames = createBatch(gl, { ...frameShaders, texels: floatsOf.frame / 4, segments: 0 });
   const nodes = createBatch(gl, { ...nodeShaders, texels: floatsOf.node / 4, segments: 0 });
+  const signs = createBatch(gl, { ...nodeShaders, texels: floatsOf.node / 4, segments: 0 });
   const edges = {
     fine: edgeLayer(gl, segments.many),
     coarse: edgeLayer(gl, segments.few),
@@ -66,6 +71,7 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
     set: (drawing) => {
       frames.set(drawing.frames.data, drawing.frames.count);
       nodes.set(drawing.nodes.data, drawing.nodes.count);
+      signs.set(drawing.signs.data, drawing.signs.count);
       const coarse = drawing.edges.count > manyEdges;
       (coarse ? edges.coarse : edges.fine).set(drawing.edges);
       (coarse ? edges.fine : edges.coarse).set({ data: drawing.edges.data, count: 0 });
@@ -85,7 +91,9 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
       edges.fine.draw(common);
       edges.lit.draw(common);
       gl.bindTexture(gl.TEXTURE_2D, atlas);
-      nodes.draw({ ...common, ink: [ink[0], ink[1], ink[2]] });
+      const inked = { ...common, ink: [ink[0], ink[1], ink[2]] } as const;
+      nodes.draw(inked);
+      if (camera.zoom >= signsFromZoom) signs.draw(inked);
     },
     dispose: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
   };

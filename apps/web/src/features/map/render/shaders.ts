@@ -106,7 +106,7 @@ void main() {
   vec2 corner = cornerOf(); vec4 place = datum(0), fill = datum(1), ring = datum(2), halo = datum(3), style = datum(4);
   float pixel = 1.0 / (view.z * view.w);
   radius = max(place.z, 3.2 * view.w * pixel);
-  float reach = radius + (halo.a > 0.0 ? radius * 0.62 : 0.0) + 5.0 + 3.0 * pixel;
+  float reach = radius + (halo.a > 0.0 ? radius * 0.62 : 0.0) + (style.z >= 2.0 ? 5.0 : 0.0) + 2.0 * pixel;
   at = corner * reach;
   shape = place.w; body = fill; rim = ring; glow = halo; look = style;
   gl_Position = clip(place.xy + at);

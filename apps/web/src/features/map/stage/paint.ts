@@ -42,7 +42,8 @@ export const paint = (scene: Scene, look: Look): Drawing => {
     frames: fill(scene.frames, floatsOf.frame, (frame, put) => paintFrame(frame, look, put)),
     edges: fill(plain, floatsOf.edge, (edge, put) => paintEdge(edge, look, stress, crowd, put)),
     lit: fill(lit, floatsOf.edge, (edge, put) => paintEdge(edge, look, stress, { ...crowd, alpha: 1 }, put)),
-    nodes: paintNodes(scene, look, stress),
+    nodes: fill(scene.nodes, floatsOf.node, (node, put) => paintNode(node, look, stress, put)),
+    signs: paintSigns(scene, look, stress),
   };
 };
 
@@ -171,12 +172,20 @@ const endOf = ({ curve, target }: SceneEdge, width: number): number =>
   1 - Math.min(0.4, (target.radius + 6 + width * 0.9) / speed(curve.to.x - curve.c2.x, curve.to.y - curve.c2.y));
 const speed = (x: number, y: number): number => Math.max(1, 3 * Math.hypot(x, y));
 
-const paintNodes = (scene: Scene, look: Look, stress: Stress): Things => {
+const paintSigns = (scene: Scene, look: Look, stress: Stress): Things => {
   const rows: number[] = [];
   const put: Put = (...numbers) => rows.push(...numbers);
-  for (const node of scene.nodes) paintNode(node, look, stress, put);
+  for (const node of scene.nodes) {
+    const alpha = standing(node, look, stress);
+    paintPorts(node, look, alpha, put);
+    paintMark(node, look, alpha, put);
+  }
   return { data: new Float32Array(rows), count: rows.length / floatsOf.node };
 };
+
+/** How far a node is there, and steps back. */
+const standing = (item: SceneNode, look: Look, stress: Stress): number =>
+  presence(item, look) * (stress.active && !stress.nodes.has(item.id) ? dimmed + 0.14 : 1);
 
 const shapes: Readonly<Record<MapNode['kind'], number>> = {
   internet: 0,
@@ -195,7 +204,7 @@ const stands = new Set<MapNode['kind']>(['zone', 'host-group', 'container-group'
 const paintNode = (item: SceneNode, look: Look, stress: Stress, put: Put): void => {
   const { palette, emphasis } = look;
   const { node, at, radius } = item;
-  const alpha = presence(item, look) * (stress.active && !stress.nodes.has(item.id) ? dimmed + 0.14 : 1);
+  const alpha = standing(item, look, stress);
   const ring = ringOf(item, look);
   const chosen = emphasis.selected === item.id;
   const pointed = emphasis.hovered === item.id || emphasis.focused === item.id;
@@ -223,8 +232,6 @@ const paintNode = (item: SceneNode, look: Look, stress: Stress, put: Put): void 
     (uncertain ? 1 : 0) + (stands.has(node.kind) ? 2 : 0),
     alpha * (uncertain ? 0.5 : 0.85),
   );
-  paintPorts(item, look, alpha, put);
-  paintMark(item, look, alpha, put);
 };
 
 /** Bodies hide the edges behind them even when they step back. */

@@ -49,8 +49,6 @@ export type Stage = {
   readonly camera: () => Camera;
   /** Where a map point is on the stage, in CSS pixels. */
   readonly place: (point: Point) => Point;
-  /** Milliseconds between the last frames, for measurements. */
-  readonly frameTimes: () => readonly number[];
   readonly dispose: () => void;
 };
 
@@ -85,17 +83,12 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
   /** The camera that the names were written for; while moving they are only shifted along. */
   let writtenFor: Camera | undefined;
   let ghostTimer: ReturnType<typeof setTimeout> | undefined;
-  let lastFrame = 0;
-  const frameTimes: number[] = [];
 
   const schedule = (): void => {
     if (scheduled === 0) scheduled = requestAnimationFrame(frame);
   };
   const frame = (now: number): void => {
     scheduled = 0;
-    if (now - lastFrame < 1_000) frameTimes.push(now - lastFrame);
-    if (frameTimes.length > 2_000) frameTimes.splice(0, 1_000);
-    lastFrame = now;
     const flying = advanceFlight(now);
     if (state === undefined) return;
     const fading = isFading(state.scene, now);
@@ -234,7 +227,6 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     panBy: (dx, dy) => moveTo(panned(flight?.to ?? camera, dx, dy), false),
     camera: () => flight?.to ?? camera,
     place: (point) => toScreen(camera, size, point),
-    frameTimes: () => frameTimes,
     dispose: () => {
       cancelAnimationFrame(scheduled);
       clearTimeout(ghostTimer);

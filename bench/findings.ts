@@ -3,10 +3,13 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../apps/console/src/database/database.ts';
 import { readFacets } from '../apps/console/src/findings/facets.ts';
+import { readFindingDetail } from '../apps/console/src/findings/finding-detail.ts';
 import { groupFindings } from '../apps/console/src/findings/group-findings.ts';
 import { listFindings } from '../apps/console/src/findings/list-findings.ts';
 import { insertSyntheticFindings, type SyntheticSize } from '../apps/console/src/findings/synthetic-findings.ts';
+import { callRoute } from '../apps/console/src/findings/testing/call-route.ts';
 import { writeFindings } from '../apps/console/src/findings/write-lock.ts';
+import { createOverviewRoutes } from '../apps/console/src/overview/overview-routes.ts';
 import { createTestDatabase } from '../apps/console/src/testing/test-database.ts';
 
 /** 150,000 findings on 300 assets with packages; `FINDINGS_BENCH_SCALE` multiplies the assets. */
@@ -49,6 +52,7 @@ const casesOf = (db: Database): Readonly<Record<string, () => Promise<unknown>>>
     of: Scope = null,
     by: 'fix' | 'vulnerability' | 'asset' | 'package' = 'fix',
   ) => groupFindings(db, { ...parse(query), by, limit: 50 }, of);
+  const overview = createOverviewRoutes({ db, clock: { now: () => Date.now() } });
   const open = { status: 'open' };
   const narrow = { ...open, severity: 'high,medium', exposure: 'none-seen', use: 'installed' };
   return {
@@ -68,6 +72,9 @@ const casesOf = (db: Database): Readonly<Record<string, () => Promise<unknown>>>
     groupsByVulnerability: () => groups(open, null, 'vulnerability'),
     groupsByAsset: () => groups(open, null, 'asset'),
     groupsByPackage: () => groups(open, null, 'package'),
+    detail: async () => readFindingDetail(db, undefined, (await list(open)).items[0]?.id ?? '', null),
+    overview: () => callRoute(overview, 'overview.get'),
+    overviewScoped: () => callRoute(overview, 'overview.get', { scope }),
   };
 };
 

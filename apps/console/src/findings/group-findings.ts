@@ -155,7 +155,7 @@ const readDetails = async (
   const type = by === 'asset' ? sql`uuid[]` : sql`bigint[]`;
   // Beyond the asset's conditions a finding is chosen by its cell, so that the index alone answers; the asset's come after,
   // else they would be asked for each asset and group anew.
-  const chosen = await cellsOrConditions(db, filter);
+  const chosen = await cellsOrConditions(db, by, filter);
   const { rows } = await sql<DetailRow>`
     with candidates as materialized (
       select ${column} as group_id, f.id, f.asset_id, f.vulnerability_id, f.first_seen_at, f.risk
@@ -176,9 +176,13 @@ const readDetails = async (
   return new Map(rows.map((row) => [row.id, row]));
 };
 
-/** The filter without its asset part. */
-const cellsOrConditions = async (db: Database, filter: CompiledFilter): Promise<RawBuilder<SqlBool>> => {
-  if (filter.reach === 'rows') return allOf(filter.all.filter((condition) => !filter.assets.includes(condition)));
+/** The filter without its asset part. An asset's index holds no cells, so there the columns are asked. */
+const cellsOrConditions = async (db: Database, by: Grouping, filter: CompiledFilter): Promise<RawBuilder<SqlBool>> => {
+  if (filter.reach === 'rows' || by === 'asset') {
+    return allOf(filter.all.filter((condition) => !filter.assets.includes(condition)));
+  }
+  const statuses = statusesOnly(filter.cells);
+  if (statuses !== undefined) return sql<SqlBool>`f.cell & 3 = any(${statuses}::int[])`;
   const everything = await db.selectFrom('finding_totals').select(['cell', 'findings']).execute();
   return sql<SqlBool>`f.cell = any(${passingCells(everything, filter)}::int[])`;
 };

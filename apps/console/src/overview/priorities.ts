@@ -1,5 +1,5 @@
 import { type Overview, type Scope, severityOfRisk } from '@parapet/contract/api';
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { ExposureKind, UseKind } from '../database/tables/findings.ts';
 import { groupFindings } from '../findings/group-findings.ts';
@@ -64,12 +64,16 @@ const readWorst = async (
   scope: Scope,
 ): Promise<ReadonlyMap<string, WorstFinding>> => {
   if (keys.length === 0) return new Map();
+  // Asked once: inside the laterals the scope would be worked out for each fix.
+  const visible = (column: string): RawBuilder<SqlBool> =>
+    scope === null ? sql<SqlBool>`true` : sql<SqlBool>`${sql.ref(column)} in (select id from visible)`;
   const { rows } = await sql<WorstFinding>`
+    with visible as materialized (select id from assets where ${inScope(scope, sql.ref('assets.id'))})
     select fix.key, v.key as vulnerability, product.name as product, f.package_version, f.fixed_version, f.kev, f.epss, f.exploit,
       f.exposure_kind, f.use_kind, coalesce(seen.workloads, 0)::int as workloads, seen.names, why.exposure_reason, why.use_reason
     from fixes as fix
     cross join lateral (
-      select f.* from findings as f where f.fix_id = fix.id and f.status = 'open' and ${inScope(scope, sql.ref('f.asset_id'))}
+      select f.* from findings as f where f.fix_id = fix.id and f.status = 'open' and ${visible('f.asset_id')}
       order by f.risk desc, f.id limit 1
     ) as f
     join vulnerabilities as v on v.id = f.vulnerability_id
@@ -79,13 +83,13 @@ const readWorst = async (
       from risk_contexts as c join assets as a on a.id = c.instance_id
       where c.use_kind = f.use_kind and c.exposure_kind = f.exposure_kind and c.package_id > 0
         and c.package_id in (select o.package_id from findings as o where o.fix_id = fix.id and o.status = 'open' limit 5000)
-        and ${inScope(scope, sql.ref('c.instance_id'))}
+        and ${visible('c.instance_id')}
     ) as seen on true
     left join lateral (
       select c.factors -> 'exposure' ->> 'reason' as exposure_reason, c.factors -> 'use' ->> 'reason' as use_reason
       from risk_contexts as c
       where c.asset_id = f.asset_id and c.instance_id = coalesce(f.worst_asset_id, f.asset_id) and c.package_id in (f.package_id, 0)
-        and ${inScope(scope, sql.ref('c.instance_id'))}
+        and ${visible('c.instance_id')}
       order by c.package_id desc limit 1
     ) as why on true
     where fix.key = any(${keys}::text[])`.execute(db);

@@ -8,7 +8,8 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type RouteDefinition, type RouteName, routes } from '@parapet/contract/api';
-import { createFakeHandlers, FakeRefusal } from './fake-handlers.ts';
+import { FakeRefusal } from './fake-answers.ts';
+import { createFakeHandlers } from './fake-handlers.ts';
 import { createFakeWorld } from './fake-world.ts';
 
 const { values } = parseArgs({

@@ -2,25 +2,21 @@ import type { InputOf, Scan } from '@parapet/contract/api';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { AnyLink, PanelLink } from '../../components/any-link.tsx';
-import { AssetIcon } from '../../components/asset-mark.tsx';
-import { Button, buttonClass } from '../../components/button.tsx';
-import type { Column } from '../../components/columns.ts';
+import { AnyLink } from '../../components/any-link.tsx';
+import { buttonClass } from '../../components/button.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { FilterChips } from '../../components/facets.tsx';
 import { NewRows } from '../../components/new-rows.tsx';
 import { Page } from '../../components/page.tsx';
-import { ScanStateText } from '../../components/scan-state.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import text from '../../components/text.module.css';
-import { Time } from '../../components/time.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 import { apiPages, useApiMutation } from '../../lib/api.ts';
-import { formatSpan, formatTotal, plural } from '../../lib/format.ts';
+import { formatTotal } from '../../lib/format.ts';
 import { useMay } from '../../lib/session.ts';
 import { useSteadyRows } from '../../lib/steady-rows.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
+import { isUnderWay, scanColumns } from './scan-columns.tsx';
 
 type ScansSearch = { readonly state?: readonly Scan['state'][]; readonly assetId?: string };
 
@@ -97,7 +93,7 @@ const ScansTable = ({
 }) => {
   const mayCancel = useMay('scans:write');
   const cancel = useCancel();
-  const columns = useMemo(() => columnsFor(mayCancel ? cancel : undefined), [mayCancel, cancel]);
+  const columns = useMemo(() => scanColumns(mayCancel ? cancel : undefined), [mayCancel, cancel]);
   if (scans.error !== null && scans.steady.rows.length === 0) {
     return <Failure what="The scans could not be fetched" error={scans.error} retry={scans.refetch} />;
   }
@@ -141,113 +137,6 @@ const useCancel = (): ((scan: Scan) => void) => {
   );
 };
 
-const columnsFor = (cancel: ((scan: Scan) => void) | undefined): readonly Column<Scan>[] => [
-  {
-    id: 'kind',
-    header: 'Kind',
-    hiddenHeader: true,
-    width: '18px',
-    cell: (scan) => <AssetIcon kind={scan.asset.kind} />,
-  },
-  {
-    id: 'asset',
-    header: 'Asset',
-    width: 'minmax(0, 1.2fr)',
-    cell: (scan) => (
-      <>
-        <PanelLink target={{ kind: 'asset', id: scan.asset.id }} className={text.name}>
-          {scan.asset.name}
-        </PanelLink>
-        {scan.host.name === scan.asset.name ? null : <div className={text.minor}>on {scan.host.name}</div>}
-      </>
-    ),
-  },
-  { id: 'state', header: 'State', width: '140px', cell: (scan) => <ScanStateText scan={scan} /> },
-  {
-    id: 'result',
-    header: 'Result',
-    width: 'minmax(0, 1.4fr)',
-    from: 620,
-    cell: (scan) => <Result scan={scan} />,
-  },
-  {
-    id: 'why',
-    header: 'Why',
-    width: '130px',
-    from: 860,
-    cell: (scan) => <span className={text.muted}>{causeOf(scan)}</span>,
-  },
-  {
-    id: 'took',
-    header: 'Took',
-    width: '60px',
-    align: 'end',
-    from: 900,
-    cell: (scan) => <span className={text.muted}>{tookOf(scan)}</span>,
-  },
-  {
-    id: 'when',
-    header: 'When',
-    width: '84px',
-    align: 'end',
-    from: 460,
-    cell: (scan) => <Time at={scan.endedAt ?? scan.startedAt ?? scan.createdAt} className={text.muted} />,
-  },
-  ...(cancel === undefined
-    ? []
-    : [
-        {
-          id: 'cancel',
-          header: 'Cancel',
-          hiddenHeader: true,
-          width: '62px',
-          align: 'end' as const,
-          from: 700,
-          cell: (scan: Scan) =>
-            isUnderWay(scan) ? (
-              <Button
-                small
-                look="quiet"
-                onClick={() => cancel(scan)}
-                aria-label={`Cancel the scan of ${scan.asset.name}`}
-              >
-                Cancel
-              </Button>
-            ) : null,
-        },
-      ]),
-];
-
-const Result = ({ scan }: { readonly scan: Scan }) => {
-  if (scan.message !== undefined)
-    return <span className={scan.state === 'failed' ? text.bad : ''}>{scan.message}</span>;
-  if (scan.packages === undefined) return null;
-  return (
-    <span>
-      {plural(scan.packages, 'package')}, {plural(scan.findings ?? 0, 'finding')}
-    </span>
-  );
-};
-
-const causeOf = (scan: Scan): string => {
-  switch (scan.cause) {
-    case 'new':
-      return 'first seen';
-    case 'changed':
-      return 'it changed';
-    case 'schedule':
-      return 'on schedule';
-    case 'person':
-      return scan.requestedBy === undefined ? 'asked for' : `asked by ${scan.requestedBy}`;
-  }
-};
-
-const tookOf = (scan: Scan): string =>
-  scan.startedAt === undefined || scan.endedAt === undefined
-    ? ''
-    : formatSpan(Math.max(0, Date.parse(scan.endedAt) - Date.parse(scan.startedAt)));
-
-const isUnderWay = (scan: Scan): boolean => ['waiting', 'sent', 'running'].includes(scan.state);
 const idOf = (scan: Scan): string => scan.id;
 
 const pick = ({ state, assetId }: ScansSearch) => ({

@@ -58,7 +58,7 @@ export const placeContainers = (
         outline: group.outline || open.has(group.id),
         subject: true,
         ...optional('risk', worstRisk(group.members)),
-        ...optional('since', first?.since),
+        ...optional('since', newest(group.members)),
         ...optional('sample', first?.id),
         ...(group.kind === 'container' && first !== undefined ? { assetId: first.id } : {}),
         ...(group.members.some((row) => row.privileged) ? { detail: 'privileged' } : {}),
@@ -202,6 +202,9 @@ const hostsAndContainers = (hosts: number, containers: number): string =>
 
 export const plural = (count: number, word: string): string =>
   `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
+
+const newest = (rows: readonly ContainerRow[]): Date | undefined =>
+  rows.reduce<Date | undefined>((last, row) => (last === undefined || row.since > last ? row.since : last), undefined);
 
 const worstRisk = (rows: readonly ContainerRow[]): number | undefined =>
   rows.reduce<number | undefined>(

@@ -96,10 +96,13 @@ const meanRank = (box: Box, rank: ReadonlyMap<string, number>, neighbours: Neigh
   return weights === 0 ? (rank.get(box.id) ?? 0.5) : sum / weights;
 };
 
+/** A column of up to four nodes is never broken in two. */
+const leastColumn = 4 * 108;
+
 /** The height that gives the whole the wanted aspect; never less than the tallest box. */
 const columnLimit = (boxes: readonly Box[], spacing: Spacing): number => {
   const area = boxes.reduce((sum, box) => sum + (box.width + spacing.column) * (box.height + spacing.row), 0);
-  return Math.max(Math.sqrt(area / spacing.aspect) * 1.15, ...boxes.map((box) => box.height));
+  return Math.max(Math.sqrt(area / spacing.aspect) * 1.15, leastColumn, ...boxes.map((box) => box.height));
 };
 
 const wrap = (band: readonly Box[], limit: number, spacing: Spacing): readonly (readonly Box[])[] => {

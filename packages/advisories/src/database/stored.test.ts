@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { cveNumber } from './schema.ts';
+import { decodeRanges, encodeRanges } from './stored.ts';
+
+describe('ranges as they are stored', () => {
+  it.each([
+    { ranges: [], versions: ['1.0'] },
+    {
+      ranges: [
+        {
+          events: [
+            { kind: 'introduced', version: '0' },
+            { kind: 'fixed', version: '1:2.3~rc1-4' },
+          ],
+        },
+      ],
+      versions: [],
+    },
+    {
+      ranges: [
+        {
+          events: [
+            { kind: 'introduced', version: '' },
+            { kind: 'last_affected', version: 'l"\\' },
+          ],
+        },
+        {
+          events: [
+            { kind: 'introduced', version: 'é' },
+            { kind: 'limit', version: '*' },
+          ],
+        },
+      ],
+      versions: ['a', 'b'],
+    },
+  ] as const)('come back as they were: %j', (ranges) => expect(decodeRanges(encodeRanges(ranges))).toEqual(ranges));
+
+  it('take few characters', () => {
+    const ranges = [
+      { events: [{ kind: 'introduced', version: '0' } as const, { kind: 'fixed', version: '1.2-3' } as const] },
+    ];
+    expect(encodeRanges({ ranges, versions: [] })).toBe('{"r":[["i0","f1.2-3"]]}');
+  });
+});
+
+describe('the number of a CVE', () => {
+  it.each([
+    ['CVE-2023-1234', 20_230_000_001_234],
+    ['CVE-2023-1234567', 20_230_001_234_567],
+    ['CVE-1999-0001', 19_990_000_000_001],
+    ['CVE-2023-123', undefined],
+    ['CVE-2023-12345678901', undefined],
+    ['GHSA-aaaa', undefined],
+    ['xCVE-2023-1234', undefined],
+  ])('%s is %s', (cve, expected) => expect(cveNumber(cve)).toBe(expected));
+
+  it('keeps the order, and different ones apart', () => {
+    const ids = ['CVE-1999-0001', 'CVE-2023-1234', 'CVE-2023-99999', 'CVE-2023-1234567', 'CVE-2024-0001'];
+    const numbers = ids.map((id) => cveNumber(id) ?? 0);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(numbers);
+    expect(new Set(numbers).size).toBe(ids.length);
+  });
+});

@@ -126,8 +126,9 @@ const createLiveStream = (
 
   return {
     readable,
-    // An id without data sets where to resume and shows nothing.
-    greet: (last) => write(`retry: 2000\nid: ${epoch}-${last}\n\n`),
+    // An id without data sets where to resume and shows nothing. A browser on a Docker host cuts its connections whenever a
+    // container brings up an interface: it comes back at once, or the container would be on screen too late.
+    greet: (last) => write(`retry: 400\nid: ${epoch}-${last}\n\n`),
     offer: ({ number, event }) => {
       const narrowed = narrow(event);
       if (narrowing === 0 && !(narrowed instanceof Promise)) {

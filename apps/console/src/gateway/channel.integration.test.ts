@@ -49,6 +49,33 @@ describe('the protocol', () => {
     again.terminate();
   });
 
+  test('a slow store grants nothing: a sensor is let no further than what waits to be stored', async () => {
+    const enrolled = await suite.enrol();
+    const { hostId } = enrolled.answer;
+    const sensor = await connectSensor(suite.gateway(), enrolled);
+    const { limit } = await sensor.expect('flow', (flow) => flow.channel === 'inventory');
+    const held = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    const holding = suite
+      .db()
+      .transaction()
+      .execute(async (trx) => {
+        await trx.selectFrom('sensors').select('host_id').where('host_id', '=', hostId).forUpdate().execute();
+        locked.resolve();
+        await held.promise;
+      });
+    await locked.promise;
+    sensor.frame('inventory', 1, 1, [begin, put(hostRecord()), end(1)]);
+    for (let seq = 2; seq <= limit; seq += 1) sensor.frame('inventory', 1, seq, [put(listenerRecord(seq))]);
+    await until(() => suite.gateway().gateway.figures().queuedFrames > 0);
+    const said = sensor.messages.filter((message) => message.kind === 'flow' && message.channel === 'inventory');
+    expect(said).toHaveLength(1);
+    held.resolve();
+    await holding;
+    await sensor.expect('flow', (flow) => flow.channel === 'inventory' && flow.acked === limit && flow.limit > limit);
+    sensor.terminate();
+  });
+
   test('live events follow a commit', async () => {
     const enrolled = await suite.enrol();
     const sensor = await connectSensor(suite.gateway(), enrolled);

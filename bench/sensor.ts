@@ -28,7 +28,9 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
     const starts = dockerSocketPath() === undefined ? {} : await containerStarts(console);
     return { ...rest, ...starts, ...(await scan(console, sensor.pid ?? 0)) };
   } finally {
+    const ended = new Promise((resolve) => sensor.on('exit', resolve));
     sensor.kill('SIGTERM');
+    await ended;
     await console.close();
     await rm(stateDir, { recursive: true, force: true });
   }

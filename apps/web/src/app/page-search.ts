@@ -18,17 +18,7 @@ export const assetsSearch = {
   sort: z.enum(['risk', 'name', 'newest']),
 } as const;
 
-export const assetTabs = [
-  'overview',
-  'findings',
-  'edges',
-  'processes',
-  'packages',
-  'timeline',
-  'scans',
-  'sensor',
-] as const;
-export type AssetTab = (typeof assetTabs)[number];
+const assetTabs = ['overview', 'findings', 'edges', 'processes', 'packages', 'timeline', 'scans', 'sensor'] as const;
 export const assetSearch = {
   tab: z.enum(assetTabs),
   q: z.string().max(256),

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Menu as MenuIcon, Search } from 'lucide-react';
 import { IconButton } from '../components/button.tsx';
 import { Hint } from '../components/hint.tsx';
+import { Logo } from '../components/logo.tsx';
 import { useSession } from '../lib/session.ts';
 import { PersonMenu } from './person-menu.tsx';
 import { TimeControl } from './time-control.tsx';
@@ -37,12 +38,6 @@ export const TopBar = ({ className, onSearch, onRail }: TopBarProps) => (
     <TrustSigns />
     <PersonMenu />
   </header>
-);
-
-export const Logo = ({ size = 18 }: { readonly size?: number }) => (
-  <svg width={size} height={size} viewBox="0 0 18 18" aria-hidden>
-    <path d="M1 16V6.5h3V9h3V6.5h4V9h3V6.5h3V16z" fill="currentColor" />
-  </svg>
 );
 
 /** Shown only to people who see a part of the assets, so that they know that it is a part. */

@@ -6,7 +6,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useStat
 import { type Column, columnTemplate, type Sort, shownColumns } from './columns.ts';
 import styles from './data-table.module.css';
 
-export type RowLook = {
+type RowLook = {
   /** Two lines instead of one. */
   readonly tall?: boolean;
   /** 1 for a row or group, 2 for what lies in a group. */

@@ -6,7 +6,7 @@ import { formatCount } from '../lib/format.ts';
 import { Button, buttonClass } from './button.tsx';
 import styles from './facets.module.css';
 
-export type FacetChoice = Readonly<Record<string, readonly string[] | undefined>>;
+type FacetChoice = Readonly<Record<string, readonly string[] | undefined>>;
 
 type FacetsProps = {
   readonly facets: readonly Facet[];

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { keyed } from '../lib/keyed.ts';
 import styles from './simple-table.module.css';
 
-export type SimpleColumn<R> = {
+type SimpleColumn<R> = {
   readonly id: string;
   readonly header: string;
   readonly hiddenHeader?: boolean;

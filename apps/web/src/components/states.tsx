@@ -41,7 +41,7 @@ export const Skeleton = ({ label, lines = 6 }: { readonly label: string; readonl
 );
 
 /** A sentence for people, with the request's number where the console is at fault. */
-export const explain = (error: unknown): string => {
+const explain = (error: unknown): string => {
   if (!(error instanceof ApiFailure)) {
     return 'The answer of the console could not be read. Reload the page: it may be of another version.';
   }

@@ -71,7 +71,5 @@ export const request = <N extends RouteName>(
   >;
 
 export const isUnauthorised = (error: unknown): boolean => error instanceof ApiFailure && error.status === 401;
-export const isForbidden = (error: unknown): boolean => error instanceof ApiFailure && error.status === 403;
-export const isMissing = (error: unknown): boolean => error instanceof ApiFailure && error.status === 404;
 
 type LooseCall = (name: RouteName, input: object) => Promise<unknown>;

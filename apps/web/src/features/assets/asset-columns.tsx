@@ -9,7 +9,7 @@ import { Time } from '../../components/time.tsx';
 import { exposureNames } from '../../lib/words.ts';
 
 /** Where it is: a container's host and image, a host's zone. */
-export const placeOf = (asset: AssetSummary): string => {
+const placeOf = (asset: AssetSummary): string => {
   if (asset.kind === 'container') return [asset.hostname, asset.imageName].filter(Boolean).join(' · ');
   return asset.kind === 'host' ? (asset.zone ?? '') : '';
 };

@@ -22,7 +22,7 @@ const texts = {
 
 const mapStep = {
   title: 'Look at the map',
-  text: 'This machine is on it already, because its own sensor runs. Open a host to see its containers and processes.',
+  text: 'Every host with a sensor is on it, this machine too when its own runs. Open one to see its containers and processes.',
   act: 'Open the map',
   to: '/map',
 } as const;

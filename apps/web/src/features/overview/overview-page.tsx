@@ -63,7 +63,7 @@ const Priorities = ({ overview }: { readonly overview: Overview }) => {
 const RiskOverTime = ({ overview }: { readonly overview: Overview }) =>
   overview.riskOverTime.length < 2 ? (
     <Section title="Risk over time">
-      <p className={styles.muted}>The line begins when there are two days of scans.</p>
+      <p className={styles.muted}>The line begins an hour after the first scan.</p>
     </Section>
   ) : (
     <Section title="Risk over time">

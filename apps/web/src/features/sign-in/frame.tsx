@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Logo } from '../../components/logo.tsx';
 import { useDocumentTitle } from '../../components/page.tsx';
 import styles from './sign-in.module.css';
 
@@ -11,9 +12,7 @@ export const Frame = ({ title, lead, children }: FrameProps) => {
     <main className={styles.page}>
       <div className={styles.card}>
         <div className={styles.brand}>
-          <svg width="22" height="22" viewBox="0 0 18 18" aria-hidden>
-            <path d="M1 16V6.5h3V9h3V6.5h4V9h3V6.5h3V16z" fill="currentColor" />
-          </svg>
+          <Logo size={22} />
           Parapet
         </div>
         <h1>{title}</h1>

@@ -41,7 +41,7 @@ export type EmbeddedDatabase = {
   readonly prefixDir: string | undefined;
 };
 
-export const defaultPort = 8443;
+const defaultPort = 8443;
 
 /** The configuration an environment asks for. Pure, but for the machine's name. Throws AppError `config`. */
 export const createConfig = (environment: Environment): ConsoleConfig => ({

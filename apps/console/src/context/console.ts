@@ -1,29 +1,19 @@
-import { join } from 'node:path';
 import type { Clock } from '@parapet/core';
 import { systemClock } from '@parapet/core';
-import { createAuditRoutes } from '../audit/audit-routes.ts';
 import type { ConsoleConfig } from '../config/config.ts';
 import { startControlServer } from '../control/control-server.ts';
 import type { OpenDatabaseOptions } from '../database/open-database.ts';
-import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
-import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import { createGraphRoutes } from '../graph/index.ts';
-import type { RouteHandlers } from '../http/handler.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import type { RateLimitSettings } from '../http/rate-limits.ts';
 import { createWebServer, type WebServer } from '../http/web-server.ts';
-import { createLiveRoutes } from '../live/live-routes.ts';
 import { issueAdminLink } from '../people/link-routes.ts';
-import { createPeopleRoutes } from '../people/people-routes.ts';
 import { hasActiveAdmin } from '../people/users.ts';
-import { createScanTaskStore } from '../scans/scan-tasks.ts';
-import { createDiskWatch } from '../self-watch/disk.ts';
-import { watchEventLoop } from '../self-watch/event-loop.ts';
 import { mountHealth } from '../self-watch/health-routes.ts';
 import { createMetrics } from '../self-watch/metrics.ts';
-import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
 import { listAddresses } from './addresses.ts';
-import { openCertificates } from './certificates.ts';
+import { type Certificates, openCertificates } from './certificates.ts';
 import { createControlHandlers } from './control-handlers.ts';
+import { createFeatures, type Features } from './features.ts';
 import { listen } from './listen.ts';
 import { createPeople, type People, scheduleCleaning } from './people.ts';
 import { openPlatform, type Platform } from './platform.ts';
@@ -52,6 +42,9 @@ export type Console = AsyncDisposable & {
   readonly web: WebServer;
 };
 
+/** What changes while the console starts and stops. */
+type Bound = { port: number; serving: boolean };
+
 /**
  * Builds every part of the console once, in this order, and starts it. Disposing it is the same order reversed. Throws
  * AppError with a sentence for people; what was started until then is stopped again.
@@ -60,76 +53,79 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   await using stack = new AsyncDisposableStack();
   const clock = options.clock ?? systemClock;
   const startedAt = clock.now();
-  const platform = await openPlatform(
-    config,
-    { clock, database: options.database, say: options.say ?? (() => undefined) },
-    stack,
-  );
-  const { folder, log, db, audit, live, jobs } = platform;
-  const bound = { port: config.port, serving: false };
+  const say = options.say ?? (() => undefined);
+  const bound: Bound = { port: config.port, serving: false };
   const addresses = (): readonly string[] => listAddresses(config, bound.port);
 
+  const platform = await openPlatform(config, { clock, database: options.database, say }, stack);
   const people = createPeople(platform, () => addresses()[0] ?? '');
   scheduleCleaning(platform, people);
-  const { authority, webServer } = await openCertificates(platform, stack);
-  const gateway = await createGateway({
-    ...{ db, clock, log, audit, live, authority, web: webServer, version: config.version, consoleUrls: addresses },
-    ...{ taskStore: createScanTaskStore(db), spoolDir: join(folder.root, 'spool') },
-    ...(options.heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs: options.heartbeatEveryMs }),
+  const certificates = await openCertificates(platform, stack);
+  const features = await createFeatures({
+    ...{ platform, people, certificates, addresses, startedAt, stack },
+    heartbeatEveryMs: options.heartbeatEveryMs,
   });
-  const findings: FindingsFeature = createFindingsFeature({
-    ...{ db, clock, live, log, jobs, dispatcher: gateway.tasks, publishers: config.feeds },
-    ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir },
-  });
-  stack.use(findings);
-  gateway.onChange(findings.inventoryChanged);
-  const status: StatusDeps = {
-    ...{ db, clock, startedAt, addresses, jobs, health: platform.health, ingest: gateway },
-    ...{ version: config.version, name: config.name, dataDir: config.dataDir, feedAge: findings.feedAge },
-    disk: createDiskWatch({ root: folder.root, clock }),
-    eventLoop: stack.use(watchEventLoop()),
-  };
-  const handlers: RouteHandlers = {
-    ...createPeopleRoutes(people),
-    ...createAuditRoutes({ db }),
-    ...createStatusRoutes(status),
-    ...createLiveRoutes({ ...people, live }),
-    ...createGraphRoutes({ database: db, clock, audit, live }),
-    ...gateway.routes,
-    ...findings.handlers,
-  };
-  const metrics = createMetrics({ ...platform, ...status, pool: platform.database.pool });
-  const web = await createWebServer({
-    ...{ handlers, log, audit, authenticator: people.authenticator, server: webServer, rateLimits: options.rateLimits },
-    ...{ version: config.version, webDir: config.webDir, publicUrls: config.publicUrls },
-    strictTransport: config.tls !== undefined,
-    onRequest: metrics.onRequest,
-    mountMore: (app) =>
-      mountHealth(app, { ...status, metrics, authenticator: people.authenticator, isServing: () => bound.serving }),
-  });
+  const web = await openWeb({ platform, people, certificates, features, bound, rateLimits: options.rateLimits });
   stack.defer(web.close);
-  stack.defer(gateway.stop);
+  stack.defer(features.gateway.stop);
 
-  await jobs.start();
-  await findings.start();
-  await gateway.start();
-  bound.port = await listen(gateway.server, config.host, config.port);
-  const adminLink = (username?: string) => issueAdminLink(people, username);
+  await platform.jobs.start();
+  await features.findings.start();
+  await features.gateway.start();
+  bound.port = await listen(features.gateway.server, config.host, config.port);
   const control = await startControlServer({
-    ...{ dataDir: folder.root, log },
-    handlers: createControlHandlers({ status, people, gateway, feeds: findings.feeds, addresses }),
+    dataDir: platform.folder.root,
+    log: platform.log,
+    handlers: createControlHandlers({ ...features, people, addresses, feeds: features.findings.feeds }),
   });
   stack.defer(control.close);
-  bound.serving = true;
-  stack.defer(() => {
-    bound.serving = false;
-  });
-  log.info({ port: bound.port, startMs: clock.now() - startedAt }, 'console serves');
+  stack.use(serving(bound));
+  platform.log.info({ port: bound.port, startMs: clock.now() - startedAt }, 'console serves');
 
   const running = stack.move();
   return {
-    ...{ platform, people, gateway, web, adminLink, port: bound.port, addresses: addresses() },
-    firstAdminNeeded: async () => !(await hasActiveAdmin(db)),
+    ...{ platform, people, web, gateway: features.gateway, port: bound.port, addresses: addresses() },
+    firstAdminNeeded: async () => !(await hasActiveAdmin(platform.db)),
+    adminLink: (username) => issueAdminLink(people, username),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+};
+
+const openWeb = (parts: {
+  readonly platform: Platform;
+  readonly people: People;
+  readonly certificates: Certificates;
+  readonly features: Features;
+  readonly bound: Readonly<Bound>;
+  readonly rateLimits: RateLimitSettings | undefined;
+}): Promise<WebServer> => {
+  const { platform, people, features, bound } = parts;
+  const { config } = platform;
+  const { authenticator } = people;
+  const metrics = createMetrics({ ...platform, ...features.status, pool: platform.database.pool });
+  return createWebServer({
+    server: parts.certificates.webServer,
+    handlers: features.handlers,
+    authenticator,
+    audit: platform.audit,
+    log: platform.log,
+    version: config.version,
+    webDir: config.webDir,
+    publicUrls: config.publicUrls,
+    strictTransport: config.tls !== undefined,
+    rateLimits: parts.rateLimits,
+    onRequest: metrics.onRequest,
+    mountMore: (app) =>
+      mountHealth(app, { ...features.status, metrics, authenticator, isServing: () => bound.serving }),
+  });
+};
+
+/** From now on ready, and not any more as soon as stopping begins. */
+const serving = (bound: Bound): Disposable => {
+  bound.serving = true;
+  return {
+    [Symbol.dispose]: () => {
+      bound.serving = false;
+    },
   };
 };

@@ -2,8 +2,7 @@ import pino from 'pino';
 import type { Log } from './log.ts';
 import { createRotatingFile } from './rotating-file.ts';
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export type FileLog = Log & { readonly close: () => void };
 

@@ -34,7 +34,7 @@ export const createAuthenticator = (deps: {
     caller.sessionId === undefined ? deps.tokens.isLive(caller.id) : deps.sessions.isLive(caller.sessionId),
 });
 
-export const callerOfSession = ({ id, user }: LiveSession): Caller => ({
+const callerOfSession = ({ id, user }: LiveSession): Caller => ({
   kind: 'user',
   id: user.id,
   name: user.username,

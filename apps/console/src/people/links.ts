@@ -18,7 +18,7 @@ export type Links = {
   readonly use: (transaction: DatabaseTransaction, secret: string) => Promise<LinkRow>;
 };
 
-export const linkLifetimeMs = 24 * 3_600_000;
+const linkLifetimeMs = 24 * 3_600_000;
 
 export const createLinks = (deps: {
   readonly db: Database;

@@ -12,16 +12,6 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 export const inScope = (scope: Scope, assetId: Expression<unknown>): RawBuilder<SqlBool> =>
   scope === null ? sql<SqlBool>`true` : sql<SqlBool>`${assetId} in (${scopedAssetIds(scope)})`;
 
-/** Like `inScope` for two columns of which either may be null, e.g. the ends of an edge. */
-export const eitherInScope = (
-  scope: Scope,
-  first: Expression<unknown>,
-  second: Expression<unknown>,
-): RawBuilder<SqlBool> =>
-  scope === null
-    ? sql<SqlBool>`true`
-    : sql<SqlBool>`(coalesce(${inScope(scope, first)}, false) or coalesce(${inScope(scope, second)}, false))`;
-
 /**
  * A query of the ids in scope. It does not depend on the row, so PostgreSQL runs it once and probes its hash; a function
  * called for each row would cost more than the query it filters.

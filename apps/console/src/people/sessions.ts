@@ -1,4 +1,4 @@
-import { type Clock, unauthenticated } from '@parapet/core';
+import type { Clock } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { createSecret, hashSecret } from './secrets.ts';
@@ -95,9 +95,3 @@ const touch = async (db: Database, hash: Buffer, userId: string, at: Date): Prom
 };
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b);
-
-/** The session of a request that must have one. */
-export const requireSession = (session: LiveSession | undefined): LiveSession => {
-  if (session === undefined) throw unauthenticated();
-  return session;
-};

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { Passwords } from './passwords.ts';
 import type { UserRow } from './users.ts';
 
-export const lockout = { failures: 10, lockedMs: 15 * 60_000 } as const;
+const lockout = { failures: 10, lockedMs: 15 * 60_000 } as const;
 
 /** One answer for an unknown name, a wrong password, a lock and a disabled account: who asks learns nothing of which. */
 export const refusedSignIn = (): AppError =>

@@ -30,7 +30,7 @@ export type Tokens = {
 };
 
 /** Makes a leaked token recognisable, by people and by secret scanners. */
-export const tokenPrefix = 'ppt_';
+const tokenPrefix = 'ppt_';
 const touchEveryMs = 60_000;
 
 export const createTokens = (deps: { readonly db: Database; readonly clock: Clock }): Tokens => {

@@ -23,7 +23,7 @@ export const presentUser = (row: UserRow, now: number): User => ({
   ...(row.last_seen_at === null ? {} : { lastSeenAt: row.last_seen_at.toISOString() }),
 });
 
-export const isLocked = (row: Pick<UserRow, 'locked_until'>, now: number): boolean =>
+const isLocked = (row: Pick<UserRow, 'locked_until'>, now: number): boolean =>
   row.locked_until !== null && row.locked_until.getTime() > now;
 
 export const listUsers = (db: Database): Promise<UserRow[]> =>

@@ -17,7 +17,7 @@ export type DiskWatch = {
   readonly state: () => Promise<DiskState>;
 };
 
-export const diskLimits = { tight: 0.85, full: 0.95 } as const;
+const diskLimits = { tight: 0.85, full: 0.95 } as const;
 
 const freshMs = 5_000;
 const walkFreshMs = 60_000;

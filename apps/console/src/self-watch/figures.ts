@@ -11,16 +11,3 @@ export type IngestWatch = { readonly figures: () => IngestFigures };
 
 /** How old the advisory data is. */
 export type FeedAge = { readonly age: () => Promise<TrustSigns['feeds']> };
-
-/** Until something is connected. */
-export const idleIngest: IngestWatch = {
-  figures: () => ({
-    connectedSensors: 0,
-    framesPerSecond: 0,
-    recordsPerSecond: 0,
-    refusedFrames: 0,
-    unknownMessages: 0,
-    framesTotal: 0,
-    recordsTotal: 0,
-  }),
-};

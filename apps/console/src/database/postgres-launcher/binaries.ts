@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type RunAs, spawnIdentity } from './run-as.ts';
 
 /** The oldest PostgreSQL whose SQL the product keeps to. */
-export const oldestMajor = 15;
+const oldestMajor = 15;
 
 export type PostgresBinaries = {
   readonly postgres: string;

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { createAuditRoutes } from '../audit/audit-routes.ts';
+import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { createGraphRoutes } from '../graph/index.ts';
+import type { RouteHandlers } from '../http/handler.ts';
+import { createLiveRoutes } from '../live/live-routes.ts';
+import { createPeopleRoutes } from '../people/people-routes.ts';
+import { createScanTaskStore } from '../scans/scan-tasks.ts';
+import { createDiskWatch } from '../self-watch/disk.ts';
+import { watchEventLoop } from '../self-watch/event-loop.ts';
+import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
+import type { Certificates } from './certificates.ts';
+import type { People } from './people.ts';
+import type { Platform } from './platform.ts';
+
+export type Features = {
+  readonly gateway: Gateway;
+  readonly findings: FindingsFeature;
+  readonly status: StatusDeps;
+  /** One handler for every route of the table. */
+  readonly handlers: RouteHandlers;
+};
+
+/** Builds what the console does for people and sensors, on its platform. Nothing of it is started yet. */
+export const createFeatures = async (parts: {
+  readonly platform: Platform;
+  readonly people: People;
+  readonly certificates: Certificates;
+  readonly addresses: () => readonly string[];
+  readonly startedAt: number;
+  readonly heartbeatEveryMs: number | undefined;
+  readonly stack: AsyncDisposableStack;
+}): Promise<Features> => {
+  const { platform, people, certificates, addresses, heartbeatEveryMs, stack } = parts;
+  const { config, folder, db, clock, log, audit, live, jobs } = platform;
+  const gateway = await createGateway({
+    ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
+    ...{ version: config.version, consoleUrls: addresses },
+    ...{ taskStore: createScanTaskStore(db), spoolDir: join(folder.root, 'spool') },
+    ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),
+  });
+  const findings = createFindingsFeature({
+    ...{ db, clock, live, log, jobs, dispatcher: gateway.tasks, publishers: config.feeds },
+    ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir },
+  });
+  stack.use(findings);
+  gateway.onChange(findings.inventoryChanged);
+  const status: StatusDeps = {
+    ...{ db, clock, addresses, jobs, health: platform.health, ingest: gateway, feedAge: findings.feedAge },
+    ...{ version: config.version, name: config.name, dataDir: config.dataDir, startedAt: parts.startedAt },
+    disk: createDiskWatch({ root: folder.root, clock }),
+    eventLoop: stack.use(watchEventLoop()),
+  };
+  return {
+    ...{ gateway, findings, status },
+    handlers: {
+      ...createPeopleRoutes(people),
+      ...createAuditRoutes({ db }),
+      ...createStatusRoutes(status),
+      ...createLiveRoutes({ ...people, live }),
+      ...createGraphRoutes({ database: db, clock, audit, live }),
+      ...gateway.routes,
+      ...findings.handlers,
+    },
+  };
+};

@@ -9,6 +9,9 @@ import type { Database } from '../database/database.ts';
 import { migrateDatabase } from '../database/migrate.ts';
 import { type RunAs, type RunningPostgres, startPostgres } from '../database/postgres-launcher/index.ts';
 
+/** With `PARAPET_TEST_POSTGRES=system` the tests run on the machine's own PostgreSQL, the oldest that is supported if that is what it has. */
+const onSystemPostgres = process.env['PARAPET_TEST_POSTGRES'] === 'system';
+
 export type TestDatabase = AsyncDisposable & {
   readonly db: Database;
   readonly address: DatabaseAddress;
@@ -79,6 +82,7 @@ const startServer = async (): Promise<TestServer> => {
     socketDir: join(folder, 'run'),
     runAs: testRunAs,
     durable: false,
+    systemOnly: onSystemPostgres,
   });
   const leash = spawnLeash(postgres.pid(), folder);
   const execute = (statement: string): Promise<void> => executeOn(postgres, statement);

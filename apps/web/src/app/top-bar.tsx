@@ -3,6 +3,7 @@ import { Menu as MenuIcon, Search } from 'lucide-react';
 import { IconButton } from '../components/button.tsx';
 import { Hint } from '../components/hint.tsx';
 import { Logo } from '../components/logo.tsx';
+import { scopeWords } from '../lib/labels.ts';
 import { useSession } from '../lib/session.ts';
 import { PersonMenu } from './person-menu.tsx';
 import { TimeControl } from './time-control.tsx';
@@ -44,9 +45,8 @@ export const TopBar = ({ className, onSearch, onRail }: TopBarProps) => (
 const ScopeChip = () => {
   const { scope } = useSession().user;
   if (scope === null) return null;
-  const parts = Object.entries(scope).map(([label, values]) => `${label} = ${values.join(' or ')}`);
   return (
-    <Hint text={`You see only assets with ${parts.join(' and ')}.`} side="bottom">
+    <Hint text={`You see only assets with ${scopeWords(scope)}.`} side="bottom">
       <button type="button" className={styles.chip}>
         Scope <b>{Object.values(scope).flat().join(', ')}</b>
       </button>

@@ -51,3 +51,9 @@ export const formatScope = (scope: Readonly<Record<string, readonly string[]>> |
     : Object.entries(scope)
         .map(([name, values]) => `${name}=${values.join(',')}`)
         .join('\n');
+
+/** `env = production and team = shop or platform`. */
+export const scopeWords = (scope: Readonly<Record<string, readonly string[]>>): string =>
+  Object.entries(scope)
+    .map(([label, values]) => `${label} = ${values.join(' or ')}`)
+    .join(' and ');

@@ -2,13 +2,13 @@ import type { AssetSummary, InputOf } from '@parapet/contract/api';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { AnyLink } from '../../components/any-link.tsx';
-import { Button, buttonClass } from '../../components/button.tsx';
+import { Button } from '../../components/button.tsx';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { FacetDrawer, FacetLayout, type FilterChip, FilterChips } from '../../components/facets.tsx';
 import { SearchField } from '../../components/field.tsx';
 import { NewRows } from '../../components/new-rows.tsx';
+import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { apiPages, apiQuery, steadyQuery } from '../../lib/api.ts';
@@ -145,16 +145,7 @@ const NoAssets = ({ search }: { readonly search: AssetsSearch }) => {
     );
   }
   return (
-    <Empty
-      title="No host reports yet"
-      actions={
-        <AnyLink to="/sensors/add" className={buttonClass('primary')}>
-          Add a host
-        </AnyLink>
-      }
-    >
-      A sensor on a host lists what runs there: containers, processes, packages, and who talks to whom.
-    </Empty>
+    <NoHosts>A sensor on a host lists what runs there: containers, processes, packages, and who talks to whom.</NoHosts>
   );
 };
 

@@ -4,6 +4,7 @@ import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { NewRows } from '../../components/new-rows.tsx';
+import { NoHosts } from '../../components/no-hosts.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
@@ -91,6 +92,7 @@ const Note = ({ row, search }: NoteProps) => {
 
 const NoFindings = ({ search }: { readonly search: FindingsSearch }) => {
   const setSearch = useSetSearch();
+  const mayFetch = useMay('feeds:write');
   const { data: trust } = useQuery(apiQuery('trust.get'));
   if (setFilters(search).length > 0) {
     return (
@@ -111,9 +113,11 @@ const NoFindings = ({ search }: { readonly search: FindingsSearch }) => {
       <Empty
         title="Nothing can be found without feeds"
         actions={
-          <AnyLink to="/settings/feeds" className={buttonClass('primary')}>
-            Get feeds
-          </AnyLink>
+          mayFetch ? (
+            <AnyLink to="/settings/feeds" className={buttonClass('primary')}>
+              Get feeds
+            </AnyLink>
+          ) : undefined
         }
       >
         Packages are being listed already. Advisories say which of them are vulnerable; once they are here, every stored
@@ -121,20 +125,12 @@ const NoFindings = ({ search }: { readonly search: FindingsSearch }) => {
       </Empty>
     );
   }
+  if (trust?.hosts.total === 0) {
+    return <NoHosts>Findings appear a few seconds after the first host is connected.</NoHosts>;
+  }
   return (
-    <Empty
-      title={trust?.hosts.total === 0 ? 'No host reports yet' : 'No open findings'}
-      actions={
-        trust?.hosts.total === 0 ? (
-          <AnyLink to="/sensors/add" className={buttonClass('primary')}>
-            Add a host
-          </AnyLink>
-        ) : undefined
-      }
-    >
-      {trust?.hosts.total === 0
-        ? 'Findings appear a few seconds after the first host is connected.'
-        : 'Everything that was scanned is free of known vulnerabilities, or they are accepted. The status filter shows those.'}
+    <Empty title="No open findings">
+      Everything that was scanned is free of known vulnerabilities, or they are accepted. The status filter shows those.
     </Empty>
   );
 };

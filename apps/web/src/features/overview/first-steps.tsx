@@ -3,6 +3,7 @@ import { Check, X } from 'lucide-react';
 import { useState } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass, IconButton } from '../../components/button.tsx';
+import { useSession } from '../../lib/session.ts';
 import styles from './overview.module.css';
 
 const texts = {
@@ -11,12 +12,14 @@ const texts = {
     text: 'One command on the host. It shows what runs there and who talks to whom within seconds.',
     act: 'Add a host',
     to: '/sensors/add',
+    needs: 'sensors:write',
   },
   'get-feeds': {
     title: 'Get feeds',
     text: 'Advisories, the list of what is exploited now, and the likelihood of exploits, from their publishers or a file.',
     act: 'Get feeds',
     to: '/settings/feeds',
+    needs: 'feeds:write',
   },
 } as const;
 
@@ -30,17 +33,19 @@ const mapStep = {
 /** Three steps offered at the start, not forced. */
 export const FirstSteps = ({ steps }: { readonly steps: Overview['steps'] }) => {
   const [dismissed, setDismissed] = useState(readDismissed);
-  if (dismissed || steps.length === 0 || steps.every((step) => step.done)) return null;
+  const { permissions } = useSession();
+  const mine = steps.filter(({ id }) => permissions.includes(texts[id].needs));
+  if (dismissed || mine.every((step) => step.done)) return null;
   const dismiss = (): void => {
     setDismissed(true);
     writeDismissed();
   };
   return (
     <section className={styles.steps} aria-label="First steps">
-      {steps.map((step, index) => (
-        <Step key={step.id} number={index + 1} done={step.done} {...texts[step.id]} />
+      {mine.map((step, index) => (
+        <Step key={step.id} number={index + 1} done={step.done} text={texts[step.id]} />
       ))}
-      <Step number={steps.length + 1} done={false} {...mapStep} />
+      <Step number={mine.length + 1} done={false} text={mapStep} />
       <span className={styles.dismiss}>
         <IconButton label="Do not offer these steps again" icon={<X size={15} aria-hidden />} onClick={dismiss} />
       </span>
@@ -51,22 +56,19 @@ export const FirstSteps = ({ steps }: { readonly steps: Overview['steps'] }) => 
 type StepProps = {
   readonly number: number;
   readonly done: boolean;
-  readonly title: string;
-  readonly text: string;
-  readonly act: string;
-  readonly to: string;
+  readonly text: { readonly title: string; readonly text: string; readonly act: string; readonly to: string };
 };
 
-const Step = ({ number, done, title, text, act, to }: StepProps) => (
+const Step = ({ number, done, text }: StepProps) => (
   <div className={`${styles.step} ${done ? styles.done : ''}`}>
     <span className={styles.number}>{done ? <Check size={12} aria-label="Done" /> : number}</span>
-    <h2>{title}</h2>
-    <p>{text}</p>
+    <h2>{text.title}</h2>
+    <p>{text.text}</p>
     {done ? (
       <span className={styles.muted}>Done</span>
     ) : (
-      <AnyLink to={to} className={buttonClass(number === 1 ? 'primary' : 'plain', true)}>
-        {act}
+      <AnyLink to={text.to} className={buttonClass(number === 1 ? 'primary' : 'plain', true)}>
+        {text.act}
       </AnyLink>
     )}
   </div>

@@ -1,5 +1,6 @@
 import type { Overview } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
+import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { plural } from '../../lib/format.ts';
@@ -51,11 +52,17 @@ export const OverviewPage = () => {
 const Priorities = ({ overview }: { readonly overview: Overview }) => {
   if (overview.priorities.length > 0) return <PriorityList priorities={overview.priorities} />;
   const { hosts, containers, images } = overview.counts;
+  if (hosts === 0) {
+    return (
+      <NoHosts>
+        The five most exploitable problems appear here, each with its reason and its fix, as soon as a host is scanned.
+      </NoHosts>
+    );
+  }
   return (
-    <Empty title={hosts === 0 ? 'No host reports yet' : 'Nothing waits for you'}>
-      {hosts === 0
-        ? 'The five most exploitable problems appear here, each with its reason and its fix, as soon as a host is scanned.'
-        : `${plural(hosts, 'host')}, ${plural(containers, 'container')} and ${plural(images, 'image')} are watched. What an attacker could use here appears in this list, most exploitable first.`}
+    <Empty title="Nothing waits for you">
+      {plural(hosts, 'host')}, {plural(containers, 'container')} and {plural(images, 'image')} are watched. What an
+      attacker could use here appears in this list, most exploitable first.
     </Empty>
   );
 };

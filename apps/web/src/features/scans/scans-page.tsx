@@ -2,11 +2,10 @@ import type { InputOf, Scan } from '@parapet/contract/api';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
-import { AnyLink } from '../../components/any-link.tsx';
-import { buttonClass } from '../../components/button.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { FilterChips } from '../../components/facets.tsx';
 import { NewRows } from '../../components/new-rows.tsx';
+import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
@@ -99,22 +98,10 @@ const ScansTable = ({
   }
   if (scans.pending) return <Skeleton label="scans" lines={10} />;
   if (scans.steady.rows.length === 0) {
-    return (
-      <Empty
-        title={filtered ? 'No such scan' : 'Nothing was scanned yet'}
-        actions={
-          filtered ? undefined : (
-            <AnyLink to="/sensors/add" className={buttonClass('primary')}>
-              Add a host
-            </AnyLink>
-          )
-        }
-      >
-        {filtered
-          ? 'Look under All, or take the filter away.'
-          : 'As soon as a host is connected, it and the images on it are scanned by themselves.'}
-      </Empty>
-    );
+    if (!filtered) {
+      return <NoHosts>As soon as a host is connected, it and the images on it are scanned by themselves.</NoHosts>;
+    }
+    return <Empty title="No such scan">Look under All, or take the filter away.</Empty>;
   }
   return (
     <>

@@ -7,6 +7,7 @@ import { buttonClass } from '../../components/button.tsx';
 import { type Sort, sortRows } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { SearchField } from '../../components/field.tsx';
+import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
@@ -88,22 +89,14 @@ const SensorTable = ({ sensors }: { readonly sensors: readonly Sensor[] }) => {
   );
 };
 
-const NoSensors = ({ filtered }: { readonly filtered: boolean }) => (
-  <Empty
-    title={filtered ? 'No such sensor' : 'No sensor yet'}
-    actions={
-      filtered ? undefined : (
-        <AnyLink to="/sensors/add" className={buttonClass('primary')}>
-          Add a host
-        </AnyLink>
-      )
-    }
-  >
-    {filtered
-      ? 'Look under All, or empty the filter.'
-      : 'One command on a host starts its sensor. It takes about 60 MB of memory and one fiftieth of a core.'}
-  </Empty>
-);
+const NoSensors = ({ filtered }: { readonly filtered: boolean }) =>
+  filtered ? (
+    <Empty title="No such sensor">Look under All, or empty the filter.</Empty>
+  ) : (
+    <NoHosts>
+      One command on a host starts its sensor. It takes about 60 MB of memory and one fiftieth of a core.
+    </NoHosts>
+  );
 
 const tabsFor = (presence: Sensor['presence'] | undefined) => [
   { label: 'All', to: '/sensors', current: presence === undefined },

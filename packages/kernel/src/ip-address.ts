@@ -2,8 +2,25 @@
  * Addresses as the kernel holds them, in text: IPv4 dotted, IPv6 as RFC 5952 wants it, an IPv4-mapped one as IPv4, so that
  * one address has one text.
  */
-export const formatIpv4 = (bytes: Uint8Array, offset: number): string =>
-  `${bytes[offset] ?? 0}.${bytes[offset + 1] ?? 0}.${bytes[offset + 2] ?? 0}.${bytes[offset + 3] ?? 0}`;
+export const formatIpv4 = (bytes: Uint8Array, offset: number): string => {
+  const [one, two, three, four] = [
+    bytes[offset] ?? 0,
+    bytes[offset + 1] ?? 0,
+    bytes[offset + 2] ?? 0,
+    bytes[offset + 3] ?? 0,
+  ];
+  const number = ((one << 24) | (two << 16) | (three << 8) | four) >>> 0;
+  const known = texts.get(number);
+  if (known !== undefined) return known;
+  if (texts.size >= maxTexts) texts.clear();
+  const text = `${one}.${two}.${three}.${four}`;
+  texts.set(number, text);
+  return text;
+};
+
+/** A busy host sees the same few addresses again and again; they share one text. */
+const texts = new Map<number, string>();
+const maxTexts = 4096;
 
 /** Sixteen bytes in network order. */
 export const formatIpv6 = (bytes: Uint8Array, offset: number): string => {

@@ -34,6 +34,19 @@ it('remembers for a while who had an address, and gives it to the next at once',
   expect(book.find('172.18.0.2')?.containerKey).toBe('docker:web');
   book.update([container('docker:next', [{ name: 'front', address: '172.18.0.2' }])], 110_000);
   expect(book.find('172.18.0.2')?.containerKey).toBe('docker:next');
-  book.update([], 300_000);
+  book.update([], 500_000);
   expect(book.find('172.18.0.2')).toBeUndefined();
+});
+
+it('knows for a while that a container ended, unless it starts again', () => {
+  const book = createAddressBook(isInBlock);
+  expect(book.hasEnded('docker:web')).toBe(false);
+  book.update([web], 0);
+  book.update([], 1000);
+  expect([book.hasEnded('docker:web'), book.hasEnded('docker:other')]).toEqual([true, false]);
+  book.update([web], 2000);
+  expect(book.hasEnded('docker:web')).toBe(false);
+  book.update([], 3000);
+  book.update([], 400_000);
+  expect(book.hasEnded('docker:web')).toBe(false);
 });

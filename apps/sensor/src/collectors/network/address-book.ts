@@ -7,6 +7,8 @@ export type AddressBook = {
   readonly update: (containers: readonly KnownContainer[], now: number) => void;
   /** The container with this address; for a short while also one that ended, since its traffic is told of later. */
   readonly find: (address: string) => ContainerAddress | undefined;
+  /** Whether a container was there and is no more; remembered for a while, since its traffic is told of later. */
+  readonly hasEnded: (containerKey: string) => boolean;
   /** Names of the runtime networks of a container. */
   readonly networksOf: (containerKey: string) => ReadonlySet<string>;
   /** The runtime network an address lies in, of those given, or of all. */
@@ -16,10 +18,14 @@ export type AddressBook = {
 export const createAddressBook = (inBlock: (address: string, cidr: string) => boolean): AddressBook => {
   const addresses = new Map<string, ContainerAddress & { readonly until: number }>();
   const networks = new Map<string, ReadonlySet<string>>();
+  const ended = new Map<string, number>();
   const blocks = new Map<string, { readonly name: string; readonly cidr: string }>();
 
   return {
     update: (containers, now) => {
+      const present = new Set(containers.map(({ key }) => key));
+      for (const key of networks.keys()) if (!present.has(key)) ended.set(key, now + rememberMs);
+      for (const [key, until] of ended) if (until < now || present.has(key)) ended.delete(key);
       networks.clear();
       blocks.clear();
       for (const [address, entry] of addresses) if (entry.until < now) addresses.delete(address);
@@ -37,6 +43,7 @@ export const createAddressBook = (inBlock: (address: string, cidr: string) => bo
       }
     },
     find: (address) => addresses.get(address),
+    hasEnded: (containerKey) => ended.has(containerKey),
     networksOf: (containerKey) => networks.get(containerKey) ?? none,
     networkAt: (address, among) => {
       for (const { name, cidr } of blocks.values())
@@ -46,6 +53,6 @@ export const createAddressBook = (inBlock: (address: string, cidr: string) => bo
   };
 };
 
-/** Connection tracking tells of an ended TCP flow two minutes later. */
-const rememberMs = 150_000;
+/** Connection tracking tells of an ended TCP flow two minutes later; an edge ends after five without a sign anyway. */
+const rememberMs = 300_000;
 const none: ReadonlySet<string> = new Set();

@@ -32,7 +32,13 @@ export const createAttribution =
     connection.attempts += 1;
     const flow = flowOf(deps, connection);
     const listener = findListener(connection.namespace, connection.protocol, connection.local);
-    const findings: Findings = { connection, flow, listener, mayWait: connection.attempts < maxAttempts };
+    const findings: Findings = {
+      connection,
+      flow,
+      listener,
+      mayWait: connection.attempts < maxAttempts,
+      mayWaitForOwner: connection.attempts < maxOwnerAttempts,
+    };
     const parts = isServer(deps, findings) ? partsOfServer(deps, findings) : partsOfClient(deps, findings);
     if (parts === 'wait') return 'wait';
     if (parts === 'none' || isWithinItself(parts)) connection.state = 'ignored';
@@ -40,14 +46,17 @@ export const createAttribution =
     return 'done';
   };
 
-/** Three looks for a holder or the other end to show up. */
+/** Looks in which the other end may show up. */
 const maxAttempts = 3;
+/** Looks in which the holder may be found; on a host with very many processes a walk over all takes several. */
+const maxOwnerAttempts = 8;
 
 type Findings = {
   readonly connection: Connection;
   readonly flow: Flow | undefined;
   readonly listener: Listener | undefined;
   readonly mayWait: boolean;
+  readonly mayWaitForOwner: boolean;
 };
 
 /** The host tracks what it passes on; a tuple of loopback addresses is only the host's in the host's own namespace. */
@@ -132,10 +141,10 @@ const partsBehindProxy = (
 };
 
 const partsOfClient = (deps: AttributionDeps, findings: Findings): Parts => {
-  const { connection, flow, mayWait } = findings;
+  const { connection, flow, mayWait, mayWaitForOwner } = findings;
   const { namespace, protocol, local, peer: asked } = connection;
   const owner = deps.owners.ownerOf(connection.inode);
-  if (owner === undefined && mayWait && isOwnerFindable(deps, connection)) return 'wait';
+  if (owner === undefined && mayWaitForOwner && isOwnerFindable(deps, connection)) return 'wait';
   if (owner !== undefined && deps.proxies.targetOf(owner) !== undefined) {
     deps.ledger.excuse(protocol, asked, 'host');
     return 'none';
@@ -181,7 +190,7 @@ const proxyAt = (
 
 const peerOf = (
   deps: AttributionDeps,
-  { connection, mayWait }: Findings,
+  { connection, mayWait, mayWaitForOwner }: Findings,
   far: {
     readonly endpoint: Endpoint;
     readonly role: 'server' | 'client';
@@ -192,7 +201,7 @@ const peerOf = (
   const { counterpart } = far;
   if (counterpart !== undefined) {
     const owner = ownerOfEnd(deps, counterpart, far.role);
-    if (owner === undefined && mayWait && isOwnerFindable(deps, counterpart)) return 'wait';
+    if (owner === undefined && mayWaitForOwner && isOwnerFindable(deps, counterpart)) return 'wait';
     const { containerKey, executable } = workloadOf(counterpart.namespace, owner);
     return { kind: 'local', containerKey, executable };
   }

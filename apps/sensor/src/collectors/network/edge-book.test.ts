@@ -130,7 +130,7 @@ describe('the end of an edge', () => {
     book.connect(parts(), 0);
     book.connect(parts({ containerKey: 'docker:2' }), 0);
     book.connect(parts({ containerKey: undefined }), 0);
-    book.endWorkloads((key) => key === 'docker:2', 500);
+    book.endWorkloads((key) => key === 'docker:1', 500);
     expect(puts).toMatchObject([{ containerKey: 'docker:1', endedAt: 500 }]);
     expect(book.size()).toBe(2);
   });

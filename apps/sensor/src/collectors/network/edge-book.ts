@@ -35,8 +35,8 @@ export type EdgeBook = {
   readonly connect: (parts: EdgeParts, now: number) => Edge | undefined;
   /** Bytes since the last call, and that the connection still is. */
   readonly carry: (edge: Edge, now: number, sent: number | undefined, received: number | undefined) => void;
-  /** Ends the edges of containers that are no more. */
-  readonly endWorkloads: (isRunning: (containerKey: string) => boolean, now: number) => void;
+  /** Ends the edges of containers that ended. */
+  readonly endWorkloads: (hasEnded: (containerKey: string) => boolean, now: number) => void;
   /** Ends edges not seen for five minutes and hands changed ones to the inventory. */
   readonly flush: (now: number) => void;
   readonly size: () => number;
@@ -99,9 +99,9 @@ export const createEdgeBook = (deps: EdgeBookDeps): EdgeBook => {
       if (received !== undefined) entry.bytesReceived = (entry.bytesReceived ?? 0) + received;
       entry.changed ??= 'counters';
     },
-    endWorkloads: (isRunning, now) => {
+    endWorkloads: (hasEnded, now) => {
       for (const entry of entries.values())
-        if (entry.containerKey !== undefined && !isRunning(entry.containerKey)) remove(entry, now);
+        if (entry.containerKey !== undefined && hasEnded(entry.containerKey)) remove(entry, now);
     },
     flush: (now) => {
       for (const entry of entries.values()) {

@@ -10,8 +10,8 @@ import type { SocketOwners } from './socket-owners.ts';
 
 /** Finds who holds the sockets, and tells of those that serve. */
 export type ListenerCensus = {
-  /** Looks for the processes of sockets that are still unnamed, for at most `budgetMs`. */
-  readonly nameOwners: (views: readonly NamespaceView[], pending: readonly Connection[], budgetMs: number) => void;
+  /** Looks for the processes of sockets that are still unnamed. */
+  readonly nameOwners: (views: readonly NamespaceView[], pending: readonly Connection[]) => void;
   /** Sets the listeners of each namespace from its last look. */
   readonly update: (views: readonly NamespaceView[], now: number) => void;
 };
@@ -25,7 +25,7 @@ export type ListenerCensusDeps = {
 };
 
 export const createListenerCensus = (deps: ListenerCensusDeps): ListenerCensus => ({
-  nameOwners: (views, pending, budgetMs) => {
+  nameOwners: (views, pending) => {
     const unknown = new Set<number>();
     const want = (inode: number): void => {
       if (inode !== 0 && deps.owners.ownerOf(inode) === undefined && !deps.owners.isOwnerless(inode))
@@ -37,7 +37,7 @@ export const createListenerCensus = (deps: ListenerCensusDeps): ListenerCensus =
       const isAccepted = findListener(connection.namespace, connection.protocol, connection.local) !== undefined;
       if (!connection.gone && !isAccepted) want(connection.inode);
     }
-    if (unknown.size > 0) deps.owners.search(unknown, budgetMs);
+    if (unknown.size > 0) deps.owners.search(unknown);
   },
   update: (views, now) => {
     const targets: ProxyTarget[] = [];

@@ -11,7 +11,9 @@ it('slows down at rest and is quick again after a change', () => {
 
 it('keeps to its share of the processor, and looks again at last', () => {
   const schedule = createLookSchedule();
+  schedule.next({ costMs: 1_000_000, changed: true });
   expect(schedule.next({ costMs: 100, changed: false })).toBe(10_000);
   expect(schedule.next({ costMs: 100, changed: true })).toBe(2500);
+  expect(schedule.next({ costMs: 1_000_000, changed: true })).toBe(2500);
   expect(schedule.next({ costMs: 1_000_000, changed: true })).toBe(longestMs);
 });

@@ -110,8 +110,11 @@ export const isWildcard = (address: string): boolean => address === '0.0.0.0' ||
 
 export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
-/** Kernel memory that may hold ended sockets between two drains: some 3,000 of them. Only used while it fills. */
-const endsBufferBytes = 4 * 1024 * 1024;
+/**
+ * Kernel memory that may hold ended sockets between two reads, some 800 to a mebibyte; only used while it fills. A host that
+ * opens 2,000 connections a second may keep us from reading for three seconds.
+ */
+const endsBufferBytes = { host: 8 * 1024 * 1024, container: 2 * 1024 * 1024 } as const;
 const maxAddresses = 4096;
 
 /** Runs inside the namespace. */
@@ -124,7 +127,7 @@ const openView = (
   const table = openSocketTable();
   // Only our own namespace can be read from /proc without entering.
   if (!table.ok && !identity.isHost) return table;
-  const ends = openSocketEnds(endsBufferBytes);
+  const ends = openSocketEnds(identity.isHost ? endsBufferBytes.host : endsBufferBytes.container);
   const inside = <T>(action: () => T, otherwise: T): T => {
     if (identity.isHost) return action();
     try {

@@ -27,7 +27,7 @@ import { createSocketOwners } from './socket-owners.ts';
  */
 export const startNetworkCollector = async (context: CollectorContext): Promise<RunningCollector> => {
   const parts = assemble(context);
-  await parts.watch.look(context.clock.now(), { thorough: true, searchMs: firstSearchMs });
+  await parts.watch.look(context.clock.now(), { thorough: true });
   const stop = keepLooking(context, parts);
   return {
     stop: async () => {
@@ -42,11 +42,8 @@ export const startNetworkCollector = async (context: CollectorContext): Promise<
 /** What is held at once; beyond it things are counted as lost. Some 400 bytes each. */
 const maxConnections = 16_384;
 const maxFlows = 16_384;
-const flowBufferBytes = 4 * 1024 * 1024;
+const flowBufferBytes = 8 * 1024 * 1024;
 
-const firstSearchMs = 500;
-/** The share of one core that looking for processes may take. */
-const searchShare = 0.005;
 const drainEveryMs = 500;
 const thoroughEveryMs = 10_000;
 const reconcileEveryMs = 60_000;
@@ -122,7 +119,6 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
   const last = { thorough: clock.now(), reconcile: clock.now() };
   let timer: NodeJS.Timeout | undefined;
   let dueAt = 0;
-  let waitedMs = 0;
   let stopped = false;
   let looking = false;
 
@@ -130,7 +126,6 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
     clearTimeout(timer);
     if (stopped) return;
     dueAt = performance.now() + waitMs;
-    waitedMs = waitMs;
     timer = setTimeout(() => void run(), waitMs);
   };
   const lookSoon = (): void => {
@@ -158,10 +153,7 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
       last.reconcile = now;
       parts.flowNews.reconcile(now);
     }
-    return parts.watch.look(now, {
-      thorough,
-      searchMs: Math.max(5, waitedMs * searchShare),
-    });
+    return parts.watch.look(now, { thorough });
   };
 
   const drainTimer = setInterval(() => {

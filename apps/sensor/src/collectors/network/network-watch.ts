@@ -13,7 +13,7 @@ import { isYoung, type SocketCensus } from './socket-census.ts';
 import type { SocketOwners } from './socket-owners.ts';
 
 export type NetworkWatchDeps = {
-  readonly workloads: Pick<CollectorContext['workloads'], 'containers' | 'container'>;
+  readonly workloads: Pick<CollectorContext['workloads'], 'containers'>;
   readonly namespaces: Namespaces;
   readonly addresses: AddressBook;
   readonly connections: ConnectionIndex;
@@ -40,8 +40,6 @@ export type NetworkWatch = {
 export type LookOptions = {
   /** Also look for nested namespaces and new addresses, and forget what is gone. */
   readonly thorough: boolean;
-  /** Time to spend on finding the processes of unknown sockets. */
-  readonly searchMs: number;
 };
 
 export type LookOutcome = {
@@ -53,9 +51,39 @@ export type LookOutcome = {
 
 export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
   let pending: Connection[] = [];
+  /** While a look is under way its connections are not yet known with their listeners. */
+  let looking = false;
 
-  const drain = (now: number): number =>
-    deps.namespaces.views().reduce((events, view) => events + deps.sockets.drain(view), deps.flowNews.drain(now));
+  const takeNew = (): number => {
+    const fresh = deps.sockets.takeNew();
+    pending.push(...fresh);
+    return fresh.length;
+  };
+
+  const drain = (now: number): number => {
+    const flows = deps.flowNews.drain(now);
+    const events = deps.namespaces.views().reduce((sum, view) => sum + deps.sockets.drain(view), flows);
+    if (!looking) takeNew();
+    if (!looking && pending.length >= maxPending) settleEnded(now);
+    return events;
+  };
+
+  /** Tells of connections that are over without waiting for the next look: a storm of short ones needs no room then. */
+  const settleEnded = (now: number): void => {
+    const ended = pending.filter((connection) => connection.gone);
+    pending = pending.filter((connection) => !connection.gone);
+    // All are looked at once before any is concluded: the two connections of a docker-proxy end in any order.
+    for (const connection of ended) deps.attribute(connection, now);
+    for (const connection of ended) conclude(connection, now);
+  };
+
+  /** Tells of a connection that is over with what is known now. */
+  const conclude = (connection: Connection, now: number): void => {
+    connection.gone = true;
+    while (connection.state === 'pending' && deps.attribute(connection, now) === 'wait');
+    carry(deps, connection, now);
+    deps.connections.remove(connection);
+  };
 
   const noteContainers = (now: number): void => deps.addresses.update(deps.workloads.containers(), now);
 
@@ -63,13 +91,8 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
   const release = (view: NamespaceView, now: number): void => {
     deps.sockets.drain(view);
     view.close();
-    pending.push(...deps.sockets.takeNew());
-    for (const connection of view.connections.values()) {
-      connection.gone = true;
-      while (connection.state === 'pending' && deps.attribute(connection, now) === 'wait');
-      carry(deps, connection, now);
-      deps.connections.remove(connection);
-    }
+    takeNew();
+    for (const connection of view.connections.values()) conclude(connection, now);
     pending = pending.filter((connection) => connection.namespace !== view);
   };
 
@@ -81,23 +104,28 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
       noteContainers(now);
       for (const view of gone) release(view, now);
       const views = deps.namespaces.views();
-      await deps.sockets.look(views, now);
+      looking = true;
+      await deps.sockets.look(views, now).finally(() => {
+        looking = false;
+      });
+      const news = takeNew();
       drain(now);
-      const fresh = deps.sockets.takeNew();
-      pending.push(...fresh);
-      deps.listeners.nameOwners(views, pending, options.searchMs);
+      deps.listeners.nameOwners(views, pending);
       deps.listeners.update(views, now);
       pending = pending.filter((connection) => deps.attribute(connection, now) === 'wait');
       for (const { namespace } of pending) namespace.census.stirred = true;
       carryAll(deps, now);
       deps.accounting.settle(now, deps.tracking?.find);
-      deps.edges.endWorkloads((key) => deps.workloads.container(key) !== undefined, now);
+      deps.edges.endWorkloads(deps.addresses.hasEnded, now);
       deps.edges.flush(now);
       if (options.thorough) deps.owners.keepOnly(inodesOf(views));
-      return { news: fresh.length, expectsMore: pending.length > 0 || views.some((view) => isYoung(view, now)) };
+      return { news, expectsMore: pending.length > 0 || views.some((view) => isYoung(view, now)) };
     },
   };
 };
+
+/** More connections than this do not wait for the next look. */
+const maxPending = 1024;
 
 /** Adds what was carried since the last look, and lets go of what is over. */
 const carryAll = (deps: NetworkWatchDeps, now: number): void => {

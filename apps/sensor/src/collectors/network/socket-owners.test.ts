@@ -37,20 +37,20 @@ describe('search', () => {
     makeProcess(10, [100, 101]);
     makeProcess(20, [200]);
     const owners = create();
-    owners.search(new Set([101, 200]), 10);
+    owners.search(new Set([101, 200]));
     expect([owners.ownerOf(101)?.pid, owners.ownerOf(200)?.pid, owners.ownerOf(100)]).toEqual([10, 20, undefined]);
   });
 
   it('says that a socket has no holder only after a whole walk, and looks again later', () => {
     makeProcess(10, [100]);
     const owners = create();
-    owners.search(new Set([999]), 10);
+    owners.search(new Set([999]));
     expect(owners.isOwnerless(999)).toBe(true);
     expect(owners.isOwnerless(100)).toBe(false);
     clock += 61_000;
     expect(owners.isOwnerless(999)).toBe(false);
     makeProcess(30, [999]);
-    owners.search(new Set([999]), 10);
+    owners.search(new Set([999]));
     expect(owners.ownerOf(999)?.pid).toBe(30);
   });
 
@@ -61,13 +61,17 @@ describe('search', () => {
       procPath: proc,
       process: (pid) => program(pid, ''),
       monotonicMs: () => ticks++,
+      allowance: { firstMs: 20, savedMs: 20, share: 0.5 },
     });
     const wanted = new Set(Array.from({ length: 50 }, (_, index) => 1001 + index));
     const missing = (): Set<number> => new Set([...wanted].filter((inode) => owners.ownerOf(inode) === undefined));
-    owners.search(wanted, 20);
+    owners.search(wanted);
     const afterOne = missing().size;
     expect(afterOne).toBeGreaterThan(0);
-    for (let time = 0; time < 20 && missing().size > 0; time += 1) owners.search(missing(), 20);
+    for (let time = 0; time < 50 && missing().size > 0; time += 1) {
+      ticks += 1000;
+      owners.search(missing());
+    }
     expect(missing().size).toBe(0);
   });
 
@@ -75,13 +79,13 @@ describe('search', () => {
     makeProcess(10, [100]);
     mkdirSync(join(proc, '11'));
     const owners = create();
-    owners.search(new Set([100]), 10);
+    owners.search(new Set([100]));
     expect(owners.ownerOf(100)?.pid).toBe(10);
   });
 
   it('finds nothing without /proc, and ends', () => {
     const owners = createSocketOwners({ procPath: '/nonexistent', process: () => undefined, monotonicMs: () => 0 });
-    owners.search(new Set([1]), 10);
+    owners.search(new Set([1]));
     expect(owners.ownerOf(1)).toBeUndefined();
   });
 });
@@ -89,7 +93,7 @@ describe('search', () => {
 it('forgets a holder that ended, and sockets that are gone', () => {
   makeProcess(10, [100, 101]);
   const owners = create();
-  owners.search(new Set([100, 101]), 10);
+  owners.search(new Set([100, 101]));
   owners.keepOnly(new Set([100]));
   expect([owners.ownerOf(100)?.pid, owners.ownerOf(101)]).toEqual([10, undefined]);
   alive.delete(10);

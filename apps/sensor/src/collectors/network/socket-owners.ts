@@ -7,8 +7,8 @@ export type SocketOwners = {
   readonly ownerOf: (inode: number) => KnownProcess | undefined;
   /** True when a whole walk did not find a holder: there is none, or it may not be seen. */
   readonly isOwnerless: (inode: number) => boolean;
-  /** Looks for the holders of sockets, for at most `budgetMs`; a later call goes on where this one stopped. */
-  readonly search: (inodes: ReadonlySet<number>, budgetMs: number) => void;
+  /** Looks for the holders of sockets as long as its allowance lasts; a later call goes on where this one stopped. */
+  readonly search: (inodes: ReadonlySet<number>) => void;
   /** Forgets sockets that are gone. */
   readonly keepOnly: (inodes: ReadonlySet<number>) => void;
 };
@@ -18,12 +18,19 @@ export type SocketOwnersDeps = {
   readonly process: (pid: number) => KnownProcess | undefined;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonicMs: () => number;
+  readonly allowance?: SearchAllowance;
 };
+
+/** Searching takes a share of one core; what was not used is saved up for a walk over all processes. */
+export type SearchAllowance = { readonly firstMs: number; readonly savedMs: number; readonly share: number };
+
+const ordinaryAllowance: SearchAllowance = { firstMs: 500, savedMs: 150, share: 0.005 };
 
 export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
   const holders = new Map<number, KnownProcess>();
   const ownerless = new Map<number, number>();
   const recent = new Set<number>();
+  const purse = createPurse(deps.allowance ?? ordinaryAllowance, deps.monotonicMs());
   let walk: Walk = { pids: [], wanted: new Set() };
 
   const found = (inode: number, pid: number): void => {
@@ -32,6 +39,33 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
     holders.set(inode, holder);
     ownerless.delete(inode);
     rememberRecent(recent, pid);
+  };
+
+  const lookForAll = (missing: Set<number>, start: number, budgetMs: number): void => {
+    const deadline = start + budgetMs;
+    const look = (pid: number): void =>
+      lookThrough(pid, missing, { ...deps, deadline, onFound: (inode) => found(inode, pid) });
+    const visited = new Set<number>();
+    // Half of the time is kept for the walk, or busy processes would keep the others from ever being looked at.
+    for (const pid of [...recent].reverse()) {
+      if (missing.size === 0 || deps.monotonicMs() > start + budgetMs / 2) break;
+      visited.add(pid);
+      look(pid);
+    }
+    while (missing.size > 0 && deps.monotonicMs() <= deadline) {
+      const pid = walk.pids.pop();
+      if (pid !== undefined) {
+        if (!visited.has(pid)) look(pid);
+        continue;
+      }
+      // What was already wanted when this walk began and is still missing is held by nobody that we can see.
+      for (const inode of walk.wanted)
+        if (missing.delete(inode)) ownerless.set(inode, deps.monotonicMs() + ownerlessMs);
+      walk = { pids: [], wanted: new Set() };
+      if (missing.size === 0) break;
+      walk = { pids: listPids(deps.procPath), wanted: new Set(missing) };
+      if (walk.pids.length === 0) return;
+    }
   };
 
   return {
@@ -44,33 +78,12 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
       return undefined;
     },
     isOwnerless: (inode) => (ownerless.get(inode) ?? 0) > deps.monotonicMs(),
-    search: (inodes, budgetMs) => {
+    search: (inodes) => {
       const start = deps.monotonicMs();
-      const deadline = start + budgetMs;
-      const missing = new Set(inodes);
-      const look = (pid: number): void =>
-        lookThrough(pid, missing, { ...deps, deadline, onFound: (inode) => found(inode, pid) });
-      const visited = new Set<number>();
-      // Half of the time is kept for the walk, or busy processes would keep the others from ever being looked at.
-      for (const pid of [...recent].reverse()) {
-        if (missing.size === 0 || deps.monotonicMs() > start + budgetMs / 2) break;
-        visited.add(pid);
-        look(pid);
-      }
-      while (missing.size > 0 && deps.monotonicMs() <= deadline) {
-        const pid = walk.pids.pop();
-        if (pid !== undefined) {
-          if (!visited.has(pid)) look(pid);
-          continue;
-        }
-        // What was already wanted when this walk began and is still missing is held by nobody that we can see.
-        for (const inode of walk.wanted)
-          if (missing.delete(inode)) ownerless.set(inode, deps.monotonicMs() + ownerlessMs);
-        walk = { pids: [], wanted: new Set() };
-        if (missing.size === 0) break;
-        walk = { pids: listPids(deps.procPath), wanted: new Set(missing) };
-        if (walk.pids.length === 0) return;
-      }
+      const budgetMs = purse.open(start);
+      if (budgetMs < leastMs) return;
+      lookForAll(new Set(inodes), start, budgetMs);
+      purse.close(deps.monotonicMs() - start);
     },
     keepOnly: (inodes) => {
       for (const inode of holders.keys()) if (!inodes.has(inode)) holders.delete(inode);
@@ -79,10 +92,28 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
   };
 };
 
+/** `open` tells how much may be spent now, `close` how much was. */
+const createPurse = (allowance: SearchAllowance, now: number) => {
+  let savedMs = allowance.firstMs;
+  let filledAt = now;
+  return {
+    open: (at: number): number => {
+      savedMs = Math.max(savedMs, Math.min(allowance.savedMs, savedMs + (at - filledAt) * allowance.share));
+      filledAt = at;
+      return Math.max(0, savedMs);
+    },
+    close: (spentMs: number): void => {
+      savedMs = Math.min(allowance.savedMs, savedMs - spentMs);
+    },
+  };
+};
+
 type Walk = { readonly pids: number[]; readonly wanted: ReadonlySet<number> };
 
 /** A socket on its way from one process to another is seen by none for a moment; look again after this. */
 const ownerlessMs = 60_000;
+/** Less than this is saved up first: it would be spent on the way. */
+const leastMs = 2;
 /** Processes that had a wanted socket lately and are asked first. */
 const maxRecent = 32;
 /** A process with more open files than this is only looked through so far in one visit. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
-import { type AddressInfo, connect as connectTcp, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import { systemClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyPin } from '../enrolment/certificate-request.ts';
@@ -128,8 +128,16 @@ describe('the uplink', () => {
   let changes: UplinkChange[];
   let store: ReturnType<typeof createInventoryStore>;
 
-  const begin = async (options: Parameters<typeof startLocalConsole>[0] = {}): Promise<void> => {
-    console = await startLocalConsole(options);
+  /** Shifts the sensor's clock. */
+  let aheadMs = 0;
+  /** Where the sensor is told that the console is. */
+  let url: string | undefined;
+
+  const begin = async (): Promise<void> => {
+    aheadMs = 0;
+    url = undefined;
+    console = await startLocalConsole();
+    const clock = { now: () => Date.now() + aheadMs };
     identity = (await enrolWith(console)).identity;
     saved = [];
     changes = [];
@@ -142,10 +150,10 @@ describe('the uplink', () => {
       saveEpoch: async () => {},
     });
     uplink = startUplink({
-      clock: systemClock,
+      clock,
       log: silentLog,
       proxy: undefined,
-      consoleUrls: () => [console.url],
+      consoleUrls: () => [url ?? console.url],
       identity: () => identity,
       renewal: createRenewal({
         identity: () => identity,
@@ -210,6 +218,47 @@ describe('the uplink', () => {
     console.cut();
     console.mute(false);
     await expect.poll(() => console.stream.live().size, soon).toBe(1);
+  });
+
+  it('notices a line that is dead without being closed', async () => {
+    await expect.poll(() => console.stream.snapshots(), soon).toBe(1);
+    const frozen: Socket[] = [];
+    const gate = createServer((client) => {
+      const upstream = connectTcp(console.port, '127.0.0.1');
+      for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
+      client.on('close', () => upstream.destroy());
+      client.pipe(upstream).pipe(client);
+      frozen.push(client, upstream);
+    });
+    await new Promise<void>((resolve) => {
+      gate.listen(0, '127.0.0.1', resolve);
+    });
+    url = `https://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    console.cut();
+    await expect.poll(() => console.connections() > 1 && uplink.isConnected(), soon).toBe(true);
+    await expect.poll(() => console.control.at(-1)?.kind, soon).toBe('heartbeat');
+    const before = console.connections();
+    for (const socket of frozen) {
+      socket.unpipe();
+      socket.pause();
+    }
+    store.put(processRecord('9:9'));
+    await expect.poll(() => console.connections(), soon).toBeGreaterThan(before);
+    expect(changes.some(({ text }) => text.includes('has been silent for'))).toBe(true);
+    await expect.poll(() => console.stream.live().has('process 9:9'), soon).toBe(true);
+    gate.close();
+  });
+
+  it('exchanges its certificate when it is time and goes on with the new one', async () => {
+    await expect.poll(() => console.stream.snapshots(), soon).toBe(1);
+    const before = identity;
+    aheadMs = 40 * 3_600_000;
+    await expect.poll(() => saved.length, soon).toBe(1);
+    expect(identity.keyPem).not.toBe(before.keyPem);
+    aheadMs = 0;
+    console.cut();
+    await expect.poll(() => console.connections(), soon).toBe(2);
+    expect(kinds().filter((kind) => kind === 'renew')).toHaveLength(1);
   });
 
   it('says once why it was refused for good, and stays away', async () => {

@@ -66,6 +66,11 @@ export const startLocalConsole = async (
   const onControl = (line: string): void => {
     const message = sensorMessages.control.parse(JSON.parse(line));
     control.push(message);
+    if (message.kind === 'renew') {
+      void authority
+        .signRequest(message.certificateRequestPem)
+        .then((certificatePem) => send('control', { kind: 'renewed', certificatePem }));
+    }
     if (message.kind !== 'hello') return;
     send('control', {
       kind: 'welcome',

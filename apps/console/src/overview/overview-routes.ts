@@ -95,10 +95,10 @@ const readNews = async (db: Database, scope: Scope, since: Date): Promise<Overvi
     select
       (select count(*) from assets where kind = 'container' and first_seen_at > ${since} and ${inScope(scope, sql.ref('assets.id'))})::int as containers,
       (select count(*) from assets where kind = 'host' and first_seen_at > ${since} and ${inScope(scope, sql.ref('assets.id'))})::int as hosts,
-      (select count(*) from (select 1 from findings where first_seen_at > ${since}
-        and ${inScope(scope, sql.ref('findings.asset_id'))} limit ${newsLimit}) as opened)::int as "findingsOpened",
-      (select count(*) from (select 1 from findings where closed_at > ${since}
-        and ${inScope(scope, sql.ref('findings.asset_id'))} limit ${newsLimit}) as closed)::int as "findingsClosed",
+      (select count(*) from (select 1 from (select asset_id from findings where first_seen_at > ${since} offset 0) as f
+        where ${inScope(scope, sql.ref('f.asset_id'))} limit ${newsLimit}) as opened)::int as "findingsOpened",
+      (select count(*) from (select 1 from (select asset_id from findings where closed_at > ${since} offset 0) as f
+        where ${inScope(scope, sql.ref('f.asset_id'))} limit ${newsLimit}) as closed)::int as "findingsClosed",
       (select count(distinct target_asset) from edges where source_node = 'internet' and first_seen_at > ${since}
         and ${inScope(scope, sql.ref('edges.target_asset'))})::int as "internetFacing"`.execute(db);
   const news = rows[0] ?? { containers: 0, hosts: 0, findingsOpened: 0, findingsClosed: 0, internetFacing: 0 };

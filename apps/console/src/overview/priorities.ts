@@ -73,7 +73,8 @@ const readWorst = async (
       f.exposure_kind, f.use_kind, coalesce(seen.workloads, 0)::int as workloads, seen.names, why.exposure_reason, why.use_reason
     from fixes as fix
     cross join lateral (
-      select f.* from findings as f where f.fix_id = fix.id and f.status = 'open' and ${visible('f.asset_id')}
+      -- offset 0 keeps the planner from asking for each asset in scope
+      select f.* from (select * from findings where fix_id = fix.id and status = 'open' offset 0) as f where ${visible('f.asset_id')}
       order by f.risk desc, f.id limit 1
     ) as f
     join vulnerabilities as v on v.id = f.vulnerability_id

@@ -274,14 +274,16 @@ const settleLeft = async (
   const reported = await stillReported(context.trx, [...left.keys()]);
   const known = new Map([...identities, ...(await readIdentities(context.trx, [...left.keys()]))]);
   const closed: number[] = [];
+  const merged: { readonly from: number; readonly into: number }[] = [];
   for (const [id, heirs] of left) {
     if (reported.has(id)) continue;
     const old = known.get(id);
     const [heir] = heirs;
     if (old === undefined || heir === undefined) continue;
-    if (heirs.size === 1 && isRefinement(old, heir)) await mergeEdges(context.trx, id, idOf(heir));
+    if (heirs.size === 1 && isRefinement(old, heir)) merged.push({ from: id, into: idOf(heir) });
     else closed.push(id);
   }
+  await mergeEdges(context.trx, merged);
   await closeEdges(context.trx, closed, context.time.now);
 };
 

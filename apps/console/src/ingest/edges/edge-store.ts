@@ -100,19 +100,36 @@ export const writePresence = async (trx: DatabaseTransaction, edges: readonly Ed
 };
 
 /** Makes one edge of two: history, reports and counts of `from` go to `into`, and `from` is gone. */
-export const mergeEdges = async (trx: DatabaseTransaction, from: number, into: number): Promise<void> => {
-  const { rows } = await sql<{ started_at: Date; ended_at: Date | null }>`
-    select started_at, ended_at from edge_intervals where edge_id = ${from}`.execute(trx);
-  await sql`update edge_reports set edge_id = ${into} where edge_id = ${from}`.execute(trx);
+export const mergeEdges = async (
+  trx: DatabaseTransaction,
+  merges: readonly { readonly from: number; readonly into: number }[],
+): Promise<void> => {
+  if (merges.length === 0) return;
+  const from = merges.map((merge) => merge.from);
+  const pairs = sql`unnest(${from}::bigint[], ${merges.map((merge) => merge.into)}::bigint[]) as x (old, heir)`;
+  const { rows } = await sql<{ heir: number; started_at: Date; ended_at: Date | null }>`
+    select x.heir, i.started_at, i.ended_at from ${pairs} join edge_intervals i on i.edge_id = x.old`.execute(trx);
+  await sql`update edge_reports r set edge_id = x.heir from ${pairs} where r.edge_id = x.old`.execute(trx);
   await sql`
     update edges e set first_seen_at = least(e.first_seen_at, o.first_seen_at),
       last_seen_at = greatest(e.last_seen_at, o.last_seen_at), connections = greatest(e.connections, o.connections),
       bytes_sent = greatest(e.bytes_sent, o.bytes_sent), bytes_received = greatest(e.bytes_received, o.bytes_received)
-    from edges o where e.id = ${into} and o.id = ${from}`.execute(trx);
-  await sql`delete from edges where id = ${from}`.execute(trx);
+    from (
+      select x.heir, min(o.first_seen_at) as first_seen_at, max(o.last_seen_at) as last_seen_at,
+        max(o.connections) as connections, max(o.bytes_sent) as bytes_sent, max(o.bytes_received) as bytes_received
+      from ${pairs} join edges o on o.id = x.old group by x.heir) o
+    where e.id = o.heir`.execute(trx);
+  await sql`delete from edges where id = any(${from}::bigint[])`.execute(trx);
   // What lasted there lasts here too: its reports came along.
-  const spans = rows.map((row) => ({ start: row.started_at.getTime(), end: row.ended_at?.getTime() }));
-  await writePresence(trx, [{ edgeId: into, spans, closedAtMs: undefined }]);
+  const spans = Map.groupBy(rows, (row) => row.heir);
+  await writePresence(
+    trx,
+    [...spans].map(([edgeId, inherited]) => ({
+      edgeId,
+      spans: inherited.map((row) => ({ start: row.started_at.getTime(), end: row.ended_at?.getTime() })),
+      closedAtMs: undefined,
+    })),
+  );
 };
 
 /** Ends edges whose reports all speak of other edges now. */

@@ -182,6 +182,7 @@ const keys: Readonly<Record<string, (context: KeyContext) => void>> = {
   },
   ' ': ({ props, focused }) => props.onChoose(focused === undefined ? undefined : { kind: 'node', id: focused }),
   Backspace: ({ props }) => props.onUp(),
+  Escape: ({ props }) => props.onChoose(undefined),
   f: ({ props, focused }) => {
     if (focused !== undefined) props.onFocusOn(focused);
   },

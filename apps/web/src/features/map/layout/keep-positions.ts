@@ -26,6 +26,13 @@ export const layOutKeeping = (
   return makeRoom(tree, positions);
 };
 
+/** Rings of cells that are looked through around the wanted place. */
+const maxRings = 40;
+/** Rings beyond the first free place that are still compared with it. */
+const comparedRings = 2;
+/** How much farther away a place inside its own frame may be, so that the frame need not grow. */
+const insideWorth = 3 * cell.width;
+
 const freePlace = (
   node: MapNode,
   tree: Tree,
@@ -34,22 +41,47 @@ const freePlace = (
   fresh: Layout,
 ): Point => {
   const anchor = anchorOf(node, tree, edges, positions, fresh);
-  const frames = [...finishLayout(tree, positions).outlines]
-    .filter(([id]) => !holds(id, node, tree))
-    .map(([, rect]) => rect);
+  const { outlines } = finishLayout(tree, positions);
+  const frames = [...outlines].filter(([id]) => !holds(id, node, tree)).map(([, rect]) => rect);
+  const own = node.parent === undefined ? undefined : outlines.get(node.parent);
   const taken = [...positions.values()].map(cellAround);
-  const free = (place: Point): boolean => {
-    const room = cellAround(place);
-    return !taken.some((other) => overlaps(room, other, -6)) && !frames.some((frame) => overlaps(room, frame));
-  };
-  for (let ring = 0; ring < 40; ring += 1) {
+  const isFree = (room: Rect): boolean =>
+    !taken.some((other) => overlaps(room, other, -6)) && !frames.some((frame) => overlaps(room, frame));
+  const cost = (place: Point, room: Rect): number =>
+    Math.hypot(place.x - anchor.x, place.y - anchor.y) + (own === undefined || contains(own, room) ? 0 : insideWorth);
+  // Places line up with the sibling that stands nearest.
+  const base = nearestSibling(node, tree, positions, anchor) ?? anchor;
+  let best: { readonly place: Point; readonly cost: number } | undefined;
+  let last = maxRings;
+  for (let ring = 0; ring <= last; ring += 1) {
     for (const [column, row] of ringAround(ring)) {
-      const place = { x: anchor.x + column * cell.width, y: anchor.y + row * cell.height };
-      if (free(place)) return place;
+      const place = { x: base.x + column * cell.width, y: base.y + row * cell.height };
+      const room = cellAround(place);
+      if (!isFree(room)) continue;
+      if (best === undefined) last = Math.min(maxRings, ring + comparedRings);
+      if (best === undefined || cost(place, room) < best.cost) best = { place, cost: cost(place, room) };
     }
   }
-  return anchor;
+  return best?.place ?? anchor;
 };
+
+const nearestSibling = (
+  node: MapNode,
+  tree: Tree,
+  positions: ReadonlyMap<string, Point>,
+  anchor: Point,
+): Point | undefined => {
+  const siblings = node.parent === undefined ? tree.roots : (tree.childrenOf.get(node.parent) ?? []);
+  const points = siblings.flatMap((sibling) => positions.get(sibling.id) ?? []);
+  const away = (point: Point): number => Math.hypot(point.x - anchor.x, point.y - anchor.y);
+  return points.sort((a, b) => away(a) - away(b))[0];
+};
+
+const contains = (frame: Rect, room: Rect): boolean =>
+  room.x >= frame.x &&
+  room.y >= frame.y &&
+  room.x + room.width <= frame.x + frame.width &&
+  room.y + room.height <= frame.y + frame.height;
 
 /** Where it would stand if everything were laid out anew, seen from its siblings or neighbours. */
 const anchorOf = (

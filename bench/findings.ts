@@ -1,3 +1,4 @@
+import { likelihoodOf } from '@parapet/advisories';
 import { FindingFilter as FilterShape, type FindingFilter, type Scope } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -52,7 +53,11 @@ const casesOf = (db: Database): Readonly<Record<string, () => Promise<unknown>>>
     of: Scope = null,
     by: 'fix' | 'vulnerability' | 'asset' | 'package' = 'fix',
   ) => groupFindings(db, { ...parse(query), by, limit: 50 }, of);
-  const overview = createOverviewRoutes({ db, clock: { now: () => Date.now() } });
+  const overview = createOverviewRoutes({
+    ...{ db, clock: { now: () => Date.now() } },
+    // Synthetic findings have no advisories behind them.
+    content: { current: () => undefined, likelihoodOf },
+  });
   const open = { status: 'open' };
   const narrow = { ...open, severity: 'high,medium', exposure: 'none-seen', use: 'installed' };
   return {

@@ -68,7 +68,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       ...createSoftwareRoutes({ db }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),
-      ...createOverviewRoutes({ db, clock }),
+      ...createOverviewRoutes({ db, clock, content: files }),
     },
     /** What ingest committed: scans that are needed and risk that changes follow from it. */
     inventoryChanged: (change: InventoryChange): void => {

@@ -52,7 +52,7 @@ beforeEach(async () => {
   handlers = {
     ...createFindingRoutes({ db, content, clock, live }),
     ...createSoftwareRoutes({ db }),
-    ...createOverviewRoutes({ db, clock }),
+    ...createOverviewRoutes({ db, clock, content }),
   };
 });
 afterEach(async () => {
@@ -311,5 +311,25 @@ describe('the overview', () => {
       { id: 'get-feeds', done: false },
     ]);
     expect(overview.blind).toContainEqual({ title: 'db-03', reason: 'silent for 26 min', to: `/sensors/${host}` });
+  });
+
+  test('a distribution without advisories is a blind spot, one with them is not', async () => {
+    await twoHosts();
+    const host = await inventory.host('fedora-01');
+    const sbom = JSON.parse(anSbom('host', [openssl]).toString()) as Record<string, unknown>;
+    const distribution = { id: 'fedora', versionId: '43', name: 'Fedora Linux 43' };
+    await receive({
+      assetId: host,
+      reporterHostId: host,
+      document: Buffer.from(JSON.stringify({ ...sbom, distribution })),
+    });
+    const { blind } = await callRoute(handlers, 'overview.get');
+    expect(blind.filter(({ to }) => to === '/settings/feeds')).toEqual([
+      {
+        title: 'Fedora Linux 43',
+        reason: 'no advisories in the feeds: packages of 1 asset are listed, not matched',
+        to: '/settings/feeds',
+      },
+    ]);
   });
 });

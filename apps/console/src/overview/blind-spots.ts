@@ -1,6 +1,8 @@
 import type { Overview, Scope } from '@parapet/contract/api';
+import type { Distribution } from '@parapet/contract/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import type { AdvisoryContent } from '../findings/advisory-content.ts';
 import { inScope } from '../people/scope.ts';
 
 type BlindSpot = Overview['blind'][number];
@@ -11,12 +13,18 @@ const peerLimit = 1000;
 const dayMs = 24 * 3_600_000;
 
 /** Where we do not see: silent hosts, collectors that cannot work, counted losses, unscanned images, peers without a sensor. */
-export const readBlindSpots = async (db: Database, scope: Scope, now: Date): Promise<BlindSpot[]> => {
+export const readBlindSpots = async (
+  db: Database,
+  content: AdvisoryContent,
+  scope: Scope,
+  now: Date,
+): Promise<BlindSpot[]> => {
   const spots = await Promise.all([
     silentHosts(db, scope, now),
     refusedCollectors(db, scope),
     losses(db, scope, new Date(now.getTime() - dayMs)),
     unconfirmedImages(db, scope),
+    distributionsWithoutAdvisories(db, content, scope),
     strangers(db, scope),
   ]);
   return spots.flat();
@@ -75,6 +83,29 @@ const unconfirmedImages = async (db: Database, scope: Scope): Promise<BlindSpot[
       ? [{ title: `${contradicted} images`, reason: 'hosts report different packages', to: '/assets?kind=image' }]
       : []),
   ];
+};
+
+/** Without advisories for its distribution, an asset without findings only looks clean. */
+const distributionsWithoutAdvisories = async (
+  db: Database,
+  content: AdvisoryContent,
+  scope: Scope,
+): Promise<BlindSpot[]> => {
+  const advisories = content.current();
+  if (advisories === undefined) return [];
+  const { rows } = await sql<{ distribution: Distribution; assets: number }>`
+    select s.distribution, count(*)::int as assets from asset_software as s join assets as a on a.id = s.asset_id
+    where a.status <> 'gone' and s.distribution is not null and s.package_count > 0
+      and ${inScope(scope, sql.ref('s.asset_id'))}
+    group by s.distribution order by assets desc limit ${peerLimit}`.execute(db);
+  return rows
+    .filter((row) => advisories.coverageOf(row.distribution).entries === 0)
+    .slice(0, limit)
+    .map((row) => ({
+      title: row.distribution.name,
+      reason: `no advisories in the feeds: packages of ${row.assets} ${row.assets === 1 ? 'asset' : 'assets'} are listed, not matched`,
+      to: '/settings/feeds',
+    }));
 };
 
 /** Private addresses that talk to us and run no sensor. */

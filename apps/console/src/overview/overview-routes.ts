@@ -2,6 +2,7 @@ import type { Overview, Scope } from '@parapet/contract/api';
 import type { Clock } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import type { AdvisoryContent } from '../findings/advisory-content.ts';
 import { readRiskHistory } from '../findings/risk-history.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { inScope } from '../people/scope.ts';
@@ -11,21 +12,35 @@ import { readPriorities } from './priorities.ts';
 const dayMs = 24 * 3_600_000;
 
 /** The route of the first page. */
-export const createOverviewRoutes = ({ db, clock }: { readonly db: Database; readonly clock: Clock }) =>
+export const createOverviewRoutes = ({
+  db,
+  clock,
+  content,
+}: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly content: AdvisoryContent;
+}) =>
   ({
     'overview.get': async ({ query, caller }) => {
       const now = new Date(clock.now());
       const since = query.since === undefined ? new Date(now.getTime() - dayMs) : new Date(query.since);
-      return readOverview(db, caller.scope, now, since);
+      return readOverview(db, content, caller.scope, now, since);
     },
   }) satisfies Partial<RouteHandlers>;
 
-const readOverview = async (db: Database, scope: Scope, now: Date, since: Date): Promise<Overview> => {
+const readOverview = async (
+  db: Database,
+  content: AdvisoryContent,
+  scope: Scope,
+  now: Date,
+  since: Date,
+): Promise<Overview> => {
   const [priorities, counts, newSince, blind, riskOverTime, feeds] = await Promise.all([
     readPriorities(db, scope),
     readCounts(db, scope),
     readNews(db, scope, since),
-    readBlindSpots(db, scope, now),
+    readBlindSpots(db, content, scope, now),
     readRiskHistory(db, scope, now),
     db.selectFrom('feed_versions').select('version').where('active', '=', true).executeTakeFirst(),
   ]);

@@ -33,7 +33,10 @@ export const createFakeContent = (
             .filter((rule) => rule.package === item.name && rule.fixedVersion !== item.version)
             .map((rule) => matchOf(rule, item.purl, item.name, item.version)),
         ),
-      coverageOf: () => ({ ecosystems: [], entries: 0 }),
+      coverageOf: (distribution) => ({
+        ecosystems: [],
+        entries: distribution?.id === 'fedora' ? 0 : active.length,
+      }),
       advisory: () => undefined,
       advisoriesOf: (vulnerability) => [
         {

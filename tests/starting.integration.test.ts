@@ -54,6 +54,14 @@ describe('starting', () => {
     expect(signedIn.status).toBe(200);
   });
 
+  it('stops in order though a terminal’s Ctrl-C arrives several times', async () => {
+    running = await startParapet({ dataDir });
+    for (let i = 0; i < 3; i += 1) process.kill(running.pid, 'SIGINT');
+    expect(await running.exited).toBe(0);
+    expect(running.output()).toContain('Everything is kept');
+    running = undefined;
+  });
+
   it('names a busy port and what to do', async () => {
     const port = await freePort();
     const other = createServer().listen(port);

@@ -42,6 +42,12 @@ Examples:
   return program;
 };
 
+// Whoever reads our output may stop early, as `head` does; that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.ok);
+});
+
 try {
   await build().parseAsync(process.argv);
 } catch (error) {

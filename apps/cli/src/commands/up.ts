@@ -45,7 +45,9 @@ const up = async (options: Options, output: Output): Promise<void> => {
   const dataDir = resolve(options.dataDir);
   output.line(`${bold(`Parapet ${programVersion}`)}`);
   const stop = Promise.withResolvers<string>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.resolve(''));
+  // Not `once`: a terminal's Ctrl-C comes here and again from the processes above, which pass theirs on; the second one
+  // would end this process before its children.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.resolve(''));
   const plan = await makePlan({ ...options, dataDir }, programDir(), output.step);
   for (const note of plan.notes) output.line(note);
 

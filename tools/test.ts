@@ -1,5 +1,5 @@
 import { prepareMachine } from './test/machine.ts';
-import { runSteps } from './test/steps.ts';
+import { runSteps, stepNames } from './test/steps.ts';
 import { summarise } from './test/summary.ts';
 
 /**
@@ -11,4 +11,7 @@ const say = (text: string): void => {
 };
 await using machine = await prepareMachine(say);
 const results = await runSteps({ say, env: machine.env, only: process.argv.slice(2) });
-process.exitCode = summarise(results, machine.notes, say);
+if (results.length === 0) {
+  say(`There is no step ${process.argv.slice(2).join(', ')}. The steps are ${stepNames.join(', ')}.`);
+  process.exitCode = 2;
+} else process.exitCode = summarise(results, machine.notes, say);

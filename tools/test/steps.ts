@@ -23,6 +23,9 @@ const checks: readonly { name: string; argv: readonly string[] }[] = [
 ];
 const suites = ['unit', 'integration', 'browser'] as const;
 
+/** Steps by name, in the order they run. */
+export const stepNames: readonly string[] = [...checks.map(({ name }) => name), ...suites];
+
 export const runSteps = async (deps: {
   say: (text: string) => void;
   env: Readonly<Record<string, string>>;

@@ -15,6 +15,7 @@ export {
 export { type ExecOptions, type ExecOutcome, execArgv } from './exec.ts';
 export { parseJson } from './json.ts';
 export { fail, ok, type Problem, problem, type Result } from './result.ts';
+export { createRotatingFile, type RotatingFile } from './rotating-file.ts';
 export {
   createTarReader,
   TarError,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ChildMessage } from '@parapet/contract/control';
+import { createRotatingFile } from '@parapet/core';
 
 export type ChildSpec = {
   readonly name: 'console' | 'sensor';
@@ -9,6 +10,8 @@ export type ChildSpec = {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** Where what it writes to standard error is kept; a console logs to a file by itself. */
+  readonly logFile?: string;
 };
 
 export type ChildHandle = {
@@ -31,6 +34,7 @@ export const startChild = (spec: ChildSpec, onMessage: (message: ChildMessage) =
     ...spec.user,
   });
   const lastWords = keepLastWords(child);
+  if (spec.logFile !== undefined) keepLog(child, spec.logFile);
   const exited = new Promise<{ code: number | undefined; signal: string | undefined }>((resolve) => {
     child.on('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
     child.on('error', () => resolve({ code: undefined, signal: undefined }));
@@ -72,4 +76,13 @@ const keepLastWords = (child: ChildProcess): (() => string) => {
     tail = (tail + chunk.toString('utf8')).slice(-lastWordsBytes);
   });
   return () => (tail.trim() === '' ? '' : `\n${tail.trim()}`);
+};
+
+const logLimitBytes = 10 * 1024 * 1024;
+const logFilesKept = 2;
+
+const keepLog = (child: ChildProcess, path: string): void => {
+  const file = createRotatingFile(path, logLimitBytes, logFilesKept);
+  child.stderr?.on('data', (chunk: Buffer) => file.write(chunk.toString('utf8')));
+  child.on('close', file.close);
 };

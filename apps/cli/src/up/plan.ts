@@ -72,6 +72,7 @@ export const makePlan = async (options: UpOptions, programDir: string, say: (tex
       nodeFlags: sensorFlags,
       script: join(here.dir, 'sensor.js'),
       args: [],
+      logFile: join(sensorStateDir, 'logs', 'sensor.log'),
       env: {
         ...passedOn(),
         PARAPET_STATE_DIR: sensorStateDir,

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openDataFolder } from './data-folder.ts';
 
 let root: string;
@@ -37,6 +38,27 @@ test('a lock left by a killed process is taken over, whoever has its pid now', a
   await using _folder = await openDataFolder(root, '0.1.0');
   child.kill('SIGKILL');
   await once(child, 'exit');
+});
+
+test('a lock of a killed process that nobody asked for its exit code is taken over', async () => {
+  // The shell never waits for its child, which therefore stays a zombie.
+  const shell = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+  try {
+    const pid = await new Promise<number>((resolve) =>
+      shell.stdout.once('data', (chunk) => resolve(Number(String(chunk)))),
+    );
+    const stat = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8');
+    await vi.waitFor(() => expect(stat()).toMatch(/\) Z /));
+    const startTicks = stat()
+      .slice(stat().lastIndexOf(')') + 2)
+      .split(' ')[19];
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    await writeFile(join(root, 'lock'), JSON.stringify({ pid, startTicks, bootId, nonce: 'n' }));
+    await using folder = await openDataFolder(root, '0.1.0');
+    expect(folder.root).toBe(root);
+  } finally {
+    shell.kill('SIGKILL');
+  }
 });
 
 test('of many that find a stale lock exactly one wins', async () => {

@@ -84,6 +84,8 @@ const describeProcess = async (pid: number): Promise<Omit<Owner, 'nonce'>> => {
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   // Field 22, counted after the name in parentheses, which may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A killed process stays a zombie until its parent asks for its exit code, and some first processes are slow to.
+  if (fields[0] === 'Z' || fields[0] === 'X') throw new Error(`Process ${pid} has ended.`);
   return { pid, startTicks: fields[19] ?? '', bootId };
 };
 

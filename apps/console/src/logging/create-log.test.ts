@@ -1,9 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from './create-log.ts';
-import { createRotatingFile } from './rotating-file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -24,12 +23,4 @@ test('lines are JSON, private to the user, and hold no secret', () => {
   expect(line).not.toContain('hunter2');
   expect(line).not.toContain('c-value');
   expect(statSync(file).mode & 0o777).toBe(0o600);
-});
-
-test('files stay below their size and number', () => {
-  const file = createRotatingFile(join(folder, 'a.log'), 1_000, 2);
-  for (let count = 0; count < 200; count += 1) file.write(`${'x'.repeat(98)}\n`);
-  file.close();
-  expect(readdirSync(folder).sort()).toEqual(['a.log', 'a.log.1', 'a.log.2']);
-  for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).size).toBeLessThanOrEqual(1_000);
 });

@@ -1,6 +1,6 @@
+import { createRotatingFile } from '@parapet/core';
 import pino from 'pino';
 import type { Log } from './log.ts';
-import { createRotatingFile } from './rotating-file.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

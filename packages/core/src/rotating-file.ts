@@ -13,31 +13,48 @@ export type RotatingFile = {
  */
 export const createRotatingFile = (path: string, maxBytes: number, keep: number): RotatingFile => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  let file = openSync(path, 'a', 0o600);
-  let size = fstatSync(file).size;
+  // Undefined while there is no open file. The number of a closed one may be a database connection's by now, and a line
+  // written there would go down that connection.
+  let file: number | undefined;
+  let size = 0;
   let lost = 0;
+  let closed = false;
 
-  const rotate = (): void => {
-    closeSync(file);
+  const open = (): number => {
+    file = openSync(path, 'a', 0o600);
+    size = fstatSync(file).size;
+    return file;
+  };
+  const letGo = (): void => {
+    const old = file;
+    file = undefined;
+    if (old !== undefined) closeSync(old);
+  };
+  const rotate = (): number => {
+    letGo();
     rmSync(`${path}.${keep}`, { force: true });
     for (let index = keep - 1; index >= 1; index -= 1) moveIfThere(`${path}.${index}`, `${path}.${index + 1}`);
     moveIfThere(path, `${path}.1`);
-    file = openSync(path, 'a', 0o600);
-    size = 0;
+    return open();
   };
+  open();
 
   return {
     write: (line) => {
+      if (closed) return;
       try {
-        if (size > 0 && size + line.length > maxBytes) rotate();
-        if (lost > 0) size += writeSync(file, `{"level":"warn","msg":"log lines lost","lost":${lost}}\n`);
-        size += writeSync(file, line);
+        const at = size > 0 && size + line.length > maxBytes ? rotate() : (file ?? open());
+        if (lost > 0) size += writeSync(at, `{"level":"warn","msg":"log lines lost","lost":${lost}}\n`);
+        size += writeSync(at, line);
         lost = 0;
       } catch {
         lost += 1;
       }
     },
-    close: () => closeSync(file),
+    close: () => {
+      closed = true;
+      letGo();
+    },
   };
 };
 

@@ -52,6 +52,7 @@ export const startPrivateDocker = async (deps: {
     daemon.kill('SIGTERM');
     for (let i = 0; i < 100 && daemon.exitCode === null && daemon.signalCode === null; i += 1) await sleep(200);
     daemon.kill('SIGKILL');
+    removeRulesOf(bridge);
     spawnSync('ip', ['link', 'del', bridge]);
     await log.close();
     await unmountBelow(dir);
@@ -68,6 +69,16 @@ export const startPrivateDocker = async (deps: {
   const lastLine = (await readFile(join(dir, 'log'), 'utf8')).trim().split('\n').at(-1) ?? '';
   await stop();
   return { host: undefined, note: `a private Docker daemon did not come up: ${lastLine.slice(0, 300)}`, stop: nothing };
+};
+
+/** The daemon leaves its rules for translation and forwarding behind; those that name its bridge go with it. */
+const removeRulesOf = (bridge: string): void => {
+  for (const table of ['nat', 'filter']) {
+    const rules = spawnSync('iptables', ['-t', table, '-S'], { encoding: 'utf8' }).stdout ?? '';
+    for (const rule of rules.split('\n').filter((line) => line.startsWith('-A ') && line.split(' ').includes(bridge))) {
+      spawnSync('iptables', ['-t', table, '-D', ...rule.split(' ').slice(1)]);
+    }
+  }
 };
 
 /** A killed daemon can leave overlay mounts, which keep the folder from being removed. */

@@ -24,16 +24,16 @@ const onHost = (workload: Workload, users: readonly ObservedProcess[]): RiskFact
   const rootUsers = users.filter((process) => process.root);
   if (rootUsers.length > 0) {
     const reason = `${names(rootUsers)} runs as root on the host ${workload.name}`;
-    return factor(impactValues.hostRoot, reason, rootUsers.map(userEvidence));
+    return factor(impactValues.hostRoot, reason, evidenceOf(rootUsers));
   }
   const capable = users.filter((process) => process.capable);
   if (capable.length > 0) {
     const reason = `${names(capable)} holds capabilities beyond an ordinary process`;
-    return factor(impactValues.capable, reason, capable.map(userEvidence));
+    return factor(impactValues.capable, reason, evidenceOf(capable));
   }
   if (users.length > 0) {
     const reason = `${names(users)} runs as an ordinary user on the host ${workload.name}`;
-    return factor(impactValues.hostUser, reason, users.map(userEvidence));
+    return factor(impactValues.hostUser, reason, evidenceOf(users));
   }
   if (workload.blind.processes !== undefined) {
     return blindFactor(impactValues.unknown, `Whose processes use it cannot be seen: ${workload.blind.processes}`);
@@ -60,8 +60,8 @@ const inContainer = (workload: Workload, users: readonly ObservedProcess[]): Ris
   const asRoot = users.length > 0 ? users.some((process) => process.root) : isRootUser(privilege.user);
   const confined = `${workload.name} is confined to its container`;
   return asRoot
-    ? factor(impactValues.containerRoot, `It runs as root, but ${confined}`, users.map(userEvidence))
-    : factor(impactValues.containerUser, `It runs as an ordinary user, and ${confined}`, users.map(userEvidence));
+    ? factor(impactValues.containerRoot, `It runs as root, but ${confined}`, evidenceOf(users))
+    : factor(impactValues.containerUser, `It runs as an ordinary user, and ${confined}`, evidenceOf(users));
 };
 
 type Way = { readonly value: number; readonly words: string; readonly evidence: Evidence };
@@ -119,6 +119,11 @@ const waysToTheHost = (privilege: Privilege): readonly Way[] => {
 const isRootUser = (user: string): boolean => user === '' || /^(?:root|0)(?::|$)/.test(user);
 
 const names = (processes: readonly ObservedProcess[]): string => enumerate(processes.map((process) => process.name));
+
+/** A process that uses several files of a package is one piece of evidence. */
+const evidenceOf = (users: readonly ObservedProcess[]): readonly Evidence[] => [
+  ...new Map(users.map((user) => [user.key, userEvidence(user)])).values(),
+];
 
 const userEvidence = (process: ObservedProcess): Evidence => ({
   kind: 'privilege',

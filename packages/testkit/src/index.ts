@@ -8,6 +8,7 @@ export {
   runContainer,
   testLabel,
 } from './docker.ts';
+export { type ReleasedFrames, readReleasedFrames } from './released-frames.ts';
 export {
   chromium,
   chromiumPath,

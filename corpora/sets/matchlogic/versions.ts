@@ -4,7 +4,20 @@ import { schemeOf, type VersionScheme } from '../../../packages/versions/src/ind
 import { createPart, type PartScore } from '../../score.ts';
 
 /** Which file is about which ecosystem; the name's first word. */
-const ecosystems: Readonly<Record<string, string>> = { debian: 'Debian', alpine: 'Alpine', redhat: 'Red Hat' };
+const ecosystems: Readonly<Record<string, string>> = {
+  debian: 'Debian',
+  alpine: 'Alpine',
+  redhat: 'Red Hat',
+  semver: 'SwiftURL',
+  pub: 'Pub',
+  nuget: 'NuGet',
+  hackage: 'Hackage',
+  cran: 'CRAN',
+  rubygems: 'RubyGems',
+  pypi: 'PyPI',
+  packagist: 'Packagist',
+  maven: 'Maven',
+};
 
 export const runVersions = async (
   folder: string,

@@ -29,9 +29,15 @@ describe('schemeOf', () => {
     ['Wolfi', 'apk'],
     ['Rocky Linux:9', 'rpm'],
     ['Red Hat:enterprise_linux:9::baseos', 'rpm'],
+    ['npm', 'npm'],
+    ['PyPI', 'pep440'],
+    ['crates.io', 'crates'],
+    ['SwiftURL', 'semver'],
+    ['GitHub Actions', 'semver'],
+    ['Bioconductor', 'cran'],
   ])('%s is ordered by %s', (ecosystem, name) => expect(schemeOf(ecosystem)?.name).toBe(name));
 
-  it.each(['', 'npm', 'debian', ':12', 'toString', '__proto__'])('%j has none', (ecosystem) => {
+  it.each(['', 'Npm', 'debian', ':12', 'toString', '__proto__'])('%j has none', (ecosystem) => {
     expect(schemeOf(ecosystem)).toBeUndefined();
   });
 });

@@ -1,0 +1,1 @@
+export { compareSemver as compareNpmVersions, isStrictSemver as isNpmVersion } from '../../semver-order.ts';

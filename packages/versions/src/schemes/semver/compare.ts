@@ -1,0 +1,1 @@
+export { compareSemver as compareSemverVersions, isStrictSemver as isSemverVersion } from '../../semver-order.ts';

@@ -1,13 +1,15 @@
 /** What differs between the processors that we run on, from `asm/unistd.h` and `asm/fcntl.h`. */
 export type ArchitectureConstants = {
   readonly openat2: number;
+  readonly bpf: number;
+  readonly perfEventOpen: number;
   readonly O_DIRECTORY: number;
   readonly O_NOFOLLOW: number;
 };
 
 const byArchitecture: Readonly<Record<string, ArchitectureConstants>> = {
-  x64: { openat2: 437, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
-  arm64: { openat2: 437, O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
+  x64: { openat2: 437, bpf: 321, perfEventOpen: 298, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
+  arm64: { openat2: 437, bpf: 280, perfEventOpen: 241, O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
 };
 
 /** The constants of a processor by Node's name of it; throws for one that we do not support. */

@@ -34,9 +34,32 @@ export type Libc = {
   readonly madvise: (address: bigint, length: number, advice: number) => number;
   /** `syscall(2)` with pointers in second and third place, which is the shape of openat2. */
   readonly syscallPath: (number: number, first: number, path: string, structure: Uint8Array, length: number) => number;
+  /** `syscall(2)` with numbers and addresses only. The caller keeps every buffer whose address it passes. */
+  readonly syscall: (number: number, ...parameters: SyscallParameters) => number;
+  readonly ioctl: (fd: number, request: number, value: number) => number;
+  /** The address, or -1 as an unsigned number. */
+  readonly mmap: (
+    address: number,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ) => bigint;
+  readonly munmap: (address: bigint, length: number) => number;
+  readonly getpagesize: () => number;
   /** Absent in musl. */
   readonly mallocTrim: ((padBytes: number) => number) | undefined;
 };
+
+export type SyscallParameters = readonly [
+  number | bigint,
+  number | bigint,
+  number | bigint,
+  number | bigint,
+  number | bigint,
+  number | bigint,
+];
 
 /** The bound functions; bound on first use. */
 export const libc = (): Libc => {
@@ -55,6 +78,9 @@ export const errnoName = (errno: number): string => {
 
 /** The address of a buffer for use inside another structure. The caller keeps the buffer reachable for as long as the kernel may read it. */
 export const addressOf = (buffer: Uint8Array): bigint => koffi.address(buffer);
+
+/** Memory at an address that someone else keeps, e.g. a mapping. It must not be touched once that is gone. */
+export const memoryAt = (address: bigint, length: number): ArrayBuffer => koffi.view(address, length);
 
 let bound: Libc | undefined;
 let names: ReadonlyMap<number, string> | undefined;
@@ -86,6 +112,19 @@ const bindAll = (): Libc => {
     flock: bind('int flock(int, int)'),
     madvise: bind('int madvise(uint64_t, size_t, int)'),
     syscallPath: bind('long syscall(long, long, const char *, void *, size_t)'),
+    syscall: bind('long syscall(long, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)'),
+    ioctl: bind('int ioctl(int, uint64_t, uint64_t)'),
+    mmap: bindMmap(library),
+    munmap: bind('int munmap(uint64_t, size_t)'),
+    getpagesize: bind('int getpagesize()'),
     mallocTrim: bindIfThere('int malloc_trim(size_t)'),
   };
+};
+
+/** koffi hands small unsigned results back as numbers and large ones as bigints; an address is always a bigint here. */
+const bindMmap = (library: ReturnType<typeof koffi.load>): Libc['mmap'] => {
+  const mmap = library.func('uint64_t mmap(uint64_t, size_t, int, int, int, int64_t)') as unknown as (
+    ...parameters: Parameters<Libc['mmap']>
+  ) => number | bigint;
+  return (...parameters) => BigInt(mmap(...parameters));
 };

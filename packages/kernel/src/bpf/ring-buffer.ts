@@ -1,0 +1,98 @@
+import { KernelError } from '../kernel-error.ts';
+import { lastErrno, libc, memoryAt } from '../libc.ts';
+import { type BpfMap, createMap } from './bpf.ts';
+
+/**
+ * The reading end of a BPF ring buffer (Linux 5.8; the kernel's Documentation/bpf/ringbuf.rst). Its data pages are mapped
+ * twice in a row, so a record never has to be put together.
+ */
+export type RingBuffer = Disposable & {
+  readonly map: BpfMap;
+  readonly sizeBytes: number;
+  /**
+   * Hands over what waits, oldest first, `maxRecords` at most, and returns how many. The bytes given are the ring's own: they are
+   * valid during the call only.
+   */
+  readonly drain: (onRecord: (record: Uint8Array) => void, maxRecords: number) => number;
+  /** Bytes that wait to be read. */
+  readonly waitingBytes: () => number;
+  readonly close: () => void;
+};
+
+/** `sizeBytes`: a power of two, a multiple of the page size. Throws a `KernelError`. */
+export const createRingBuffer = (name: string, sizeBytes: number): RingBuffer => {
+  const map = createMap({ type: 'ringBuffer', name, keyBytes: 0, valueBytes: 0, maxEntries: sizeBytes });
+  try {
+    return openRingBuffer(map, sizeBytes);
+  } catch (error) {
+    map.close();
+    throw error;
+  }
+};
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const mapFailed = 0xffff_ffff_ffff_ffffn;
+const headerBytes = 8;
+const busyBit = 0x8000_0000;
+const discardBit = 0x4000_0000;
+
+const openRingBuffer = (map: BpfMap, sizeBytes: number): RingBuffer => {
+  const page = pageBytes();
+  const consumerMemory = mapPages(map.fd, page, PROT_READ | PROT_WRITE, 0);
+  const ringBytes = page + 2 * sizeBytes;
+  const producerMemory = mapPages(map.fd, ringBytes, PROT_READ, page);
+  // Positions grow without end; the kernel keeps them as unsigned long.
+  const consumed = new BigUint64Array(memoryAt(consumerMemory, 8));
+  const produced = new BigUint64Array(memoryAt(producerMemory, 8));
+  const data = memoryAt(producerMemory + BigInt(page), 2 * sizeBytes);
+  const headers = new Int32Array(data);
+  const bytes = new Uint8Array(data);
+  const mask = BigInt(sizeBytes - 1);
+  let open = true;
+
+  const drain: RingBuffer['drain'] = (onRecord, maxRecords) => {
+    if (!open) return 0;
+    let position = Atomics.load(consumed, 0);
+    const end = Atomics.load(produced, 0);
+    let records = 0;
+    while (position < end && records < maxRecords) {
+      const at = Number(position & mask);
+      const header = Atomics.load(headers, at >> 2) >>> 0;
+      // Still being written: what comes after it waits too, so that order is kept.
+      if ((header & busyBit) !== 0) break;
+      const length = header & ~(busyBit | discardBit);
+      if ((header & discardBit) === 0) {
+        onRecord(bytes.subarray(at + headerBytes, at + headerBytes + length));
+        records += 1;
+      }
+      position += BigInt((length + headerBytes + 7) & ~7);
+      Atomics.store(consumed, 0, position);
+    }
+    return records;
+  };
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    libc().munmap(consumerMemory, page);
+    libc().munmap(producerMemory, ringBytes);
+    map.close();
+  };
+  return {
+    map,
+    sizeBytes,
+    drain,
+    waitingBytes: () => (open ? Number(Atomics.load(produced, 0) - Atomics.load(consumed, 0)) : 0),
+    close,
+    [Symbol.dispose]: close,
+  };
+};
+
+const mapPages = (fd: number, length: number, protection: number, offset: number): bigint => {
+  const address = libc().mmap(0, length, protection, MAP_SHARED, fd, offset);
+  if (address === mapFailed) throw new KernelError('mmap', lastErrno(), 'mapping a ring buffer');
+  return address;
+};
+
+const pageBytes = (): number => libc().getpagesize();

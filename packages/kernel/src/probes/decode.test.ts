@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { decodeRecord } from './decode.ts';
+import { execPart, head, recordKinds, stringsAt } from './record.ts';
+
+const execRecord = (strings: {
+  cgroup: string;
+  tty: string;
+  filename: string;
+  interpreter: string;
+  packed: string;
+}) => {
+  const fixed = Buffer.alloc(stringsAt[recordKinds.exec]);
+  fixed.writeUInt16LE(recordKinds.exec, head.kind);
+  fixed.writeUInt32LE(42, head.pid);
+  fixed.writeUInt32LE(0xffff_ffff, head.loginUid);
+  fixed.write('shell\0old bytes', head.comm);
+  const parts: Buffer[] = [];
+  const append = (lengthAt: number, text: string): void => {
+    const bytes = Buffer.from(text);
+    fixed.writeUInt16LE(bytes.length, lengthAt);
+    parts.push(bytes);
+  };
+  append(head.cgroupLengths, `${strings.cgroup}\0`);
+  append(head.cgroupLengths + 2, '/\0');
+  append(execPart.ttyLength, `${strings.tty}\0`);
+  append(execPart.filenameLength, `${strings.filename}\0`);
+  append(execPart.interpreterLength, `${strings.interpreter}\0`);
+  append(execPart.argumentsLength, strings.packed);
+  return Buffer.concat([fixed, ...parts]);
+};
+
+const sample = execRecord({
+  cgroup: 'docker-abc.scope',
+  tty: 'pts/0',
+  filename: './run',
+  interpreter: '/bin/sh',
+  packed: 'run\0\0last\0',
+});
+
+describe('decodeRecord', () => {
+  it('reads the strings in the order in which they were written', () => {
+    expect(decodeRecord(sample)).toMatchObject({
+      kind: 'exec',
+      filename: './run',
+      interpreter: '/bin/sh',
+      tty: 'pts/0',
+      arguments: ['run', '', 'last'],
+      process: { pid: 42, comm: 'shell', loginUid: undefined, cgroups: ['docker-abc.scope'] },
+    });
+  });
+
+  it('keeps a last argument that was cut, and has none where none was read', () => {
+    const empty = { cgroup: '', tty: '', filename: 'x', interpreter: 'x' };
+    expect(decodeRecord(execRecord({ ...empty, packed: 'run\0cut he' }))).toMatchObject({
+      arguments: ['run', 'cut he'],
+    });
+    expect(decodeRecord(execRecord({ ...empty, packed: '' }))).toMatchObject({ arguments: [] });
+  });
+
+  it('reads any bytes of any length without a crash', () => {
+    for (let length = 0; length < sample.length; length += 1) decodeRecord(sample.subarray(0, length));
+    for (let at = 0; at < sample.length; at += 1) {
+      const broken = Buffer.from(sample);
+      broken[at] = (broken[at] ?? 0) ^ 0xff;
+      decodeRecord(broken);
+    }
+    expect(decodeRecord(Buffer.alloc(64))).toBeUndefined();
+  });
+
+  it('does not know records of other kinds', () => {
+    const other = Buffer.from(sample);
+    other.writeUInt16LE(99, head.kind);
+    expect(decodeRecord(other)).toBeUndefined();
+  });
+});

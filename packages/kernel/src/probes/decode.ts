@@ -1,0 +1,217 @@
+import { cgroupLevels, commBytes, execPart, exitPart, head, recordKinds, socketPart, stringsAt } from './record.ts';
+
+/** The process that an event is about, as the kernel had it at that moment. */
+export type ProbedProcess = {
+  /** In the root pid namespace. */
+  readonly pid: number;
+  /** Nanoseconds since boot; with the pid the identity of a process until the host restarts. */
+  readonly startNs: bigint;
+  readonly parentPid: number;
+  readonly parentStartNs: bigint;
+  readonly uid: number;
+  readonly gid: number;
+  readonly effectiveUid: number;
+  /** Who signed in (`pam_loginuid`), whatever it became since; `undefined` when nobody did. */
+  readonly loginUid: number | undefined;
+  readonly sessionId: number | undefined;
+  /** Effective capabilities, one bit each (`linux/capability.h`). */
+  readonly capabilities: bigint;
+  /** Inodes of its namespaces (namespaces(7)). */
+  readonly netNamespace: number;
+  readonly mountNamespace: number;
+  readonly pidNamespace: number;
+  /** At most 15 bytes, chosen by the process itself. */
+  readonly comm: string;
+  /** Names of its cgroup and of those around it, innermost first, four at most; the root has none. */
+  readonly cgroups: readonly string[];
+};
+
+type Common = {
+  /** Nanoseconds since boot, time asleep included. */
+  readonly atNs: bigint;
+  readonly cpu: number;
+  readonly process: ProbedProcess;
+};
+
+export type ProbedFork = Common & { readonly kind: 'fork' };
+export type ProbedExec = Common & {
+  readonly kind: 'exec';
+  /** The name it was started by, at most 511 bytes; may be relative. */
+  readonly filename: string;
+  /** What ran it: another program for scripts, else equal to `filename`. */
+  readonly interpreter: string;
+  /** As far as they fit into 4,095 bytes; the last one may be cut, see `argumentsTotalBytes`. */
+  readonly arguments: readonly string[];
+  readonly argumentsBytes: number;
+  readonly argumentsTotalBytes: number;
+  /** Name of the controlling terminal, e.g. `pts/0`; empty without one. */
+  readonly tty: string;
+  /** The file that runs. No links: it was deleted, or never had a name (memfd). */
+  readonly exe: { readonly device: number; readonly inode: bigint; readonly mode: number; readonly links: number };
+};
+export type ProbedExit = Common & {
+  readonly kind: 'exit';
+  readonly exitCode: number;
+  /** The signal that ended it; 0 when it ended by itself. */
+  readonly signal: number;
+};
+export type ProbedSocket = Common & {
+  readonly kind: 'socket';
+  /** Tells one connection from another while it lives. */
+  readonly socket: bigint;
+  /** Of the socket, which may be another one than the process is in now. */
+  readonly socketNetNamespace: number;
+  /** As `tcpStates`. */
+  readonly oldState: number;
+  readonly newState: number;
+  readonly family: 'ipv4' | 'ipv6';
+  /** 0 once the socket gave it back, which it may have when it is told as closed. */
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** 4 or 16 bytes. */
+  readonly localAddress: Uint8Array;
+  readonly remoteAddress: Uint8Array;
+  /** Sequence numbers, not payload alone: the beginning and the end of each direction count one (RFC 9293). */
+  readonly bytesReceived: bigint;
+  readonly bytesAcked: bigint;
+};
+export type ProbedEvent = ProbedFork | ProbedExec | ProbedExit | ProbedSocket;
+
+/** Reads a record; `undefined` for one of a kind or length that no probe writes. Text is read as UTF-8, bad bytes replaced. */
+export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
+  if (record.length < stringsAt[recordKinds.fork]) return undefined;
+  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  const kind = bytes.readUInt16LE(head.kind);
+  if (!isKnown(kind) || record.length < stringsAt[kind]) return undefined;
+  const strings = createStrings(bytes, stringsAt[kind]);
+  const common: Common = {
+    atNs: bytes.readBigUInt64LE(head.atNs),
+    cpu: bytes.readUInt16LE(head.cpu),
+    // First of all: the cgroups' names are the first strings of every record.
+    process: decodeProcess(bytes, strings),
+  };
+  switch (kind) {
+    case recordKinds.fork:
+      return { ...common, kind: 'fork' };
+    case recordKinds.exec:
+      return { ...common, kind: 'exec', ...decodeExec(bytes, strings) };
+    case recordKinds.exit:
+      return { ...common, kind: 'exit', ...decodeExit(bytes) };
+    case recordKinds.socket:
+      return { ...common, kind: 'socket', ...decodeSocket(bytes) };
+  }
+};
+
+type RecordKind = keyof typeof stringsAt;
+const isKnown = (kind: number): kind is RecordKind => kind in stringsAt;
+
+type Strings = {
+  /** The next string, its length read from `lengthAt`; the final zero is left out. */
+  readonly next: (lengthAt: number) => string;
+  readonly nextBytes: (lengthAt: number) => Buffer;
+};
+
+const createStrings = (bytes: Buffer, from: number): Strings => {
+  let at = from;
+  const nextBytes = (lengthAt: number): Buffer => {
+    const length = bytes.readUInt16LE(lengthAt);
+    const part = bytes.subarray(at, at + length);
+    at += length;
+    return part;
+  };
+  return {
+    nextBytes,
+    next: (lengthAt) => {
+      const part = nextBytes(lengthAt);
+      return part.length === 0 ? '' : part.toString('utf8', 0, part.length - 1);
+    },
+  };
+};
+
+/** What the kernel says where nobody signed in. */
+const unset = 0xffff_ffff;
+
+const decodeProcess = (bytes: Buffer, strings: Strings): ProbedProcess => {
+  const set = (at: number): number | undefined => {
+    const value = bytes.readUInt32LE(at);
+    return value === unset ? undefined : value;
+  };
+  return {
+    pid: bytes.readUInt32LE(head.pid),
+    startNs: bytes.readBigUInt64LE(head.startNs),
+    parentPid: bytes.readUInt32LE(head.parentPid),
+    parentStartNs: bytes.readBigUInt64LE(head.parentStartNs),
+    uid: bytes.readUInt32LE(head.uid),
+    gid: bytes.readUInt32LE(head.gid),
+    effectiveUid: bytes.readUInt32LE(head.effectiveUid),
+    loginUid: set(head.loginUid),
+    sessionId: set(head.sessionId),
+    capabilities: bytes.readBigUInt64LE(head.capabilities),
+    netNamespace: bytes.readUInt32LE(head.netNamespace),
+    mountNamespace: bytes.readUInt32LE(head.mountNamespace),
+    pidNamespace: bytes.readUInt32LE(head.pidNamespace),
+    comm: upToZero(bytes.subarray(head.comm, head.comm + commBytes)),
+    cgroups: Array.from({ length: cgroupLevels }, (_, level) => strings.next(head.cgroupLengths + level * 2)).filter(
+      (name) => name !== '' && name !== '/',
+    ),
+  };
+};
+
+const upToZero = (bytes: Buffer): string => {
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+};
+
+const decodeExec = (bytes: Buffer, strings: Strings): Omit<ProbedExec, keyof Common | 'kind'> => {
+  const tty = strings.next(execPart.ttyLength);
+  const filename = strings.next(execPart.filenameLength);
+  const interpreter = strings.next(execPart.interpreterLength);
+  const packed = strings.nextBytes(execPart.argumentsLength);
+  return {
+    filename,
+    interpreter,
+    arguments: splitArguments(packed),
+    argumentsBytes: packed.length,
+    argumentsTotalBytes: bytes.readUInt32LE(execPart.argumentsTotal),
+    tty,
+    exe: {
+      device: bytes.readUInt32LE(execPart.exeDevice),
+      inode: bytes.readBigUInt64LE(execPart.exeInode),
+      mode: bytes.readUInt16LE(execPart.exeMode),
+      links: bytes.readUInt32LE(execPart.exeLinks),
+    },
+  };
+};
+
+const splitArguments = (packed: Buffer): string[] => {
+  if (packed.length === 0) return [];
+  const text = packed.toString('utf8');
+  return (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0');
+};
+
+/** A wait status: the code in the second byte, a signal in the lower seven bits. The group's counts where one was given. */
+const decodeExit = (bytes: Buffer): Omit<ProbedExit, keyof Common | 'kind'> => {
+  const status = bytes.readUInt32LE(exitPart.groupExitCode) || bytes.readUInt32LE(exitPart.exitCode);
+  return { exitCode: (status >> 8) & 0xff, signal: status & 0x7f };
+};
+
+const familyV6 = 10;
+
+const decodeSocket = (bytes: Buffer): Omit<ProbedSocket, keyof Common | 'kind'> => {
+  const isV6 = bytes.readUInt16LE(socketPart.family) === familyV6;
+  // Copied: the record is the ring's own memory.
+  const address = (at: number): Uint8Array => Uint8Array.from(bytes.subarray(at, at + (isV6 ? 16 : 4)));
+  return {
+    socket: bytes.readBigUInt64LE(socketPart.socket),
+    socketNetNamespace: bytes.readUInt32LE(socketPart.netNamespace),
+    oldState: bytes.readUInt8(socketPart.oldState),
+    newState: bytes.readUInt8(socketPart.newState),
+    family: isV6 ? 'ipv6' : 'ipv4',
+    localPort: bytes.readUInt16LE(socketPart.localPort),
+    remotePort: bytes.readUInt16BE(socketPart.remotePort),
+    localAddress: address(socketPart.localAddress),
+    remoteAddress: address(socketPart.remoteAddress),
+    bytesReceived: bytes.readBigUInt64LE(socketPart.bytesReceived),
+    bytesAcked: bytes.readBigUInt64LE(socketPart.bytesAcked),
+  };
+};

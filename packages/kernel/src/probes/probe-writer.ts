@@ -1,0 +1,198 @@
+import type { AccessSize, Assembler, Register } from '../bpf/assembler.ts';
+import { helpers, ringBufferNoWakeup } from '../bpf/constants.ts';
+import type { KernelOffsets } from './offsets.ts';
+import { cgroupLevels, cgroupNameBytes, commBytes, cursorMask, head } from './record.ts';
+
+/** What a probe writes to; the maps are shared by all probes, each with an entry of its own. */
+export type ProbeEnvironment = {
+  readonly offsets: KernelOffsets;
+  /** Where a process's cgroup is read: the unified hierarchy, or version 1's memory controller. */
+  readonly cgroups: 'unified' | 'memory';
+  /** Number of this probe: its entry in the maps. */
+  readonly index: number;
+  readonly countersFd: number;
+  readonly scratchFd: number;
+  readonly ringFd: number;
+};
+
+/**
+ * Writes a probe in terms of what it reads. Registers over the whole probe: r6 its context, r7 the end of what was written,
+ * r8 the object that it is about, r9 its working memory; r0 to r5 hold nothing over a step. Pointers that lead nowhere read
+ * as zero, as the kernel's helpers promise.
+ */
+export type ProbeWriter = {
+  readonly asm: Assembler;
+  /** Takes the context and the working memory. */
+  readonly begin: () => void;
+  /** From here on the event is one that must be told: it counts as produced. */
+  readonly count: () => void;
+  /** `r8 =` argument number `index` of a raw tracepoint. */
+  readonly takeArgument: (index: number) => void;
+  /** Leaves the probe without a record. */
+  readonly leave: () => void;
+  /** Copies `size` bytes from the end of a way of pointers, `[…through, at]` from `base`, to `to` in the record. */
+  readonly copy: (to: number, size: number, base: Register, way: readonly number[]) => void;
+  /** `to = ` the number at the end of a way of pointers. */
+  readonly read: (size: AccessSize, to: Register, base: Register, way: readonly number[]) => void;
+  readonly put: (size: AccessSize, to: number, value: Register | number) => void;
+  readonly startStrings: (at: number) => void;
+  /** Appends the string that the way ends at (a pointer, or text in place) and stores its length with its final zero. */
+  readonly appendString: (
+    lengthAt: number,
+    limit: number,
+    base: Register,
+    way: readonly number[],
+    place?: 'pointer' | 'inline',
+  ) => void;
+  /** Head and cgroup names of a task in r8; call before other strings. */
+  readonly putTask: (kind: number) => void;
+  /** Gives the record to the ring; a full ring counts as lost. Ends the probe. */
+  readonly submit: () => void;
+};
+
+/** Stack places, from the end of the frame. */
+const slot = { key: -4, pointer: -16, number: -24 } as const;
+/** Within a probe's counters. */
+export const counterOffsets = { produced: 0, lost: 8 } as const;
+export const counterBytes = 16;
+
+export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment): ProbeWriter => {
+  const { offsets } = environment;
+  const leaveLabel = 'leave';
+
+  const lookUp = (mapFd: number): void => {
+    asm.store(4, 'r10', slot.key, environment.index);
+    asm.moveMap('r1', mapFd);
+    asm.move('r2', 'r10');
+    asm.alu('add', 'r2', slot.key);
+    asm.call(helpers.mapLookupElement);
+    asm.jumpIf('eq', 'r0', 0, leaveLabel);
+  };
+  const increment = (offset: number): void => {
+    lookUp(environment.countersFd);
+    asm.load(8, 'r1', 'r0', offset);
+    asm.alu('add', 'r1', 1);
+    asm.store(8, 'r0', offset, 'r1');
+  };
+  /** `r3 = ` the address at the end of the way. */
+  const follow = (base: Register, way: readonly number[]): void => {
+    asm.move('r3', base);
+    way.forEach((offset, index) => {
+      if (offset !== 0) asm.alu('add', 'r3', offset);
+      if (index === way.length - 1) return;
+      asm.move('r1', 'r10');
+      asm.alu('add', 'r1', slot.pointer);
+      asm.move('r2', 8);
+      asm.call(helpers.probeReadKernel);
+      asm.load(8, 'r3', 'r10', slot.pointer);
+    });
+  };
+  const copy: ProbeWriter['copy'] = (to, size, base, way) => {
+    follow(base, way);
+    asm.move('r1', 'r9');
+    asm.alu('add', 'r1', to);
+    asm.move('r2', size);
+    asm.call(helpers.probeReadKernel);
+  };
+  const read: ProbeWriter['read'] = (size, to, base, way) => {
+    follow(base, way);
+    asm.move('r1', 'r10');
+    asm.alu('add', 'r1', slot.number);
+    asm.move('r2', size);
+    asm.call(helpers.probeReadKernel);
+    asm.load(size, to, 'r10', slot.number);
+  };
+  const put: ProbeWriter['put'] = (size, to, value) => asm.store(size, 'r9', to, value);
+
+  const appendString: ProbeWriter['appendString'] = (lengthAt, limit, base, way, place = 'pointer') => {
+    follow(base, place === 'pointer' ? [...way, 0] : way);
+    appendAt(lengthAt, limit);
+  };
+  /** Text at r3. */
+  const appendAt = (lengthAt: number, limit: number): void => {
+    const stored = asm.fresh('stored');
+    asm.alu('and', 'r7', cursorMask);
+    asm.move('r1', 'r9');
+    asm.alu('add', 'r1', 'r7');
+    asm.move('r2', limit);
+    asm.call(helpers.probeReadKernelString);
+    asm.jumpIf('sgt', 'r0', 0, stored);
+    asm.move('r0', 0);
+    asm.label(stored);
+    asm.alu('and', 'r0', maskFor(limit));
+    put(2, lengthAt, 'r0');
+    asm.alu('add', 'r7', 'r0');
+  };
+
+  const putTask: ProbeWriter['putTask'] = (kind) => {
+    put(2, head.kind, kind);
+    asm.call(helpers.getSmpProcessorId);
+    put(2, head.cpu, 'r0');
+    asm.call(helpers.ktimeGetBootNs);
+    put(8, head.atNs, 'r0');
+    copy(head.pid, 4, 'r8', [offsets.taskTgid]);
+    copy(head.parentPid, 4, 'r8', [offsets.taskRealParent, offsets.taskTgid]);
+    copy(head.startNs, 8, 'r8', [offsets.taskGroupLeader, offsets.taskStartBoottime]);
+    copy(head.parentStartNs, 8, 'r8', [offsets.taskRealParent, offsets.taskGroupLeader, offsets.taskStartBoottime]);
+    copy(head.uid, 4, 'r8', [offsets.taskCred, offsets.credUid]);
+    copy(head.gid, 4, 'r8', [offsets.taskCred, offsets.credGid]);
+    copy(head.effectiveUid, 4, 'r8', [offsets.taskCred, offsets.credEuid]);
+    copy(head.capabilities, 8, 'r8', [offsets.taskCred, offsets.credCapEffective]);
+    putOptional(head.loginUid, offsets.taskLoginUid);
+    putOptional(head.sessionId, offsets.taskSessionId);
+    copy(head.netNamespace, 4, 'r8', [offsets.taskNsproxy, offsets.nsproxyNet, offsets.netInode]);
+    copy(head.mountNamespace, 4, 'r8', [offsets.taskNsproxy, offsets.nsproxyMount, offsets.mountInode]);
+    copy(head.pidNamespace, 4, 'r8', [offsets.taskNsproxy, offsets.nsproxyPid, offsets.pidInode]);
+    copy(head.comm, commBytes, 'r8', [offsets.taskComm]);
+    putCgroups();
+  };
+  const unset = 0xffff_ffff | 0;
+  const putOptional = (to: number, offset: number | undefined): void =>
+    offset === undefined ? put(4, to, unset) : copy(to, 4, 'r8', [offset]);
+
+  const putCgroups = (): void => {
+    const { memoryController } = offsets;
+    const way =
+      environment.cgroups === 'memory' && memoryController !== undefined
+        ? [offsets.taskCgroups, offsets.cssSetSubsys + 8 * memoryController, offsets.cssCgroup, offsets.cgroupNode]
+        : [offsets.taskCgroups, offsets.cssSetDefault, offsets.cgroupNode];
+    for (let level = 0; level < cgroupLevels; level += 1) {
+      const parents = Array.from({ length: level }, () => offsets.nodeParent);
+      appendString(head.cgroupLengths + level * 2, cgroupNameBytes, 'r8', [...way, ...parents, offsets.nodeName]);
+    }
+  };
+
+  return {
+    asm,
+    begin: () => {
+      asm.move('r6', 'r1');
+      lookUp(environment.scratchFd);
+      asm.move('r9', 'r0');
+    },
+    count: () => increment(counterOffsets.produced),
+    takeArgument: (index) => asm.load(8, 'r8', 'r6', index * 8),
+    leave: () => asm.jump(leaveLabel),
+    copy,
+    read,
+    put,
+    startStrings: (at) => asm.move('r7', at),
+    appendString,
+    putTask,
+    submit: () => {
+      asm.alu('and', 'r7', cursorMask);
+      asm.moveMap('r1', environment.ringFd);
+      asm.move('r2', 'r9');
+      asm.move('r3', 'r7');
+      asm.move('r4', ringBufferNoWakeup);
+      asm.call(helpers.ringBufferOutput);
+      asm.jumpIf('eq', 'r0', 0, leaveLabel);
+      increment(counterOffsets.lost);
+      asm.label(leaveLabel);
+      asm.move('r0', 0);
+      asm.exit();
+    },
+  };
+};
+
+/** The verifier bounds a number by a mask of ones; the smallest that lets `limit` pass. */
+const maskFor = (limit: number): number => 2 ** (32 - Math.clz32(limit)) - 1;

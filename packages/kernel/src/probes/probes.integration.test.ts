@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
+import { expect, it } from 'vitest';
+import type { ProbedEvent, ProbedExec, ProbedExit, ProbedSocket } from './decode.ts';
+import { openProbes, type ProbeOptions, type Probes } from './probes.ts';
+import { tcpStates } from './programs/socket-state.ts';
+
+const btf: Requirement = {
+  met: existsSync('/sys/kernel/btf/vmlinux'),
+  reason: 'needs a kernel that tells its types (BTF)',
+};
+
+const open = (options: Partial<ProbeOptions>): { events: ProbedEvent[]; probes: Probes } => {
+  const events: ProbedEvent[] = [];
+  const opened = openProbes({
+    probes: ['exec', 'exit', 'fork', 'socket'],
+    onEvent: (event) => events.push(event),
+    onUnreadable: () => {
+      throw new Error('a record could not be read');
+    },
+    // Read by hand, so that nothing depends on when a timer runs.
+    drainEveryMs: 3_600_000,
+    ...options,
+  });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return { events, probes: opened.value };
+};
+
+const execsOf = (events: readonly ProbedEvent[], first: string): ProbedExec[] =>
+  events.filter((event): event is ProbedExec => event.kind === 'exec' && event.arguments[0] === first);
+
+describeWith([root, btf], 'probes', () => {
+  it('tell what was started, by whom, with all arguments, and how it ended', () => {
+    const { events, probes } = open({});
+    const argument = `${'é'.repeat(40)}\n\x1b[31m`;
+    spawnSync('/bin/sh', ['-c', 'exit 3', argument], { argv0: 'probe-test' });
+    spawnSync('/bin/sh', ['-c', 'kill -9 $$'], { argv0: 'probe-killed' });
+    probes.drain();
+    probes.close();
+    const [exec] = execsOf(events, 'probe-test');
+    expect(exec?.arguments).toEqual(['probe-test', '-c', 'exit 3', argument]);
+    expect(exec?.filename).toBe('/bin/sh');
+    expect(exec?.exe.links).toBeGreaterThan(0);
+    expect(exec?.process).toMatchObject({ parentPid: process.pid, uid: 0, effectiveUid: 0 });
+    expect(exec?.process.netNamespace).toBeGreaterThan(0);
+    const endOf = (started: ProbedExec | undefined): ProbedExit | undefined =>
+      events.find(
+        (event): event is ProbedExit =>
+          event.kind === 'exit' &&
+          event.process.pid === started?.process.pid &&
+          event.process.startNs === started.process.startNs,
+      );
+    expect(endOf(exec)).toMatchObject({ exitCode: 3, signal: 0 });
+    expect(endOf(execsOf(events, 'probe-killed')[0])).toMatchObject({ signal: 9 });
+  });
+
+  it('name a process as /proc does: the start is the same clock', () => {
+    const { events, probes } = open({ probes: ['exec'] });
+    const child = spawnSync('/bin/cat', ['/proc/self/stat'], { encoding: 'utf8' });
+    probes.drain();
+    probes.close();
+    const [exec] = execsOf(events, '/bin/cat');
+    const startTicks = Number(child.stdout.slice(child.stdout.lastIndexOf(')')).split(' ')[20]);
+    expect(Number(exec?.process.startNs) / 1e7).toBeCloseTo(startTicks, -0.5);
+  });
+
+  it('cut what is too long and say how long it was', () => {
+    const { events, probes } = open({ probes: ['exec'] });
+    spawnSync('/bin/true', ['x'.repeat(100_000)], { argv0: 'probe-long' });
+    probes.drain();
+    probes.close();
+    const [exec] = execsOf(events, 'probe-long');
+    expect(exec?.argumentsBytes).toBe(4095);
+    expect(exec?.argumentsTotalBytes).toBe('probe-long'.length + 1 + 100_001);
+  });
+
+  it('tell of a connection that is over at once, from both its sockets, with its bytes', async () => {
+    const { events, probes } = open({ probes: ['socket'] });
+    const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, '127.0.0.1').resume();
+    await new Promise((resolve) => client.once('close', resolve));
+    server.close();
+    const told = (): ProbedSocket[] => events.filter((event): event is ProbedSocket => event.kind === 'socket');
+    const ours = (): ProbedSocket[] => {
+      const named = told().filter(({ remotePort, localPort }) => remotePort === port || localPort === port);
+      return told().filter(({ socket }) => named.some((other) => other.socket === socket));
+    };
+    await eventually('all three sockets are told as closed', async () => {
+      probes.drain();
+      return ours().filter(({ newState }) => newState === tcpStates.close).length === 3;
+    });
+    probes.close();
+    const begun = ours().find(({ newState }) => newState === tcpStates.synSent);
+    expect(begun).toMatchObject({ family: 'ipv4', remotePort: port, process: { pid: process.pid } });
+    expect([...(begun?.remoteAddress ?? [])]).toEqual([127, 0, 0, 1]);
+    const ended = ours().find(({ newState, socket }) => newState === tcpStates.close && socket === begun?.socket);
+    // Five bytes and the end of the stream.
+    expect(ended?.bytesReceived).toBe(6n);
+    expect(ours().some(({ newState, localPort }) => newState === tcpStates.listen && localPort === port)).toBe(true);
+  });
+
+  it('count exactly what a full ring could not take', () => {
+    const { events, probes } = open({ probes: ['exec', 'exit'], ringBytes: pageBytes() });
+    for (let time = 0; time < 60; time += 1) spawnSync('/bin/true');
+    probes.drain();
+    const account = probes.account();
+    probes.close();
+    for (const { probe, produced, lost } of account) {
+      expect(lost).toBeGreaterThan(0);
+      expect(events.filter(({ kind }) => kind === probe).length + lost).toBe(produced);
+    }
+  });
+
+  it('leave nothing in the kernel when closed, and may be closed twice', () => {
+    const programs = (): number => loadedProgramsOfThisProcess();
+    const before = programs();
+    const { probes } = open({});
+    expect(programs()).toBeGreaterThan(before);
+    probes.close();
+    probes.close();
+    expect(programs()).toBe(before);
+  });
+});
+
+const pageBytes = (): number => Number(spawnSync('getconf', ['PAGESIZE'], { encoding: 'utf8' }).stdout);
+
+/** Descriptors of BPF programs, by what the kernel says of each. */
+const loadedProgramsOfThisProcess = (): number => {
+  const names = spawnSync('ls', [`/proc/${process.pid}/fdinfo`], { encoding: 'utf8' }).stdout.split('\n');
+  return names.filter((fd) => fd !== '' && /^prog_id:/m.test(readInfo(fd))).length;
+};
+
+const readInfo = (fd: string): string => {
+  try {
+    return readFileSync(`/proc/${process.pid}/fdinfo/${fd}`, 'utf8');
+  } catch {
+    // Closed since it was listed.
+    return '';
+  }
+};

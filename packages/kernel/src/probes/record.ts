@@ -1,0 +1,84 @@
+/**
+ * The records that probes write into the ring: a head of fixed places, then strings one after another in the order of their
+ * lengths. Programs are written and records are read by these numbers alone, so they cannot disagree.
+ */
+export const recordKinds = { fork: 1, exec: 2, exit: 3, socket: 4 } as const;
+
+/** Byte offsets; numbers are of this machine's byte order. */
+export const head = {
+  kind: 0,
+  cpu: 2,
+  /** Nanoseconds since boot, time asleep included (CLOCK_BOOTTIME). */
+  atNs: 8,
+  pid: 16,
+  parentPid: 20,
+  /** Start of the process and of its parent, in nanoseconds since boot: with the pid their identity. */
+  startNs: 24,
+  parentStartNs: 32,
+  uid: 40,
+  gid: 44,
+  effectiveUid: 48,
+  loginUid: 52,
+  sessionId: 56,
+  netNamespace: 60,
+  mountNamespace: 64,
+  pidNamespace: 68,
+  capabilities: 72,
+  comm: 80,
+  /** Lengths (u16) of the names of the cgroup and of what it lies in, innermost first. */
+  cgroupLengths: 96,
+} as const;
+export const commBytes = 16;
+/** A container's cgroup may hold others (an init system inside); more levels than these are not looked at. */
+export const cgroupLevels = 4;
+/** The longest name of a container's cgroup is `cri-containerd-<64 digits>.scope`. */
+export const cgroupNameBytes = 96;
+const headBytes = 104;
+
+export const execPart = {
+  exeInode: headBytes,
+  exeDevice: headBytes + 8,
+  exeMode: headBytes + 12,
+  exeLinks: headBytes + 16,
+  /** Bytes of all arguments, also of those beyond the limit. */
+  argumentsTotal: headBytes + 20,
+  argumentsLength: headBytes + 24,
+  filenameLength: headBytes + 26,
+  interpreterLength: headBytes + 28,
+  ttyLength: headBytes + 30,
+} as const;
+
+export const exitPart = { exitCode: headBytes, groupExitCode: headBytes + 4 } as const;
+
+export const socketPart = {
+  /** Address of the kernel's socket: the same for all records of one connection while it lives. */
+  socket: headBytes,
+  netNamespace: headBytes + 8,
+  oldState: headBytes + 12,
+  newState: headBytes + 13,
+  family: headBytes + 14,
+  localPort: headBytes + 16,
+  remotePort: headBytes + 18,
+  localAddress: headBytes + 24,
+  remoteAddress: headBytes + 40,
+  bytesReceived: headBytes + 56,
+  bytesAcked: headBytes + 64,
+} as const;
+
+/** Where strings begin, by kind. */
+export const stringsAt = {
+  [recordKinds.fork]: headBytes,
+  [recordKinds.exec]: headBytes + 32,
+  [recordKinds.exit]: headBytes + 8,
+  [recordKinds.socket]: headBytes + 72,
+} as const;
+
+/** Bytes of arguments, program name and interpreter that a record holds at most; powers of two. */
+export const textLimits = { arguments: 4096, filename: 512, interpreter: 256, tty: 32 } as const;
+
+/**
+ * A probe's working memory. The place where the next string goes is kept below half of it, so that the longest string always
+ * fits behind: that is how the kernel's verifier sees it.
+ */
+export const scratchBytes = 16_384;
+export const cursorMask = scratchBytes / 2 - 1;

@@ -1,6 +1,7 @@
 import { AppError, messageOf } from '@parapet/core';
 import { Command, CommanderError } from 'commander';
 import { addAdminCommand } from './commands/admin.ts';
+import { addConfigCommand } from './commands/config.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addFeedsCommand } from './commands/feeds.ts';
@@ -36,6 +37,7 @@ Examples:
   addAdminCommand(program);
   addFeedsCommand(program);
   addScanCommand(program);
+  addConfigCommand(program);
   addStatusCommand(program);
   addVersionCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(see --help)');

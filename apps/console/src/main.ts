@@ -2,8 +2,9 @@
 import 'reflect-metadata';
 import type { ChildMessage } from '@parapet/contract/control';
 import { AppError, messageOf } from '@parapet/core';
+import { checkConfig } from './config/check-config.ts';
 import { createConfig } from './config/config.ts';
-import { readEnvironment } from './config/env.ts';
+import { readOwnSettings } from './config/read-settings.ts';
 import { type Console, startConsole } from './context/console.ts';
 
 /** The console as a process: a child of `parapet up`, which it tells how it fares, or alone under a service manager. */
@@ -13,7 +14,10 @@ const main = async (): Promise<void> => {
   // The parent is gone, so nobody would ever stop us.
   process.on('disconnect', () => stopAsked.resolve());
   try {
-    const console = await startConsole(createConfig(readEnvironment()), {
+    const settings = await readOwnSettings();
+    const config = createConfig(settings.environment);
+    if (process.argv[2] === 'check-config') return await checkConfig(settings, config, process.argv.includes('--json'));
+    const console = await startConsole(config, {
       say: (text) => tell({ kind: 'step', text }),
     });
     watchForBugs(console);

@@ -376,6 +376,11 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
         unknownMessages: 0,
       },
       memory: { rssBytes: 214e6, heapBytes: 88e6 },
+      certificate: {
+        source: 'given' as const,
+        expiresAt: new Date(Date.now() + 9 * 86_400_000).toISOString(),
+        warnings: ['The web certificate expires in 9 days, on 2026-12-07.'],
+      },
       eventLoopLagMsP99: 6.2,
       disk: { freeBytes: 61e9, totalBytes: 120e9, dataBytes: 1.4e9 },
       losses,

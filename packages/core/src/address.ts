@@ -60,6 +60,21 @@ export const isInBlock = (address: string, cidr: string): boolean => {
   return parsed.kind() === base.kind() && parsed.match(base, bits);
 };
 
+/** Whether a text is an address or a CIDR block that `isInAnyBlock` understands. */
+export const isBlock = (text: string): boolean =>
+  text.includes('/')
+    ? ipaddr.isValidCIDR(text) && parseAddress(text.split('/', 1)[0] ?? '') !== undefined
+    : parseAddress(text) !== undefined;
+
+/** Whether an address is one of those listed or lies in one of the blocks. False for malformed input. */
+export const isInAnyBlock = (address: string, blocks: readonly string[]): boolean =>
+  blocks.some((block) => (block.includes('/') ? isInBlock(address, block) : isSameAddress(address, block)));
+
+const isSameAddress = (a: string, b: string): boolean => {
+  const normalised = normaliseAddress(a);
+  return normalised !== undefined && normalised === normaliseAddress(b);
+};
+
 /** Strict: of IPv4 only the form of four decimal numbers, although C libraries read others too. */
 const parseAddress = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
   const bare = text.split('%', 1)[0] ?? '';

@@ -1,4 +1,4 @@
-export { type AddressClass, classifyAddress, isInBlock, normaliseAddress } from './address.ts';
+export { type AddressClass, classifyAddress, isBlock, isInAnyBlock, isInBlock, normaliseAddress } from './address.ts';
 export { readFileBounded, readStreamBounded } from './bounded-read.ts';
 export { type Clock, createManualClock, systemClock } from './clock.ts';
 export { writeFileDurably } from './durable-file.ts';

@@ -9,24 +9,18 @@ import { accent, bold, createOutput, dim, type Output } from '../output/print.ts
 import { defaultDataDir, programDir } from '../settings.ts';
 import { makePlan, type Plan } from '../up/plan.ts';
 import { type Supervised, supervise } from '../up/supervisor.ts';
+import type { ConsoleOptions } from './console.ts';
 
-type Options = {
-  dataDir: string;
-  host: string;
-  port: number;
-  tlsCert?: string;
-  tlsKey?: string;
-  sensor: boolean;
-  json?: boolean;
-};
+type Options = ConsoleOptions & { readonly sensor: boolean };
 
 export const addUpCommand = (program: Command): void => {
   program
     .command('up')
     .description('start the console and the sensor of this machine; Ctrl-C stops both')
     .option('--data-dir <dir>', 'where everything is kept', defaultDataDir())
-    .option('--host <address>', 'address to listen on', '::')
-    .option('--port <n>', 'port of web, API and sensors', parsePort, 8443)
+    .option('--host <address>', 'address to listen on (default: all)')
+    .option('--port <n>', 'port of web, API and sensors (default: 8443)', parsePort)
+    .option('--config <file>', 'read settings from this file; options and the environment go first')
     .option('--tls-cert <file>', 'own web certificate (PEM), with --tls-key')
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--no-sensor', 'start the console alone')

@@ -4,17 +4,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { LocalEnrolment } from '@parapet/contract/control';
 import { AppError } from '@parapet/core';
+import { type ConsoleOptions, consoleVariables } from '../commands/console.ts';
 import type { ChildSpec } from './child.ts';
 import { copyProgram, type Program } from './program-copy.ts';
 import { canRun, ensureSystemUser, type SystemUser } from './system-user.ts';
-
-export type UpOptions = {
-  readonly dataDir: string;
-  readonly host: string;
-  readonly port: number;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-};
 
 /** How console and sensor are to be started on this machine: as whom, from where, with what. */
 export type Plan = {
@@ -35,7 +28,11 @@ const sensorFlags = [
 ];
 const consoleFlags = ['--disable-warning=ExperimentalWarning'];
 
-export const makePlan = async (options: UpOptions, programDir: string, say: (text: string) => void): Promise<Plan> => {
+export const makePlan = async (
+  options: ConsoleOptions,
+  programDir: string,
+  say: (text: string) => void,
+): Promise<Plan> => {
   const isRoot = process.getuid?.() === 0;
   await mkdir(options.dataDir, { recursive: true, mode: isRoot ? 0o755 : 0o700 });
   const here: Program = { node: process.execPath, dir: programDir, postgresDir: findPostgres(programDir) };
@@ -56,11 +53,7 @@ export const makePlan = async (options: UpOptions, programDir: string, say: (tex
       args: [],
       env: {
         ...passedOn(),
-        PARAPET_DATA_DIR: consoleDir,
-        PARAPET_HOST: options.host,
-        PARAPET_PORT: String(options.port),
-        PARAPET_TLS_CERT: options.tlsCert,
-        PARAPET_TLS_KEY: options.tlsKey,
+        ...consoleVariables(options),
         PARAPET_WEB_DIR: join(program.dir, 'web'),
         PARAPET_POSTGRES_DIR: program.postgresDir,
       },
@@ -140,7 +133,7 @@ const findPostgres = (programDir: string): string | undefined => {
 const passedOn = (): Record<string, string | undefined> =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) =>
-      /^(PATH|HOME|LANG|TZ|TMPDIR|DATABASE_URL|DOCKER_HOST|(HTTPS?|NO)_PROXY|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PARAPET_.*)$/.test(
+      /^(PATH|HOME|LANG|TZ|TMPDIR|DATABASE_(URL|PASSWORD|CA)(_FILE)?|DOCKER_HOST|(HTTPS?|NO)_PROXY(_FILE)?|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PARAPET_.*)$/.test(
         name,
       ),
     ),

@@ -8,6 +8,10 @@ x509.cryptoProvider.set(webcrypto as unknown as Crypto);
 /** A certificate with its private key, both PEM. The certificate may be followed by its issuers. */
 export type Credentials = { readonly certificatePem: string; readonly privateKeyPem: string };
 
+/** Whether a certificate is good for a host name or an address. */
+export const certifies = (certificate: X509Certificate, name: string): boolean =>
+  (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
+
 export type Signer = { readonly certificate: x509.X509Certificate; readonly privateKey: CryptoKey };
 
 /** Clocks of hosts differ: certificates are valid from an hour before they are made. */

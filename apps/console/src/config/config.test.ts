@@ -26,7 +26,7 @@ test('what is given is taken', () => {
   expect(config).toMatchObject({
     dataDir: '/data',
     port: 9443,
-    database: { kind: 'url', url: 'postgres://db/parapet' },
+    database: { kind: 'url', url: 'postgres://db/parapet', password: undefined, caFile: undefined },
     tls: { certificate: '/c.pem', key: '/k.pem' },
     publicUrls: ['https://one.example', 'https://two.example:8443'],
   });
@@ -40,6 +40,8 @@ test.each([
   [{ PARAPET_LOG_LEVEL: 'loud' }, 'PARAPET_LOG_LEVEL'],
   [{ PARAPET_TLS_CERT: '/only.pem' }, 'PARAPET_TLS_KEY'],
   [{ PARAPET_PUBLIC_URLS: 'http://plain.example' }, 'PARAPET_PUBLIC_URLS'],
+  [{ PARAPET_TRUSTED_PROXIES: '10.0.0.0/33' }, 'PARAPET_TRUSTED_PROXIES'],
+  [{ HTTPS_PROXY: 'socks5://p:1' }, 'HTTPS_PROXY'],
 ])('%j is refused with a sentence that names it', (variables, named) => {
   expect(() => configOf(variables as Record<string, string>)).toThrow(named);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '@parapet/core';
 import type { LogLevel } from '../logging/create-log.ts';
 import { programVersion } from '../version.ts';
-import type { Environment } from './env.ts';
+import { type Environment, splitList } from './env.ts';
 
 /** Everything the console is told from outside, checked and complete. */
 export type ConsoleConfig = {
@@ -15,13 +15,19 @@ export type ConsoleConfig = {
   readonly host: string;
   /** Port of web, API and sensors; 0 takes a free one, for tests. */
   readonly port: number;
-  readonly database: EmbeddedDatabase | { readonly kind: 'url'; readonly url: string };
+  readonly database: EmbeddedDatabase | ExternalDatabase;
   /** A web certificate that a person gave; otherwise the console makes its own. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   /** Where the authority's key lies, when not in the data folder. */
   readonly keyFile: string | undefined;
   /** Under which the console is reached, best first, e.g. `https://parapet.example.org`. */
   readonly publicUrls: readonly string[];
+  /** Load balancers, as addresses and blocks: they alone may begin a connection with a PROXY header, and must. */
+  readonly proxyProtocolFrom: readonly string[];
+  /** HTTP proxies, as addresses and blocks, whose word about their client is believed. */
+  readonly trustedProxies: readonly string[];
+  /** How long `/readyz` says no before the port is closed, so that balancers send nobody any more. */
+  readonly drainMs: number;
   /** The built web app. */
   readonly webDir: string;
   readonly logLevel: LogLevel;
@@ -32,7 +38,17 @@ export type ConsoleConfig = {
 export type FeedPublishers = {
   readonly baseUrls: { readonly osv?: string; readonly kev?: string; readonly epss?: string };
   readonly ecosystems?: string[];
-  readonly proxy?: string;
+  /** `NO_PROXY`'s entries go past the proxy. */
+  readonly proxy?: { readonly url: string; readonly except: string[] };
+};
+
+export type ExternalDatabase = {
+  readonly kind: 'url';
+  readonly url: string;
+  /** Goes before the one in the URL, which may come from a place that is no secret. */
+  readonly password: string | undefined;
+  /** PEM file of the authority that the server's certificate must come from. */
+  readonly caFile: string | undefined;
 };
 
 export type EmbeddedDatabase = {
@@ -53,10 +69,18 @@ export const createConfig = (environment: Environment): ConsoleConfig => ({
   database:
     environment.DATABASE_URL === undefined
       ? { kind: 'embedded', prefixDir: environment.PARAPET_POSTGRES_DIR }
-      : { kind: 'url', url: environment.DATABASE_URL },
+      : {
+          kind: 'url',
+          url: environment.DATABASE_URL,
+          password: environment.DATABASE_PASSWORD,
+          caFile: environment.DATABASE_CA_FILE,
+        },
   tls: tlsFiles(environment),
   keyFile: environment.PARAPET_KEY_FILE,
   publicUrls: publicUrls(environment.PARAPET_PUBLIC_URLS),
+  proxyProtocolFrom: splitList(environment.PARAPET_PROXY_PROTOCOL_FROM),
+  trustedProxies: splitList(environment.PARAPET_TRUSTED_PROXIES),
+  drainMs: (environment.PARAPET_DRAIN_SECONDS ?? 0) * 1000,
   webDir: environment.PARAPET_WEB_DIR ?? builtWebDir,
   logLevel: environment.PARAPET_LOG_LEVEL ?? 'info',
   feeds: feedPublishers(environment),
@@ -79,7 +103,7 @@ const feedPublishers = (environment: Environment): FeedPublishers => {
     PARAPET_FEED_EPSS_URL: epss,
     PARAPET_FEED_ECOSYSTEMS: ecosystems,
   } = environment;
-  const proxy = environment.HTTPS_PROXY ?? environment.https_proxy;
+  const proxy = proxyUrl(environment.HTTPS_PROXY ?? environment.https_proxy);
   return {
     baseUrls: {
       ...(osv === undefined ? {} : { osv }),
@@ -87,15 +111,19 @@ const feedPublishers = (environment: Environment): FeedPublishers => {
       ...(epss === undefined ? {} : { epss }),
     },
     ...(ecosystems === undefined ? {} : { ecosystems: splitList(ecosystems) }),
-    ...(proxy === undefined ? {} : { proxy }),
+    ...(proxy === undefined
+      ? {}
+      : { proxy: { url: proxy, except: splitList(environment.NO_PROXY ?? environment.no_proxy) } }),
   };
 };
 
-const splitList = (listed: string | undefined): string[] =>
-  (listed ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+/** As curl reads it: a bare `host:port` is an http:// one. */
+const proxyUrl = (text: string | undefined): string | undefined => {
+  if (text === undefined) return undefined;
+  const url = text.includes('://') ? text : `http://${text}`;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new AppError('config', 500, 'The setting HTTPS_PROXY is wrong: it must look like http://host:port.');
+};
 
 const tlsFiles = (environment: Environment): ConsoleConfig['tls'] => {
   const { PARAPET_TLS_CERT: certificate, PARAPET_TLS_KEY: key } = environment;

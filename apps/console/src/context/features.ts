@@ -49,6 +49,7 @@ export const createFeatures = async (parts: {
   const status: StatusDeps = {
     ...{ db, clock, addresses, jobs, health: platform.health, ingest: gateway, feedAge: findings.feedAge },
     ...{ version: config.version, name: config.name, dataDir: config.dataDir, startedAt: parts.startedAt },
+    certificate: certificates.webCertificate,
     disk: createDiskWatch({ root: folder.root, clock }),
     eventLoop: stack.use(watchEventLoop()),
   };

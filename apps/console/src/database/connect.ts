@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Tables } from './database.ts';
@@ -13,7 +14,7 @@ export type DatabaseAddress =
       readonly user: string;
       readonly database: string;
     }
-  | { readonly kind: 'url'; readonly url: string };
+  | { readonly kind: 'url'; readonly url: string; readonly ssl: false | ConnectionOptions };
 
 export type DatabaseConnection = {
   readonly db: Database;
@@ -61,7 +62,7 @@ export const connectDatabase = (options: ConnectOptions): DatabaseConnection => 
 /** The configuration of a single client, for LISTEN and for jobs. */
 export const clientConfig = (address: DatabaseAddress): pg.ClientConfig =>
   address.kind === 'url'
-    ? { connectionString: address.url }
+    ? { connectionString: address.url, ssl: address.ssl }
     : { host: address.socketDir(), port: address.port, user: address.user, database: address.database };
 
 const int8Oid = 20;

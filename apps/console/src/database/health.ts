@@ -1,6 +1,7 @@
 import type { Clock } from '@parapet/core';
 import { messageOf } from '@parapet/core';
 import type pg from 'pg';
+import { explainDatabaseFailure } from './external/explain.ts';
 
 export type StoreHealth = {
   readonly state: 'ok' | 'away';
@@ -35,7 +36,7 @@ export const watchDatabase = (deps: {
       health = {
         state,
         since: deps.clock.now(),
-        detail: failure === undefined ? deps.description : `The database does not answer: ${failure}`,
+        detail: failure === undefined ? deps.description : `The database cannot be used: ${failure}`,
       };
       deps.onChange?.(health);
     }
@@ -56,9 +57,14 @@ export const watchDatabase = (deps: {
 const ping = async (pool: pg.Pool): Promise<string | undefined> => {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(() => resolve(`no answer within ${patienceMs / 1000} s`), patienceMs);
-  pool.query('select 1').then(
-    () => resolve(undefined),
-    (error: unknown) => resolve(messageOf(error)),
-  );
+  // After a failover the address may lead to what is a replica now: it answers, but stores nothing.
+  pool
+    .query<{ read_only: boolean }>(
+      `select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as read_only`,
+    )
+    .then(
+      ({ rows }) => resolve(rows[0]?.read_only === true ? 'it is a read-only replica' : undefined),
+      (error: unknown) => resolve(explainDatabaseFailure(error) ?? messageOf(error)),
+    );
   return promise.finally(() => clearTimeout(timer));
 };

@@ -5,6 +5,9 @@ import type { ConsoleConfig } from '../config/config.ts';
 import type { DataFolder } from '../data-folder/data-folder.ts';
 import type { Log } from '../logging/log.ts';
 import { connectDatabase, type DatabaseAddress, type DatabaseConnection } from './connect.ts';
+import { readExternalAddress } from './external/address.ts';
+import { explainDatabaseFailure } from './external/explain.ts';
+import { requireFitServer } from './external/requirements.ts';
 import { isDatabaseAway } from './failures.ts';
 import { type PostgresEvent, type RunAs, startPostgres } from './postgres-launcher/index.ts';
 
@@ -34,10 +37,11 @@ export const openDatabase = async (
 ): Promise<OpenDatabase> => {
   const onError = (error: Error): void => log.warn({ error: error.message }, 'database connection lost');
   if (config.database.kind === 'url') {
-    const address = { kind: 'url' as const, url: config.database.url };
+    const { address, description } = await readExternalAddress(config.database);
     const connection = connectDatabase({ address, onError, maxConnections: poolSize });
-    await waitForServer(connection);
-    return { ...connection, address, description: describeUrl(address.url), stopServer: async () => undefined };
+    await waitForServer(connection, description);
+    log.info({ description }, 'external database answers');
+    return { ...connection, address, description, stopServer: async () => undefined };
   }
   const runAs = options.runAs ?? (await serverUser());
   // The server's user must be let through to its own folder; it sees nothing else on the way.
@@ -68,33 +72,28 @@ export const openDatabase = async (
 
 const waitMs = 30_000;
 
-const waitForServer = async ({ pool, close }: DatabaseConnection): Promise<void> => {
+const waitForServer = async ({ pool, close }: DatabaseConnection, description: string): Promise<void> => {
   const deadline = Date.now() + waitMs;
   for (;;) {
     try {
-      await pool.query('select 1');
+      await requireFitServer(pool);
       return;
     } catch (error) {
-      if (!isDatabaseAway(error) || Date.now() > deadline) {
-        await close();
-        throw new AppError(
-          'no-database',
-          500,
-          `The database named by DATABASE_URL cannot be used: ${messageOf(error)}. Check the address and that it runs, then start again.`,
-          { cause: error },
-        );
+      if (isDatabaseAway(error) && Date.now() <= deadline) {
+        await sleep(500);
+        continue;
       }
-      await sleep(500);
+      await close();
+      if (error instanceof AppError) throw error;
+      throw new AppError('no-database', 500, unusable(description, error), { cause: error });
     }
   }
 };
 
-/** Without user and password. */
-const describeUrl = (text: string): string => {
-  if (!URL.canParse(text)) return 'external PostgreSQL';
-  const { host, pathname } = new URL(text);
-  return `external PostgreSQL at ${host}${pathname}`;
-};
+const unusable = (description: string, error: unknown): string =>
+  `The database named by DATABASE_URL cannot be used: ${description}. ${
+    explainDatabaseFailure(error) ?? `${messageOf(error)}. Check the address and that it runs, then start again.`
+  }`;
 
 /** As root the server needs another user: "parapet" where that exists, else the one that owns nothing. */
 const serverUser = async (): Promise<RunAs | undefined> => {

@@ -9,7 +9,7 @@ export const FeedJob = z.discriminatedUnion('kind', [
     /** Other places than the publishers' own, e.g. a mirror. */
     baseUrls: z.object({ osv: z.string(), kev: z.string(), epss: z.string() }).partial(),
     ecosystems: z.array(z.string()).optional(),
-    proxy: z.string().optional(),
+    proxy: z.object({ url: z.string(), except: z.array(z.string()) }).exactOptional(),
   }),
 ]);
 export type FeedJob = z.infer<typeof FeedJob>;

@@ -1,5 +1,6 @@
 import type { SystemStatus } from '@parapet/contract/api';
 import type { Clock } from '@parapet/core';
+import type { WebCertificateState } from '../authority/web-certificate.ts';
 import type { Database } from '../database/database.ts';
 import type { DatabaseHealth } from '../database/health.ts';
 import type { RouteHandlers } from '../http/handler.ts';
@@ -23,6 +24,7 @@ export type StatusDeps = {
   readonly ingest: IngestWatch;
   readonly feedAge: FeedAge;
   readonly addresses: () => readonly string[];
+  readonly certificate: { readonly state: () => WebCertificateState };
 };
 
 export const createStatusRoutes = (deps: StatusDeps): Pick<RouteHandlers, 'status.get' | 'trust.get'> => ({
@@ -50,6 +52,7 @@ export const readStatus = async (
 ): Promise<SystemStatus> => {
   const now = deps.clock.now();
   const health = deps.health.current();
+  const { source, expiresAt, warnings } = deps.certificate.state();
   const { rss, heapUsed } = process.memoryUsage();
   const { framesTotal: _frames, recordsTotal: _records, ...ingest } = deps.ingest.figures();
   const [queues, disk, losses, blind] = await Promise.all([
@@ -74,6 +77,7 @@ export const readStatus = async (
     losses,
     blind,
     addresses: [...deps.addresses()],
+    certificate: { source, expiresAt: expiresAt.toISOString(), warnings: [...warnings] },
   };
 };
 

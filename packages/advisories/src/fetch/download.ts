@@ -173,9 +173,15 @@ const discard = async (response: FeedResponse): Promise<void> => {
   }
 };
 
-/** fetch wraps what really happened. */
-const causeOf = (error: unknown): string =>
-  error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+const maxCauses = 8;
+
+/** fetch wraps what really happened, a proxy's refusal even twice. */
+const causeOf = (error: unknown): string => {
+  let deepest = error;
+  for (let depth = 0; depth < maxCauses && deepest instanceof Error && deepest.cause !== undefined; depth += 1)
+    deepest = deepest.cause;
+  return messageOf(deepest);
+};
 
 const tooLarge = ({ url, maxBytes }: DownloadRequest): Problem =>
   problem('too-large', `The file is larger than ${maxBytes} bytes.`, url);

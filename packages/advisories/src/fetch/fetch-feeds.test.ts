@@ -130,7 +130,10 @@ describe('publishers that answer', () => {
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const { port } = proxy.address() as AddressInfo;
-    const { states } = await update({ proxy: `http://127.0.0.1:${port}`, limits: { ...limits, attempts: 1 } });
+    const { states } = await update({
+      proxy: { url: `http://127.0.0.1:${port}`, except: [] },
+      limits: { ...limits, attempts: 1 },
+    });
     expect(states).toEqual({ kev: 'new', epss: 'new', 'osv/Debian': 'new' });
     expect(asked).toEqual(server.requests.map(({ path }) => `${server.base}${path}`));
     proxy.closeAllConnections();

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
-import { ProxyAgent, fetch as undiciFetch } from 'undici';
 import { buildDatabase } from '../database/build.ts';
 import type { FeedProgress, ImportedFeed } from '../model.ts';
 import { sourceOf } from '../sources/registry.ts';
 import type { FeedSource } from '../sources/source.ts';
 import { createSourceStore, type SourceStore, type StoredSource } from '../store/source-store.ts';
 import { type DownloadLimits, defaultLimits, download, type FeedFetch } from './download.ts';
+import { createGuardedFetch, type FeedProxy } from './guarded-fetch.ts';
 
 /** Where the publishers have their data. */
 export const publisherUrls = {
@@ -35,8 +35,8 @@ export type FetchFeedsOptions = {
   readonly baseUrls?: Partial<Record<keyof typeof publisherUrls, string>>;
   /** OSV ecosystems, e.g. `Debian`. */
   readonly ecosystems?: readonly string[];
-  /** `http://host:port` of a proxy for all requests. */
-  readonly proxy?: string;
+  /** A proxy for all requests but those to hosts that are excepted. */
+  readonly proxy?: FeedProxy;
   /** In place of the built-in one, e.g. one that guards addresses. `proxy` is then its business. */
   readonly fetch?: FeedFetch;
   readonly limits?: Partial<DownloadLimits>;
@@ -89,7 +89,7 @@ const takeAll = async (
   folder: string,
   signal: AbortSignal,
 ): Promise<readonly Taken[]> => {
-  const fetch = options.fetch ?? createFetch(options.proxy);
+  const fetch = options.fetch ?? createGuardedFetch({ proxy: options.proxy, trustedHosts: hostsOf(options.baseUrls) });
   const limits = { ...defaultLimits, ...options.limits };
   const ids = ['kev', 'epss', ...(options.ecosystems ?? defaultEcosystems).map((name) => `osv/${name}`)];
   const taken: Taken[] = [];
@@ -205,7 +205,6 @@ const outcomeOf = ({ id, state, problem: why }: Taken): SourceOutcome => ({
   ...(why === undefined ? {} : { problem: why }),
 });
 
-const createFetch = (proxy: string | undefined): FeedFetch => {
-  const dispatcher = proxy === undefined ? undefined : new ProxyAgent(proxy);
-  return (url, init) => undiciFetch(url, dispatcher === undefined ? init : { ...init, dispatcher });
-};
+/** What the operator named, as opposed to where a publisher sends us. */
+const hostsOf = (baseUrls: FetchFeedsOptions['baseUrls']): ReadonlySet<string> =>
+  new Set(Object.values(baseUrls ?? {}).map((url) => new URL(url).host));

@@ -88,6 +88,8 @@ export const SystemStatus = z.object({
   losses: z.array(Loss),
   blind: z.array(BlindInterval),
   addresses: z.array(z.string()),
+  /** What browsers meet: from files that people gave, or the console's own. Warnings are sentences for people. */
+  certificate: z.object({ source: z.enum(['given', 'own']), expiresAt: Instant, warnings: z.array(z.string()) }),
 });
 export type SystemStatus = z.infer<typeof SystemStatus>;
 

@@ -9,7 +9,7 @@ import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { apiQuery } from '../../lib/api.ts';
-import { formatBytes, formatCount, formatShare, formatSpan } from '../../lib/format.ts';
+import { formatAbsolute, formatBytes, formatCount, formatShare, formatSpan } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import styles from './settings.module.css';
 
@@ -31,7 +31,7 @@ export const ConsolePage = () => {
   return (
     <Page
       name="This console"
-      title={headline(data)}
+      title={headline(data, now)}
       subline={`${data.name} ${data.version}, up for ${formatSpan(now - Date.parse(data.startedAt))}, data in ${data.dataDir}`}
     >
       <div className={styles.pair}>
@@ -52,6 +52,9 @@ export const ConsolePage = () => {
           </Section>
         </div>
       </div>
+      <Section title="Web certificate">
+        <Certificate status={data} now={now} />
+      </Section>
       <Section title="Events lost, last 7 days">
         <Losses status={data} />
       </Section>
@@ -62,12 +65,14 @@ export const ConsolePage = () => {
   );
 };
 
-const headline = ({ stores, ingest, queues }: SystemStatus): string => {
+const headline = ({ stores, ingest, queues, certificate }: SystemStatus, now: number): string => {
   const away = stores.filter((store) => store.state === 'away');
   if (away.length > 0) return `${away.map((store) => store.name).join(' and ')} cannot be reached`;
+  if (Date.parse(certificate.expiresAt) <= now) return 'The web certificate has expired';
   if ((ingest.lagMsP99 ?? 0) > 5000) return `The intake lags by ${formatSpan(ingest.lagMsP99 ?? 0)}`;
   const failed = queues.reduce((sum, queue) => sum + queue.failed, 0);
   if (failed > 0) return `The console works; ${formatCount(failed)} ${failed === 1 ? 'job has' : 'jobs have'} failed`;
+  if (certificate.warnings.length > 0) return 'The console works; its web certificate needs you';
   return 'The console is well';
 };
 
@@ -110,6 +115,32 @@ const Stores = ({ status }: { readonly status: SystemStatus }) => (
     ))}
   </ul>
 );
+
+const Certificate = ({ status: { certificate }, now }: { readonly status: SystemStatus; readonly now: number }) => {
+  const leftMs = Date.parse(certificate.expiresAt) - now;
+  const origin = certificate.source === 'given' ? 'From files you gave' : 'Made by this console’s own authority';
+  return (
+    <ul>
+      <li className={styles.store}>
+        <ToneMark
+          tone={leftMs <= 0 ? 'bad' : certificate.warnings.length > 0 ? 'warn' : 'ok'}
+          label={leftMs <= 0 ? 'expired' : certificate.warnings.length > 0 ? 'look' : 'ok'}
+        />
+        <span className={text.strong}>{origin}</span>
+        <span className={text.muted}>
+          {leftMs <= 0
+            ? `expired ${formatSpan(-leftMs)} ago, on ${formatAbsolute(certificate.expiresAt)}`
+            : `valid for another ${formatSpan(leftMs)}, until ${formatAbsolute(certificate.expiresAt)}`}
+        </span>
+      </li>
+      {certificate.warnings.map((warning) => (
+        <li key={warning} className={styles.store}>
+          <span>{warning}</span>
+        </li>
+      ))}
+    </ul>
+  );
+};
 
 type Queue = SystemStatus['queues'][number];
 

@@ -10,8 +10,9 @@ import { InventoryRecord } from './records.ts';
  *
  * Epochs and credit by channel: `control` needs no credit. The inventory stream's epoch outlives connections. On `control`,
  * `orders` and `bulk` every connection is an epoch of its own, number 1 in both directions, with `seq` from 1; what was not
- * answered when it ended (a task state, a transfer) is said again on the next one. Right after `welcome` the console grants
- * `inventory`, `orders` and `bulk`, and the sensor grants `orders` and `bulk`, each with `acked` as far as it stands. A new
+ * answered when it ended (a task state, a transfer) is said again on the next one. Telemetry has epochs that outlive connections
+ * too, see `telemetry/line.ts`; its frames are not looked into before they are acknowledged. Right after `welcome` the console grants
+ * `inventory`, `telemetry`, `orders` and `bulk`, and the sensor grants `orders` and `bulk`, each with `acked` as far as it stands. A new
  * inventory epoch is greater than both sides' last one and starts with the credit of the latest `flow` (`limit - acked`); its
  * first message is `snapshot-begin`. A frame the console has already stored is acknowledged again and dropped; a frame that
  * leaves a gap, or that exceeds the credit, ends the connection. Answers (`task-acked`, `bulk-state`) need no credit.
@@ -39,6 +40,8 @@ export const Hello = z.object({
   previousRun: z.object({ runId: uuid, end: z.enum(['clean', 'unclean']), lastAliveAt: timeMs }).optional(),
   /** What the sensor will send next on its streams; the console compares it with what it stored. */
   inventory: Position,
+  /** Absent from a sensor that has no telemetry. */
+  telemetry: Position.optional(),
 });
 export type Hello = z.infer<typeof Hello>;
 
@@ -79,6 +82,8 @@ export const Welcome = z.object({
   heartbeatEveryMs: z.number().int().min(1000).max(600_000),
   /** What the console has stored of the inventory stream. When the sensor cannot continue there, it starts a new epoch with a snapshot. */
   inventory: Position,
+  /** What it has on disk of the telemetry stream; absent from a console that takes none. */
+  telemetry: Position.optional(),
 });
 export type Welcome = z.infer<typeof Welcome>;
 

@@ -1,0 +1,3 @@
+export * from './event.ts';
+export * from './fields.ts';
+export * from './line.ts';

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { TelemetryEvent } from './event.ts';
+
+/**
+ * What the telemetry channel carries: one object a line. A frame is stored once, by (host, epoch, sequence); the console keeps
+ * it as it came and acknowledges it when it is on disk. Unlike the inventory, an epoch does not begin with a snapshot: it only
+ * says that numbers begin anew, because the spool was lost or its oldest frames had to go (which an account then counts).
+ *
+ * Losses travel beside the events that they are about, so that any span of time can be checked by whoever holds the stream:
+ * for each collector and span, `produced` = events of that span in the stream + the sum of `lost`.
+ */
+const timeMs = z.number().int().nonnegative().max(8.64e15);
+const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const name = z.string().max(150);
+
+/** Where an event was lost, from the kernel to the wire, in its order. */
+export const lossStages = ['kernel', 'reader', 'filter', 'queue', 'spool', 'wire', 'ingest', 'store'] as const;
+export type LossStage = (typeof lossStages)[number];
+
+export const TelemetryAccount = z.object({
+  kind: z.literal('account'),
+  collector: name,
+  /** By the host's clock; spans of one collector follow each other without a gap unless it was off. */
+  from: timeMs,
+  to: timeMs,
+  /** Events that the source made, as the source itself counts them. */
+  produced: count,
+  /** Events of this span that were put into the stream. */
+  told: count,
+  lost: z.array(z.object({ stage: z.enum(lossStages), cause: name, count })).max(64),
+  /** Events that a policy does not want: neither told nor lost. */
+  unwanted: count,
+});
+export type TelemetryAccount = z.infer<typeof TelemetryAccount>;
+
+export const TelemetryEventLine = z.object({ kind: z.literal('event'), event: TelemetryEvent });
+export const TelemetryLine = z.discriminatedUnion('kind', [TelemetryEventLine, TelemetryAccount]);
+export type TelemetryLine = z.infer<typeof TelemetryLine>;

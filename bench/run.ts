@@ -18,7 +18,7 @@ if (name === undefined || !names.includes(name) || !existsSync(join(import.meta.
   const bench = (await import(`./${name}.ts`)) as Bench;
   const figures = await bench.run(args);
   process.stdout.write(`${JSON.stringify({ name, figures, machine: describeMachine() }, undefined, 2)}\n`);
-  process.exit(0);
+  process.exit();
 }
 
 function describeMachine(): Record<string, string | number> {

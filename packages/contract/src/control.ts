@@ -51,6 +51,18 @@ export const controlRoutes = {
   },
   /** A one-use key for the sensor of this machine. */
   localEnrolment: { method: 'POST', path: '/local-enrolment', request: undefined, answer: LocalEnrolment },
+  /** A key for hosts of a network zone, e.g. for a simulated fleet. */
+  enrolmentKey: {
+    method: 'POST',
+    path: '/enrolment-key',
+    request: z.object({
+      name: z.string().min(1).max(128),
+      zone: z.string().min(1).max(128),
+      labels: z.record(z.string().max(256), z.string().max(1024)),
+      hours: z.number().positive().max(24),
+    }),
+    answer: LocalEnrolment,
+  },
   feedsStatus: { method: 'GET', path: '/feeds', request: undefined, answer: FeedStatus },
   feedsUpdate: { method: 'POST', path: '/feeds/update', request: undefined, answer: FeedStatus },
   /** The console streams the bundle from the request body. */

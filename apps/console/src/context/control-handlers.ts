@@ -10,7 +10,7 @@ import type { People } from './people.ts';
 export const createControlHandlers = (deps: {
   readonly status: StatusDeps;
   readonly people: People;
-  readonly gateway: Pick<Gateway, 'createLocalEnrolmentKey'>;
+  readonly gateway: Pick<Gateway, 'createLocalEnrolmentKey' | 'createEnrolmentKey'>;
   readonly feeds: FindingsFeature['feeds'];
   readonly addresses: () => readonly string[];
 }): ControlHandlers => ({
@@ -21,6 +21,10 @@ export const createControlHandlers = (deps: {
   adminLink: (username) => issueAdminLink(deps.people, username),
   localEnrolment: async () => {
     const { key, authorityPin } = await deps.gateway.createLocalEnrolmentKey();
+    return { consoleUrl: localUrl(deps.addresses()), authorityPin, key };
+  },
+  enrolmentKey: async (asked) => {
+    const { key, authorityPin } = await deps.gateway.createEnrolmentKey(asked);
     return { consoleUrl: localUrl(deps.addresses()), authorityPin, key };
   },
   feedsStatus: deps.feeds.status,

@@ -14,10 +14,13 @@ export type ControlHandlers = {
   readonly status: () => Promise<Answer<'status'>>;
   readonly adminLink: (username: string | undefined) => Promise<Answer<'adminLink'>>;
   readonly localEnrolment: () => Promise<Answer<'localEnrolment'>>;
+  readonly enrolmentKey: (asked: EnrolmentKeyAsked) => Promise<Answer<'enrolmentKey'>>;
   readonly feedsStatus: () => Promise<Answer<'feedsStatus'>>;
   readonly feedsUpdate: () => Promise<Answer<'feedsUpdate'>>;
   readonly feedsImport: (bundle: Readable) => Promise<Answer<'feedsImport'>>;
 };
+
+export type EnrolmentKeyAsked = z.output<ControlRoutes['enrolmentKey']['request']>;
 
 export type ControlServer = { readonly close: () => Promise<void> };
 
@@ -61,6 +64,8 @@ const answer = async (handlers: ControlHandlers, request: IncomingMessage): Prom
       return handlers.adminLink((await readBody(request, controlRoutes.adminLink.request)).username);
     case 'localEnrolment':
       return handlers.localEnrolment();
+    case 'enrolmentKey':
+      return handlers.enrolmentKey(await readBody(request, controlRoutes.enrolmentKey.request));
     case 'feedsStatus':
       return handlers.feedsStatus();
     case 'feedsUpdate':

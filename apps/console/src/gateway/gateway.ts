@@ -49,6 +49,13 @@ export type Gateway = {
   readonly onChange: (listener: ChangeListener) => void;
   /** A key for the sensor on the console's own machine: one use, ten minutes. */
   readonly createLocalEnrolmentKey: () => Promise<{ readonly key: string; readonly authorityPin: string }>;
+  /** A key for any number of hosts of a zone. */
+  readonly createEnrolmentKey: (part: {
+    readonly name: string;
+    readonly zone: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly hours: number;
+  }) => Promise<{ readonly key: string; readonly authorityPin: string }>;
   /** Reads who was here before; to be called before the server listens. */
   readonly start: () => Promise<void>;
   /** Ends all connections and finishes what is being stored. Sensors notice and come back. */
@@ -186,6 +193,11 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
         maxUses: 1,
         createdBy: 'parapet up',
       });
+      return { key: secret, authorityPin: authority.pin };
+    },
+    createEnrolmentKey: async ({ hours, ...part }) => {
+      const expiresAt = new Date(clock.now() + hours * 3_600_000);
+      const { secret } = await keys.create({ ...part, expiresAt, createdBy: 'command line' });
       return { key: secret, authorityPin: authority.pin };
     },
     start: async () => {

@@ -48,6 +48,8 @@ export const createInventoryStream = (deps: {
   readonly saveEpoch: (epoch: number) => Promise<void>;
   /** The last epoch of earlier runs. */
   readonly lastEpoch: number;
+  /** Told of each frame that is known to be stored, in order. */
+  readonly onAcknowledged?: (frame: Buffer) => void;
 }): InventoryStream => {
   const { store, clock } = deps;
   let reserved = deps.lastEpoch;
@@ -105,6 +107,7 @@ export const createInventoryStream = (deps: {
     const count = stored === -1 ? frames.length : stored;
     if (count === 0) return;
     acked = { epoch, seq: frames[count - 1]?.seq ?? acked.seq };
+    if (deps.onAcknowledged !== undefined) for (const { data } of frames.slice(0, count)) deps.onAcknowledged(data);
     frames = frames.slice(count);
     sentCount = Math.max(0, sentCount - count);
   };

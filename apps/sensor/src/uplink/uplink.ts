@@ -20,7 +20,7 @@ import { createBackoff } from './backoff.ts';
 import { type Link, type LinkEnd, type LinkHandlers, runLink } from './link.ts';
 import { openChannel } from './open-channel.ts';
 import type { MessageSource } from './outbound.ts';
-import { createSelfUsage } from './self-usage.ts';
+import { createSelfUsage, type SelfUsage } from './self-usage.ts';
 
 /** Tasks as the uplink sees them: orders come in, states and documents go out. */
 export type TaskPort = {
@@ -43,6 +43,8 @@ export type UplinkDeps = {
   readonly store: InventoryStore;
   readonly stream: InventoryStream;
   readonly tasks: TaskPort;
+  /** Memory and CPU of this sensor since the last call; this process's by default. */
+  readonly usage?: () => SelfUsage;
   readonly run: Pick<Hello, 'sensorVersion' | 'bootId' | 'runId' | 'startedAt' | 'previousRun'>;
 };
 
@@ -63,11 +65,16 @@ const dialTimeoutMs = 20_000;
 /** After a refusal that a person must look at. */
 const finalRetryMs = 300_000;
 /** A connection that held this long counts as good. */
-const steadyMs = 30_000;
+const steadyMs = 10_000;
+/**
+ * The longest wait between tries: a console that is back has its whole fleet within half a minute. A try at a console that is
+ * not there costs neither side anything worth naming.
+ */
+const longestWaitMs = 20_000;
 
 export const startUplink = (deps: UplinkDeps): Uplink => {
   const { log, store, stream } = deps;
-  const backoff = createBackoff({ minMs: 1000, maxMs: 60_000 });
+  const backoff = createBackoff({ minMs: 1000, maxMs: longestWaitMs });
   const stopping = new AbortController();
   let link: Link | undefined;
   let attempt = 0;
@@ -132,7 +139,7 @@ export const startUplink = (deps: UplinkDeps): Uplink => {
 /** What a connection asks for and tells, bound to the state that outlives it. */
 const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers => {
   const { clock, log, store, stream, renewal } = deps;
-  const measure = createSelfUsage();
+  const measure = deps.usage ?? createSelfUsage();
   return {
     hello: () => ({
       kind: 'hello',

@@ -1,0 +1,154 @@
+import { sql } from 'kysely';
+import type { Database } from '../../../apps/console/src/database/database.ts';
+import { readTold, type Told } from './told.ts';
+
+/** Facts that were acknowledged, and what the database has of them. */
+export type Comparison = {
+  readonly acknowledged: number;
+  readonly stored: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** The first few that are not as they should be. */
+  readonly examples: readonly string[];
+};
+
+const exampleCount = 12;
+
+/** Reads the database and compares it with what the ledgers say was acknowledged. */
+export const compareWithStore = async (db: Database, ledgers: readonly string[]): Promise<Comparison> => {
+  const tally = createTally();
+  for (const [hostId, told] of readTold(ledgers)) {
+    await compareLive(db, hostId, told, tally);
+    await compareProcesses(db, hostId, told, tally);
+    await compareListeners(db, hostId, told, tally);
+    await compareContainers(db, hostId, told, tally);
+    await compareEdges(db, hostId, told, tally);
+  }
+  await findOverlaps(db, tally);
+  return tally.result();
+};
+
+type Tally = {
+  readonly stored: () => void;
+  readonly lost: (what: string) => void;
+  readonly doubled: (what: string, times?: number) => void;
+  readonly result: () => Comparison;
+};
+
+const createTally = (): Tally => {
+  const examples: string[] = [];
+  const sums = { stored: 0, lost: 0, doubled: 0 };
+  const show = (text: string): void => {
+    if (examples.length < exampleCount) examples.push(text);
+  };
+  return {
+    stored: () => {
+      sums.stored += 1;
+    },
+    lost: (what) => {
+      sums.lost += 1;
+      show(`lost: ${what}`);
+    },
+    doubled: (what, times = 1) => {
+      sums.doubled += times;
+      show(`doubled: ${what}`);
+    },
+    result: () => ({ acknowledged: sums.stored + sums.lost, ...sums, examples }),
+  };
+};
+
+/** The records that count as there now, with their exact content. */
+const compareLive = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
+  const { rows } = await sql<{ id: string; hash: string }>`
+    select kind || ' ' || key as id, hash from inventory_records where host_id = ${hostId}`.execute(db);
+  const stored = new Map(rows.map((row) => [row.id, row.hash]));
+  for (const [id, hash] of told.live) {
+    const has = stored.get(id);
+    if (has === hash) tally.stored();
+    else tally.lost(`${hostId} ${id}: ${has === undefined ? 'not there' : 'another version'}`);
+  }
+  for (const id of stored.keys()) if (!told.live.has(id)) tally.doubled(`${hostId} ${id}: there and not told`);
+};
+
+/** Each process is one row; a told end is there as one that was seen. */
+const compareProcesses = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
+  const { rows } = await sql<{ key: string; rows: number; ended: boolean; inferred: boolean }>`
+    select key, count(*) as rows, bool_and(ended_at is not null) as ended, bool_or(end_inferred) as inferred
+    from processes where host_id = ${hostId} group by key`.execute(db);
+  const stored = new Map(rows.map((row) => [row.key, row]));
+  for (const { record, ended } of told.spans.values()) {
+    if (record.kind !== 'process') continue;
+    const row = stored.get(record.key);
+    if (row === undefined) tally.lost(`${hostId} process ${record.key}`);
+    else if (ended && (!row.ended || row.inferred)) tally.lost(`${hostId} the end of process ${record.key}`);
+    else tally.stored();
+    if ((row?.rows ?? 0) > 1) tally.doubled(`${hostId} process ${record.key}`);
+  }
+};
+
+/** Each time a port was open is one row. */
+const compareListeners = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
+  const { rows } = await sql<{ key: string; rows: number }>`
+    select key, count(*) as rows from listeners where host_id = ${hostId} group by key`.execute(db);
+  const stored = new Map(rows.map((row) => [row.key, row.rows]));
+  const wanted = new Map<string, number>();
+  for (const { record } of told.spans.values()) {
+    if (record.kind === 'listener') wanted.set(record.key, (wanted.get(record.key) ?? 0) + 1);
+  }
+  for (const [key, spans] of wanted) {
+    const has = stored.get(key) ?? 0;
+    for (let span = 0; span < spans; span += 1) {
+      if (span < has) tally.stored();
+      else tally.lost(`${hostId} listener ${key}`);
+    }
+    if (has > spans) tally.doubled(`${hostId} listener ${key}: ${has} for ${spans}`, has - spans);
+  }
+};
+
+const compareContainers = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
+  const { rows } = await sql<{ key: string; rows: number; intervals: number }>`
+    select a.key, count(distinct a.id) as rows, count(i.id) as intervals
+    from assets a left join asset_intervals i on i.asset_id = a.id
+    where a.host_id = ${hostId} and a.kind = 'container' group by a.key`.execute(db);
+  const stored = new Map(rows.map((row) => [row.key, row]));
+  const wanted = new Map<string, number>();
+  for (const { record } of told.spans.values()) {
+    if (record.kind === 'container') wanted.set(record.key, (wanted.get(record.key) ?? 0) + 1);
+  }
+  for (const [key, lives] of wanted) {
+    const row = stored.get(key);
+    for (let life = 0; life < lives; life += 1) {
+      if (life < (row?.intervals ?? 0)) tally.stored();
+      else tally.lost(`${hostId} container ${key}: ${row?.intervals ?? 0} of ${lives} lives`);
+    }
+    const more = Math.max((row?.rows ?? 1) - 1, (row?.intervals ?? 0) - lives);
+    if (more > 0) tally.doubled(`${hostId} container ${key}: ${row?.intervals} for ${lives}`, more);
+  }
+};
+
+/** A report is one row. Its count goes on from its beginning, or from when it moved to a better known edge; never beyond what was told. */
+const compareEdges = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
+  const { rows } = await sql<{ key: string; connections: number; live: boolean }>`
+    select key, connections, live from edge_reports where host_id = ${hostId}`.execute(db);
+  const stored = new Map(rows.map((row) => [row.key, row]));
+  for (const [key, connections] of told.connections) {
+    const row = stored.get(key);
+    if (row === undefined) tally.lost(`${hostId} edge ${key}`);
+    else if (row.live !== told.live.has(`edge ${key}`)) tally.lost(`${hostId} edge ${key}: its end`);
+    else tally.stored();
+    if (row !== undefined && row.connections > connections) {
+      tally.doubled(`${hostId} edge ${key}: ${row.connections} of ${connections} connections`);
+    }
+  }
+};
+
+/** No edge and no asset is there twice at one moment. */
+const findOverlaps = async (db: Database, tally: Tally): Promise<void> => {
+  const { rows } = await sql<{ what: string }>`
+    select 'edge ' || a.edge_id as what from edge_intervals a join edge_intervals b on b.edge_id = a.edge_id and b.id > a.id
+      and tstzrange(a.started_at, a.ended_at) && tstzrange(b.started_at, b.ended_at)
+    union all
+    select 'asset ' || a.asset_id from asset_intervals a join asset_intervals b on b.asset_id = a.asset_id and b.id > a.id
+      and tstzrange(a.started_at, a.ended_at) && tstzrange(b.started_at, b.ended_at)`.execute(db);
+  for (const { what } of rows) tally.doubled(`${what}: at two spans at once`);
+};

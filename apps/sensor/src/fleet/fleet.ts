@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, messageOf, systemClock } from '@parapet/core';
@@ -180,6 +180,3 @@ const startLosing = (sensor: SimulatedSensor, host: HostPlan, signal: AbortSigna
   timer.unref();
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 };
-
-/** Clears what a fleet left in its folder. */
-export const clearWorkDir = (workDir: string): Promise<void> => rm(workDir, { recursive: true, force: true });

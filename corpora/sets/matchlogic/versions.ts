@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { schemeOf, type VersionScheme } from '../../../packages/versions/src/index.ts';
+import { compareNevras, parseNevra, schemeOf, type VersionScheme } from '../../../packages/versions/src/index.ts';
 import { createPart, type PartScore } from '../../score.ts';
 
 /** Which file is about which ecosystem; the name's first word. */
@@ -33,14 +33,35 @@ export const runVersions = async (
   return { parts, notCovered: [...notCovered] };
 };
 
-export const runRpmVersions = async (folder: string): Promise<PartScore> => {
+/** rpm's order of versions (`rpmvercmp`) and of whole builds (`compare`), and the parts of those (`parse`). */
+export const runRpmVersions = async (folder: string): Promise<readonly PartScore[]> => {
+  const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
   const scheme = schemeOf('Red Hat');
-  const text = await readFile(join(folder, 'rpmvercmp'), 'utf8');
-  return scheme === undefined ? createPart('rpmvercmp').score() : compareAll('rpmvercmp', text, scheme);
+  return [
+    ...(scheme === undefined ? [] : [compareAll('rpmvercmp', await read('rpmvercmp'), scheme)]),
+    compareAll('rpm NEVRA order', await read('compare'), { compare: compareNevras }),
+    parseAll(await read('parse')),
+  ];
+};
+
+const parseAll = (text: string): PartScore => {
+  const part = createPart('rpm NEVRA parts');
+  for (const line of text.split('\n')) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    const [input = '', ...expected] = line.trim().split(/\s+/);
+    const found = parseNevra(input);
+    const parts = [found?.name, found?.epoch, found?.version, found?.release, found?.architecture];
+    part.check(
+      line,
+      expected.map((word) => word.replace(/^(?:''|"")$/, '')).join(),
+      parts.map((word) => word ?? '').join(),
+    );
+  }
+  return part.score();
 };
 
 /** Lines `A < B`, `A = B` or `A == B`, `A > B`; the reverse must hold as well. */
-const compareAll = (name: string, text: string, scheme: VersionScheme): PartScore => {
+const compareAll = (name: string, text: string, scheme: Pick<VersionScheme, 'compare'>): PartScore => {
   const part = createPart(name);
   for (const line of text.split('\n')) {
     if (line.trim() === '' || /^(?:# |#$|\/\/ )/.test(line)) continue;

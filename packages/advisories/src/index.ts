@@ -28,5 +28,5 @@ export type {
   Match,
   Reference,
 } from './model.ts';
-export { ratingOf, scoreCvss } from './ranking/cvss.ts';
+export { type CvssScores, ratingOf, scoreCvss, scoresOfCvss } from './ranking/cvss.ts';
 export { likelihoodFormula, likelihoodOf, newestScore } from './ranking/likelihood.ts';

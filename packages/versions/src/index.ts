@@ -1,2 +1,3 @@
+export { compareNevras, type Nevra, parseNevra } from './nevra.ts';
 export { schemeOf, schemes } from './registry.ts';
 export { maxVersionLength, type VersionScheme } from './scheme.ts';

@@ -1,21 +1,57 @@
 import calculator from 'ae-cvss-calculator';
 import type { CvssScore } from '../model.ts';
+import { cvssVersionOf } from './cvss-vector.ts';
+import { scoresOfVersion2 } from './cvss2.ts';
+import { scoresOfVersion3 } from './cvss3.ts';
 
-/** A vector with every metric of 4.0 has about 190 characters. */
-const maxVectorLength = 512;
+/** All scores of a vector, 0 to 10. */
+export type CvssScores = {
+  readonly version: string;
+  readonly base: number;
+  /** Version 2: absent without such metrics. Version 3: the base score then. Version 4 has none. */
+  readonly temporal?: number;
+  readonly environmental?: number;
+  /** What the vector as a whole says: for version 4 the only score, with threat and environment where given. */
+  readonly overall: number;
+};
 
 /**
  * The score of a CVSS 2.0, 3.0, 3.1 or 4.0 vector: the base score, for 4.0 with its threat metrics where given. `undefined`
- * for a vector that is malformed or lacks base metrics; never a guess.
+ * for a vector that its specification does not allow; never a guess.
  */
 export const scoreCvss = (vector: string): CvssScore | undefined => {
-  if (vector.length > maxVectorLength || !hasOwnMetrics(vector)) return undefined;
+  const scores = scoresOfCvss(vector);
+  if (scores === undefined) return undefined;
+  return { version: scores.version, vector, score: scores.version === '4.0' ? scores.overall : scores.base };
+};
+
+/** Every score of a vector; `undefined` as with {@link scoreCvss}. */
+export const scoresOfCvss = (vector: string): CvssScores | undefined => {
+  const version = cvssVersionOf(vector);
+  switch (version) {
+    case undefined:
+      return undefined;
+    case '2.0':
+      return scoresOfVersion2(metricsOf(vector));
+    case '3.0':
+    case '3.1':
+      return scoresOfVersion3(version, metricsOf(vector));
+    case '4.0':
+      return scoresOfVersion4(vector);
+  }
+};
+
+/** The values of a vector by metric. */
+export type CvssMetrics = ReadonlyMap<string, string>;
+
+const metricsOf = (vector: string): CvssMetrics =>
+  new Map(vector.split('/').map((part) => [part.slice(0, part.indexOf(':')), part.slice(part.indexOf(':') + 1)]));
+
+/** Version 4 looks its score up in a table of 270 groups, which the library has. */
+const scoresOfVersion4 = (vector: string): CvssScores | undefined => {
   try {
-    const parsed = calculator.fromVector(vector);
-    if (parsed === null || !parsed.isBaseFullyDefined()) return undefined;
-    const { base } = parsed.calculateScores();
-    if (base === undefined || !Number.isFinite(base)) return undefined;
-    return { version: parsed.getVectorName().replace('CVSS:', ''), vector, score: Math.max(base, 0) };
+    const { baseMetricsOnly, overall } = new calculator.Cvss4P0(vector).calculateScores();
+    return Number.isFinite(overall) ? { version: '4.0', base: baseMetricsOnly ?? overall, overall } : undefined;
   } catch {
     return undefined;
   }
@@ -24,10 +60,3 @@ export const scoreCvss = (vector: string): CvssScore | undefined => {
 /** The qualitative rating scale of CVSS 3 and 4. */
 export const ratingOf = (score: number): 'None' | 'Low' | 'Medium' | 'High' | 'Critical' =>
   score >= 9 ? 'Critical' : score >= 7 ? 'High' : score >= 4 ? 'Medium' : score > 0 ? 'Low' : 'None';
-
-/** A known version and `KEY:VALUE` parts, each key once, as all versions demand; the calculator itself is lenient. */
-const hasOwnMetrics = (vector: string): boolean => {
-  const parts = vector.replace(/^CVSS:(?:3\.0|3\.1|4\.0)\//, '').split('/');
-  const keys = parts.map((part) => /^([A-Za-z]{1,3}):[A-Za-z]+$/.exec(part)?.[1]);
-  return !keys.includes(undefined) && new Set(keys).size === keys.length;
-};

@@ -5,6 +5,8 @@ export type TarHeader = {
   readonly kind: 'file' | 'directory' | 'symlink' | 'hard-link' | 'other';
   /** Bytes of content that follow. */
   readonly sizeBytes: number;
+  /** Whether anybody may execute it, by its mode. */
+  readonly isExecutable: boolean;
   /** Of links. */
   readonly linkTarget: string;
   /** Of devices; overlay layers mark a deletion by the device 0:0. */
@@ -152,6 +154,7 @@ type RawHeader = {
   readonly type: string;
   readonly path: string;
   readonly sizeBytes: number;
+  readonly isExecutable: boolean;
   readonly linkTarget: string;
   readonly device: TarHeader['device'];
 };
@@ -167,6 +170,7 @@ const parseHeader = (block: Buffer): RawHeader | undefined => {
     type: String.fromCharCode(block[156] ?? 0),
     path: prefix === '' ? name : `${prefix}/${name}`,
     sizeBytes: number(block, 124, 12),
+    isExecutable: (Number.parseInt(block.toString('latin1', 100, 108).trimStart(), 8) & 0o111) !== 0,
     linkTarget: text(block, 157, 100),
     device: { major: number(block, 329, 8), minor: number(block, 337, 8) },
   };
@@ -178,6 +182,7 @@ const entryOf = (raw: RawHeader, overrides: Overrides, sizeBytes: number): TarHe
     path,
     kind: overrides.isSparse === true ? 'other' : kindOf(raw.type, path),
     sizeBytes,
+    isExecutable: raw.isExecutable,
     linkTarget: overrides.linkTarget ?? raw.linkTarget,
     device: raw.device,
   };

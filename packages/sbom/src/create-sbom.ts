@@ -1,9 +1,14 @@
 import type { Package, Sbom } from '@parapet/contract';
 import { type Clock, type Problem, problem, systemClock } from '@parapet/core';
+import { completePackage } from './complete-package.ts';
 import { detectDistribution } from './distribution/detect.ts';
-import type { ExtractContext, Extraction, Extractor } from './extractors/extractor.ts';
-import { extractors } from './extractors/registry.ts';
+import type { DatabaseExtractor, ExtractContext, Extraction } from './extractors/extractor.ts';
+import { findMergedFolders } from './extractors/owned-files.ts';
+import { databaseExtractors, fileExtractors } from './extractors/registry.ts';
 import type { FileSystem } from './file-system/file-system.ts';
+import { createOwners } from './owners.ts';
+import { skipsOf } from './walk/skipped.ts';
+import { type WalkLimits, walkFiles } from './walk/walk-files.ts';
 
 export type CreateSbomOptions = {
   readonly target: Sbom['target'];
@@ -12,6 +17,7 @@ export type CreateSbomOptions = {
   /** Problems met before, e.g. while an archive was read. */
   readonly problems?: readonly Problem[];
   readonly clock?: Clock;
+  readonly walkLimits?: Partial<WalkLimits>;
 };
 
 /** As the SBOM schema says. */
@@ -19,30 +25,49 @@ const maxPackages = 100_000;
 const maxProblems = 1000;
 
 /**
- * Makes the SBOM of a target. What cannot be read becomes a problem in it and the rest goes on; `status` is `failed` when
- * problems are all there is. Rejects only when the signal aborts.
+ * Makes the SBOM of a target: its files are walked once, then the databases of its distribution are read, which say who owns
+ * what the walk found. What cannot be read becomes a problem and the rest goes on; `status` is `failed` when problems are all
+ * there is. Rejects only when the signal aborts.
  */
 export const createSbom = async (options: CreateSbomOptions): Promise<Sbom> => {
-  const { fileSystem } = options;
+  const { fileSystem, target } = options;
   const signal = options.signal ?? new AbortController().signal;
+  signal.throwIfAborted();
   const distribution = await detectDistribution(fileSystem);
-  const context: ExtractContext = { fileSystem, distribution, signal };
+  const walked = await walkFiles({
+    fileSystem,
+    extractors: fileExtractors,
+    skips: skipsOf(target.kind),
+    signal,
+    ...(options.walkLimits === undefined ? {} : { limits: options.walkLimits }),
+  });
+  const owners = createOwners(
+    walked.readings.map(({ path }) => path),
+    await findMergedFolders(fileSystem),
+  );
+  const context: ExtractContext = { fileSystem, distribution, signal, claim: owners.claim };
   const extractions: Extraction[] = [];
-  for (const extractor of extractors) {
+  for (const extractor of databaseExtractors) {
     signal.throwIfAborted();
     extractions.push(await runExtractor(extractor, context));
   }
-  const packages = distinct(extractions.flatMap((extraction) => extraction.packages));
-  const problems = [...(options.problems ?? []), ...extractions.flatMap((extraction) => extraction.problems)];
-  if (packages.length > maxPackages) {
-    problems.unshift(
-      problem('too-many', `${packages.length - maxPackages} packages beyond ${maxPackages} are left out.`),
-    );
-  }
+  const packages = distinct([
+    ...extractions.flatMap((extraction) => extraction.packages),
+    ...walked.readings.flatMap((reading) =>
+      reading.packages.flatMap((found) => completePackage(reading, found, owners.ownerOf(reading.path)) ?? []),
+    ),
+  ]);
+  const problems = [
+    ...(options.problems ?? []),
+    ...extractions.flatMap((extraction) => extraction.problems),
+    ...walked.problems,
+  ];
+  const leftOut = walked.leftOut + Math.max(0, packages.length - maxPackages);
+  if (leftOut > 0) problems.unshift(problem('too-many', `${leftOut} packages beyond ${maxPackages} are left out.`));
   return {
     format: 'parapet-sbom/1',
     status: problems.length === 0 ? 'succeeded' : packages.length === 0 ? 'failed' : 'partial',
-    target: { kind: options.target.kind, name: options.target.name.slice(0, 1024) },
+    target: { kind: target.kind, name: target.name.slice(0, 1024) },
     createdAt: new Date((options.clock ?? systemClock).now()).toISOString(),
     ...(distribution === undefined ? {} : { distribution }),
     packages: packages.slice(0, maxPackages),
@@ -51,7 +76,7 @@ export const createSbom = async (options: CreateSbomOptions): Promise<Sbom> => {
 };
 
 /** A bug in one extractor costs its packages, not the SBOM. */
-const runExtractor = async (extractor: Extractor, context: ExtractContext): Promise<Extraction> => {
+const runExtractor = async (extractor: DatabaseExtractor, context: ExtractContext): Promise<Extraction> => {
   try {
     return await extractor.extract(context);
   } catch (error) {
@@ -63,9 +88,26 @@ const runExtractor = async (extractor: Extractor, context: ExtractContext): Prom
   }
 };
 
-const distinct = (packages: readonly Package[]): Package[] => [
-  ...new Map(packages.map((found) => [`${found.purl} ${found.location}`, found])).values(),
-];
+/** One for each package URL and place. What is needed to run, or by the project itself, counts over what is not. */
+const distinct = (packages: readonly Package[]): Package[] => {
+  const known = new Map<string, Package>();
+  for (const found of packages) {
+    const key = `${found.purl} ${found.location}`;
+    const other = known.get(key);
+    known.set(key, other === undefined ? found : joined(other, found));
+  }
+  return [...known.values()];
+};
+
+const joined = (first: Package, second: Package): Package => {
+  const { scope, ...rest } = first;
+  const isForRunning = scope === undefined || second.scope === undefined;
+  return {
+    ...rest,
+    ...(isForRunning ? {} : { scope }),
+    ...(second.isDirect === true ? { isDirect: true } : {}),
+  };
+};
 
 const boundedProblems = (problems: readonly Problem[]): Sbom['problems'] => {
   const shown = problems.slice(0, maxProblems).map(({ code, message, at }) => ({

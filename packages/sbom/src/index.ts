@@ -1,13 +1,23 @@
 export { type CreateSbomOptions, createSbom } from './create-sbom.ts';
 export { detectDistribution } from './distribution/detect.ts';
-export type { ExtractContext, Extraction, Extractor } from './extractors/extractor.ts';
+export type {
+  DatabaseExtractor,
+  ExtractContext,
+  Extraction,
+  FileExtraction,
+  FileExtractor,
+  FoundFile,
+  FoundPackage,
+} from './extractors/extractor.ts';
+export { packageUrlOf } from './extractors/package-url.ts';
 export { purlOf } from './extractors/purl.ts';
-export { extractors } from './extractors/registry.ts';
+export { databaseExtractors, extractors, fileExtractors } from './extractors/registry.ts';
 export type {
   DirectoryEntry,
   FileInfo,
   FileKind,
   FileSystem,
+  FolderView,
   RandomAccessFile,
 } from './file-system/file-system.ts';
 export { type LayersOptions, openDirectory, openLayers } from './file-system/layers.ts';

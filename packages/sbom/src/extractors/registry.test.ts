@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { extractors, isWantedFile, isWantedLink } from './registry.ts';
+import { extractors, isDatabaseFile, isWantedLink } from './registry.ts';
 
 const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -29,12 +29,12 @@ describe('what is kept of an image', () => {
     '/usr/lib/sysimage/rpm/rpmdb.sqlite',
     '/usr/lib/sysimage/rpm/rpmdb.sqlite-wal',
     '/usr/lib/os-release',
-  ])('%s', (path) => expect(isWantedFile(path)).toBe(true));
+  ])('%s', (path) => expect(isDatabaseFile(path)).toBe(true));
 
   it.each(['/etc/passwd', '/var/lib/dpkg/info/libssl3.md5sums', '/usr/bin/sh', '/', '/var/lib/dpkg/status.d/a/b'])(
     'not %s',
     (path) => {
-      expect(isWantedFile(path)).toBe(false);
+      expect(isDatabaseFile(path)).toBe(false);
     },
   );
 

@@ -1,11 +1,20 @@
+import { createChooser, hasOtherName, mayBeProgram } from '../walk/choose.ts';
 import { apk } from './apk/index.ts';
 import { dpkg } from './dpkg/index.ts';
-import type { Extractor } from './extractor.ts';
+import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
 import { mergeableFolders } from './owned-files.ts';
+import { packageJson } from './package-json/index.ts';
+import { packageLock } from './package-lock/index.ts';
 import { rpm } from './rpm/index.ts';
 
-/** Every extractor; a test compares it with the folders beside this file. */
-export const extractors: readonly Extractor[] = [apk, dpkg, rpm];
+/** Those that read the database of a distribution; a test compares all extractors with the folders beside this file. */
+export const databaseExtractors: readonly DatabaseExtractor[] = [apk, dpkg, rpm];
+
+/** Those that read one file at a time, wherever it lies. */
+export const fileExtractors: readonly FileExtractor[] = [packageJson, packageLock];
+
+/** Every extractor. */
+export const extractors: readonly (DatabaseExtractor | FileExtractor)[] = [...databaseExtractors, ...fileExtractors];
 
 /** Files that tell the distribution; wanted whatever the extractors are. */
 const releaseFiles = new Set([
@@ -23,12 +32,39 @@ const releaseFiles = new Set([
   '/etc/SuSE-release',
 ]);
 
-/** Whether making an SBOM may ask for this canonical path. */
-export const isWantedFile = (path: string): boolean =>
-  releaseFiles.has(path) || extractors.some((extractor) => extractor.wanted(path));
+/** What becomes of a file that passes in a stream. */
+export type StreamChoice =
+  /** Its content is kept until everything has passed. */
+  | { readonly kind: 'keep' }
+  /** It is read at once and its content forgotten. */
+  | { readonly kind: 'read'; readonly extractors: readonly FileExtractor[] }
+  /** The first bytes decide which extractors read it. */
+  | { readonly kind: 'look'; readonly byHead: (head: Buffer) => readonly FileExtractor[] };
 
-/** Whether a link at this path matters: it is on the way to a wanted file, or tells of a merged /usr. */
-export const isWantedLink = (path: string): boolean => isWantedFile(path) || wayPoints.has(path);
+const chooser = createChooser(fileExtractors);
+
+/**
+ * What to do with a file of an image, by its canonical path. Databases and files whose extractor asks for their neighbours
+ * are kept; all others are read while they pass, so that memory does not depend on how many there are.
+ */
+export const chooseInStream = (
+  path: string,
+  name: string,
+  file: { readonly sizeBytes: number; readonly isExecutable: boolean },
+): StreamChoice | undefined => {
+  if (isDatabaseFile(path)) return { kind: 'keep' };
+  const readers = chooser.byName(path, name);
+  if (readers.some(({ needsNeighbours }) => needsNeighbours === true)) return { kind: 'keep' };
+  if (readers.length > 0) return { kind: 'read', extractors: readers };
+  return mayBeProgram(name, file) && !hasOtherName(name) ? { kind: 'look', byHead: chooser.byHead } : undefined;
+};
+
+/** Whether the database of a distribution, or what tells which one it is, lies at this canonical path. */
+export const isDatabaseFile = (path: string): boolean =>
+  releaseFiles.has(path) || databaseExtractors.some((extractor) => extractor.wanted(path));
+
+/** Whether a link at this path matters: it is on the way to a database, or tells of a merged /usr. */
+export const isWantedLink = (path: string): boolean => isDatabaseFile(path) || wayPoints.has(path);
 
 const foldersOf = (path: string): string[] => {
   const parts = path.split('/').slice(1, -1);
@@ -37,5 +73,5 @@ const foldersOf = (path: string): string[] => {
 
 const wayPoints: ReadonlySet<string> = new Set([
   ...mergeableFolders,
-  ...[...releaseFiles, ...extractors.flatMap((extractor) => extractor.reads)].flatMap(foldersOf),
+  ...[...releaseFiles, ...databaseExtractors.flatMap((extractor) => extractor.reads)].flatMap(foldersOf),
 ]);

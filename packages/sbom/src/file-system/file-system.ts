@@ -2,7 +2,15 @@ import type { Problem, Result } from '@parapet/core';
 
 export type FileKind = 'file' | 'directory' | 'symlink' | 'other';
 
-export type FileInfo = { readonly kind: FileKind; readonly sizeBytes: number };
+export type FileInfo = {
+  readonly kind: FileKind;
+  readonly sizeBytes: number;
+  readonly isExecutable: boolean;
+  /** Equal for the names of one file; absent where it has only one. */
+  readonly identity?: unknown;
+  /** The digest of the image layer that it lies in, where known. */
+  readonly layer?: string;
+};
 
 export type DirectoryEntry = { readonly name: string; readonly kind: FileKind };
 
@@ -11,6 +19,20 @@ export type RandomAccessFile = AsyncDisposable & {
   readonly sizeBytes: number;
   /** Up to `length` bytes at `offset`; fewer only where the file ends. Throws when the file cannot be read any more. */
   readonly read: (offset: number, length: number) => Promise<Buffer>;
+};
+
+/**
+ * An open folder, for a walk. Its functions wait for the kernel, a few microseconds each: a walk asks so often that handing
+ * each question to another thread would cost more than all the answers.
+ */
+export type FolderView = {
+  /** Its entries in no order, read as they are taken, so that a folder of millions costs no memory. */
+  readonly entries: () => Iterable<DirectoryEntry>;
+  /** What lies at this name, a link not followed; `undefined` when it is gone or cannot be asked about. */
+  readonly info: (name: string) => FileInfo | undefined;
+  readonly open: (name: string) => Result<RandomAccessFile>;
+  /** What was read from this file when it passed in a stream that did not keep its content. */
+  readonly passed: (name: string) => unknown;
 };
 
 /**
@@ -32,6 +54,10 @@ export type FileSystem = AsyncDisposable & {
   /** The entries of a folder, sorted by name; `too-many` beyond `maxEntries`. */
   readonly readDirectory: (path: string, maxEntries: number) => Promise<Result<readonly DirectoryEntry[]>>;
   readonly open: (path: string) => Promise<Result<RandomAccessFile>>;
+  /** Opens the folder at a canonical path for the time of `visit`; whoever walks has come by folders, not by links. */
+  readonly visitFolder: (path: string, visit: (folder: FolderView) => Promise<void>) => Promise<Result<void>>;
+  /** Whether a walk leaves out this folder: file systems of the kernel or of other machines, and what is mounted twice. */
+  readonly isForeign: (path: string) => boolean;
 };
 
 /** True for the failures that only say: it is not there. */

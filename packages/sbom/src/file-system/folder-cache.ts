@@ -1,10 +1,16 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { closeSync, constants, lstatSync, openSync, type Stats } from 'node:fs';
 import { fail, type Result } from '@parapet/core';
 import { notADirectory, splitPath } from './path.ts';
 
+/** An open descriptor of a folder. */
+export type FolderHandle = { readonly fd: number };
+
 /** An open folder: one handle for each layer that contributes to it, the uppermost first. */
-export type Folder = { readonly handles: readonly FileHandle[] };
+export type Folder = {
+  readonly handles: readonly FolderHandle[];
+  /** The number of each handle's layer, 0 being the uppermost. */
+  readonly layers: readonly number[];
+};
 
 export type FolderCache = {
   /** Whether the folder is open already, so that its path needs no look-up. */
@@ -20,15 +26,18 @@ type Slot = { readonly folder: Promise<Folder | undefined>; users: number };
 const maxIdleFolders = 64;
 
 /** Names an entry of an open folder. The magic link is the kernel's own, so this is openat(2) by another spelling. */
-export const inFolder = (handle: FileHandle, name: string): string => `/proc/self/fd/${handle.fd}/${name}`;
+export const inFolder = (handle: FolderHandle, name: string): string => `/proc/self/fd/${handle.fd}/${name}`;
 
-/** Opens folders step by step from the roots, each inside its open parent, and keeps the last used ones open. */
+/**
+ * Opens folders step by step from the roots, each inside its open parent, and keeps the last used ones open. Opening waits for
+ * the kernel: a walk opens tens of thousands, and each hand-over to another thread costs several times as much.
+ */
 export const createFolderCache = (
-  roots: readonly FileHandle[],
+  roots: readonly FolderHandle[],
   options: { readonly hasWhiteouts: boolean; readonly isOpaque: (path: string) => Promise<boolean> },
 ): FolderCache => {
   const slots = new Map<string, Slot>();
-  const root = Promise.resolve<Folder>({ handles: roots });
+  const root = Promise.resolve<Folder>({ handles: roots, layers: roots.map((_, index) => index) });
 
   const acquire = (path: string): Slot => {
     if (path === '/') return { folder: root, users: 1 };
@@ -76,14 +85,14 @@ export const createFolderCache = (
       const open = [...slots.values()];
       slots.clear();
       for (const slot of open) await closeFolder(slot);
-      for (const handle of roots) await handle.close();
+      for (const { fd } of roots) closeSync(fd);
     },
   };
 };
 
 const closeFolder = async (slot: Slot): Promise<void> => {
   const folder = await slot.folder.catch(() => undefined);
-  for (const handle of folder?.handles ?? []) await handle.close();
+  for (const { fd } of folder?.handles ?? []) closeSync(fd);
 };
 
 const openChild = async (
@@ -91,32 +100,43 @@ const openChild = async (
   name: string,
   options: { readonly hasWhiteouts: boolean; readonly isOpaque: (path: string) => Promise<boolean> },
 ): Promise<Folder | undefined> => {
-  const handles: FileHandle[] = [];
+  const handles: FolderHandle[] = [];
+  const layers: number[] = [];
   try {
-    for (const layer of parent.handles) {
+    for (const [index, layer] of parent.handles.entries()) {
       const path = inFolder(layer, name);
-      const entry = await statOrAbsent(path);
-      if (entry === undefined && options.hasWhiteouts && (await statOrAbsent(inFolder(layer, `.wh.${name}`)))) break;
-      if (entry === undefined) continue;
-      if (!entry.isDirectory()) break;
-      handles.push(await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
+      const fd = openFolder(path);
+      if (fd === undefined) {
+        if (options.hasWhiteouts && (exists(path) || exists(inFolder(layer, `.wh.${name}`)))) break;
+        continue;
+      }
+      handles.push({ fd });
+      layers.push(parent.layers[index] ?? index);
       if (options.hasWhiteouts && (await hidesBelow(path, options.isOpaque))) break;
     }
   } catch (error) {
-    for (const handle of handles) await handle.close();
+    for (const { fd } of handles) closeSync(fd);
     throw error;
   }
-  return handles.length === 0 ? undefined : { handles };
+  return handles.length === 0 ? undefined : { handles, layers };
 };
 
-const hidesBelow = async (path: string, isOpaque: (path: string) => Promise<boolean>): Promise<boolean> =>
-  (await statOrAbsent(`${path}/.wh..wh..opq`)) !== undefined || (await isOpaque(path));
-
-const statOrAbsent = async (path: string): Promise<Stats | undefined> => {
+/** `undefined` when there is no folder of this name; a link to one is none. */
+const openFolder = (path: string): number | undefined => {
   try {
-    return await lstat(path);
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return;
+    if (error instanceof Error && 'code' in error && absentCodes.has(error.code)) return undefined;
     throw error;
   }
+};
+
+const absentCodes: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
+const hidesBelow = async (path: string, isOpaque: (path: string) => Promise<boolean>): Promise<boolean> =>
+  exists(`${path}/.wh..wh..opq`) || (await isOpaque(path));
+
+const exists = (path: string): boolean => {
+  const stats: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined;
 };

@@ -1,8 +1,10 @@
-import { constants, type Dirent } from 'node:fs';
-import { type FileHandle, lstat, open, opendir, readlink } from 'node:fs/promises';
+import { closeSync, constants, type Dirent, openSync } from 'node:fs';
+import { type FileHandle, lstat, open, opendir, readFile, readlink, realpath } from 'node:fs/promises';
 import { fail, messageOf, ok, problem, type Result } from '@parapet/core';
-import type { DirectoryEntry, FileInfo, FileKind, FileSystem, RandomAccessFile } from './file-system.ts';
-import { createFolderCache, type Folder, inFolder } from './folder-cache.ts';
+import type { DirectoryEntry, FileInfo, FileSystem, RandomAccessFile } from './file-system.ts';
+import { createFolderCache, type Folder, type FolderHandle, inFolder } from './folder-cache.ts';
+import { folderViewOf, infoOf, kindOf } from './folder-view.ts';
+import { foreignMounts } from './mounts.ts';
 import {
   notADirectory,
   notAFile,
@@ -18,6 +20,10 @@ export type LayersOptions = {
   readonly description?: string;
   /** Whether a folder, given by a path that leads to it, hides the folders of the same name below it (`trusted.overlay.opaque`). */
   readonly isOpaque?: (path: string) => Promise<boolean>;
+  /** The digest of each folder's layer, in the order of the folders; `undefined` for one that belongs to no image. */
+  readonly layerDigests?: readonly (string | undefined)[];
+  /** Folders that a walk leaves out, as paths inside the target. */
+  readonly foreign?: ReadonlySet<string>;
 };
 
 /**
@@ -30,25 +36,37 @@ export const openLayers = async (
   options: LayersOptions = {},
 ): Promise<Result<FileSystem>> => {
   const description = options.description ?? folders.join(':');
-  const roots: FileHandle[] = [];
+  const roots: FolderHandle[] = [];
   try {
-    for (const folder of folders) roots.push(await open(folder, constants.O_RDONLY | constants.O_DIRECTORY));
+    for (const folder of folders) roots.push({ fd: openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY) });
   } catch (error) {
-    for (const root of roots) await root.close();
+    for (const { fd } of roots) closeSync(fd);
     return fail(problem('unreadable', `The folder could not be opened: ${messageOf(error)}`, description));
   }
-  return ok(createLayeredFileSystem(roots, description, options.isOpaque ?? (async () => false)));
+  return ok(createLayeredFileSystem(roots, description, options));
 };
 
 /** A plain folder as a file system: `/`, `/proc/<pid>/root`, an overlay's merged folder, an unpacked image. */
-export const openDirectory = (root: string): Promise<Result<FileSystem>> => openLayers([root], { description: root });
+export const openDirectory = async (root: string): Promise<Result<FileSystem>> =>
+  openLayers([root], { description: root, foreign: await foreignMountsOf(root) });
+
+/** A process's root is seen by that process's own table of mounts. Without a table nothing is left out. */
+const foreignMountsOf = async (root: string): Promise<ReadonlySet<string>> => {
+  const process = /^\/proc\/(\d+)\/root\/*$/.exec(root)?.[1];
+  try {
+    const table = await readFile(`/proc/${process ?? 'self'}/mountinfo`, 'utf8');
+    return foreignMounts(table, process === undefined ? await realpath(root) : '/');
+  } catch {
+    return new Set();
+  }
+};
 
 type Found = { readonly path: string; readonly info: FileInfo };
 
 const createLayeredFileSystem = (
-  roots: readonly FileHandle[],
+  roots: readonly FolderHandle[],
   description: string,
-  isOpaque: (path: string) => Promise<boolean>,
+  { isOpaque = async () => false, layerDigests = [], foreign = new Set() }: LayersOptions,
 ): FileSystem => {
   const hasWhiteouts = roots.length > 1;
   const cache = createFolderCache(roots, { hasWhiteouts, isOpaque });
@@ -69,7 +87,7 @@ const createLayeredFileSystem = (
   const inspect = async (path: string, followLast: boolean): Promise<Result<FileInfo>> => {
     const canonical = await resolvePath(path, lookup, followLast);
     if (!canonical.ok) return canonical;
-    if (canonical.value === '/') return ok({ kind: 'directory', sizeBytes: 0 });
+    if (canonical.value === '/') return ok({ kind: 'directory', sizeBytes: 0, isExecutable: true });
     const { folder, name } = splitPath(canonical.value);
     return cache.use(folder, async (opened) => {
       const found = await find(opened, name);
@@ -114,6 +132,11 @@ const createLayeredFileSystem = (
         const handle = await openFile(path);
         return handle.ok ? ok(await randomAccess(handle.value)) : handle;
       }),
+    visitFolder: (path, visit) =>
+      guarded(path, () =>
+        cache.use(path, async (folder) => ok(await visit(folderViewOf(folder, path, { hasWhiteouts, layerDigests })))),
+      ),
+    isForeign: (path) => foreign.has(path),
     [Symbol.asyncDispose]: () => cache.close(),
   };
 };
@@ -136,7 +159,7 @@ const findInFolder = async (folder: Folder, name: string, hasWhiteouts: boolean)
     const entry = await lstat(path).catch(absent);
     if (entry !== undefined) {
       if (hasWhiteouts && entry.isCharacterDevice() && entry.rdev === 0) return undefined;
-      return { path, info: { kind: kindOf(entry), sizeBytes: entry.size } };
+      return { path, info: infoOf(entry) };
     }
     if (hasWhiteouts && (await lstat(inFolder(handle, `.wh.${name}`)).catch(absent)) !== undefined) return undefined;
   }
@@ -147,11 +170,6 @@ const absent = (error: unknown): undefined => {
   if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENAMETOOLONG')) return;
   throw error;
 };
-
-type Typed = Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
-
-const kindOf = (entry: Typed): FileKind =>
-  entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'symlink' : 'other';
 
 const listFolder = async (
   folder: Folder,

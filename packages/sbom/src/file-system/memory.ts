@@ -1,9 +1,16 @@
 import { fail, ok, type Result } from '@parapet/core';
-import type { DirectoryEntry, FileInfo, FileSystem } from './file-system.ts';
+import type { DirectoryEntry, FileInfo, FileSystem, RandomAccessFile } from './file-system.ts';
 import { notADirectory, notAFile, notFound, type PathEntry, resolvePath, tooLarge, tooMany } from './path.ts';
 
 export type MemoryNode =
-  | { readonly kind: 'file'; readonly content: Buffer }
+  | {
+      readonly kind: 'file';
+      readonly content: Buffer;
+      readonly isExecutable?: boolean;
+      readonly layer?: string;
+      /** What was read from the file when it passed, instead of its content. */
+      readonly passed?: unknown;
+    }
   | { readonly kind: 'symlink'; readonly target: string }
   | { readonly kind: 'directory' };
 
@@ -35,7 +42,8 @@ export const createMemoryFileSystem = (nodes: ReadonlyMap<string, MemoryNode>, d
   const inspect = async (path: string, followLast: boolean): Promise<Result<FileInfo>> => {
     const node = await nodeBehind(path, followLast);
     if (!node.ok) return node;
-    return ok({ kind: node.value.kind, sizeBytes: node.value.kind === 'file' ? node.value.content.length : 0 });
+    const found = nodeAt(node.value.at);
+    return found === undefined ? fail(notFound(path)) : ok(infoOf(found));
   };
 
   return {
@@ -57,16 +65,50 @@ export const createMemoryFileSystem = (nodes: ReadonlyMap<string, MemoryNode>, d
     },
     open: async (path) => {
       const content = await contentOf(path);
-      if (!content.ok) return content;
-      return ok({
-        sizeBytes: content.value.length,
-        read: async (offset, length) => content.value.subarray(offset, offset + length),
-        [Symbol.asyncDispose]: async () => {},
-      });
+      return content.ok ? ok(bytesAsFile(content.value)) : content;
     },
+    visitFolder: async (path, visit) => {
+      const names = folders.get(path);
+      if (names === undefined && path !== '/') return fail(notADirectory(path));
+      const at = (name: string): MemoryNode | undefined => nodeAt(path === '/' ? `/${name}` : `${path}/${name}`);
+      await visit({
+        entries: function* () {
+          for (const name of names ?? []) yield { name, kind: at(name)?.kind ?? 'directory' };
+        },
+        info: (name) => {
+          const node = at(name);
+          return node === undefined ? undefined : infoOf(node);
+        },
+        open: (name) => {
+          const node = at(name);
+          return node?.kind === 'file' ? ok(bytesAsFile(node.content)) : fail(notAFile(name));
+        },
+        passed: (name) => {
+          const node = at(name);
+          return node?.kind === 'file' ? node.passed : undefined;
+        },
+      });
+      return ok(undefined);
+    },
+    isForeign: () => false,
     [Symbol.asyncDispose]: async () => {},
   };
 };
+
+/** Bytes in memory, read as a file. */
+export const bytesAsFile = (bytes: Buffer): RandomAccessFile => ({
+  sizeBytes: bytes.length,
+  read: async (offset, length) => bytes.subarray(offset, offset + length),
+  [Symbol.asyncDispose]: async () => {},
+});
+
+const infoOf = (node: MemoryNode): FileInfo => ({
+  kind: node.kind,
+  sizeBytes: node.kind === 'file' ? node.content.length : 0,
+  isExecutable: node.kind === 'file' && node.isExecutable !== false,
+  identity: node,
+  ...(node.kind === 'file' && node.layer !== undefined ? { layer: node.layer } : {}),
+});
 
 /** Builds a memory file system from texts by path; `-> target` as the text makes a link. For fixtures. */
 export const memoryFileSystemOf = (files: Readonly<Record<string, string | Buffer>>): FileSystem =>

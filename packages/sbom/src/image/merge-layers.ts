@@ -11,8 +11,11 @@ import {
   type TarReader,
   type TarSink,
 } from '@parapet/core';
+import type { StreamChoice } from '../extractors/registry.ts';
 import type { MemoryNode } from '../file-system/memory.ts';
 import { normalisePath } from '../file-system/path.ts';
+import type { FileReading } from '../walk/read-file.ts';
+import { createPassingReader, type PassingFile } from './read-passing.ts';
 
 export type MergeLimits = {
   /** Entries of all layers together. */
@@ -34,17 +37,24 @@ export const defaultMergeLimits: MergeLimits = {
 
 /** What is kept of an image, by canonical path. */
 export type Wanted = {
-  readonly file: (path: string) => boolean;
+  readonly file: (
+    path: string,
+    name: string,
+    file: { readonly sizeBytes: number; readonly isExecutable: boolean },
+  ) => StreamChoice | undefined;
   /** Links that lead to wanted files, or that tell how the target's folders are laid out. */
   readonly link: (path: string) => boolean;
 };
 
 export type LayerMerger = {
   /** Streams the next higher layer, plain, gzip or zstd. */
-  readonly add: (layer: Readable, name: string, signal: AbortSignal) => Promise<void>;
+  readonly add: (layer: Readable, from: LayerName, signal: AbortSignal) => Promise<void>;
   readonly nodes: ReadonlyMap<string, MemoryNode>;
   readonly problems: readonly Problem[];
 };
+
+/** The blob's name, for messages, and the digest of its uncompressed content. */
+export type LayerName = { readonly blob: string; readonly diffId: string | undefined };
 
 /**
  * Merges image layers from the lowest to the highest and keeps only the wanted files and the links on the way to them. A
@@ -53,10 +63,32 @@ export type LayerMerger = {
 export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultMergeLimits): LayerMerger => {
   const kept = createKeptNodes(limits);
   const problems: Problem[] = [];
-  const report = (code: string, message: string, at: string): void => {
-    if (problems.length < maxProblems) problems.push(problem(code, message, at));
+  const add = (found: Problem): void => {
+    if (problems.length < maxProblems) problems.push(found);
   };
+  const report = (code: string, message: string, at: string): void => add(problem(code, message, at));
+  const passing = createPassingReader(add);
   let entriesLeft = limits.maxEntries;
+  let layerDigest: string | undefined;
+
+  const readFile = (path: string, header: TarHeader, choice: PassingFile['choice']): TarSink => {
+    const layer = layerDigest;
+    let readings: readonly FileReading[] = [];
+    const { isExecutable } = header;
+    const node: MemoryNode = {
+      kind: 'file',
+      content: noContent,
+      isExecutable,
+      get passed() {
+        return readings;
+      },
+    };
+    kept.set(path, node);
+    return passing.sinkFor({ path, sizeBytes: header.sizeBytes, layer, choice }, (found) => {
+      readings = found;
+      if (found.length === 0 && kept.nodes.get(path) === node) kept.forget(path);
+    });
+  };
 
   const keepFile = (path: string, header: TarHeader): TarSink | undefined => {
     if (header.sizeBytes > limits.maxFileBytes || !kept.fits(header.sizeBytes)) {
@@ -67,6 +99,7 @@ export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultM
       );
       return undefined;
     }
+    const layer = layerDigest;
     const content = Buffer.allocUnsafeSlow(header.sizeBytes);
     let filled = 0;
     return {
@@ -74,7 +107,13 @@ export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultM
         chunk.copy(content, filled);
         filled += chunk.length;
       },
-      end: () => kept.set(path, { kind: 'file', content }),
+      end: () =>
+        kept.set(path, {
+          kind: 'file',
+          content,
+          isExecutable: header.isExecutable,
+          ...(layer === undefined ? {} : { layer }),
+        }),
     };
   };
 
@@ -86,21 +125,28 @@ export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultM
     else if (name.startsWith('.wh.')) kept.remove(`${folder}/${name.slice(4)}`);
     else if (header.kind !== 'directory') {
       kept.remove(path);
-      return keep(path, header);
+      return keep(path, name, header);
     } else kept.replaceByFolder(path);
     return undefined;
   };
 
-  const keep = (path: string, header: TarHeader): TarSink | undefined => {
+  const keep = (path: string, name: string, header: TarHeader): TarSink | undefined => {
     if (header.kind === 'symlink') {
       if (wanted.link(path)) kept.set(path, { kind: 'symlink', target: header.linkTarget });
       return undefined;
     }
-    if (!wanted.file(path)) return undefined;
-    if (header.kind === 'file') return keepFile(path, header);
     const linked = header.kind === 'hard-link' ? kept.nodes.get(normalisePath(header.linkTarget)) : undefined;
     if (linked !== undefined) kept.set(path, linked);
-    else if (header.kind === 'hard-link') {
+    if (linked !== undefined || header.kind === 'other') return undefined;
+    const choice = wanted.file(path, name, header);
+    if (choice === undefined) return undefined;
+    if (header.kind === 'file' && choice.kind !== 'keep') {
+      if (kept.fits(0)) return readFile(path, header, choice);
+      report('too-many', 'The image has more files with packages than are kept; this one is left out.', path);
+      return undefined;
+    }
+    if (header.kind === 'file') return keepFile(path, header);
+    if (header.kind === 'hard-link' && choice.kind === 'keep') {
       report('unresolved-link', 'A hard link leads to a file that is not kept; it is left out.', path);
     }
     return undefined;
@@ -109,8 +155,9 @@ export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultM
   return {
     nodes: kept.nodes,
     problems,
-    add: async (layer, name, signal) => {
+    add: async (layer, { blob, diffId }, signal) => {
       kept.nextLayer();
+      layerDigest = diffId;
       const reader = createTarReader({
         maxEntries: entriesLeft,
         onEntry: (header) => {
@@ -119,17 +166,19 @@ export const createLayerMerger = (wanted: Wanted, limits: MergeLimits = defaultM
         },
       });
       try {
-        await unpack(layer, reader, limits.maxRatio, signal);
+        await unpack(layer, reader, limits.maxRatio, signal, () => passing.settle(signal));
       } catch (error) {
+        passing.abandon();
         signal.throwIfAborted();
         const code = error instanceof TarError ? error.code : 'broken-layer';
-        report(code, `The layer could not be read to its end: ${messageOf(error)}`, name);
+        report(code, `The layer could not be read to its end: ${messageOf(error)}`, blob);
       }
     },
   };
 };
 
 const maxProblems = 1000;
+const noContent = Buffer.alloc(0);
 /** Compressed layers with little in them may have any ratio. */
 const ratioFreeBytes = 64 * 1024 * 1024;
 
@@ -137,6 +186,8 @@ type KeptNodes = {
   readonly nodes: ReadonlyMap<string, MemoryNode>;
   readonly fits: (sizeBytes: number) => boolean;
   readonly set: (path: string, node: MemoryNode) => void;
+  /** Takes away a file in which nothing was found. */
+  readonly forget: (path: string) => void;
   /** What is there from now on lies in a lower layer. */
   readonly nextLayer: () => void;
   /** Takes away a path and what is below it, as far as lower layers put it there. */
@@ -193,6 +244,7 @@ const createKeptNodes = (limits: MergeLimits): KeptNodes => {
       layerOf.set(path, layer);
       count(path, 1);
     },
+    forget: drop,
     nextLayer: () => {
       layer += 1;
       cleaned.clear();
@@ -207,7 +259,13 @@ const createKeptNodes = (limits: MergeLimits): KeptNodes => {
 };
 
 /** Pushes an unpacked layer into the reader, up to the allowed ratio. */
-const unpack = async (layer: Readable, reader: TarReader, maxRatio: number, signal: AbortSignal): Promise<void> => {
+const unpack = async (
+  layer: Readable,
+  reader: TarReader,
+  maxRatio: number,
+  signal: AbortSignal,
+  settle: () => Promise<void>,
+): Promise<void> => {
   let packedBytes = 0;
   const chunks: AsyncIterator<Buffer> = layer[Symbol.asyncIterator]();
   const first = await chunks.next();
@@ -226,6 +284,7 @@ const unpack = async (layer: Readable, reader: TarReader, maxRatio: number, sign
         throw new TarError('too-large', `it unpacks to more than ${maxRatio} times its size`);
       }
       reader.write(chunk);
+      await settle();
     }
     reader.finish();
   };

@@ -241,3 +241,54 @@ describe('limits and broken archives', () => {
     await expect(scan(dockerArchive([tarOf(base('a'))]), { signal })).rejects.toThrow('enough');
   });
 });
+
+describe('files that are read while they pass', () => {
+  const manifest = (name: string): string => JSON.stringify({ name, version: '1.0.0' });
+  const at = (name: string): string => `srv/node_modules/${name}/package.json`;
+
+  it('tell their layer, and are gone when a higher layer takes them away', async () => {
+    const layers = [
+      tarOf([
+        { path: at('kept'), content: manifest('kept') },
+        { path: at('deleted'), content: manifest('deleted') },
+        { path: at('replaced'), content: manifest('replaced') },
+        { path: 'opt/app/package.json', content: manifest('hidden') },
+      ]),
+      tarOf([
+        { path: 'srv/node_modules/.wh.deleted' },
+        { path: at('replaced'), content: manifest('other') },
+        { path: 'opt/.wh..wh..opq' },
+        { path: 'opt/new/package.json', content: '{' },
+      ]),
+    ];
+    const { sbom, image } = await scan(dockerArchive(layers));
+    expect(sbom?.packages).toMatchObject([
+      { name: 'kept', layer: image?.layers[0]?.diffId, location: '/srv/node_modules/kept/package.json' },
+      { name: 'other', layer: image?.layers[1]?.diffId },
+    ]);
+    expect(sbom?.problems).toMatchObject([{ code: 'broken-file', at: '/opt/new/package.json' }]);
+  });
+
+  it('have several names and are one', async () => {
+    const layer = tarOf([
+      { path: at('a'), content: manifest('a') },
+      { path: 'copy/package.json', type: '1', target: at('a') },
+    ]);
+    expect((await scan(dockerArchive([layer]))).names).toEqual(['a']);
+  });
+
+  it('may be larger than what is kept in memory', async () => {
+    const large = Buffer.concat([
+      Buffer.from(manifest('large').slice(0, -1)),
+      Buffer.alloc(25 * 1024 * 1024 - 100, ' '),
+      Buffer.from('}'),
+    ]);
+    const layer = tarOf([
+      { path: at('large'), content: large },
+      { path: at('next'), content: manifest('next') },
+    ]);
+    const { names, sbom } = await scan(dockerArchive([layer]));
+    expect(names).toEqual(['next']);
+    expect(sbom?.problems).toMatchObject([{ code: 'too-large', at: '/srv/node_modules/large/package.json' }]);
+  });
+});

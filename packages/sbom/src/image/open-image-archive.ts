@@ -1,5 +1,5 @@
 import { messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
-import { isWantedFile, isWantedLink } from '../extractors/registry.ts';
+import { chooseInStream, isWantedLink } from '../extractors/registry.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { createMemoryFileSystem } from '../file-system/memory.ts';
 import { openBlobStore } from './archive-index.ts';
@@ -34,17 +34,18 @@ export const openImageArchive = async (
   const info = await readImageInfo(store, options);
   if (!info.ok) return info;
   const merger = createLayerMerger(
-    { file: isWantedFile, link: isWantedLink },
+    { file: chooseInStream, link: isWantedLink },
     { ...defaultMergeLimits, ...options.limits },
   );
   const missing: Problem[] = [];
-  for (const { blob } of info.value.layers) {
+  for (const layerName of info.value.layers) {
+    const { blob } = layerName;
     signal.throwIfAborted();
     try {
       const layer = await store.stream(blob);
       if (layer === undefined)
         missing.push(problem('missing-blob', 'A layer of the image is not in the archive.', blob));
-      else await merger.add(layer, blob, signal);
+      else await merger.add(layer, layerName, signal);
     } catch (error) {
       signal.throwIfAborted();
       missing.push(problem('broken-layer', `A layer could not be read: ${messageOf(error)}`, blob));

@@ -9,6 +9,7 @@ const extract = (files: Readonly<Record<string, string>>, id = 'alpine'): Promis
     fileSystem: memoryFileSystemOf(files),
     distribution: { id, versionId: '3.20.3', name: 'Alpine' },
     signal: new AbortController().signal,
+    claim: () => {},
   });
 
 const installed = `C:Q1abcdefghijklmnopqrstuvwxyz=

@@ -25,7 +25,11 @@ const packagesOf = async (text: string, location: string, context: ExtractContex
   const problems: Problem[] =
     broken === 0 ? [] : [problem('broken-entry', `${broken} entries have no package name or no version.`, location)];
   return {
-    packages: records.map((record) => packageOf(record, location, context.distribution?.id, merged)),
+    packages: records.map((record) => {
+      const found = packageOf(record, location, context.distribution?.id, merged);
+      context.claim(found.purl, record.files);
+      return found;
+    }),
     problems,
   };
 };

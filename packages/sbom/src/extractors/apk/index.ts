@@ -1,9 +1,9 @@
-import type { Extractor } from '../extractor.ts';
+import type { DatabaseExtractor } from '../extractor.ts';
 import { extractApk } from './extract.ts';
 import { databaseFiles } from './format.ts';
 
 /** Packages of Alpine, Wolfi and Chainguard. */
-export const apk: Extractor = {
+export const apk: DatabaseExtractor = {
   name: 'apk',
   reads: databaseFiles,
   wanted: (path) => databaseFiles.includes(path),

@@ -9,6 +9,7 @@ const extract = (files: Readonly<Record<string, string>>): Promise<Extraction> =
     fileSystem: memoryFileSystemOf(files),
     distribution: { id: 'debian', versionId: '12', name: 'Debian' },
     signal: new AbortController().signal,
+    claim: () => {},
   });
 
 const status = `Package: libssl3

@@ -33,7 +33,9 @@ export const extractDpkg = async (context: ExtractContext): Promise<Extraction> 
       ...(await Promise.all(
         batch.map(async (located) => {
           const owned = await ownedFiles(context.fileSystem, located, lists, problems);
-          return packageOf(located, context.distribution?.id, usableFiles(owned, merged));
+          const found = packageOf(located, context.distribution?.id, usableFiles(owned, merged));
+          context.claim(found.purl, owned);
+          return found;
         }),
       )),
     );

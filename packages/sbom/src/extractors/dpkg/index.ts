@@ -1,9 +1,9 @@
-import type { Extractor } from '../extractor.ts';
+import type { DatabaseExtractor } from '../extractor.ts';
 import { extractDpkg } from './extract.ts';
 import { isDpkgFile, statusFile, statusFolder } from './format.ts';
 
 /** Packages of Debian and its kin, and of distroless images. */
-export const dpkg: Extractor = {
+export const dpkg: DatabaseExtractor = {
   name: 'dpkg',
   reads: [statusFile, `${statusFolder}/*`, '/var/lib/dpkg/info/*.list'],
   wanted: isDpkgFile,

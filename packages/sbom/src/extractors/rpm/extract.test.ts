@@ -16,6 +16,7 @@ const extract = (files: Readonly<Record<string, Buffer | string>>, id = 'rhel'):
     fileSystem: memoryFileSystemOf(files),
     distribution: { id, versionId: '9.4', name: 'Linux' },
     signal: new AbortController().signal,
+    claim: () => {},
   });
 
 const samples: readonly SampleRpm[] = [

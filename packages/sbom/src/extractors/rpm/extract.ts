@@ -73,7 +73,14 @@ const readDatabase = async (
       context.signal.throwIfAborted();
       const record = parseOrReport(header, path, problems, broken < maxBroken);
       if (record === undefined) broken += 1;
-      else if (record.name !== 'gpg-pubkey') packages.push(packageOf(record, path, context.distribution, merged));
+      else if (record.name !== 'gpg-pubkey') {
+        const found = packageOf(record, path, context.distribution, merged);
+        context.claim(
+          found.purl,
+          record.files.map((owned) => owned.path),
+        );
+        packages.push(found);
+      }
       if (packages.length > maxPackages) throw new FormatError(`it has more than ${maxPackages} packages`);
     }
   } catch (error) {

@@ -9,6 +9,8 @@ const Component = z.strictObject({
   'bom-ref': z.string().min(1).optional(),
   name: z.string(),
   version: z.string().max(1024).optional(),
+  scope: z.enum(['required', 'optional', 'excluded']).optional(),
+  cpe: z.string().optional(),
   description: z.string().optional(),
   licenses: z.array(z.strictObject({ license: z.strictObject({ name: z.string() }) })).optional(),
   purl: z.string().optional(),
@@ -39,7 +41,7 @@ describe('CycloneDX', () => {
   it('has the distribution and every package, each with a reference of its own', () => {
     const references = bom.components.map((component) => component['bom-ref']);
     expect(new Set(references).size).toBe(references.length);
-    expect(bom.components.map(({ name }) => name)).toEqual(['alpine', 'musl', 'zlib', 'zlib']);
+    expect(bom.components.map(({ name }) => name)).toEqual(['alpine', 'musl', 'zlib', 'zlib', '@scope/name']);
     expect(bom.dependencies[0]?.dependsOn.every((reference) => references.includes(reference))).toBe(true);
   });
 
@@ -50,6 +52,22 @@ describe('CycloneDX', () => {
       evidence: { occurrences: [{ location: '/lib/apk/db/installed' }] },
     });
     expect(bom.components[1]?.properties).toContainEqual({ name: 'parapet:source:name', value: 'musl' });
+  });
+
+  it('says how a package was found', () => {
+    expect(bom.components[4]).toMatchObject({
+      scope: 'excluded',
+      properties: [
+        { name: 'parapet:type', value: 'npm' },
+        { name: 'parapet:evidence', value: 'locked' },
+        { name: 'parapet:found-by', value: 'package-lock' },
+        { name: 'parapet:layer', value: 'sha256:0' },
+        { name: 'parapet:owner', value: 'pkg:apk/alpine/app@1-r0' },
+        { name: 'parapet:scope', value: 'dev' },
+        { name: 'parapet:direct', value: 'true' },
+        { name: 'parapet:commit', value: 'abcdef0' },
+      ],
+    });
   });
 
   it('says that it is not complete', () => {

@@ -64,6 +64,8 @@ const packageComponent = (found: Package, reference: string): object => ({
   'bom-ref': reference,
   name: found.name,
   version: found.version,
+  ...(found.scope === undefined ? {} : { scope: found.scope === 'optional' ? 'optional' : 'excluded' }),
+  ...(found.cpes?.[0] === undefined ? {} : { cpe: found.cpes[0] }),
   ...(found.licences.length === 0 ? {} : { licenses: found.licences.map((name) => ({ license: { name } })) }),
   purl: found.purl,
   evidence: { occurrences: [{ location: found.location }] },
@@ -75,8 +77,20 @@ const packageComponent = (found: Package, reference: string): object => ({
           { name: 'parapet:source:name', value: found.source.name },
           { name: 'parapet:source:version', value: found.source.version },
         ]),
+    ...howFound(found).map(([name, value]) => ({ name: `parapet:${name}`, value })),
   ],
 });
+
+const howFound = (found: Package): (readonly [string, string])[] =>
+  [
+    ['evidence', found.evidence],
+    ['found-by', found.foundBy],
+    ['layer', found.layer],
+    ['owner', found.owner],
+    ['scope', found.scope],
+    ['direct', found.isDirect === true ? 'true' : undefined],
+    ['commit', found.commit],
+  ].filter((pair): pair is [string, string] => pair[1] !== undefined);
 
 const problemProperty = ({ code, message, at }: Sbom['problems'][number]): object => ({
   name: `parapet:problem:${code}`,

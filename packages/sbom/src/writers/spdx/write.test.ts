@@ -19,11 +19,18 @@ const PackageEntry = z.strictObject({
   primaryPackagePurpose: z.enum(['OPERATING-SYSTEM', 'CONTAINER']).optional(),
   externalRefs: z
     .array(
-      z.strictObject({
-        referenceCategory: z.literal('PACKAGE-MANAGER'),
-        referenceType: z.literal('purl'),
-        referenceLocator: z.string().regex(/^pkg:\S+$/),
-      }),
+      z.discriminatedUnion('referenceType', [
+        z.strictObject({
+          referenceCategory: z.literal('PACKAGE-MANAGER'),
+          referenceType: z.literal('purl'),
+          referenceLocator: z.string().regex(/^pkg:\S+$/),
+        }),
+        z.strictObject({
+          referenceCategory: z.literal('SECURITY'),
+          referenceType: z.literal('cpe23Type'),
+          referenceLocator: z.string().regex(/^cpe:2\.3:[aho](?::[^:]+){10}$/),
+        }),
+      ]),
     )
     .optional(),
 });

@@ -54,13 +54,31 @@ const packageEntry = (
     versionInfo: found.version,
     downloadLocation: 'NOASSERTION',
     filesAnalyzed: false,
-    sourceInfo: `found by ${found.type} in ${found.location}`,
+    sourceInfo: sourceInfoOf(found),
     licenseConcluded: 'NOASSERTION',
     licenseDeclared: found.licences.length === 0 ? 'NOASSERTION' : found.licences.map(referenceOf).join(' AND '),
     copyrightText: 'NOASSERTION',
-    externalRefs: [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: found.purl }],
+    externalRefs: [
+      { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: found.purl },
+      ...(found.cpes ?? []).map((cpe) => ({
+        referenceCategory: 'SECURITY',
+        referenceType: 'cpe23Type',
+        referenceLocator: cpe,
+      })),
+    ],
   },
 });
+
+/** Free text in this format: what else is known of how and where. */
+const sourceInfoOf = (found: Package): string =>
+  [
+    `found by ${found.foundBy ?? found.type} in ${found.location}`,
+    ...(found.evidence === undefined ? [] : [found.evidence]),
+    ...(found.scope === undefined ? [] : [`scope ${found.scope}`]),
+    ...(found.layer === undefined ? [] : [`layer ${found.layer}`]),
+    ...(found.owner === undefined ? [] : [`owned by ${found.owner}`]),
+    ...(found.commit === undefined ? [] : [`commit ${found.commit}`]),
+  ].join(', ');
 
 type ExtractedLicence = { readonly licenseId: string; readonly extractedText: string; readonly name: string };
 

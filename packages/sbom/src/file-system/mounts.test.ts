@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { foreignMounts } from './mounts.ts';
+
+const table = [
+  '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
+  '23 22 0:5 / /proc rw - proc proc rw',
+  '24 22 8:2 / /home rw - xfs /dev/sda2 rw',
+  '25 22 0:40 / /mnt/nas\\040one rw - nfs4 nas:/one rw',
+  '26 22 8:1 /srv/www /var/www rw shared:1 - ext4 /dev/sda1 rw',
+  '27 22 8:9 /only/part /data rw master:2 propagate_from:3 - btrfs /dev/sdb rw',
+  '28 22 0:50 / /var/lib/x/merged rw - overlay overlay rw',
+  'broken line',
+].join('\n');
+
+describe('foreignMounts', () => {
+  it('are those of other machines, of the kernel, of containers, and what is mounted twice', () => {
+    expect([...foreignMounts(table, '/')]).toEqual(['/proc', '/mnt/nas one', '/var/www', '/var/lib/x/merged']);
+  });
+
+  it('are seen from the target’s root', () => {
+    expect([...foreignMounts(table, '/mnt')]).toEqual(['/nas one']);
+    expect([...foreignMounts(table, '/proc')]).toEqual([]);
+  });
+});

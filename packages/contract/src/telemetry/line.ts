@@ -3,8 +3,9 @@ import { TelemetryEvent } from './event.ts';
 
 /**
  * What the telemetry channel carries: one object a line. A frame is stored once, by (host, epoch, sequence); the console keeps
- * it as it came and acknowledges it when it is on disk. Unlike the inventory, an epoch does not begin with a snapshot: it only
- * says that numbers begin anew, because the spool was lost or its oldest frames had to go (which an account then counts).
+ * it as it came and acknowledges it when it is on disk. Unlike the inventory's, an epoch does not begin with a snapshot: it only
+ * says that numbers begin anew because the spool did. Numbers may leap: frames that had to leave a full spool are never sent,
+ * and an account counts what was in them.
  *
  * Losses travel beside the events that they are about, so that any span of time can be checked by whoever holds the stream:
  * for each collector and span, `produced` = events of that span in the stream + the sum of `lost`.

@@ -2,10 +2,17 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { type CellCount, decodeCell, passes } from './cells.ts';
 import { allOf, type CompiledFilter } from './filter.ts';
+import type { Asked } from './index/ask.ts';
+import { countRows } from './index/scan.ts';
 
-/** Counts by cell under the filter's row conditions; from the smallest roll-up that can tell. */
-export const countCells = async (db: Database, filter: CompiledFilter): Promise<readonly CellCount[]> => {
+/** Counts by cell under the filter's row conditions; from memory, or from the smallest roll-up that can tell. */
+export const countCells = async (
+  db: Database,
+  filter: CompiledFilter,
+  asked?: Asked | undefined,
+): Promise<readonly CellCount[]> => {
   if (filter.empty) return [];
+  if (asked !== undefined) return countRows(asked.columns, asked.question);
   if (filter.reach === 'everything') {
     return db.selectFrom('finding_totals').select(['cell', 'findings']).where('findings', '>', 0).execute();
   }

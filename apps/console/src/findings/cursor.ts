@@ -2,7 +2,7 @@ import { badRequest } from '@parapet/core';
 import { z } from 'zod';
 
 /** Where a page ended: the sort value and id of its last row. */
-const Cursor = z.tuple([z.string().max(16), z.number(), z.string().max(64)]);
+const Cursor = z.tuple([z.string().max(32), z.number(), z.string().max(64)]);
 
 /** The cursor names its order, so that one order's cursor is refused by another. */
 export const encodeCursor = (order: string, value: number, id: string): string =>

@@ -21,6 +21,7 @@ import { createScanScheduler } from '../scans/scan-scheduler.ts';
 import type { TaskDispatcher } from '../tasks/task-dispatcher.ts';
 import { createFindingRoutes } from './finding-routes.ts';
 import { registerHousekeeping } from './housekeeping.ts';
+import { createFindingIndex } from './index/finding-index.ts';
 
 export type FindingsFeatureDeps = {
   readonly db: Database;
@@ -42,6 +43,7 @@ export type FindingsFeatureDeps = {
  */
 export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
   const { db, clock, live, log, jobs, dispatcher } = deps;
+  const index = createFindingIndex({ db, log });
   const files = createAdvisoryFiles({ db, databaseDir: deps.feedsDir, log });
   const receive = createSbomReceiver({ db, content: files, live, clock });
   const scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log });
@@ -64,7 +66,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
 
   return {
     handlers: {
-      ...createFindingRoutes({ db, content: files, clock, live }),
+      ...createFindingRoutes({ db, content: files, clock, live, index }),
       ...createSoftwareRoutes({ db }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),
@@ -91,6 +93,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       await service.start();
       scheduler.start();
       updater.start();
+      index.start();
       await enqueueRematch(jobs).catch((error: unknown) =>
         log.error({ error: messageOf(error) }, 'matching could not be queued'),
       );
@@ -98,6 +101,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
     [Symbol.asyncDispose]: async (): Promise<void> => {
       await scheduler[Symbol.asyncDispose]();
       await updater[Symbol.asyncDispose]();
+      await index[Symbol.asyncDispose]();
       files[Symbol.dispose]();
     },
   };

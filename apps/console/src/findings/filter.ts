@@ -3,6 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
 import type { CellFilter } from './cells.ts';
+import type { RowQuestion } from './index/scan.ts';
 
 /**
  * A filter in the two forms its answers need. Facet cells come from roll-ups; what cells do not hold are conditions on rows
@@ -20,6 +21,8 @@ export type CompiledFilter = {
   readonly reach: 'everything' | 'assets' | 'rows';
   /** Nothing can match: a named package, fix or text exists nowhere. */
   readonly empty: boolean;
+  /** The same for findings in memory (findings/index), but for the asset's conditions, which the database answers. */
+  readonly question: Omit<RowQuestion, 'assets'>;
 };
 export type Condition = RawBuilder<SqlBool>;
 
@@ -31,28 +34,31 @@ const termLimit = 6;
 export const compileFilter = async (db: Database, filter: FindingFilter, scope: Scope): Promise<CompiledFilter> => {
   const cells = cellsOf(filter);
   const assets = assetConditions(filter, scope);
-  const named = await Promise.all([
-    nameCondition(db, 'vulnerability_id', 'vulnerabilities', filter.vulnerability, (name) => sql`key = ${name}`),
-    nameCondition(db, 'fix_id', 'fixes', filter.fix, (name) => sql`key = ${name}`),
-    nameCondition(
-      db,
-      'product_id',
-      'products',
-      filter.package,
-      (name) => sql`(name = ${name} or type || '/' || name = ${name})`,
-    ),
-    ...termsOf(filter.q).map((term) => textCondition(db, term)),
+  const [vulnerabilities, fixes, products, ...terms] = await Promise.all([
+    named(db, 'vulnerabilities', filter.vulnerability, (name) => sql`key = ${name}`),
+    named(db, 'fixes', filter.fix, (name) => sql`key = ${name}`),
+    named(db, 'products', filter.package, (name) => sql`(name = ${name} or type || '/' || name = ${name})`),
+    ...termsOf(filter.q).map((term) => termMatches(db, term)),
   ]);
-  const risk = minRiskCondition(filter.minRisk);
-  const others = [...named.filter((condition) => condition !== undefined), ...(risk === undefined ? [] : [risk])];
-  const rows = [...assets, ...others.filter((condition) => condition !== 'none')];
+  const minRisk = rowBound(filter.minRisk);
+  const others = [
+    ...(vulnerabilities === undefined ? [] : [anyId('f.vulnerability_id', vulnerabilities)]),
+    ...(fixes === undefined ? [] : [anyId('f.fix_id', fixes)]),
+    ...(products === undefined ? [] : [anyId('f.product_id', products)]),
+    ...terms.map(termCondition),
+    ...(minRisk === undefined ? [] : [sql<SqlBool>`f.risk >= ${minRisk}::real`]),
+  ];
+  const rows = [...assets, ...others];
   return {
     cells,
     rows,
     assets,
     all: [...facetConditions(cells), ...rows],
     reach: others.length > 0 ? 'rows' : assets.length > 0 ? 'assets' : 'everything',
-    empty: others.includes('none'),
+    empty:
+      [vulnerabilities, fixes, products].some((ids) => ids?.length === 0) ||
+      terms.some((term) => term.vulnerabilities.length + term.products.length + term.assets.size === 0),
+    question: { terms, vulnerabilities, products, fixes, minRisk, cells },
   };
 };
 
@@ -76,10 +82,9 @@ const cellsOf = (filter: FindingFilter): CellFilter => {
   return { kind, status, severity: severities, exposure, use, exploited, fixable };
 };
 
-const minRiskCondition = (minRisk: number | undefined): Condition | undefined =>
-  minRisk === undefined || minRisk === 0 || bandBounds.includes(minRisk)
-    ? undefined
-    : sql<SqlBool>`f.risk >= ${minRisk}::real`;
+/** A bound that is no band's is asked of each row. */
+const rowBound = (minRisk: number | undefined): number | undefined =>
+  minRisk === undefined || minRisk === 0 || bandBounds.includes(minRisk) ? undefined : minRisk;
 
 /** Bands with their bounds, the highest first. */
 const riskBands = [
@@ -157,34 +162,51 @@ const termsOf = (q: string | undefined): readonly string[] =>
     .filter((term) => term !== '')
     .slice(0, termLimit);
 
-type IdTable = 'vulnerabilities' | 'products' | 'fixes' | 'assets';
+type Catalogue = 'vulnerabilities' | 'products' | 'fixes';
 
-const idsOf = async (db: Database, table: IdTable, where: RawBuilder<unknown>): Promise<readonly unknown[]> =>
-  (await sql<{ id: unknown }>`select id from ${sql.table(table)} where ${where}`.execute(db)).rows.map((row) => row.id);
-
-const nameCondition = async (
-  db: Database,
-  column: 'vulnerability_id' | 'fix_id' | 'product_id',
-  table: IdTable,
-  name: string | undefined,
-  where: (name: string) => RawBuilder<unknown>,
-): Promise<Condition | 'none' | undefined> => {
-  if (name === undefined) return undefined;
-  const ids = await idsOf(db, table, where(name));
-  return ids.length === 0 ? 'none' : sql<SqlBool>`${sql.ref(`f.${column}`)} = any(${ids}::bigint[])`;
+/** Ids packed by the database: twenty thousand as rows would take longer than finding them. */
+const idsOf = async (db: Database, table: Catalogue, where: RawBuilder<unknown>): Promise<readonly number[]> => {
+  const { rows } = await sql<{ packed: Buffer | null }>`
+    select string_agg(int4send(id::int), '') as packed from ${sql.table(table)} where ${where}`.execute(db);
+  const packed = rows[0]?.packed ?? Buffer.alloc(0);
+  return Array.from({ length: packed.length / 4 }, (_, at) => packed.readInt32BE(at * 4));
 };
 
+const named = async (
+  db: Database,
+  table: Catalogue,
+  name: string | undefined,
+  where: (name: string) => RawBuilder<unknown>,
+): Promise<readonly number[] | undefined> => (name === undefined ? undefined : idsOf(db, table, where(name)));
+
+type TermMatches = RowQuestion['terms'][number];
+
 /** A term may name the vulnerability, the package or the asset. */
-const textCondition = async (db: Database, term: string): Promise<Condition | 'none'> => {
+const termMatches = async (db: Database, term: string): Promise<TermMatches> => {
   const pattern = containing(term);
   const [vulnerabilities, products, assets] = await Promise.all([
     idsOf(db, 'vulnerabilities', sql`search like ${pattern}`),
     idsOf(db, 'products', sql`name ilike ${pattern}`),
-    idsOf(db, 'assets', sql`name ilike ${pattern}`),
+    assetsNamed(db, pattern),
   ]);
-  const conditions: Condition[] = [];
-  if (vulnerabilities.length > 0) conditions.push(sql`f.vulnerability_id = any(${vulnerabilities}::bigint[])`);
-  if (products.length > 0) conditions.push(sql`f.product_id = any(${products}::bigint[])`);
-  if (assets.length > 0) conditions.push(sql`f.asset_id = any(${assets}::uuid[])`);
-  return conditions.length === 0 ? 'none' : anyOf(conditions);
+  return { vulnerabilities, products, assets: new Set(assets) };
 };
+
+/** Only assets that ever had packages can have findings; most containers never have. */
+const assetsNamed = async (db: Database, pattern: string): Promise<readonly string[]> => {
+  const { rows } = await sql<{ ids: string | null }>`
+    select string_agg(a.id::text, ',') as ids from assets as a
+    where a.name ilike ${pattern} and a.id in (select asset_id from finding_changes)`.execute(db);
+  return rows[0]?.ids?.split(',') ?? [];
+};
+
+const termCondition = ({ vulnerabilities, products, assets }: TermMatches): Condition => {
+  const conditions: Condition[] = [];
+  if (vulnerabilities.length > 0) conditions.push(anyId('f.vulnerability_id', vulnerabilities));
+  if (products.length > 0) conditions.push(anyId('f.product_id', products));
+  if (assets.size > 0) conditions.push(sql`f.asset_id = any(${[...assets]}::uuid[])`);
+  return anyOf(conditions);
+};
+
+const anyId = (column: string, ids: readonly number[]): Condition =>
+  sql<SqlBool>`${sql.ref(column)} = any(${ids}::bigint[])`;

@@ -8,6 +8,7 @@ import { exportFindings } from './export-findings.ts';
 import { readFacets } from './facets.ts';
 import { readFindingDetail } from './finding-detail.ts';
 import { groupFindings } from './group-findings.ts';
+import type { FindingIndex } from './index/finding-index.ts';
 import { listFindings } from './list-findings.ts';
 
 export type FindingRouteDeps = {
@@ -15,14 +16,15 @@ export type FindingRouteDeps = {
   readonly content: AdvisoryContent;
   readonly clock: Clock;
   readonly live: LiveFeed;
+  readonly index?: FindingIndex;
 };
 
 /** Routes of findings. Each passes the caller's scope on; none reads without it. */
-export const createFindingRoutes = ({ db, content, clock, live }: FindingRouteDeps) =>
+export const createFindingRoutes = ({ db, content, clock, live, index }: FindingRouteDeps) =>
   ({
-    'findings.list': ({ query, caller }) => listFindings(db, query, caller.scope),
-    'findings.facets': ({ query, caller }) => readFacets(db, query, caller.scope),
-    'findings.groups': ({ query, caller }) => groupFindings(db, query, caller.scope),
+    'findings.list': ({ query, caller }) => listFindings(db, query, caller.scope, index),
+    'findings.facets': ({ query, caller }) => readFacets(db, query, caller.scope, index),
+    'findings.groups': ({ query, caller }) => groupFindings(db, query, caller.scope, index),
     'findings.get': ({ params, caller }) => readFindingDetail(db, content.current(), params.findingId, caller.scope),
     'findings.export': async ({ query, caller, signal }) => exportFindings(db, query, caller.scope, signal),
     'findings.accept': async ({ body, caller }) => {

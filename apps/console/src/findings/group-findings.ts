@@ -6,6 +6,9 @@ import { statusesOnly } from './cells.ts';
 import { countCells, passingCells } from './count-cells.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { allOf, type CompiledFilter, compileFilter } from './filter.ts';
+import { type Asked, askIndex } from './index/ask.ts';
+import type { FindingIndex } from './index/finding-index.ts';
+import { groupRows } from './index/group-rows.ts';
 
 export type Grouping = 'fix' | 'vulnerability' | 'asset' | 'package';
 export type GroupPage = {
@@ -22,10 +25,13 @@ export const groupFindings = async (
   db: Database,
   query: FindingFilter & { readonly by: Grouping; readonly limit: number; readonly after?: string | undefined },
   scope: Scope,
+  index?: FindingIndex,
 ): Promise<GroupPage> => {
   const order = `group-${query.by}`;
   const after = decodeCursor(order, query.after);
   const filter = await compileFilter(db, query, scope);
+  const asked = await askIndex(db, index, filter);
+  if (asked !== undefined) return groupInMemory(db, asked, { ...query, after, order });
   const sums = filter.empty ? undefined : await sumsByGroup(db, query.by, filter);
   if (sums === undefined) return { items: [], total: 0, totalIsMinimum: false, findings: 0, topFiveShare: 0 };
   const { rows } = await sql<SumRow>`
@@ -51,6 +57,43 @@ type SumRow = {
   readonly all_findings: number;
   readonly all_risk: number | null;
   readonly top_risk: number | null;
+};
+
+/** The same from memory; names and the worst finding's factors are read for the page's groups. */
+const groupInMemory = async (
+  db: Database,
+  asked: Asked,
+  query: {
+    readonly by: Grouping;
+    readonly limit: number;
+    readonly after: { readonly value: number; readonly id: string } | undefined;
+    readonly order: string;
+  },
+): Promise<GroupPage> => {
+  const grouped = groupRows(asked, query.by, { after: query.after, limit: query.limit + 1 });
+  const shown = grouped.page.slice(0, query.limit);
+  const type = query.by === 'asset' ? sql`uuid[]` : sql`bigint[]`;
+  const { rows } = await sql<DetailNames>`
+    select g.id::text as id, f.likelihood, f.exposure, f.use_value, f.impact, f.use_kind, named.*
+    from unnest(${shown.map((group) => group.id)}::${type}, ${shown.map((group) => group.worstId)}::uuid[]) as g (id, worst)
+    join findings as f on f.id = g.worst cross join lateral (${names[query.by]}) as named`.execute(db);
+  const named = new Map(rows.map((row) => [row.id, row]));
+  const last = grouped.page.length > query.limit ? shown.at(-1) : undefined;
+  return {
+    items: shown.flatMap((group) => {
+      const name = named.get(group.id);
+      const { assets, vulnerabilities, firstSeenMs } = group;
+      if (name === undefined) return [];
+      return [
+        presentGroup(query.by, group, { ...name, assets, vulnerabilities, first_seen_at: new Date(firstSeenMs) }),
+      ];
+    }),
+    next: last === undefined ? undefined : encodeCursor(query.order, last.risk, last.id),
+    total: Math.min(grouped.groups, 10_000),
+    totalIsMinimum: grouped.groups > 10_000,
+    findings: grouped.findings,
+    topFiveShare: grouped.riskSum > 0 ? grouped.topFiveRisk / grouped.riskSum : 0,
+  };
 };
 
 const presentPage = async (
@@ -121,11 +164,14 @@ const sumsByGroup = async (
     from findings as f where ${allOf(filter.all)} group by 1`;
 };
 
-type DetailRow = {
-  readonly id: string;
+type DetailRow = DetailNames & {
   readonly assets: number;
   readonly vulnerabilities: number;
   readonly first_seen_at: Date;
+};
+
+type DetailNames = {
+  readonly id: string;
   readonly likelihood: number;
   readonly exposure: number;
   readonly use_value: number;
@@ -187,7 +233,9 @@ const cellsOrConditions = async (db: Database, by: Grouping, filter: CompiledFil
   return sql<SqlBool>`f.cell = any(${passingCells(everything, filter)}::int[])`;
 };
 
-const presentGroup = (by: Grouping, sums: SumRow, detail: DetailRow): FindingGroup => ({
+type Sums = Pick<SumRow, 'findings' | 'kev' | 'risk'>;
+
+const presentGroup = (by: Grouping, sums: Sums, detail: DetailRow): FindingGroup => ({
   key: detail.key,
   title: detail.title,
   detail: detailOf(by, sums, detail),
@@ -202,7 +250,7 @@ const presentGroup = (by: Grouping, sums: SumRow, detail: DetailRow): FindingGro
   firstSeenAt: detail.first_seen_at.toISOString(),
 });
 
-const detailOf = (by: Grouping, sums: SumRow, detail: DetailRow): string => {
+const detailOf = (by: Grouping, sums: Sums, detail: DetailRow): string => {
   const vulnerabilities = `${detail.vulnerabilities} ${detail.vulnerabilities === 1 ? 'vulnerability' : 'vulnerabilities'}`;
   const exploited = sums.kev > 0 ? `, ${sums.kev} in KEV` : '';
   const used = { running: ' · runs now', loaded: ' · loaded now', installed: '', unknown: '' }[detail.use_kind];

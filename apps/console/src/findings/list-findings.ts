@@ -5,6 +5,11 @@ import { countCells, sumOf } from './count-cells.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { allOf, type CompiledFilter, compileFilter } from './filter.ts';
 import { type FindingRow, presentFinding, readFindingRows } from './finding-rows.ts';
+import { type Asked, askIndex } from './index/ask.ts';
+import type { FindingIndex } from './index/finding-index.ts';
+import { scanRows } from './index/scan.ts';
+import type { Segment } from './index/segment.ts';
+import { createTopRows } from './index/top-rows.ts';
 
 export type FindingSort = 'risk' | 'newest' | 'cvss';
 
@@ -16,13 +21,16 @@ export const listFindings = async (
   db: Database,
   query: FindingFilter & { readonly sort: FindingSort; readonly limit: number; readonly after?: string | undefined },
   scope: Scope,
+  index?: FindingIndex,
 ): Promise<Page<FindingSummary>> => {
   const after = decodeCursor(query.sort, query.after);
   const filter = await compileFilter(db, query, scope);
   if (filter.empty) return { items: [], total: 0, totalIsMinimum: false };
+  const asked = await askIndex(db, index, filter);
+  const wanted = { sort: query.sort, after, limit: query.limit };
   const [page, total] = await Promise.all([
-    readFindingPage(db, filter, scope, { sort: query.sort, after, limit: query.limit }),
-    countFindings(db, filter),
+    asked === undefined ? readFindingPage(db, filter, scope, wanted) : readIndexedPage(db, asked, scope, wanted),
+    countFindings(db, filter, asked),
   ]);
   return {
     items: page.rows.map(presentFinding),
@@ -32,6 +40,33 @@ export const listFindings = async (
   };
 };
 
+type WantedPage = { readonly sort: FindingSort; readonly after: Position | undefined; readonly limit: number };
+
+/** The same page, chosen in memory; its rows are read by id. */
+const readIndexedPage = async (
+  db: Database,
+  { columns, question }: Asked,
+  scope: Scope,
+  page: WantedPage,
+): Promise<FindingPage> => {
+  const order = orders[page.sort];
+  const after = page.after === undefined ? undefined : { ...page.after, value: order.kept(page.after.value) };
+  const top = createTopRows(page.limit + 1, after);
+  scanRows(columns, question, (segment, row) => top.offer(segment, row, order.ofRow(segment, row)));
+  const ids = top.ids();
+  const selected = sql`select * from unnest(${ids}::uuid[]) with ordinality as page (id, position)`;
+  // A row may have gone since; the list goes on nevertheless.
+  return pageOf(await readFindingRows(db, selected, scope), page, ids.length > page.limit);
+};
+
+const pageOf = (found: readonly FindingRow[], page: WantedPage, more = found.length > page.limit): FindingPage => {
+  const rows = found.slice(0, page.limit);
+  const last = more ? rows.at(-1) : undefined;
+  return { rows, next: last === undefined ? undefined : { value: orders[page.sort].valueOf(last), id: last.id } };
+};
+
+type FindingPage = { readonly rows: readonly FindingRow[]; readonly next: Position | undefined };
+
 export type Position = { readonly value: number; readonly id: string };
 
 /** One page of rows, and where the next one begins. */
@@ -39,23 +74,20 @@ export const readFindingPage = async (
   db: Database,
   filter: CompiledFilter,
   scope: Scope,
-  page: { readonly sort: FindingSort; readonly after: Position | undefined; readonly limit: number },
-): Promise<{ readonly rows: readonly FindingRow[]; readonly next: Position | undefined }> => {
+  page: WantedPage,
+): Promise<FindingPage> => {
   const order = orders[page.sort];
   const conditions =
     page.after === undefined ? filter.all : [...filter.all, order.after(page.after.value, page.after.id)];
   const ids = sql`
     select f.id, row_number() over (order by ${order.by}) as position
     from findings as f where ${allOf(conditions)} order by ${order.by} limit ${page.limit + 1}`;
-  const found = await readFindingRows(db, ids, scope);
-  const rows = found.slice(0, page.limit);
-  const last = found.length > page.limit ? rows.at(-1) : undefined;
-  return { rows, next: last === undefined ? undefined : { value: order.valueOf(last), id: last.id } };
+  return pageOf(await readFindingRows(db, ids, scope), page);
 };
 
-/** Exact where a roll-up answers, else counted up to the limit and one more. */
-const countFindings = async (db: Database, filter: CompiledFilter): Promise<number> => {
-  if (filter.reach !== 'rows') return sumOf(await countCells(db, filter), filter);
+/** Exact where a roll-up or memory answers, else counted up to the limit and one more. */
+const countFindings = async (db: Database, filter: CompiledFilter, asked: Asked | undefined): Promise<number> => {
+  if (filter.reach !== 'rows' || asked !== undefined) return sumOf(await countCells(db, filter, asked), filter);
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from (
       select 1 from findings as f where ${allOf(filter.all)} limit ${totalLimit + 1}
@@ -67,6 +99,9 @@ type Order = {
   readonly by: RawBuilder<unknown>;
   readonly after: (value: number, id: string) => RawBuilder<SqlBool>;
   readonly valueOf: (row: FindingRow) => number;
+  /** The same of a row in memory, and a cursor's value as it is kept there. */
+  readonly ofRow: (segment: Segment, row: number) => number;
+  readonly kept: (value: number) => number;
 };
 
 /** Each is an index's order, see the migration. */
@@ -75,6 +110,8 @@ const orders: Readonly<Record<FindingSort, Order>> = {
     by: sql`f.risk desc, f.id`,
     after: (value, id) => sql<SqlBool>`f.risk <= ${value}::real and (f.risk < ${value}::real or f.id > ${id}::uuid)`,
     valueOf: (row) => row.risk,
+    ofRow: (segment, row) => segment.risks[row] ?? 0,
+    kept: Math.fround,
   },
   newest: {
     by: sql`f.first_seen_at desc, f.id`,
@@ -83,11 +120,15 @@ const orders: Readonly<Record<FindingSort, Order>> = {
       return sql<SqlBool>`f.first_seen_at <= ${at} and (f.first_seen_at < ${at} or f.id > ${id}::uuid)`;
     },
     valueOf: (row) => row.first_seen_at.getTime(),
+    ofRow: (segment, row) => segment.firstSeen[row] ?? 0,
+    kept: (value) => value,
   },
   cvss: {
     by: sql`coalesce(f.cvss, -1) desc, f.id`,
     after: (value, id) =>
       sql<SqlBool>`coalesce(f.cvss, -1) <= ${value}::real and (coalesce(f.cvss, -1) < ${value}::real or f.id > ${id}::uuid)`,
     valueOf: (row) => row.cvss ?? -1,
+    ofRow: (segment, row) => segment.cvss[row] ?? -1,
+    kept: Math.fround,
   },
 };

@@ -1,20 +1,29 @@
 import { FindingFilter, type Scope } from '@parapet/contract/api';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { silentLog } from '../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { decodeCell } from './cells.ts';
 import { readFacets } from './facets.ts';
 import { type Grouping, groupFindings } from './group-findings.ts';
+import { createFindingIndex, type FindingIndex } from './index/finding-index.ts';
 import { listFindings } from './list-findings.ts';
 import { insertSyntheticFindings } from './synthetic-findings.ts';
 
 let database: TestDatabase;
+let index: FindingIndex;
 beforeAll(async () => {
   database = await createTestDatabase();
   await insertSyntheticFindings(database.db, { hosts: 12, images: 6, vulnerabilities: 240, findingsEach: 60 });
+  index = createFindingIndex({ db: database.db, log: silentLog });
+  index.start();
+  await vi.waitFor(() => expect(index.figures().state).toBe('ready'), { timeout: 30_000 });
 });
-afterAll(() => database[Symbol.asyncDispose]());
+afterAll(async () => {
+  await index[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
 
 const parse = (query: Record<string, unknown>): FindingFilter => z.object(FindingFilter).parse(query) as FindingFilter;
 
@@ -45,12 +54,12 @@ const randomFilters = (count: number): readonly Record<string, unknown>[] => {
   });
 };
 
-const listAll = async (query: Record<string, unknown>, scope: Scope, limit = 70) => {
+const listAll = async (query: Record<string, unknown>, scope: Scope, limit = 70, memory?: FindingIndex) => {
   const items = [];
   let after: string | undefined;
   let total = 0;
   do {
-    const page = await listFindings(database.db, { ...parse(query), sort: 'risk', limit, after }, scope);
+    const page = await listFindings(database.db, { ...parse(query), sort: 'risk', limit, after }, scope, memory);
     items.push(...page.items);
     after = page.next;
     total = page.total;
@@ -91,6 +100,46 @@ describe.each(scopes)('with scope %j', (scope) => {
       }
     },
   );
+});
+
+describe.each(scopes)('findings in memory say what the database says, with scope %j', (scope) => {
+  test.each(
+    randomFilters(36)
+      .filter(({ q, minRisk, vulnerability, fix }) => [q, minRisk, vulnerability, fix].some((value) => value !== undefined))
+      .map((query) => [JSON.stringify(query), query] as const),
+  )('under %s', async (_text, query) => {
+    expect(await listAll(query, scope, 70, index)).toEqual(await listAll(query, scope));
+    const { db } = database;
+    expect(await readFacets(db, parse(query), scope, index)).toEqual(await readFacets(db, parse(query), scope));
+    for (const sort of ['newest', 'cvss'] as const) {
+      const wanted = { ...parse(query), sort, limit: 30 };
+      const [page, stored] = [await listFindings(db, wanted, scope, index), await listFindings(db, wanted, scope)];
+      expect(page.items.map(({ id }) => id)).toEqual(stored.items.map(({ id }) => id));
+    }
+    for (const by of ['fix', 'vulnerability', 'asset', 'package'] satisfies Grouping[]) {
+      const wanted = { ...parse(query), by, limit: 7 };
+      const [page, stored] = [await groupFindings(db, wanted, scope, index), await groupFindings(db, wanted, scope)];
+      expect({ ...page, topFiveShare: 0 }).toEqual({ ...stored, topFiveShare: 0 });
+      expect(page.topFiveShare).toBeCloseTo(stored.topFiveShare, 3);
+      if (page.next === undefined) continue;
+      const next = await groupFindings(db, { ...wanted, after: page.next }, scope, index);
+      expect(next).toMatchObject({ items: (await groupFindings(db, { ...wanted, after: page.next }, scope)).items });
+    }
+  });
+});
+
+test('findings in memory follow what is written, and give way when there are too many', async () => {
+  const { db } = database;
+  const query = { q: 'parser' };
+  await sql`update findings set risk = 1.5 where asset_id = md5('asset3')::uuid`.execute(db);
+  await sql`delete from findings where asset_id = md5('asset4')::uuid`.execute(db);
+  const before = await listAll(query, null, 500);
+  expect(before.items.some(({ risk }) => risk === 1.5)).toBe(true);
+  expect(await listAll(query, null, 500, index)).toEqual(before);
+  await using small = createFindingIndex({ db, log: silentLog, limit: 10 });
+  small.start();
+  await vi.waitFor(() => expect(small.figures()).toEqual({ state: 'too-many', findings: 0, bytes: 0 }), { timeout: 30_000 });
+  expect(await listAll(query, null, 500, small)).toEqual(before);
 });
 
 /** `minRisk` at a band's bound is a severity; the severity facet is counted without it. */

@@ -1,0 +1,202 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConfig } from '../apps/console/src/config/config.ts';
+import { parseEnvironment } from '../apps/console/src/config/env.ts';
+import { type Console, startConsole } from '../apps/console/src/context/console.ts';
+import type { Scope } from '../packages/contract/src/api/index.ts';
+import { permissions } from '../packages/contract/src/api/index.ts';
+import { type ApiCase, benchScope, casesOf } from './api-scale/cases.ts';
+import { cpuMs, databaseCpuMs } from './api-scale/cpu.ts';
+import { budgetSize, type StoreSize } from './api-scale/fill.ts';
+import { openScaleStore } from './api-scale/store.ts';
+import { startWriter, writerRates } from './api-scale/writer.ts';
+
+type Options = {
+  readonly folder: string | undefined;
+  readonly runs: number;
+  readonly only: string;
+  readonly quiet: boolean;
+  readonly scale: number;
+};
+
+/**
+ * Asks every GET route of a real console in the ways people do, over 10,000 assets and 1,000,000 findings: first quietly for
+ * CPU time (console and database), then while ingest and finding changes write, for p50 and p99.
+ *
+ * `--folder DIR` keeps the filled database for the next run; `--runs N` (default 40), `--only TEXT` (cases whose name holds
+ * it), `--quiet` (no writer), `--scale F` (0.1: a tenth of hosts and images).
+ */
+export const run = async (args: readonly string[]): Promise<Readonly<Record<string, number | string>>> => {
+  const options = optionsOf(args);
+  await using store = await openScaleStore(sized(options.scale), options.folder);
+  const { db } = store.connection;
+  const dataDir = await mkdtemp(join(tmpdir(), 'ppt-api-'));
+  await chmod(dataDir, 0o711);
+  try {
+    await using running = await startConsole(
+      createConfig(
+        parseEnvironment({
+          PARAPET_DATA_DIR: dataDir,
+          PARAPET_HOST: '127.0.0.1',
+          PARAPET_PORT: '0',
+          DATABASE_URL: store.url,
+        }),
+      ),
+      { rateLimits: { signIn: 1e6, links: 1e6, general: 1e6 } },
+    );
+    const ask = await createAsker(running);
+    const cases = (await casesOf(db, sized(options.scale))).filter(({ name }) => name.includes(options.only));
+    const quiet = new Map<ApiCase, Figures>();
+    for (const one of cases) quiet.set(one, await measure(one, ask, 5, store.pid()));
+    const writer = options.quiet ? undefined : await startWriter(db);
+    const busy = new Map<ApiCase, Figures>();
+    const databaseBefore = databaseCpuMs(store.pid());
+    const startedAt = performance.now();
+    if (!options.quiet) for (const one of cases) busy.set(one, await measure(one, ask, options.runs, store.pid()));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const written = (await writer?.stop()) ?? {};
+    report(cases, quiet, busy);
+    const shown = options.quiet ? quiet : busy;
+    const over = cases.filter((one) => (shown.get(one)?.p99Ms ?? 0) > 100);
+    return {
+      filledSeconds: store.filledSeconds,
+      migratedSeconds: store.migratedSeconds,
+      ...(await counts(db)),
+      cases: cases.length,
+      casesOver100Ms: over.length,
+      worst: over
+        .sort((a, b) => (shown.get(b)?.p99Ms ?? 0) - (shown.get(a)?.p99Ms ?? 0))
+        .slice(0, 10)
+        .map((one) => `${one.name} ${shown.get(one)?.p99Ms}`)
+        .join('; '),
+      medianOfP50Ms: middle(cases.map((one) => shown.get(one)?.p50Ms ?? 0)),
+      medianOfP99Ms: middle(cases.map((one) => shown.get(one)?.p99Ms ?? 0)),
+      medianCpuMs: middle(cases.map((one) => quiet.get(one)?.cpuMs ?? 0)),
+      highestCpuMs: Math.max(...cases.map((one) => quiet.get(one)?.cpuMs ?? 0)),
+      consoleRssMb: Math.round(process.memoryUsage().rss / 2 ** 20),
+      ...written,
+      ...(options.quiet
+        ? {}
+        : {
+            writerFramesPerSecond: writerRates.framesPerSecond,
+            databaseCores: Math.round(((databaseCpuMs(store.pid()) - databaseBefore) / 1000 / seconds) * 100) / 100,
+          }),
+      load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    };
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};
+
+const optionsOf = (args: readonly string[]): Options => {
+  const given = (name: string): string | undefined =>
+    args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+  return {
+    folder: given('--folder'),
+    runs: Number(given('--runs') ?? 40),
+    only: given('--only') ?? '',
+    quiet: args.includes('--quiet'),
+    scale: Number(given('--scale') ?? 1),
+  };
+};
+
+const sized = (scale: number): StoreSize => ({
+  ...budgetSize,
+  hosts: Math.round(budgetSize.hosts * scale),
+  images: Math.round(budgetSize.images * scale),
+  edges: Math.round(budgetSize.edges * scale),
+});
+
+type Ask = (one: ApiCase) => Promise<void>;
+
+/** Sends a request as a signed-in caller; an answer that is no 200 is an error. */
+const createAsker = async (running: Console): Promise<Ask> => {
+  const { db } = running.platform;
+  const owner = await db
+    .insertInto('users')
+    .values({
+      id: crypto.randomUUID(),
+      username: `bench-${Date.now()}`,
+      password_hash: null,
+      role: 'admin',
+      scope: null,
+      state: 'active',
+      created_at: new Date(),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const tokenOf = async (scope: Scope): Promise<string> =>
+    (
+      await running.people.tokens.create({
+        name: 'bench',
+        role: 'admin',
+        permissions,
+        scope,
+        expiresInDays: 1,
+        createdBy: { id: owner.id, name: 'bench' },
+      })
+    ).secret;
+  const tokens = { all: await tokenOf(null), scoped: await tokenOf(benchScope) };
+  return async (one) => {
+    const authorization = `Bearer ${one.scoped ? tokens.scoped : tokens.all}`;
+    const response = await running.web.app.inject({
+      method: 'GET',
+      url: one.url,
+      headers: { host: 'bench', authorization },
+    });
+    // A scoped caller may ask for what is not theirs.
+    if (response.statusCode !== 200 && !(one.scoped && response.statusCode === 404))
+      throw new Error(`${one.name} answered ${response.statusCode}: ${response.body.slice(0, 300)}`);
+  };
+};
+
+type Figures = { readonly p50Ms: number; readonly p99Ms: number; readonly cpuMs: number };
+
+const measure = async (one: ApiCase, ask: Ask, runs: number, postgresPid: number): Promise<Figures> => {
+  await ask(one);
+  const times: number[] = [];
+  const before = cpuMs(postgresPid);
+  for (let index = 0; index < runs; index += 1) {
+    const from = performance.now();
+    await ask(one);
+    times.push(performance.now() - from);
+  }
+  const cpu = (cpuMs(postgresPid) - before) / runs;
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => tenth(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
+  return { p50Ms: at(0.5), p99Ms: at(0.99), cpuMs: tenth(cpu) };
+};
+
+const report = (
+  cases: readonly ApiCase[],
+  quiet: ReadonlyMap<ApiCase, Figures>,
+  busy: ReadonlyMap<ApiCase, Figures>,
+): void => {
+  process.stderr.write('quiet p50   cpu | busy p50    p99   (ms)\n');
+  for (const one of cases) {
+    const [calm, loaded] = [quiet.get(one), busy.get(one)];
+    const columns = [calm?.p50Ms, calm?.cpuMs, loaded?.p50Ms, loaded?.p99Ms].map((value) =>
+      String(value ?? '-').padStart(8),
+    );
+    process.stderr.write(
+      `${columns.join(' ')}  ${(loaded ?? calm ?? { p99Ms: 0 }).p99Ms > 100 ? '!' : ' '} ${one.name}\n`,
+    );
+  }
+};
+
+const counts = async (db: Console['platform']['db']): Promise<Record<string, number>> => {
+  const assets = await db
+    .selectFrom('assets')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  const findings = await db
+    .selectFrom('findings')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  return { assets: Number(assets?.n ?? 0), findings: Number(findings?.n ?? 0) };
+};
+
+const middle = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const tenth = (value: number): number => Math.round(value * 10) / 10;

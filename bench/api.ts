@@ -90,8 +90,7 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
 };
 
 const optionsOf = (args: readonly string[]): Options => {
-  const given = (name: string): string | undefined =>
-    args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+  const given = (name: string): string | undefined => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
   return {
     folder: given('--folder'),
     runs: Number(given('--runs') ?? 40),

@@ -105,7 +105,9 @@ describe.each(scopes)('with scope %j', (scope) => {
 describe.each(scopes)('findings in memory say what the database says, with scope %j', (scope) => {
   test.each(
     randomFilters(36)
-      .filter(({ q, minRisk, vulnerability, fix }) => [q, minRisk, vulnerability, fix].some((value) => value !== undefined))
+      .filter(({ q, minRisk, vulnerability, fix }) =>
+        [q, minRisk, vulnerability, fix].some((value) => value !== undefined),
+      )
       .map((query) => [JSON.stringify(query), query] as const),
   )('under %s', async (_text, query) => {
     expect(await listAll(query, scope, 70, index)).toEqual(await listAll(query, scope));
@@ -138,7 +140,9 @@ test('findings in memory follow what is written, and give way when there are too
   expect(await listAll(query, null, 500, index)).toEqual(before);
   await using small = createFindingIndex({ db, log: silentLog, limit: 10 });
   small.start();
-  await vi.waitFor(() => expect(small.figures()).toEqual({ state: 'too-many', findings: 0, bytes: 0 }), { timeout: 30_000 });
+  await vi.waitFor(() => expect(small.figures()).toEqual({ state: 'too-many', findings: 0, bytes: 0 }), {
+    timeout: 30_000,
+  });
   expect(await listAll(query, null, 500, small)).toEqual(before);
 });
 

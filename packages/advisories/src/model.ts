@@ -28,6 +28,8 @@ export type Match = {
   readonly purl: string;
   readonly packageName: string;
   readonly installedVersion: string;
+  /** The OSV ecosystem whose advisories spoke, e.g. `Debian:12`, `npm`. */
+  readonly ecosystem: string;
   /** The publisher's record that decided, e.g. `DSA-5417-1`. */
   readonly advisoryId: string;
   /** The CVE where there is one, otherwise the advisory's own id. */
@@ -46,6 +48,8 @@ export type Match = {
   readonly kev?: { readonly dateAdded: string; readonly ransomware?: boolean };
   /** Links to exploits or proofs of concept that the advisory names. */
   readonly exploits: readonly string[];
+  /** What narrows it, for people: the functions that are affected, the platforms it is limited to. */
+  readonly notes: readonly string[];
   /** ISO 8601. */
   readonly published?: string;
   readonly summary: string;
@@ -132,6 +136,8 @@ export type AdvisoryDatabase = Disposable & {
   /** The vulnerabilities of packages, the packages in their order. A package of an ecosystem without data gives none; see `coverageOf`. */
   readonly match: (packages: readonly Package[], distribution: Distribution | undefined) => Match[];
   readonly coverageOf: (distribution: Distribution | undefined) => Coverage;
+  /** The same for the packages of a language, by the type of their package URLs (`npm`, `pypi`). */
+  readonly coverageOfType: (packageType: string) => Coverage;
   /** By the publisher's id. */
   readonly advisory: (id: string) => Advisory | undefined;
   /** Every advisory that speaks of a vulnerability, by its CVE or any alias; at most 100. */

@@ -3,6 +3,7 @@ import type { Distribution } from '@parapet/contract';
 import { fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
 import { z } from 'zod';
 import { ecosystemRuleOf } from '../match/distributions.ts';
+import { languageRuleOf } from '../match/languages.ts';
 import { createMatchCache, matchPackages } from '../match/match.ts';
 import type { AdvisoryDatabase, Coverage } from '../model.ts';
 import { createQueries, type Queries } from './queries.ts';
@@ -60,6 +61,7 @@ export const openAdvisoryDatabase = (path: string): Result<AdvisoryDatabase, Pro
 const createAdvisoryDatabase = (path: string, database: DatabaseSync, meta: z.infer<typeof Meta>): AdvisoryDatabase => {
   const queries = createQueries(database);
   const cache = createMatchCache();
+  const matching = queries.matching();
   let open = true;
   const close = (): void => {
     if (open) database.close();
@@ -71,8 +73,12 @@ const createAdvisoryDatabase = (path: string, database: DatabaseSync, meta: z.in
     builtAt: meta.builtAt,
     counts: meta.counts,
     sources: meta.sources,
-    match: (packages, distribution) => matchPackages(queries.matching(), packages, distribution, cache),
+    match: (packages, distribution) => matchPackages(matching, packages, distribution, cache),
     coverageOf: (distribution) => coverageOf(queries, distribution),
+    coverageOfType: (packageType) => {
+      const ecosystem = languageRuleOf(packageType)?.ecosystem;
+      return coverageIn(queries, (name) => name === ecosystem);
+    },
     advisory: queries.advisory,
     advisoriesOf: queries.advisoriesOf,
     kev: queries.kev,
@@ -85,8 +91,11 @@ const createAdvisoryDatabase = (path: string, database: DatabaseSync, meta: z.in
 
 const coverageOf = (queries: Queries, distribution: Distribution | undefined): Coverage => {
   const rule = distribution === undefined ? undefined : ecosystemRuleOf(distribution);
-  if (rule === undefined) return { ecosystems: [], entries: 0 };
-  const covered = queries.ecosystems.filter(({ name }) => rule.covers(name));
+  return rule === undefined ? { ecosystems: [], entries: 0 } : coverageIn(queries, rule.covers);
+};
+
+const coverageIn = (queries: Queries, covers: (ecosystem: string) => boolean): Coverage => {
+  const covered = queries.ecosystems.filter(({ name }) => covers(name));
   return {
     ecosystems: covered.map(({ name }) => name),
     entries: covered.reduce((sum, { entries }) => sum + entries, 0),

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { MatchSource, StoredAdvisory } from '../match/match.ts';
+import type { MatchSource, StoredAdvisory, StoredEntry } from '../match/match.ts';
 import { describeRanges } from '../match/ranges.ts';
 import type { Advisory, AdvisorySummary, EpssScore, KnownExploited } from '../model.ts';
 import { cveNumber } from './schema.ts';
-import { decodeRanges, StoredBody, StoredHead } from './stored.ts';
+import { decodeHead, decodeRanges, StoredBody, StoredHead } from './stored.ts';
 
 export type Queries = {
   readonly ecosystems: readonly { readonly name: string; readonly entries: number }[];
-  /** For one run of matching: it remembers advisories it has read. */
+  /** What matching reads; it remembers what it has read, up to a limit. */
   readonly matching: () => MatchSource;
   readonly advisory: (id: string) => Advisory | undefined;
   readonly advisoriesOf: (vulnerability: string) => readonly Advisory[];
@@ -18,17 +18,9 @@ export type Queries = {
 };
 
 const EcosystemRow = z.object({ n: z.number(), name: z.string(), entries: z.number() });
-const EntryRow = z.object({ advisory: z.number(), ranges: z.string(), decides: z.string().nullable() });
 const AdvisoryRow = z.object({ n: z.number(), id: z.string(), head: z.string(), body: z.string() });
 const HeadRow = AdvisoryRow.omit({ body: true });
 const AffectedRow = z.object({ ecosystem: z.string(), package: z.string(), ranges: z.string() });
-const Scores = z.array(z.object({ vector: z.string(), version: z.string(), score: z.number() }));
-const AboutRow = z.object({
-  title: z.string().nullable(),
-  cvss: z.string().nullable(),
-  epss: z.number().nullable(),
-  percentile: z.number().nullable(),
-});
 const EpssRow = z.object({ score: z.number(), percentile: z.number() });
 const KevEntry = z.object({
   vulnerability: z.string(),
@@ -60,12 +52,13 @@ type Lookups = Pick<MatchSource, 'about' | 'kev'> & Pick<Queries, 'epss'>;
 
 const createLookups = (database: DatabaseSync): Lookups => {
   const about = database.prepare('SELECT title, cvss, epss, percentile FROM vulnerability WHERE name = ?');
+  about.setReturnArrays(true);
   const epss = database.prepare('SELECT score, percentile FROM epss WHERE cve = ?');
   const exploited = readKnownExploited(database);
   return {
     about: (vulnerability) => {
       const row = about.get(vulnerability);
-      return row === undefined ? { cvss: [] } : aboutOf(AboutRow.parse(row));
+      return row === undefined ? { cvss: [] } : aboutOf(row as unknown as AboutArray);
     },
     epss: (cve) => {
       const number = cveNumber(cve);
@@ -76,8 +69,10 @@ const createLookups = (database: DatabaseSync): Lookups => {
   };
 };
 
-const aboutOf = ({ title, cvss, epss, percentile }: z.infer<typeof AboutRow>): ReturnType<MatchSource['about']> => ({
-  cvss: cvss === null ? [] : Scores.parse(JSON.parse(cvss)),
+type AboutArray = readonly [title: string | null, cvss: string | null, epss: number | null, percentile: number | null];
+
+const aboutOf = ([title, cvss, epss, percentile]: AboutArray): ReturnType<MatchSource['about']> => ({
+  cvss: cvss === null ? [] : JSON.parse(cvss),
   ...(title === null ? {} : { title }),
   ...(epss === null || percentile === null ? {} : { epss: { score: epss, percentile } }),
 });
@@ -92,6 +87,13 @@ const readKnownExploited = (database: DatabaseSync): ReadonlyMap<string, KnownEx
       .map((entry) => [entry.vulnerability, entry]),
   );
 
+/** Names and advisories kept parsed: those of some hundred hosts. Beyond, what was kept is read anew. */
+const maxRemembered = 20_000;
+
+/**
+ * The reads of matching. Rows are arrays and are not checked: the file is ours, its layout was checked when it was opened, and
+ * these are most of the time that matching takes.
+ */
 const createMatchSource = (
   database: DatabaseSync,
   ecosystems: readonly z.infer<typeof EcosystemRow>[],
@@ -99,27 +101,43 @@ const createMatchSource = (
 ): MatchSource => {
   const numbers = new Map(ecosystems.map(({ name, n }) => [name, n]));
   const entries = database.prepare('SELECT advisory, ranges, decides FROM entry WHERE ecosystem = ? AND package = ?');
-  const head = database.prepare('SELECT n, id, head FROM advisory WHERE n = ?');
-  const heads = new Map<number, StoredAdvisory | undefined>();
+  const head = database.prepare('SELECT id, head FROM advisory WHERE n = ?');
+  entries.setReturnArrays(true);
+  head.setReturnArrays(true);
+  const advisoryOf = remember((number: number) => storedAdvisory(head.get(number) as unknown as HeadArray | undefined));
+  const about = remember(lookups.about);
   return {
-    ...lookups,
+    kev: lookups.kev,
+    about,
     ecosystems: [...numbers.keys()],
     entries: (ecosystem, packageName) =>
-      entries.all(numbers.get(ecosystem) ?? -1, packageName).map((row) => {
-        const { advisory, ranges, decides } = EntryRow.parse(row);
-        return { advisory, decides: decides ?? undefined, ...decodeRanges(ranges) };
-      }),
-    advisory: (number) => {
-      if (!heads.has(number)) heads.set(number, storedAdvisory(head.get(number)));
-      return heads.get(number);
-    },
+      (entries.all(numbers.get(ecosystem) ?? -1, packageName) as unknown as readonly EntryArray[]).map(entryOf),
+    advisory: advisoryOf,
   };
 };
 
-const storedAdvisory = (row: unknown): StoredAdvisory | undefined => {
-  if (row === undefined) return undefined;
-  const { id, head } = HeadRow.parse(row);
-  return { id, ...StoredHead.parse(JSON.parse(head)) };
+type EntryArray = readonly [advisory: number, ranges: string, decides: string | null];
+type HeadArray = readonly [id: string, head: string];
+
+const entryOf = ([advisory, ranges, decides]: EntryArray): StoredEntry => ({
+  advisory,
+  decides: decides ?? undefined,
+  ...decodeRanges(ranges),
+});
+
+const storedAdvisory = (row: HeadArray | undefined): StoredAdvisory | undefined =>
+  row && { id: row[0], ...decodeHead(row[1]) };
+
+const remember = <K, V>(read: (key: K) => V): ((key: K) => V) => {
+  const known = new Map<K, V>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size >= maxRemembered) known.clear();
+    const value = read(key);
+    known.set(key, value);
+    return value;
+  };
 };
 
 const createPages = (database: DatabaseSync): Pick<Queries, 'advisory' | 'advisoriesOf' | 'search'> => {

@@ -1,9 +1,10 @@
 /** Part of the version: another layout of the same data is another file. */
-export const layoutVersion = 2;
+export const layoutVersion = 3;
 
 /**
  * The layout of an advisory database. `entry` is the index that matching lives on, so it is clustered by ecosystem and
- * package; what only a page about one advisory needs lies in `advisory.body`. `entry.decides` is the one vulnerability that a
+ * package (in the spelling of
+ * `normaliseName`); what only a page about one advisory needs lies in `advisory.body`. `entry.decides` is the one vulnerability that a
  * record such as `DEBIAN-CVE-…` is about. `vulnerability` has in one row what all sources together say of it.
  */
 export const createStatements: readonly string[] = [

@@ -4,7 +4,7 @@ import { decodeRanges, encodeRanges } from './stored.ts';
 
 describe('ranges as they are stored', () => {
   it.each([
-    { ranges: [], versions: ['1.0'] },
+    { ranges: [], versions: ['1.0'], notes: ['Only on: windows'] },
     {
       ranges: [
         {
@@ -15,6 +15,7 @@ describe('ranges as they are stored', () => {
         },
       ],
       versions: [],
+      notes: [],
     },
     {
       ranges: [
@@ -32,6 +33,7 @@ describe('ranges as they are stored', () => {
         },
       ],
       versions: ['a', 'b'],
+      notes: [],
     },
   ] as const)('come back as they were: %j', (ranges) => expect(decodeRanges(encodeRanges(ranges))).toEqual(ranges));
 
@@ -39,7 +41,16 @@ describe('ranges as they are stored', () => {
     const ranges = [
       { events: [{ kind: 'introduced', version: '0' } as const, { kind: 'fixed', version: '1.2-3' } as const] },
     ];
-    expect(encodeRanges({ ranges, versions: [] })).toBe('{"r":[["i0","f1.2-3"]]}');
+    expect(encodeRanges({ ranges, versions: [], notes: [] })).toBe('i0\tf1.2-3');
+  });
+
+  it('keeps what separates out of versions, and a range of nothing out', () => {
+    const ranges = [{ events: [] }, { events: [{ kind: 'fixed', version: '1\t2\n3\v4' } as const] }];
+    expect(decodeRanges(encodeRanges({ ranges, versions: [], notes: [] }))).toEqual({
+      ranges: [{ events: [{ kind: 'fixed', version: '1 2 3 4' }] }],
+      versions: [],
+      notes: [],
+    });
   });
 });
 

@@ -25,33 +25,61 @@ export type StoredBody = z.infer<typeof StoredBody>;
 const kinds = { i: 'introduced', f: 'fixed', l: 'last_affected', m: 'limit' } as const;
 type EventCode = keyof typeof kinds;
 
-/** What `entry.ranges` holds: ranges as lists of `<code><version>`, and the versions affected by name. */
-export const StoredRanges = z.object({ r: z.array(z.array(z.string())), v: z.array(z.string()).optional() });
-
 type Ranges = {
   readonly ranges: readonly {
     readonly events: readonly { readonly kind: (typeof kinds)[EventCode]; readonly version: string }[];
   }[];
   readonly versions: readonly string[];
+  readonly notes: readonly string[];
 };
 
-/** Writes ranges and versions in few characters: most of a database's bytes are these. */
-export const encodeRanges = ({ ranges, versions }: Ranges): string =>
-  JSON.stringify({
-    r: ranges.map(({ events }) => events.map(({ kind, version }) => `${kind === 'limit' ? 'm' : kind[0]}${version}`)),
-    ...(versions.length === 0 ? {} : { v: versions }),
-  });
+/*
+ * `entry.ranges` is read for every package that is matched, so it is text to be split rather than JSON: three parts (ranges,
+ * versions, notes) with a vertical tab between them; ranges one a line, their events and the other lists with tabs.
+ */
+
+/** Writes ranges, versions and notes in few characters: most of a database's bytes are these. */
+export const encodeRanges = ({ ranges, versions, notes }: Ranges): string => {
+  const lines = ranges
+    .filter(({ events }) => events.length > 0)
+    .map(({ events }) =>
+      events.map(({ kind, version }) => `${kind === 'limit' ? 'm' : kind[0]}${plain(version)}`).join('\t'),
+    );
+  const parts = [lines.join('\n'), versions.map(plain).join('\t'), notes.map(plain).join('\t')];
+  return parts.join('\v').replace(/\v+$/, '');
+};
 
 /** Reads what {@link encodeRanges} wrote. */
 export const decodeRanges = (text: string): Ranges => {
-  const { r, v } = StoredRanges.parse(JSON.parse(text));
+  const [ranges = '', versions = '', notes = ''] = text.split('\v');
   return {
-    ranges: r.map((events) => ({
-      events: events.map((event) => ({ kind: kindOf(event.charAt(0)), version: event.slice(1) })),
+    ranges: listOf(ranges, '\n').map((line) => ({
+      events: line.split('\t').map((event) => ({ kind: kindOf(event), version: event.slice(1) })),
     })),
-    versions: v ?? [],
+    versions: listOf(versions, '\t'),
+    notes: listOf(notes, '\t'),
   };
 };
 
-const kindOf = (code: string): (typeof kinds)[EventCode] =>
-  code === 'f' ? kinds.f : code === 'l' ? kinds.l : code === 'm' ? kinds.m : kinds.i;
+/** Reads a head; the file is ours and its layout was checked when it was opened. */
+export const decodeHead = (text: string): StoredHead => JSON.parse(text);
+
+const listOf = (text: string, separator: string): readonly string[] => (text === '' ? none : text.split(separator));
+
+const none: readonly string[] = [];
+
+/** No version has the characters that separate. */
+const plain = (text: string): string => text.replace(/\s/g, ' ');
+
+const kindOf = (event: string): (typeof kinds)[EventCode] => {
+  switch (event.charCodeAt(0)) {
+    case 102:
+      return kinds.f;
+    case 108:
+      return kinds.l;
+    case 109:
+      return kinds.m;
+    default:
+      return kinds.i;
+  }
+};

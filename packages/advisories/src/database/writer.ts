@@ -146,9 +146,9 @@ const createWrites = (database: DatabaseSync) => {
   };
 };
 
-/** The vulnerability that a record of just one, named after it, decides about; see `judge` in matching. */
+/** The vulnerability that a record of just one, named after it (`DEBIAN-CVE-…`), decides about; see `judge` in matching. */
 const decidedBy = ({ id, vulnerabilities: [vulnerability, ...others] }: AdvisoryRecord): string | undefined =>
-  others.length === 0 && vulnerability !== undefined && id.includes(vulnerability) ? vulnerability : undefined;
+  others.length === 0 && vulnerability !== undefined && id.endsWith(`-${vulnerability}`) ? vulnerability : undefined;
 
 const headOf = (record: AdvisoryRecord): StoredHead => ({
   vulnerabilities: [...record.vulnerabilities],

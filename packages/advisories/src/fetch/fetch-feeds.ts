@@ -16,7 +16,7 @@ export const publisherUrls = {
   epss: 'https://epss.empiricalsecurity.com',
 } as const;
 
-/** The ecosystems whose packages are found so far. */
+/** The ecosystems whose packages are found. */
 export const defaultEcosystems: readonly string[] = [
   'Debian',
   'Ubuntu',
@@ -28,6 +28,26 @@ export const defaultEcosystems: readonly string[] = [
   'Red Hat',
   'SUSE',
   'openSUSE',
+  'Azure Linux',
+  'Photon OS',
+  'Mageia',
+  'openEuler',
+  'npm',
+  'PyPI',
+  'Maven',
+  'Go',
+  'crates.io',
+  'RubyGems',
+  'NuGet',
+  'Packagist',
+  'Hex',
+  'Pub',
+  'CRAN',
+  'Hackage',
+  'SwiftURL',
+  'ConanCenter',
+  'GitHub Actions',
+  'Bitnami',
 ];
 
 export type FetchFeedsOptions = {

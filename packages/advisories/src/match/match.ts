@@ -3,8 +3,10 @@ import { schemeOf, type VersionScheme } from '@parapet/versions';
 import type { StoredHead } from '../database/stored.ts';
 import type { CvssScore, EpssScore, KnownExploited, Match } from '../model.ts';
 import type { VersionRange } from '../sources/source.ts';
-import { ecosystemRuleOf, type NamedBy } from './distributions.ts';
+import { type EcosystemRule, ecosystemRuleOf, type NamedBy } from './distributions.ts';
 import { hasKernelCode, kernelSourceOf } from './kernel.ts';
+import { languageRuleOf, normaliseName } from './languages.ts';
+import { mergeVerdicts } from './merge.ts';
 import { isSameStream, moduleOfPurl } from './modules.ts';
 import { describeRanges, evaluateRanges } from './ranges.ts';
 
@@ -15,6 +17,8 @@ export type StoredEntry = {
   readonly decides: string | undefined;
   readonly ranges: readonly VersionRange[];
   readonly versions: readonly string[];
+  /** What else the publisher says of this package, for people: affected functions, platforms. */
+  readonly notes: readonly string[];
 };
 
 export type StoredAdvisory = StoredHead & { readonly id: string };
@@ -22,6 +26,7 @@ export type StoredAdvisory = StoredHead & { readonly id: string };
 /** What matching reads. */
 export type MatchSource = {
   readonly ecosystems: readonly string[];
+  /** `packageName` in the spelling of `normaliseName`. */
   readonly entries: (ecosystem: string, packageName: string) => readonly StoredEntry[];
   readonly advisory: (number: number) => StoredAdvisory | undefined;
   /** What all sources together say of a vulnerability; the title is that of any record about just this one. */
@@ -34,28 +39,41 @@ export type MatchSource = {
 };
 
 /**
- * What was found for a source package in a version. Hosts and images of one distribution share most packages, and a database
- * never changes, so a fleet is matched mostly from here.
+ * What was found for a package name in a version. Hosts and images share most packages, and a database never changes, so a
+ * fleet is matched mostly from here.
  */
 export type MatchCache = {
   readonly get: (key: string) => readonly Found[] | undefined;
   readonly set: (key: string, found: readonly Found[]) => void;
 };
 
-/** A cache that starts anew when it is full. `maxFound` vulnerabilities cost about as many kilobytes. */
-export const createMatchCache = (maxFound = 20_000): MatchCache => {
-  const known = new Map<string, readonly Found[]>();
+/**
+ * A cache of two generations: when the younger one is full the older one goes, so what is asked for stays. `maxFound`
+ * vulnerabilities cost about as many kilobytes.
+ */
+export const createMatchCache = (maxFound = 40_000): MatchCache => {
+  let young = new Map<string, readonly Found[]>();
+  let old = new Map<string, readonly Found[]>();
   let count = 0;
+  const set = (key: string, found: readonly Found[]): void => {
+    if (count > maxFound / 2) {
+      old = young;
+      young = new Map();
+      count = 0;
+    }
+    young.set(key, found);
+    // A package without any vulnerability is a tenth of one with a single one.
+    count += 0.1 + found.length;
+  };
   return {
-    get: (key) => known.get(key),
-    set: (key, found) => {
-      if (count > maxFound) {
-        known.clear();
-        count = 0;
-      }
-      known.set(key, found);
-      count += 1 + found.length;
+    get: (key) => {
+      const found = young.get(key);
+      if (found !== undefined) return found;
+      const kept = old.get(key);
+      if (kept !== undefined) set(key, kept);
+      return kept;
     },
+    set,
   };
 };
 
@@ -66,54 +84,86 @@ export const matchPackages = (
   distribution: Distribution | undefined,
   cache: MatchCache = createMatchCache(),
 ): Match[] => {
+  const system = systemOf(source, distribution);
+  const matches: Match[] = [];
+  for (const installed of packages) {
+    const question = questionOf(installed, system);
+    if (question === undefined) continue;
+    let found = cache.get(question.key);
+    if (found === undefined) {
+      found = answer(source, question);
+      cache.set(question.key, found);
+    }
+    for (const shared of found) {
+      matches.push({
+        purl: installed.purl,
+        packageName: installed.name,
+        installedVersion: installed.version,
+        ...shared,
+      });
+    }
+  }
+  return matches;
+};
+
+/** What is the same for every package built from the same source in the same version. */
+export type Found = Omit<Match, 'purl' | 'packageName' | 'installedVersion'>;
+
+/** A distribution as far as advisories are concerned. */
+type System = {
+  readonly rule: EcosystemRule;
+  readonly ecosystems: readonly Ecosystem[];
+  readonly scope: string;
+};
+
+type Ecosystem = { readonly name: string; readonly scheme: VersionScheme };
+
+const systemOf = (source: MatchSource, distribution: Distribution | undefined): System | undefined => {
   const rule = distribution === undefined ? undefined : ecosystemRuleOf(distribution);
-  if (rule === undefined) return [];
+  if (rule === undefined) return undefined;
   const ecosystems = source.ecosystems.filter(rule.covers).flatMap((name) => {
     const scheme = schemeOf(name);
     return scheme === undefined ? [] : [{ name, scheme }];
   });
-  const scope = ecosystems.map(({ name }) => name).join();
-  return packages.flatMap((installed) => {
-    if (installed.type !== rule.packageType || !hasKernelCode(installed)) return [];
-    const candidates = candidatesOf(installed, rule.namedBy);
-    const key = `${scope} ${JSON.stringify(candidates)}`;
-    const known = cache.get(key);
-    const found = known ?? findAll(source, ecosystems, candidates);
-    if (known === undefined) cache.set(key, found);
-    return found.map((shared) => ({
-      purl: installed.purl,
-      packageName: installed.name,
-      installedVersion: installed.version,
-      ...shared,
-    }));
-  });
+  return { rule, ecosystems, scope: ecosystems.map(({ name }) => name).join() };
 };
 
-/** What is the same for every package built from the same source in the same version. */
-type Found = Omit<Match, 'purl' | 'packageName' | 'installedVersion'>;
-
-const findAll = (
-  source: MatchSource,
-  ecosystems: readonly Ecosystem[],
-  candidates: readonly Candidate[],
-): readonly Found[] => {
-  const verdicts = candidates.flatMap((candidate) =>
-    ecosystems.flatMap((ecosystem) => judge(source, ecosystem, candidate)),
-  );
-  return merge(verdicts).map((group) => describe(source, group));
+/** What is asked about a package; equal keys have equal answers. */
+type Question = {
+  readonly key: string;
+  readonly ecosystems: readonly Ecosystem[];
+  readonly candidates: readonly Candidate[];
 };
 
 type Candidate = { readonly name: string; readonly version: string; readonly module: string | undefined };
 
-type Ecosystem = { readonly name: string; readonly scheme: VersionScheme };
+const questionOf = (installed: Package, system: System | undefined): Question | undefined => {
+  if (system !== undefined && installed.type === system.rule.packageType) {
+    if (!hasKernelCode(installed)) return undefined;
+    const candidates = candidatesOf(installed, system.rule.namedBy);
+    const key = candidates.map(({ name, version, module = '' }) => `${name}\n${version}\n${module}`).join('\n');
+    return { key: `${system.scope}\n${key}`, ecosystems: system.ecosystems, candidates };
+  }
+  return languageQuestionOf(installed, system);
+};
 
-/** One advisory's verdict that one vulnerability concerns the package. */
-type Verdict = {
-  readonly vulnerability: string;
-  readonly advisory: StoredAdvisory;
-  readonly entry: StoredEntry;
-  readonly fixedVersion: string | undefined;
-  readonly scheme: VersionScheme;
+/**
+ * A file that a distribution's package owns is that package's business: its publisher repairs it without the version that the
+ * language's advisories wait for. Where nothing is known of the distribution, they are the better word.
+ */
+const languageQuestionOf = (installed: Package, system: System | undefined): Question | undefined => {
+  const rule = languageRuleOf(installed.type);
+  const scheme = rule === undefined ? undefined : schemeOf(rule.ecosystem);
+  if (rule === undefined || scheme === undefined) return undefined;
+  if (installed.owner !== undefined && system !== undefined && system.ecosystems.length > 0) return undefined;
+  const version = rule.versionOf(installed.version, installed.name);
+  if (version === undefined) return undefined;
+  const name = normaliseName(rule.ecosystem, installed.name);
+  return {
+    key: `${rule.ecosystem}\n${name}\n${version}`,
+    ecosystems: [{ name: rule.ecosystem, scheme }],
+    candidates: [{ name, version, module: undefined }],
+  };
 };
 
 const candidatesOf = (installed: Package, namedBy: NamedBy): Candidate[] => {
@@ -125,59 +175,71 @@ const candidatesOf = (installed: Package, namedBy: NamedBy): Candidate[] => {
   return [binary, source];
 };
 
+const answer = (source: MatchSource, { candidates, ecosystems }: Question): readonly Found[] => {
+  const verdicts = candidates.flatMap((candidate) =>
+    ecosystems.flatMap((ecosystem) => judge(source, ecosystem, candidate)),
+  );
+  return verdicts.length === 0 ? nothing : mergeVerdicts(verdicts).map((group) => describe(source, group));
+};
+
+const nothing: readonly Found[] = [];
+
+/** One advisory's verdict that one vulnerability concerns the package. */
+export type Verdict = {
+  readonly vulnerability: string;
+  readonly advisory: StoredAdvisory;
+  readonly entry: StoredEntry;
+  readonly fixedVersion: string | undefined;
+  readonly ecosystem: Ecosystem;
+};
+
 /**
  * What an ecosystem says of a package. A record of one CVE (`DEBIAN-CVE-…`) knows better than an erratum that fixes many at
  * once (`DSA-…`): where both speak of a CVE, the record decides, also when it says that it is fixed.
  */
 const judge = (source: MatchSource, ecosystem: Ecosystem, candidate: Candidate): readonly Verdict[] => {
-  const { scheme } = ecosystem;
   const entries = source.entries(ecosystem.name, candidate.name);
+  if (entries.length === 0) return [];
   const decided = new Set(entries.flatMap(({ decides }) => decides ?? []));
   return entries.flatMap((entry) => {
-    const range = evaluateRanges(candidate.version, entry, scheme);
+    const range = evaluateRanges(candidate.version, entry, ecosystem.scheme);
     const advisory = range.affected ? source.advisory(entry.advisory) : undefined;
     if (advisory === undefined || !range.affected) return [];
     const { fixedVersion } = range;
     if (!isSameStream(candidate, { fixedVersion, summary: advisory.summary })) return [];
     return advisory.vulnerabilities
       .filter((vulnerability) => entry.decides === vulnerability || !decided.has(vulnerability))
-      .map((vulnerability) => ({ vulnerability, advisory, entry, fixedVersion, scheme }));
+      .map((vulnerability) => ({ vulnerability, advisory, entry, fixedVersion, ecosystem }));
   });
 };
 
-type Group = readonly [Verdict, ...Verdict[]];
-
-/** One group for each vulnerability, also where advisories know it by different names; what speaks most directly first. */
-const merge = (verdicts: readonly Verdict[]): Group[] => {
-  const groups = new Map<string, [Verdict, ...Verdict[]]>();
-  for (const verdict of verdicts) {
-    const group = groups.get(verdict.vulnerability);
-    if (group === undefined) groups.set(verdict.vulnerability, [verdict]);
-    else if (verdict.entry.decides !== undefined) group.unshift(verdict);
-    else group.push(verdict);
-  }
-  return [...groups.values()];
+/** Verdicts on one vulnerability, what speaks most directly first. */
+export type Group = {
+  readonly vulnerability: string;
+  readonly verdicts: readonly [Verdict, ...Verdict[]];
 };
 
-const describe = (source: MatchSource, group: Group): Found => {
-  const [{ vulnerability, advisory }] = group;
-  const own = advisory.vulnerabilities.length === 1 ? group.flatMap((verdict) => verdict.advisory.cvss) : [];
-  const names = group.flatMap((verdict) => [verdict.advisory.id, ...aliasesFor(verdict)]);
+const describe = (source: MatchSource, { vulnerability, verdicts }: Group): Found => {
+  const [{ advisory, ecosystem }] = verdicts;
+  const own = advisory.vulnerabilities.length === 1 ? verdicts.flatMap((verdict) => verdict.advisory.cvss) : [];
+  const names = verdicts.flatMap((verdict) => [verdict.advisory.id, ...aliasesFor(verdict)]);
   const about = source.about(vulnerability);
   const kev = source.kev(vulnerability);
-  const published = group.flatMap((verdict) => verdict.advisory.published ?? []).sort()[0];
+  const published = verdicts.flatMap((verdict) => verdict.advisory.published ?? []).sort()[0];
   return {
+    ecosystem: ecosystem.name,
     advisoryId: advisory.id,
     vulnerability,
     aliases: [...new Set(names)].filter((name) => name !== vulnerability),
-    affectedRanges: [...new Set(group.flatMap((verdict) => describeRanges(verdict.entry)))],
+    affectedRanges: [...new Set(verdicts.flatMap((verdict) => describeRanges(verdict.entry)))],
     cvss: distinctScores([...own, ...about.cvss]),
-    exploits: [...new Set(group.flatMap((verdict) => verdict.advisory.exploits))],
-    summary: about.title ?? kev?.name ?? firstOf(group, ({ summary }) => summary) ?? '',
-    ...present('fixedVersion', highestFix(group)),
+    exploits: [...new Set(verdicts.flatMap((verdict) => verdict.advisory.exploits))],
+    notes: [...new Set(verdicts.flatMap((verdict) => verdict.entry.notes))].slice(0, maxNotes),
+    summary: about.title ?? kev?.name ?? firstOf(verdicts, ({ summary }) => summary) ?? '',
+    ...present('fixedVersion', highestFix(verdicts)),
     ...present(
       'publishedSeverity',
-      firstOf(group, ({ publishedSeverity }) => publishedSeverity),
+      firstOf(verdicts, ({ publishedSeverity }) => publishedSeverity),
     ),
     ...present('epss', about.epss),
     ...present('kev', kev && { dateAdded: kev.dateAdded, ransomware: kev.ransomware }),
@@ -185,23 +247,27 @@ const describe = (source: MatchSource, group: Group): Found => {
   };
 };
 
-const firstOf = (group: Group, pick: (advisory: StoredAdvisory) => string | undefined): string | undefined =>
-  group.map(({ advisory }) => pick(advisory)).find((text) => text !== undefined && text !== '');
+const maxNotes = 8;
+
+type Verdicts = Group['verdicts'];
+
+const firstOf = (verdicts: Verdicts, pick: (advisory: StoredAdvisory) => string | undefined): string | undefined =>
+  verdicts.map(({ advisory }) => pick(advisory)).find((text) => text !== undefined && text !== '');
 
 const present = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
   value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
 
 /** An erratum's aliases name its other vulnerabilities too; those are not this one's. */
-const aliasesFor = ({ advisory }: Verdict): readonly string[] =>
-  advisory.vulnerabilities.length === 1 ? advisory.aliases : [];
+const aliasesFor = ({ advisory, vulnerability }: Verdict): readonly string[] =>
+  advisory.vulnerabilities.length === 1 ? [vulnerability, ...advisory.aliases] : [];
 
 /** A record's own fix where there is one; among errata the version that satisfies all of them. */
-const highestFix = (group: Group): string | undefined => {
-  const [first, ...others] = group;
+const highestFix = (verdicts: Verdicts): string | undefined => {
+  const [first, ...others] = verdicts;
   if (first.entry.decides !== undefined) return first.fixedVersion;
-  return others.reduce<string | undefined>((highest, { fixedVersion, scheme }) => {
+  return others.reduce<string | undefined>((highest, { fixedVersion, ecosystem }) => {
     if (highest === undefined || fixedVersion === undefined) return highest ?? fixedVersion;
-    return scheme.compare(fixedVersion, highest) > 0 ? fixedVersion : highest;
+    return ecosystem.scheme.compare(fixedVersion, highest) > 0 ? fixedVersion : highest;
   }, first.fixedVersion);
 };
 

@@ -82,7 +82,7 @@ const hasEnvironment = (metrics: CvssMetrics): boolean =>
   [...metrics].some(([name, value]) => value !== 'X' && (/^[CIA]R$/.test(name) || /^M[A-Z]+$/.test(name)));
 
 /** The least number of one decimal that is not lower; binary fractions are forgiven a billionth. */
-const roundUp30 = (value: number): number => Math.ceil(value * 10 - 1e-9) / 10;
+const roundUp30 = (value: number): number => Math.max(0, Math.ceil(value * 10 - 1e-9) / 10);
 
 /** Appendix A: on whole hundred-thousandths, so that every implementation agrees. */
 const roundUp31 = (value: number): number => {

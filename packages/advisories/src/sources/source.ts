@@ -12,10 +12,13 @@ export type VersionRange = {
 export type AffectedPackage = {
   /** With its release suffix: `Debian:12`. */
   readonly ecosystem: string;
+  /** In the spelling of `normaliseName`. */
   readonly name: string;
   readonly ranges: readonly VersionRange[];
-  /** Versions that are affected by name. */
+  /** Versions that are affected by name and lie in none of the ranges. */
   readonly versions: readonly string[];
+  /** What narrows it, for people; see `Match.notes`. */
+  readonly notes: readonly string[];
 };
 
 /** An advisory on its way into the database. */

@@ -37,6 +37,7 @@ export const createFakeContent = (
         ecosystems: [],
         entries: distribution?.id === 'fedora' ? 0 : active.length,
       }),
+      coverageOfType: () => ({ ecosystems: [], entries: active.length }),
       advisory: () => undefined,
       advisoriesOf: (vulnerability) => [
         {
@@ -76,6 +77,7 @@ const matchOf = (rule: Rule, purl: string, packageName: string, installedVersion
   purl,
   packageName,
   installedVersion,
+  ecosystem: 'Debian:12',
   advisoryId: `ADV-${rule.vulnerability}`,
   vulnerability: rule.vulnerability,
   aliases: [],
@@ -85,5 +87,6 @@ const matchOf = (rule: Rule, purl: string, packageName: string, installedVersion
   ...(rule.epss === undefined ? {} : { epss: { score: rule.epss, percentile: 0.5 } }),
   ...(rule.kev === true ? { kev: { dateAdded: '2026-01-01' } } : {}),
   exploits: [],
+  notes: [],
   summary: `About ${rule.vulnerability}`,
 });

@@ -1,6 +1,10 @@
+import { schemeOf } from '@parapet/versions';
+import { normaliseName } from '../../match/languages.ts';
+import { evaluateRanges } from '../../match/ranges.ts';
 import type { CvssScore } from '../../model.ts';
 import { ratingOf, scoreCvss } from '../../ranking/cvss.ts';
 import type { AdvisoryRecord, AffectedPackage, VersionRange } from '../source.ts';
+import { notesOf } from './notes.ts';
 import { OsvRecord } from './schema.ts';
 
 export type OsvOutcome =
@@ -67,18 +71,33 @@ const vulnerabilitiesOf = (osv: OsvRecord): string[] => {
   return isErratum && /^(?:AL|RL|RH)[BE]/.test(osv.id) ? [] : [osv.id];
 };
 
+/** Ranges of commits say nothing about a version; a record that has only those, and no version by name, has no say here. */
 const affectedOf = (osv: OsvRecord): AffectedPackage[] =>
   (osv.affected ?? []).flatMap((entry) => {
     if (entry.package === undefined) return [];
-    const ranges = (entry.ranges ?? []).filter(({ type }) => type === 'ECOSYSTEM' || type === 'SEMVER');
+    const { ecosystem, name } = entry.package;
+    const ranges = (entry.ranges ?? []).filter(({ type }) => type === 'ECOSYSTEM' || type === 'SEMVER').map(rangeOf);
     const found: AffectedPackage = {
-      ecosystem: entry.package.ecosystem,
-      name: entry.package.name,
-      ranges: ranges.map(rangeOf),
-      versions: entry.versions ?? [],
+      ecosystem,
+      name: normaliseName(ecosystem, name),
+      ranges,
+      versions: outsideOf(ranges, entry.versions ?? [], ecosystem),
+      notes: notesOf(entry),
     };
     return found.ranges.length === 0 && found.versions.length === 0 ? [] : [found];
   });
+
+/** Publishers list all versions that lie in their ranges too: often thousands, which say nothing more. */
+const outsideOf = (
+  ranges: readonly VersionRange[],
+  versions: readonly string[],
+  ecosystem: string,
+): readonly string[] => {
+  const scheme = versions.length === 0 || ranges.length === 0 ? undefined : schemeOf(ecosystem);
+  return scheme === undefined
+    ? versions
+    : versions.filter((version) => !evaluateRanges(version, { ranges, versions: [] }, scheme).affected);
+};
 
 type OsvRange = NonNullable<NonNullable<NonNullable<OsvRecord['affected']>[number]['ranges']>[number]>;
 
@@ -101,6 +120,8 @@ const cvssOf = (osv: OsvRecord): CvssScore[] => {
 const severityOf = (osv: OsvRecord, cvss: readonly CvssScore[]): string | undefined => {
   const own = (osv.severity ?? []).find(({ type }) => !type.startsWith('CVSS'))?.score;
   const first = osv.affected?.[0];
+  // Rust's notices (`unmaintained`, `notice`) are advice on a package, not a flaw in it.
+  if (typeof first?.database_specific?.informational === 'string') return 'Informational';
   const word = [
     own,
     /^(Critical|Important|Moderate|Low): /.exec(osv.summary ?? '')?.[1],
@@ -110,6 +131,8 @@ const severityOf = (osv: OsvRecord, cvss: readonly CvssScore[]): string | undefi
     first?.ecosystem_specific?.urgency,
   ].find((candidate) => typeof candidate === 'string' && /^[A-Za-z][A-Za-z -]{0,30}$/.test(candidate));
   if (typeof word === 'string' && word !== 'not yet assigned') return word;
+  // A package made to do harm has no score.
+  if (osv.id.startsWith('MAL-')) return 'Critical';
   const highest = Math.max(...cvss.map(({ score }) => score));
   return cvss.length === 0 ? undefined : ratingOf(highest);
 };

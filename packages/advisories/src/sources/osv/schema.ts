@@ -21,10 +21,21 @@ export const OsvAffected = z.object({
     .max(5000)
     .optional(),
   versions: z.array(z.string().max(1024)).max(100_000).optional(),
-  ecosystem_specific: z.object({ urgency: z.unknown(), severity: z.unknown() }).partial().nullish(),
-  database_specific: z.object({ severity: z.unknown() }).partial().nullish(),
+  ecosystem_specific: z
+    .object({ urgency: z.unknown(), severity: z.unknown(), imports: z.unknown(), affects: z.unknown() })
+    .partial()
+    .nullish(),
+  database_specific: z.object({ severity: z.unknown(), informational: z.unknown() }).partial().nullish(),
 });
 export type OsvAffected = z.infer<typeof OsvAffected>;
+
+const texts = z.array(z.string().max(1024)).max(1000);
+
+/** Go's list of the packages of a module that are affected, with their functions where only some are. */
+export const OsvImports = z.array(z.object({ path: z.string().max(1024), symbols: texts.optional() })).max(500);
+
+/** Rust's list of affected functions and of the platforms that an advisory is limited to. */
+export const OsvAffects = z.object({ functions: texts.optional(), os: texts.optional(), arch: texts.optional() });
 
 /** A record of the OSV format, the fields that are used; https://ossf.github.io/osv-schema/ */
 export const OsvRecord = z.object({

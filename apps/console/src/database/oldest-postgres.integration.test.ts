@@ -5,17 +5,12 @@ import { describeWith } from '@parapet/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createJobs } from '../jobs/pg-boss-jobs.ts';
 import { silentLog } from '../logging/log.ts';
+import { systemPostgres } from '../testing/system-postgres.ts';
 import { testRunAs } from '../testing/test-database.ts';
 import { connectDatabase, type DatabaseAddress } from './connect.ts';
 import { migrateDatabase } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { findBinaries } from './postgres-launcher/binaries.ts';
 import { type RunningPostgres, startPostgres } from './postgres-launcher/index.ts';
-
-const system = await findBinaries({ copyDir: tmpdir(), runAs: testRunAs, systemOnly: true }).catch(() => undefined);
-
-/** People may name an external server, 15 or newer; the machine's own stands for it here. */
-const systemPostgres = { met: system !== undefined, reason: 'needs a PostgreSQL of the machine, 15 or newer' };
 
 describeWith([systemPostgres], 'the machine’s own PostgreSQL', () => {
   let folder: string;

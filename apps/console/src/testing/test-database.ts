@@ -9,8 +9,11 @@ import type { Database } from '../database/database.ts';
 import { migrateDatabase } from '../database/migrate.ts';
 import { type RunAs, type RunningPostgres, startPostgres } from '../database/postgres-launcher/index.ts';
 
-/** With `PARAPET_TEST_POSTGRES=system` the tests run on the machine's own PostgreSQL, the oldest that is supported if that is what it has. */
-const onSystemPostgres = process.env['PARAPET_TEST_POSTGRES'] === 'system';
+/** The console's own PostgreSQL, or the machine's: on Debian 12 the oldest that is supported. */
+export type TestPostgres = 'embedded' | 'system';
+
+/** With `PARAPET_TEST_POSTGRES=system` all tests of a run use the machine's own. */
+const usualPostgres: TestPostgres = process.env['PARAPET_TEST_POSTGRES'] === 'system' ? 'system' : 'embedded';
 
 export type TestDatabase = AsyncDisposable & {
   readonly db: Database;
@@ -24,8 +27,11 @@ export const testRunAs: RunAs | undefined = process.getuid?.() === 0 ? { uid: 65
  * A fresh, migrated database on a real server. The server is started once a process and stopped soon after its last
  * database was disposed of, at the latest when the process ends.
  */
-export const createTestDatabase = async (options: { readonly migrated?: boolean } = {}): Promise<TestDatabase> => {
-  const server = await acquireServer();
+export const createTestDatabase = async (
+  options: { readonly migrated?: boolean; readonly postgres?: TestPostgres } = {},
+): Promise<TestDatabase> => {
+  const shared = servers[options.postgres ?? usualPostgres];
+  const server = await acquireServer(shared);
   const database = `test_${randomUUID().replaceAll('-', '')}`;
   const template = options.migrated === false ? 'template0' : await server.template();
   await server.execute(`create database ${database} template ${template}`);
@@ -37,7 +43,7 @@ export const createTestDatabase = async (options: { readonly migrated?: boolean 
     [Symbol.asyncDispose]: async () => {
       await connection.close();
       await server.execute(`drop database if exists ${database} with (force)`);
-      await releaseServer();
+      releaseServer(shared);
     },
   };
 };
@@ -50,31 +56,37 @@ type TestServer = {
   readonly stop: () => Promise<void>;
 };
 
-let shared: Promise<TestServer> | undefined;
-let users = 0;
-let idle: NodeJS.Timeout | undefined;
+type SharedServer = {
+  readonly kind: TestPostgres;
+  running: Promise<TestServer> | undefined;
+  users: number;
+  idle: NodeJS.Timeout | undefined;
+};
+
+const sharedServer = (kind: TestPostgres): SharedServer => ({ kind, running: undefined, users: 0, idle: undefined });
+const servers = { embedded: sharedServer('embedded'), system: sharedServer('system') };
 /** A server outlives its last database this long, so that a file of tests does not start one for each. */
 const idleMs = 2_000;
 
-const acquireServer = (): Promise<TestServer> => {
-  clearTimeout(idle);
-  users += 1;
-  shared ??= startServer();
-  return shared;
+const acquireServer = (shared: SharedServer): Promise<TestServer> => {
+  clearTimeout(shared.idle);
+  shared.users += 1;
+  shared.running ??= startServer(shared.kind);
+  return shared.running;
 };
 
-const releaseServer = async (): Promise<void> => {
-  users -= 1;
-  if (users > 0) return;
-  idle = setTimeout(() => {
-    const stopped = shared;
-    shared = undefined;
+const releaseServer = (shared: SharedServer): void => {
+  shared.users -= 1;
+  if (shared.users > 0) return;
+  shared.idle = setTimeout(() => {
+    const stopped = shared.running;
+    shared.running = undefined;
     void stopped?.then((server) => server.stop());
   }, idleMs);
-  idle.unref();
+  shared.idle.unref();
 };
 
-const startServer = async (): Promise<TestServer> => {
+const startServer = async (kind: TestPostgres): Promise<TestServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'ppt-pg-'));
   if (testRunAs !== undefined) await chmod(folder, 0o711);
   const postgres = await startPostgres({
@@ -82,7 +94,7 @@ const startServer = async (): Promise<TestServer> => {
     socketDir: join(folder, 'run'),
     runAs: testRunAs,
     durable: false,
-    systemOnly: onSystemPostgres,
+    systemOnly: kind === 'system',
   });
   const leash = spawnLeash(postgres.pid(), folder);
   const execute = (statement: string): Promise<void> => executeOn(postgres, statement);

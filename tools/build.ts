@@ -10,6 +10,7 @@ const out = join(root, 'build');
 const programs = {
   console: 'apps/console/src/main.ts',
   'feed-worker': 'apps/console/src/feeds/feed-worker.ts',
+  maintenance: 'apps/console/src/maintenance/main.ts',
   sensor: 'apps/sensor/src/main.ts',
   cli: 'apps/cli/src/main.ts',
 };

@@ -2,9 +2,11 @@ import { AppError, messageOf } from '@parapet/core';
 import { Command, CommanderError } from 'commander';
 import { addAdminCommand } from './commands/admin.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addBackupCommand } from './commands/backup.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addFeedsCommand } from './commands/feeds.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addScanCommand } from './commands/scan.ts';
 import { addSensorCommand } from './commands/sensor.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -27,6 +29,7 @@ Examples:
   ./parapet up                          console and sensor of this machine
   ./parapet admin link                  a new one-time link for the first admin
   ./parapet feeds import feeds.tar.zst  advisories on a machine without Internet
+  ./parapet backup console.tar          everything, in one file; ./parapet restore puts it back
   ./parapet scan /                      packages and vulnerabilities of a folder or image archive`,
     )
     .exitOverride();
@@ -36,6 +39,8 @@ Examples:
   addEnrollCommand(program);
   addAdminCommand(program);
   addFeedsCommand(program);
+  addBackupCommand(program);
+  addRestoreCommand(program);
   addScanCommand(program);
   addConfigCommand(program);
   addStatusCommand(program);

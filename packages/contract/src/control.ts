@@ -67,8 +67,46 @@ export const controlRoutes = {
   feedsUpdate: { method: 'POST', path: '/feeds/update', request: undefined, answer: FeedStatus },
   /** The console streams the bundle from the request body. */
   feedsImport: { method: 'POST', path: '/feeds/import', request: undefined, answer: FeedStatus },
+  /** Answers with the backup itself, as it is made. */
+  backup: {
+    method: 'POST',
+    path: '/backup',
+    request: z.object({ passphrase: z.string().max(1024).optional(), withFeeds: z.boolean() }),
+    answer: z.never(),
+  },
 } as const;
 export type ControlRoutes = typeof controlRoutes;
 export type ControlRouteName = keyof ControlRoutes;
 
 export const ControlError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+/** What the command line asks of a console that does not run; the file is open as descriptor 4. */
+export const MaintenanceJob = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('backup'), passphrase: z.string().max(1024).optional(), withFeeds: z.boolean() }),
+  z.object({ kind: z.literal('restore'), passphrase: z.string().max(1024).optional(), withoutKeys: z.boolean() }),
+  z.object({ kind: z.literal('verify') }),
+]);
+export type MaintenanceJob = z.infer<typeof MaintenanceJob>;
+
+/** What is said of a backup once it was made, checked or restored. */
+export const BackupAnswer = z.object({
+  takenAt: z.iso.datetime(),
+  program: z.string(),
+  console: z.string(),
+  tables: z.number().int(),
+  rows: z.number().int(),
+  sizeBytes: z.number(),
+  hasKeys: z.boolean(),
+  hasFeeds: z.boolean(),
+  /** Of a restore: migrations that were applied to it, and where its keys come from. */
+  migrated: z.array(z.string()).optional(),
+  keys: z.enum(['restored', 'kept', 'none']).optional(),
+});
+export type BackupAnswer = z.infer<typeof BackupAnswer>;
+
+export const MaintenanceMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('step'), text: z.string().max(512) }),
+  z.object({ kind: z.literal('done'), answer: BackupAnswer }),
+  z.object({ kind: z.literal('failed'), code: z.string(), message: z.string().max(4096) }),
+]);
+export type MaintenanceMessage = z.infer<typeof MaintenanceMessage>;

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import {
@@ -19,6 +19,8 @@ export type ControlClient = {
   readonly call: <N extends ControlRouteName>(name: N, body?: unknown) => Promise<Answer<N>>;
   /** Sends a stream as the request body. */
   readonly upload: <N extends ControlRouteName>(name: N, body: Readable) => Promise<Answer<N>>;
+  /** Takes an answer as a stream, which fails when it breaks off. */
+  readonly download: (name: 'backup', body: unknown) => Promise<Readable>;
 };
 
 const answerLimitBytes = 16 * 1024 * 1024;
@@ -32,22 +34,22 @@ export const createControlClient = (dataDir: string): ControlClient => {
     contentType: string,
   ): Promise<Answer<N>> => {
     const { method, path, answer } = controlRoutes[name];
-    const { status, text } = await exchange(socketPath, method, path, body, contentType);
-    const json: unknown = JSON.parse(text === '' ? '{}' : text);
-    if (status >= 400) {
-      const refused = ControlError.safeParse(json);
-      throw new AppError(
-        refused.success ? refused.data.error.code : 'refused',
-        status,
-        refused.success ? refused.data.error.message : `The console answered ${status}.`,
-      );
-    }
+    const response = await exchange(socketPath, method, path, body, contentType);
+    const json: unknown = JSON.parse(await textOf(response));
+    if ((response.statusCode ?? 500) >= 400) throw refusalOf(response, json);
     return answer.parse(json) as Answer<N>;
   };
   return {
     call: (name, body) =>
       send(name, body === undefined ? undefined : Readable.from([JSON.stringify(body)]), 'application/json'),
     upload: (name, body) => send(name, body, 'application/octet-stream'),
+    download: async (name, body) => {
+      const { method, path } = controlRoutes[name];
+      const request = Readable.from([JSON.stringify(body)]);
+      const response = await exchange(socketPath, method, path, request, 'application/json');
+      if ((response.statusCode ?? 500) >= 400) throw refusalOf(response, JSON.parse(await textOf(response)));
+      return response;
+    },
   };
 };
 
@@ -57,20 +59,29 @@ const exchange = (
   path: string,
   body: Readable | undefined,
   contentType: string,
-): Promise<{ status: number; text: string }> =>
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const request = httpRequest({ socketPath, method, path, headers: { 'content-type': contentType } }, (response) => {
-      readStreamBounded(response, answerLimitBytes)
-        .then((read) => {
-          if (read.ok) resolve({ status: response.statusCode ?? 500, text: read.value.toString('utf8') });
-          else reject(new AppError(read.error.code, 500, read.error.message));
-        })
-        .catch(reject);
-    });
+    const headers = { 'content-type': contentType };
+    const request = httpRequest({ socketPath, method, path, headers, agent: false }, resolve);
     request.on('error', (error) => reject(notReachable(socketPath, error)));
     if (body === undefined) request.end();
     else body.on('error', (error) => request.destroy(error)).pipe(request);
   });
+
+const textOf = async (response: IncomingMessage): Promise<string> => {
+  const read = await readStreamBounded(response, answerLimitBytes);
+  if (!read.ok) throw new AppError(read.error.code, 500, read.error.message);
+  const text = read.value.toString('utf8');
+  return text === '' ? '{}' : text;
+};
+
+const refusalOf = (response: IncomingMessage, json: unknown): AppError => {
+  const status = response.statusCode ?? 500;
+  const refused = ControlError.safeParse(json);
+  return refused.success
+    ? new AppError(refused.data.error.code, status, refused.data.error.message)
+    : new AppError('refused', status, `The console answered ${status}.`);
+};
 
 const notReachable = (socketPath: string, error: Error): AppError => {
   const code = 'code' in error ? error.code : undefined;

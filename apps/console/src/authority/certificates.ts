@@ -15,7 +15,7 @@ export const certifies = (certificate: X509Certificate, name: string): boolean =
 export type Signer = { readonly certificate: x509.X509Certificate; readonly privateKey: CryptoKey };
 
 /** Clocks of hosts differ: certificates are valid from an hour before they are made. */
-const backdateMs = 3_600_000;
+export const backdateMs = 3_600_000;
 const dayMs = 86_400_000;
 /** Longer than any of its products lives; replacing it means enrolling all sensors anew. */
 const authorityDays = 3650;

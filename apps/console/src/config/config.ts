@@ -31,7 +31,17 @@ export type ConsoleConfig = {
   /** The built web app. */
   readonly webDir: string;
   readonly logLevel: LogLevel;
+  readonly backup: BackupConfig;
   readonly feeds: FeedPublishers;
+};
+
+/** Of backups that the console makes by itself. */
+export type BackupConfig = {
+  /** Seals the keys in them; without one they are left out. */
+  readonly passphrase: string | undefined;
+  readonly passphraseFile: string | undefined;
+  /** Before each change of the schema; off where others look after the database. */
+  readonly beforeUpgrade: boolean;
 };
 
 /** Other places than the publishers' own, and what of them is wanted; empty fields mean the usual. */
@@ -83,6 +93,11 @@ export const createConfig = (environment: Environment): ConsoleConfig => ({
   drainMs: (environment.PARAPET_DRAIN_SECONDS ?? 0) * 1000,
   webDir: environment.PARAPET_WEB_DIR ?? builtWebDir,
   logLevel: environment.PARAPET_LOG_LEVEL ?? 'info',
+  backup: {
+    passphrase: environment.PARAPET_BACKUP_PASSPHRASE,
+    passphraseFile: environment.PARAPET_BACKUP_PASSPHRASE_FILE,
+    beforeUpgrade: environment.PARAPET_BACKUP_BEFORE_UPGRADE !== 'off',
+  },
   feeds: feedPublishers(environment),
 });
 

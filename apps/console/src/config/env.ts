@@ -40,6 +40,12 @@ export const Environment = z.object({
     (value) => (value === '' ? undefined : value),
     z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').optional(),
   ),
+  PARAPET_BACKUP_PASSPHRASE: text,
+  PARAPET_BACKUP_PASSPHRASE_FILE: path,
+  PARAPET_BACKUP_BEFORE_UPGRADE: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    z.enum(['on', 'off'], 'must be on or off').optional(),
+  ),
   PARAPET_FEED_OSV_URL: url,
   PARAPET_FEED_KEV_URL: url,
   PARAPET_FEED_EPSS_URL: url,

@@ -1,3 +1,4 @@
+import type { BackupFeature } from '../backup/backup-feature.ts';
 import type { ControlHandlers } from '../control/control-server.ts';
 import type { FindingsFeature } from '../findings/feature.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -12,6 +13,7 @@ export const createControlHandlers = (deps: {
   readonly people: People;
   readonly gateway: Pick<Gateway, 'createLocalEnrolmentKey' | 'createEnrolmentKey'>;
   readonly feeds: FindingsFeature['feeds'];
+  readonly backups: Pick<BackupFeature, 'stream'>;
   readonly addresses: () => readonly string[];
 }): ControlHandlers => ({
   status: async () => ({
@@ -27,6 +29,7 @@ export const createControlHandlers = (deps: {
     const { key, authorityPin } = await deps.gateway.createEnrolmentKey(asked);
     return { consoleUrl: localUrl(deps.addresses()), authorityPin, key };
   },
+  backup: deps.backups.stream,
   feedsStatus: deps.feeds.status,
   feedsUpdate: deps.feeds.update,
   feedsImport: async (bundle) => {

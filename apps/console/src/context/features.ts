@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createAuditRoutes } from '../audit/audit-routes.ts';
+import { type BackupFeature, createBackupFeature } from '../backup/backup-feature.ts';
 import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createGraphRoutes } from '../graph/index.ts';
@@ -17,6 +18,7 @@ import type { Platform } from './platform.ts';
 export type Features = {
   readonly gateway: Gateway;
   readonly findings: FindingsFeature;
+  readonly backups: BackupFeature;
   readonly status: StatusDeps;
   /** One handler for every route of the table. */
   readonly handlers: RouteHandlers;
@@ -53,8 +55,12 @@ export const createFeatures = async (parts: {
     disk: createDiskWatch({ root: folder.root, clock }),
     eventLoop: stack.use(watchEventLoop()),
   };
+  const backups = createBackupFeature({
+    ...{ db, config, folder, clock, log, audit, jobs },
+    address: platform.database.address,
+  });
   return {
-    ...{ gateway, findings, status },
+    ...{ gateway, findings, backups, status },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
@@ -63,6 +69,7 @@ export const createFeatures = async (parts: {
       ...createGraphRoutes({ database: db, clock, audit, live }),
       ...gateway.routes,
       ...findings.handlers,
+      ...backups.handlers,
     },
   };
 };

@@ -1,7 +1,8 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type ControlRouteName, type ControlRoutes, controlRoutes, controlSocketPath } from '@parapet/contract/control';
 import { AppError, parseJson, readStreamBounded } from '@parapet/core';
 import type { z } from 'zod';
@@ -18,6 +19,8 @@ export type ControlHandlers = {
   readonly feedsStatus: () => Promise<Answer<'feedsStatus'>>;
   readonly feedsUpdate: () => Promise<Answer<'feedsUpdate'>>;
   readonly feedsImport: (bundle: Readable) => Promise<Answer<'feedsImport'>>;
+  /** Answered as a stream; one that breaks breaks the connection, so that no half is taken for a whole. */
+  readonly backup: (choice: { passphrase: string | undefined; withFeeds: boolean }) => Promise<Readable>;
 };
 
 export type EnrolmentKeyAsked = z.output<ControlRoutes['enrolmentKey']['request']>;
@@ -42,14 +45,15 @@ export const startControlServer = async (deps: {
   await rm(path, { force: true });
   const server = createServer((request, response) => {
     answer(deps.handlers, request)
-      .then((body) => send(response, 200, body))
+      .then((body) => (body instanceof Readable ? sendStream(response, body) : send(response, 200, body)))
       .catch((error: unknown) => {
         const known =
           error instanceof AppError
             ? error
             : new AppError('internal', 500, 'The console failed at this; its log says why.', { cause: error });
         if (known.status >= 500) deps.log.error({ err: error, path: request.url }, 'control request failed');
-        send(response, known.status, { error: { code: known.code, message: known.message } });
+        if (response.headersSent) response.destroy();
+        else send(response, known.status, { error: { code: known.code, message: known.message } });
       });
   });
   await listen(server, path);
@@ -72,6 +76,10 @@ const answer = async (handlers: ControlHandlers, request: IncomingMessage): Prom
       return handlers.feedsUpdate();
     case 'feedsImport':
       return handlers.feedsImport(request);
+    case 'backup': {
+      const { passphrase, withFeeds } = await readBody(request, controlRoutes.backup.request);
+      return handlers.backup({ passphrase, withFeeds });
+    }
   }
 };
 
@@ -100,6 +108,11 @@ const readBody = async <S extends z.ZodType>(request: IncomingMessage, schema: S
 const send = (response: ServerResponse, status: number, body: unknown): void => {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
+};
+
+const sendStream = async (response: ServerResponse, stream: Readable): Promise<void> => {
+  response.writeHead(200, { 'content-type': 'application/x-tar' });
+  await pipeline(stream, response);
 };
 
 const listen = (server: Server, path: string): Promise<void> =>

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppError, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
 import { z } from 'zod';
 import { takeLock } from './lock.ts';
+import { refuseHalfRestored } from './restore-marker.ts';
 
 /** Paths inside the console's data folder, all private to its user. */
 export type DataFolder = AsyncDisposable & {
@@ -17,6 +18,8 @@ export type DataFolder = AsyncDisposable & {
   readonly feedsDir: string;
   /** What may be thrown away: uploads in progress, caches. */
   readonly temporaryDir: string;
+  /** Backups that the console made by itself. */
+  readonly backupsDir: string;
 };
 
 /** Raised when the layout changes so that an older program could not read it. */
@@ -28,7 +31,11 @@ const VersionFile = z.object({ format: z.number().int().min(1), version: z.strin
  * Opens the data folder for this one process, making it when it is missing. Throws AppError with a sentence that says
  * what to do when another process has it, when a newer program wrote it, or when it cannot be written.
  */
-export const openDataFolder = async (root: string, version: string): Promise<DataFolder> => {
+export const openDataFolder = async (
+  root: string,
+  version: string,
+  options: { /** To finish a restore that was interrupted. */ readonly toRestore?: boolean } = {},
+): Promise<DataFolder> => {
   const folder = {
     root,
     keysDir: join(root, 'keys'),
@@ -37,6 +44,7 @@ export const openDataFolder = async (root: string, version: string): Promise<Dat
     runDir: join(root, 'run'),
     feedsDir: join(root, 'feeds'),
     temporaryDir: join(root, 'tmp'),
+    backupsDir: join(root, 'backups'),
   };
   const { root: _, postgresDir, ...privateDirs } = folder;
   try {
@@ -51,6 +59,7 @@ export const openDataFolder = async (root: string, version: string): Promise<Dat
   }
   const lock = await takeLock(root);
   try {
+    if (options.toRestore !== true) await refuseHalfRestored(root);
     await checkVersion(root, version);
     return { ...folder, [Symbol.asyncDispose]: lock.release };
   } catch (error) {

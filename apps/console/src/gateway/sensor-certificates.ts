@@ -1,17 +1,19 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@parapet/core';
 import type { Authority } from '../authority/authority.ts';
 import { readCertificateRequest } from '../authority/certificates.ts';
 import type { Database } from '../database/database.ts';
+import { recogniseCertificate } from './recognise-certificate.ts';
 
 /** What the store knows of a certificate that our authority signed. */
 export type CertificateStanding =
   | { readonly state: 'usable'; readonly hostId: string }
   | { readonly state: 'revoked'; readonly hostId: string }
-  | { readonly state: 'unknown' };
+  | { readonly state: 'unknown'; readonly message?: string };
 
 export type SensorCertificates = {
   /** Asked of the store on every connection, so that a revocation counts at once everywhere. */
-  readonly standing: (serial: string) => Promise<CertificateStanding>;
+  readonly standing: (serial: string, certificate: X509Certificate) => Promise<CertificateStanding>;
   /**
    * A connection was made with it: what it replaced is revoked now and not earlier, since an answer may be lost. False when
    * it was itself revoked since the connection began.
@@ -26,14 +28,14 @@ export const createSensorCertificates = (deps: {
   readonly clock: Clock;
   readonly authority: Authority;
 }): SensorCertificates => ({
-  standing: async (serial) => {
+  standing: async (serial, certificate) => {
     const row = await deps.db
       .selectFrom('sensor_certificates as c')
       .innerJoin('sensors as s', 's.host_id', 'c.host_id')
       .select(['c.host_id', 'c.revoked_at', 's.presence'])
       .where('c.serial', '=', serial)
       .executeTakeFirst();
-    if (row === undefined) return { state: 'unknown' };
+    if (row === undefined) return recogniseCertificate(deps.db, serial, certificate);
     const revoked = row.revoked_at !== null || row.presence === 'revoked';
     return { state: revoked ? 'revoked' : 'usable', hostId: row.host_id };
   },

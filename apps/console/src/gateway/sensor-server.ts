@@ -131,9 +131,10 @@ const identify = async (
       : { kind: 'refused', code: 'certificate-untrusted', message: 'The client certificate is not of this console.' };
   }
   const serial = normaliseSerial(certificate.serialNumber);
-  const standing = await certificates.standing(serial);
+  const standing = await certificates.standing(serial, certificate);
   if (standing.state === 'unknown') {
-    return { kind: 'refused', code: 'certificate-unknown', message: 'The client certificate is not known here.' };
+    const message = standing.message ?? 'The client certificate is not known here.';
+    return { kind: 'refused', code: 'certificate-unknown', message };
   }
   const { hostId } = standing;
   if (certificate.subject !== `CN=${hostId}`) {

@@ -1,4 +1,5 @@
 export * from './assets.ts';
+export * from './backups.ts';
 export * from './client.ts';
 export * from './common.ts';
 export * from './feeds.ts';

@@ -16,6 +16,7 @@ export const permissions = [
   'people:write',
   'audit:read',
   'system:read',
+  'system:write',
 ] as const;
 export type Permission = (typeof permissions)[number];
 

@@ -1,4 +1,5 @@
 import { assetRoutes } from './assets.ts';
+import { backupRoutes } from './backups.ts';
 import { feedRoutes } from './feeds.ts';
 import { findingRoutes } from './findings.ts';
 import { mapRoutes } from './map.ts';
@@ -18,6 +19,7 @@ export const routes = {
   ...scanRoutes,
   ...feedRoutes,
   ...systemRoutes,
+  ...backupRoutes,
 } as const;
 
 export type Routes = typeof routes;

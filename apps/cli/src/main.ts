@@ -1,8 +1,8 @@
 import { AppError, messageOf } from '@parapet/core';
 import { Command, CommanderError } from 'commander';
 import { addAdminCommand } from './commands/admin.ts';
-import { addConfigCommand } from './commands/config.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addConfigCommand } from './commands/config.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addFeedsCommand } from './commands/feeds.ts';

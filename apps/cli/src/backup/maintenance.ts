@@ -22,8 +22,11 @@ export const asOneself = (): MaintenanceSpec => ({
 });
 
 /** As the user that the console of this data folder runs as. */
-export const asConsole = async (dataDir: string, output: Output): Promise<MaintenanceSpec> => {
-  const plan = await makePlan({ dataDir, host: '::', port: 8443 }, programDir(), output.step);
+export const asConsole = async (
+  options: { readonly dataDir: string; readonly config?: string },
+  output: Output,
+): Promise<MaintenanceSpec> => {
+  const plan = await makePlan(options, programDir(), output.step);
   const { node, script, env, user } = plan.console;
   return { node, script: join(script, '..', 'maintenance.js'), env, ...(user === undefined ? {} : { user }) };
 };

@@ -14,6 +14,7 @@ import { defaultDataDir } from '../settings.ts';
 
 type Options = {
   dataDir: string;
+  config?: string;
   passphraseFile?: string;
   keys: boolean;
   feeds?: boolean;
@@ -29,6 +30,7 @@ export const addBackupCommand = (program: Command): void => {
     .option('--no-keys', 'leave the keys out: sensors then reconnect only where the keys still are')
     .option('--feeds', 'take the publishers’ files of the advisories along')
     .option('--data-dir <dir>', 'data folder of the console', defaultDataDir())
+    .option('--config <file>', 'settings of the console, e.g. an own database; default: PARAPET_CONFIG_FILE')
     .option('--json', 'print JSON')
     .action(makeBackup);
   backup
@@ -55,7 +57,7 @@ const makeBackup = async (file: string, options: Options): Promise<void> => {
   const choice = { ...(passphrase === undefined ? {} : { passphrase }), withFeeds: options.feeds === true };
   const path = resolve(file);
   const answer = await writeWholeFile(path, async (handle) => {
-    await fill(handle, resolve(options.dataDir), choice, output);
+    await fill(handle, { ...options, dataDir: resolve(options.dataDir) }, choice, output);
     output.step('Checking what was written');
     return runMaintenance(asOneself(), { kind: 'verify' }, handle.fd, () => undefined);
   });
@@ -66,7 +68,13 @@ const makeBackup = async (file: string, options: Options): Promise<void> => {
 type Choice = { readonly passphrase?: string; readonly withFeeds: boolean };
 
 /** From the running console; where none runs, from its data folder. */
-const fill = async (handle: FileHandle, dataDir: string, choice: Choice, output: Output): Promise<void> => {
+const fill = async (
+  handle: FileHandle,
+  options: { readonly dataDir: string; readonly config?: string },
+  choice: Choice,
+  output: Output,
+): Promise<void> => {
+  const { dataDir } = options;
   try {
     const stream = await createControlClient(dataDir).download('backup', choice);
     let bytes = 0;
@@ -86,7 +94,7 @@ const fill = async (handle: FileHandle, dataDir: string, choice: Choice, output:
     throw new AppError('no-data', 409, `There is no console in ${dataDir}. Name its folder with --data-dir.`);
   }
   output.step('No console runs on this data folder: its database is started for the backup');
-  await runMaintenance(await asConsole(dataDir, output), { kind: 'backup', ...choice }, handle.fd, output.step);
+  await runMaintenance(await asConsole(options, output), { kind: 'backup', ...choice }, handle.fd, output.step);
 };
 
 const brokenOff = (error: unknown): unknown =>

@@ -8,7 +8,7 @@ import { bold, createOutput } from '../output/print.ts';
 import { defaultDataDir } from '../settings.ts';
 import { openBackup, sentenceOf, verifyFile } from './backup.ts';
 
-type Options = { dataDir: string; passphraseFile?: string; withoutKeys?: boolean; json?: boolean };
+type Options = { dataDir: string; config?: string; passphraseFile?: string; withoutKeys?: boolean; json?: boolean };
 
 export const addRestoreCommand = (program: Command): void => {
   program
@@ -17,6 +17,7 @@ export const addRestoreCommand = (program: Command): void => {
     .option('--passphrase-file <file>', 'passphrase of the keys; - for standard input')
     .option('--without-keys', 'restore the data alone; keys that lie in the data folder are used')
     .option('--data-dir <dir>', 'data folder to restore into; DATABASE_URL names an own database', defaultDataDir())
+    .option('--config <file>', 'settings of the console, e.g. an own database; default: PARAPET_CONFIG_FILE')
     .option('--json', 'print JSON')
     .action(restore);
 };
@@ -30,7 +31,7 @@ const restore = async (file: string, options: Options): Promise<void> => {
   const passphrase = wantsKeys ? await readPassphrase(options.passphraseFile, 'once') : undefined;
   await using handle = await openBackup(file);
   const answer = await runMaintenance(
-    await asConsole(dataDir, output),
+    await asConsole({ ...options, dataDir }, output),
     {
       kind: 'restore',
       withoutKeys: options.withoutKeys === true,

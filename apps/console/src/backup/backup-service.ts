@@ -12,7 +12,7 @@ import { readRestoredFrom } from './after-restore.ts';
 import type { Sink } from './archive-writer.ts';
 import { backupName, listBackups, requireRoom, rotate, writeWhole } from './backup-files.ts';
 import { readBackupSettings, writeBackupSettings } from './backup-settings.ts';
-import { describeSource, readConfiguredPassphrase } from './backup-source.ts';
+import { describeSource } from './backup-source.ts';
 import { readDatabaseBytes } from './database-size.ts';
 import type { BackupManifest, BackupOrigin } from './format.ts';
 import { writeBackup } from './write-backup.ts';
@@ -85,7 +85,7 @@ export const createBackupService = (deps: BackupServiceDeps): BackupService => {
   const makeFile = async (origin: BackupOrigin, signal: AbortSignal | undefined): Promise<void> => {
     // Compressed it is far smaller; but what it will be is not known before.
     await requireRoom(folder.backupsDir, await readDatabaseBytes(deps.address), 'a backup');
-    const passphrase = await readConfiguredPassphrase(config);
+    const { passphrase } = config.backup;
     const name = backupName(origin, now());
     const manifest = await writeWhole(folder.backupsDir, name, (sink) =>
       write(origin, sink, { passphrase, withFeeds: false, signal }),
@@ -123,7 +123,7 @@ export const createBackupService = (deps: BackupServiceDeps): BackupService => {
         folder: folder.backupsDir,
         backups: [...backups],
         schedule: { enabled, everyHours, keep, ...(enabled && nextAt !== undefined ? { nextAt } : {}) },
-        withKeys: config.backup.passphrase !== undefined || config.backup.passphraseFile !== undefined,
+        withKeys: config.backup.passphrase !== undefined,
         ...(running === undefined ? {} : { running: { ...running } }),
         ...(lastFailure === undefined ? {} : { lastFailure }),
         ...(restored === undefined ? {} : { restoredFrom: restored }),

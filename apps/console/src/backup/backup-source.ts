@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { AppError, type Clock, messageOf } from '@parapet/core';
+import type { Clock } from '@parapet/core';
 import type { ConsoleConfig } from '../config/config.ts';
 import type { DataFolder } from '../data-folder/data-folder.ts';
 import type { DatabaseAddress } from '../database/connect.ts';
@@ -34,23 +33,4 @@ export const describeSource = async (
     keys: keys === undefined || passphrase === undefined ? undefined : { content: keys, passphrase },
     feedsDir: choice.withFeeds ? folder.feedsDir : undefined,
   };
-};
-
-const maxPassphraseBytes = 4096;
-
-/** The passphrase of backups that the console makes by itself; `undefined` leaves the keys out. */
-export const readConfiguredPassphrase = async (config: ConsoleConfig): Promise<string | undefined> => {
-  const { passphrase, passphraseFile } = config.backup;
-  if (passphraseFile === undefined) return passphrase;
-  try {
-    const text = await readFile(passphraseFile, 'utf8');
-    return text.slice(0, maxPassphraseBytes).replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new AppError(
-      'passphrase-file',
-      500,
-      `The passphrase of backups could not be read from ${passphraseFile}: ${messageOf(cause)}`,
-      { cause },
-    );
-  }
 };

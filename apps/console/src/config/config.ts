@@ -39,7 +39,6 @@ export type ConsoleConfig = {
 export type BackupConfig = {
   /** Seals the keys in them; without one they are left out. */
   readonly passphrase: string | undefined;
-  readonly passphraseFile: string | undefined;
   /** Before each change of the schema; off where others look after the database. */
   readonly beforeUpgrade: boolean;
 };
@@ -95,7 +94,6 @@ export const createConfig = (environment: Environment): ConsoleConfig => ({
   logLevel: environment.PARAPET_LOG_LEVEL ?? 'info',
   backup: {
     passphrase: environment.PARAPET_BACKUP_PASSPHRASE,
-    passphraseFile: environment.PARAPET_BACKUP_PASSPHRASE_FILE,
     beforeUpgrade: environment.PARAPET_BACKUP_BEFORE_UPGRADE !== 'off',
   },
   feeds: feedPublishers(environment),

@@ -41,7 +41,6 @@ export const Environment = z.object({
     z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').optional(),
   ),
   PARAPET_BACKUP_PASSPHRASE: text,
-  PARAPET_BACKUP_PASSPHRASE_FILE: path,
   PARAPET_BACKUP_BEFORE_UPGRADE: z.preprocess(
     (value) => (value === '' ? undefined : value),
     z.enum(['on', 'off'], 'must be on or off').optional(),

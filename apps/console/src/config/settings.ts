@@ -31,6 +31,8 @@ export const settings: { readonly [N in SettingName]: Setting } = {
   PARAPET_POSTGRES_DIR: { where: 'anywhere' },
   PARAPET_WEB_DIR: { where: 'program' },
   PARAPET_LOG_LEVEL: { where: 'anywhere' },
+  PARAPET_BACKUP_PASSPHRASE: { secret: true, where: 'anywhere' },
+  PARAPET_BACKUP_BEFORE_UPGRADE: { where: 'anywhere' },
   PARAPET_FEED_OSV_URL: { where: 'anywhere' },
   PARAPET_FEED_KEV_URL: { where: 'anywhere' },
   PARAPET_FEED_EPSS_URL: { where: 'anywhere' },

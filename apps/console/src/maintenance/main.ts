@@ -9,8 +9,8 @@ import type { Sink } from '../backup/archive-writer.ts';
 import type { BackupManifest } from '../backup/format.ts';
 import { restoreConsole } from '../backup/restore-console.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
-import { createConfig } from '../config/config.ts';
-import { readEnvironment } from '../config/env.ts';
+import { type ConsoleConfig, createConfig } from '../config/config.ts';
+import { readOwnSettings } from '../config/read-settings.ts';
 import { backUpStopped } from './back-up-stopped.ts';
 
 /**
@@ -28,19 +28,21 @@ const run = async (job: MaintenanceJob): Promise<BackupAnswer> => {
       return answerOf(manifest, sizeBytes);
     }
     case 'backup': {
-      const { manifest, sizeBytes } = await backUpStopped(createConfig(readEnvironment()), job, toDescriptor(), step);
+      const { manifest, sizeBytes } = await backUpStopped(await ownConfig(), job, toDescriptor(), step);
       return answerOf(manifest, sizeBytes);
     }
     case 'restore': {
       const { passphrase, withoutKeys } = job;
       const { manifest, migrated, keys } = await restoreConsole({
-        ...{ config: createConfig(readEnvironment()), clock: systemClock, file, passphrase, withoutKeys },
+        ...{ config: await ownConfig(), clock: systemClock, file, passphrase, withoutKeys },
         onStep: step,
       });
       return { ...answerOf(manifest, 0), migrated: [...migrated], keys };
     }
   }
 };
+
+const ownConfig = async (): Promise<ConsoleConfig> => createConfig((await readOwnSettings()).environment);
 
 const toDescriptor = (): Sink => async (bytes) => {
   for (let at = 0; at < bytes.length; ) at += (await writeTo(descriptor, bytes, at, bytes.length - at)).bytesWritten;

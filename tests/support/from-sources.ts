@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { type RequestOptions, request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -26,16 +26,29 @@ export type ConsoleProcess = {
   readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
   readonly log: () => string;
+  readonly dataDir: string;
+  readonly port: () => number;
+  /** A whole backup, as the command line takes it from the control socket. */
+  readonly backup: (passphrase: string) => Promise<Buffer>;
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
 export type ApiAnswer = { readonly status: number; readonly json: any; readonly cookies: readonly string[] };
 
-export const startConsoleProcess = async (): Promise<ConsoleProcess> => {
+/** A folder for a console that runs as nobody where we are root. */
+export const makeConsoleDir = async (): Promise<string> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'ppt-e2e-'));
   await chmod(dataDir, 0o711);
   if (isRoot) await chown(dataDir, nobody, nobody);
-  let port = 0;
+  return dataDir;
+};
+
+/** With a restored data folder the admin is there already. */
+export const startConsoleProcess = async (
+  restored: { readonly dataDir?: string; readonly port?: number } = {},
+): Promise<ConsoleProcess> => {
+  const dataDir = restored.dataDir ?? (await makeConsoleDir());
+  let port = restored.port ?? 0;
   let log = '';
   let child = await launch();
 
@@ -98,12 +111,12 @@ export const startConsoleProcess = async (): Promise<ConsoleProcess> => {
       },
       body,
     );
-  const link = await control('POST', '/admin-link');
-  const signedIn = await call('POST', '/api/v1/links/use', {
-    secret: new URL(link.json.url).hash.slice(1),
-    username: 'ada',
-    password: 'correct horse battery staple',
-  });
+  const credentials = { username: 'ada', password: 'correct horse battery staple' };
+  const makeAdmin = async (): Promise<ApiAnswer> => {
+    const link = await control('POST', '/admin-link');
+    return call('POST', '/api/v1/links/use', { secret: new URL(link.json.url).hash.slice(1), ...credentials });
+  };
+  const signedIn = await (restored.dataDir === undefined ? makeAdmin() : call('POST', '/api/v1/session', credentials));
   if (signedIn.status !== 200) throw new Error(`the first admin could not be made: ${JSON.stringify(signedIn.json)}`);
   cookie = signedIn.cookies.map((text) => text.split(';', 1)[0]).join('; ');
 
@@ -128,7 +141,56 @@ export const startConsoleProcess = async (): Promise<ConsoleProcess> => {
       await rm(dataDir, { recursive: true, force: true });
     },
     log: () => log,
+    dataDir,
+    port: () => port,
+    backup: (passphrase) =>
+      new Promise((resolve, reject) => {
+        const asked = request(
+          { socketPath: join(dataDir, 'run/control.sock'), method: 'POST', path: '/backup' },
+          (response) => {
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('error', reject);
+            response.on('end', () => resolve(Buffer.concat(chunks)));
+          },
+        );
+        asked.on('error', reject);
+        asked.end(JSON.stringify({ passphrase, withFeeds: false }));
+      }),
   };
+};
+
+/** What the program for stopped consoles said, and how it ended; `killAt` kills it when it says a step that fits. */
+export type Maintained = {
+  readonly messages: readonly Readonly<Record<string, unknown>>[];
+  readonly signal: string | null;
+};
+
+/** Runs the program for stopped consoles as the command line does, on a file. */
+export const runMaintenance = async (
+  dataDir: string,
+  job: Readonly<Record<string, unknown>>,
+  file: string,
+  killAt?: RegExp,
+): Promise<Maintained> => {
+  await using handle = await open(file, 'r');
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(root, 'apps/console/src/maintenance/main.ts')],
+    {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc', handle.fd],
+      env: { PATH: process.env['PATH'], HOME: dataDir, PARAPET_DATA_DIR: dataDir },
+      cwd: '/',
+      ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+    },
+  );
+  const messages: Readonly<Record<string, unknown>>[] = [];
+  child.on('message', (message: Readonly<Record<string, unknown>>) => {
+    messages.push(message);
+    if (killAt?.test(String(message['text']))) child.kill('SIGKILL');
+  });
+  child.send(job);
+  return new Promise((resolve) => child.on('close', (_code, signal) => resolve({ messages, signal })));
 };
 
 /** A sensor run from its sources as a process of its own. */

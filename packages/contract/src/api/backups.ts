@@ -48,7 +48,7 @@ export const backupRoutes = {
     path: '/api/v1/backups',
     summary: 'Backups on the console’s machine, and when the next is made',
     tag: 'system',
-    access: unscoped('system:write'),
+    access: unscoped('system:read'),
     response: BackupStatus,
   }),
   'backups.make': route({

@@ -1,3 +1,4 @@
+import { type ParseError, parse as parseJsonText, printParseErrorCode } from 'jsonc-parser';
 import { parse as parseTomlText } from 'smol-toml';
 import { parseDocument } from 'yaml';
 import { type FileContext, FormatError, type FoundFile } from './extractor.ts';
@@ -12,6 +13,15 @@ export const readText = async (file: FoundFile): Promise<string> => {
 
 /** The object that a JSON file holds. */
 export const readJson = async (file: FoundFile): Promise<Fields> => objectOf(JSON.parse(await readText(file)), 'JSON');
+
+/** The object of a JSON file that may have comments, and commas after the last element. */
+export const readJsonWithComments = async (file: FoundFile): Promise<Fields> => {
+  const errors: ParseError[] = [];
+  const value: unknown = parseJsonText(await readText(file), errors, { allowTrailingComma: true });
+  const [error] = errors;
+  if (error !== undefined) throw new FormatError(`${printParseErrorCode(error.error)} at ${error.offset}.`);
+  return objectOf(value, 'JSON');
+};
 
 /** The table that a TOML file is. */
 export const readToml = async (file: FoundFile): Promise<Fields> =>

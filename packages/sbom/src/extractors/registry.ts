@@ -1,17 +1,21 @@
 import { createChooser, hasOtherName, mayBeProgram } from '../walk/choose.ts';
 import { apk } from './apk/index.ts';
+import { bunLock } from './bun-lock/index.ts';
+import { deno } from './deno/index.ts';
 import { dpkg } from './dpkg/index.ts';
 import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
 import { mergeableFolders } from './owned-files.ts';
 import { packageJson } from './package-json/index.ts';
 import { packageLock } from './package-lock/index.ts';
+import { pnpmLock } from './pnpm-lock/index.ts';
 import { rpm } from './rpm/index.ts';
+import { yarnLock } from './yarn-lock/index.ts';
 
 /** Those that read the database of a distribution; a test compares all extractors with the folders beside this file. */
 export const databaseExtractors: readonly DatabaseExtractor[] = [apk, dpkg, rpm];
 
 /** Those that read one file at a time, wherever it lies. */
-export const fileExtractors: readonly FileExtractor[] = [packageJson, packageLock];
+export const fileExtractors: readonly FileExtractor[] = [bunLock, deno, packageJson, packageLock, pnpmLock, yarnLock];
 
 /** Every extractor. */
 export const extractors: readonly (DatabaseExtractor | FileExtractor)[] = [...databaseExtractors, ...fileExtractors];

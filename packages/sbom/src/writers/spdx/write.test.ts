@@ -66,7 +66,7 @@ describe('SPDX', () => {
 
   it('has the target and every package, each with an id of its own', () => {
     const ids = document.packages.map(({ SPDXID }) => SPDXID);
-    expect(new Set(ids).size).toBe(4);
+    expect(new Set(ids).size).toBe(5);
     expect(document.relationships.every(({ relatedSpdxElement }) => ids.includes(relatedSpdxElement))).toBe(true);
     expect(document.packages[1]?.externalRefs?.[0]?.referenceLocator).toBe(sampleSbom.packages[0]?.purl);
   });
@@ -77,6 +77,7 @@ describe('SPDX', () => {
       'MIT',
       'Zlib AND LicenseRef-1',
       'NOASSERTION',
+      'MIT',
     ]);
     expect(document.hasExtractedLicensingInfos).toMatchObject([{ extractedText: 'custom words of somebody' }]);
   });

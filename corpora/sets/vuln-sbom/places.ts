@@ -25,6 +25,7 @@ export const places: Readonly<Record<string, Place>> = {
   'language/javascript/packagejson': as('/srv/app/package.json'),
   'language/javascript/packagelockjson': {
     path: (file) => (file.endsWith('shrinkwrap.json') ? '/srv/app/npm-shrinkwrap.json' : '/srv/app/package-lock.json'),
+    hasNeighbours: true,
   },
   'language/javascript/pnpmlock': as('/srv/app/pnpm-lock.yaml'),
   'language/javascript/vsix': ending('vsix'),

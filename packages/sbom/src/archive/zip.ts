@@ -32,10 +32,7 @@ const localBytes = 30;
  * Reads the directory of a zip archive (APPNOTE.TXT of PKWARE), with its 64-bit fields. Only entries for which `isWanted` is
  * true are kept. What stands before the archive, as in programs that carry one, is passed over.
  */
-export const openZip = async (
-  file: RandomAccessFile,
-  isWanted: (name: string) => boolean,
-): Promise<ZipArchive> => {
+export const openZip = async (file: RandomAccessFile, isWanted: (name: string) => boolean): Promise<ZipArchive> => {
   const end = await findEnd(file);
   if (end.directoryBytes > maxDirectoryBytes) throw new FormatError('its directory is too large.');
   const start = end.at - end.directoryBytes;
@@ -56,7 +53,11 @@ const findEnd = async (file: RandomAccessFile): Promise<End> => {
   const tail = await file.read(tailStart, file.sizeBytes - tailStart);
   for (let at = tail.length - endBytes; at >= 0; at -= 1) {
     if (tail.readUInt32LE(at) !== 0x06054b50 || at + endBytes + tail.readUInt16LE(at + 20) > tail.length) continue;
-    const found = { at: tailStart + at, directoryBytes: tail.readUInt32LE(at + 12), directoryOffset: tail.readUInt32LE(at + 16) };
+    const found = {
+      at: tailStart + at,
+      directoryBytes: tail.readUInt32LE(at + 12),
+      directoryOffset: tail.readUInt32LE(at + 16),
+    };
     const isLarge = found.directoryOffset === 0xffffffff || found.directoryBytes === 0xffffffff;
     return isLarge ? findLargeEnd(file, found.at) : found;
   }
@@ -66,10 +67,12 @@ const findEnd = async (file: RandomAccessFile): Promise<End> => {
 /** The 64-bit end record, whose place a locator before the plain one tells. */
 const findLargeEnd = async (file: RandomAccessFile, endAt: number): Promise<End> => {
   const locator = await file.read(Math.max(0, endAt - 20), 20);
-  if (locator.length < 20 || locator.readUInt32LE(0) !== 0x07064b50) throw new FormatError('its 64-bit directory is missing.');
+  if (locator.length < 20 || locator.readUInt32LE(0) !== 0x07064b50)
+    throw new FormatError('its 64-bit directory is missing.');
   const at = numberOf(locator.readBigUInt64LE(8));
   const record = await file.read(at, 56);
-  if (record.length < 56 || record.readUInt32LE(0) !== 0x06064b50) throw new FormatError('its 64-bit directory is missing.');
+  if (record.length < 56 || record.readUInt32LE(0) !== 0x06064b50)
+    throw new FormatError('its 64-bit directory is missing.');
   return {
     at,
     directoryBytes: numberOf(record.readBigUInt64LE(40)),
@@ -134,7 +137,8 @@ const readEntry = async (file: RandomAccessFile, entry: ZipEntry, maxBytes: numb
     throw new FormatError(`${entry.name} has more than ${maxBytes} bytes.`);
   }
   const local = await file.read(entry.offset, localBytes);
-  if (local.length < localBytes || local.readUInt32LE(0) !== 0x04034b50) throw new FormatError(`${entry.name} is missing.`);
+  if (local.length < localBytes || local.readUInt32LE(0) !== 0x04034b50)
+    throw new FormatError(`${entry.name} is missing.`);
   const at = entry.offset + localBytes + local.readUInt16LE(26) + local.readUInt16LE(28);
   const packed = await file.read(at, entry.packedBytes);
   if (packed.length < entry.packedBytes) throw new FormatError(`${entry.name} is cut off.`);

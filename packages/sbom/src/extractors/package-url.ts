@@ -1,14 +1,23 @@
+import { buildPackageUrl, formatPackageUrl } from '@parapet/core';
 import { joinPurl, type Qualifiers } from './purl.ts';
 
 /**
- * The package URL of a language's package by the rules of its type (https://github.com/package-url/purl-spec, types). What
- * stands before the last separator of the name is the namespace.
+ * The package URL of a language's package. What stands before the last separator of the name is the namespace. A name that its
+ * type does not allow, such as one of Maven without a group, is still written: files of a workload decide about names.
  */
 export const packageUrlOf = (type: string, name: string, version: string, qualifiers: Qualifiers = {}): string => {
-  const lowered = lowerCased.has(type) ? name.toLowerCase() : name;
-  const parts = separated.has(type) ? lowered.split(type === 'maven' ? ':' : '/') : [lowered];
-  const names = type === 'pypi' ? parts.map((part) => part.replaceAll('_', '-')) : parts;
-  return joinPurl([type, ...names], version, qualifiers);
+  const parts = separated.has(type) ? name.split(type === 'maven' ? ':' : '/').filter(Boolean) : [name];
+  const present = Object.fromEntries(
+    Object.entries(qualifiers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const built = buildPackageUrl({
+    type,
+    namespace: parts.slice(0, -1).join('/'),
+    name: parts.at(-1) ?? name,
+    version,
+    qualifiers: present,
+  });
+  return built.ok ? formatPackageUrl(built.value) : joinPurl([type, ...parts], version, qualifiers);
 };
 
 /** Types whose names consist of parts. */
@@ -19,11 +28,10 @@ const separated: ReadonlySet<string> = new Set([
   'github',
   'golang',
   'hex',
+  'jsr',
   'maven',
   'npm',
   'swift',
   'terraform',
+  'vscode-extension',
 ]);
-
-/** Types whose registries take upper and lower case for the same. */
-const lowerCased: ReadonlySet<string> = new Set(['bitbucket', 'composer', 'github', 'golang', 'hex', 'pub', 'pypi']);

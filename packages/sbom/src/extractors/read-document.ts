@@ -12,7 +12,9 @@ export const readText = async (file: FoundFile): Promise<string> => {
 };
 
 /** The object that a JSON file holds. */
-export const readJson = async (file: FoundFile): Promise<Fields> => objectOf(JSON.parse(await readText(file)), 'JSON');
+export const readJson = async (file: FoundFile): Promise<Fields> => parseJsonObject(await readText(file));
+
+export const parseJsonObject = (text: string): Fields => objectOf(JSON.parse(text), 'JSON');
 
 /** The object of a JSON file that may have comments, and commas after the last element. */
 export const readJsonWithComments = async (file: FoundFile): Promise<Fields> => {

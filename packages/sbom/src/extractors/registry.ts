@@ -1,21 +1,52 @@
 import { createChooser, hasOtherName, mayBeProgram } from '../walk/choose.ts';
 import { apk } from './apk/index.ts';
 import { bunLock } from './bun-lock/index.ts';
+import { conda } from './conda/index.ts';
 import { deno } from './deno/index.ts';
 import { dpkg } from './dpkg/index.ts';
 import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
 import { mergeableFolders } from './owned-files.ts';
 import { packageJson } from './package-json/index.ts';
 import { packageLock } from './package-lock/index.ts';
+import { pdmLock } from './pdm-lock/index.ts';
+import { pipfileLock } from './pipfile-lock/index.ts';
 import { pnpmLock } from './pnpm-lock/index.ts';
+import { poetryLock } from './poetry-lock/index.ts';
+import { pylock } from './pylock/index.ts';
+import { pyproject } from './pyproject/index.ts';
+import { pythonArchive } from './python-archive/index.ts';
+import { pythonMetadata } from './python-metadata/index.ts';
+import { requirements } from './requirements/index.ts';
 import { rpm } from './rpm/index.ts';
+import { setupPy } from './setup-py/index.ts';
+import { uvLock } from './uv-lock/index.ts';
+import { vsix } from './vsix/index.ts';
 import { yarnLock } from './yarn-lock/index.ts';
 
 /** Those that read the database of a distribution; a test compares all extractors with the folders beside this file. */
 export const databaseExtractors: readonly DatabaseExtractor[] = [apk, dpkg, rpm];
 
 /** Those that read one file at a time, wherever it lies. */
-export const fileExtractors: readonly FileExtractor[] = [bunLock, deno, packageJson, packageLock, pnpmLock, yarnLock];
+export const fileExtractors: readonly FileExtractor[] = [
+  bunLock,
+  conda,
+  deno,
+  packageJson,
+  packageLock,
+  pdmLock,
+  pipfileLock,
+  pnpmLock,
+  poetryLock,
+  pylock,
+  pyproject,
+  pythonArchive,
+  pythonMetadata,
+  requirements,
+  setupPy,
+  uvLock,
+  vsix,
+  yarnLock,
+];
 
 /** Every extractor. */
 export const extractors: readonly (DatabaseExtractor | FileExtractor)[] = [...databaseExtractors, ...fileExtractors];

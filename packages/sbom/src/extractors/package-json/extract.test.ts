@@ -29,6 +29,14 @@ describe('package.json', () => {
     ).toEqual(['a@1.2.3', 'b@1.2.3', 'c@1.2.3']);
   });
 
+  it('is no package of npm when it is an extension’s or Unity’s', async () => {
+    const files = {
+      '/a/package.json': manifest({ engines: { vscode: '^1' } }),
+      '/b/package.json': manifest({ unity: '2022.3' }),
+    };
+    expect(await namesFrom(packageJson, files)).toEqual([]);
+  });
+
   it('is nobody’s without a name or a version', async () => {
     expect(await namesFrom(packageJson, { '/x/package.json': '{"type":"module","version":7}' })).toEqual([]);
   });

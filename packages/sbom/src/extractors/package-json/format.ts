@@ -1,4 +1,4 @@
-import { type Fields, fieldOf, listOf, textField } from '../fields.ts';
+import { type Fields, fieldOf, isFields, listOf, textField } from '../fields.ts';
 
 const modules = '/node_modules/';
 
@@ -20,3 +20,9 @@ export const licencesOf = (manifest: Fields): string[] => {
   const stated = [fieldOf(manifest, 'license'), ...listOf(fieldOf(manifest, 'licenses'))];
   return stated.flatMap((licence) => (typeof licence === 'string' ? licence : (textField(licence, 'type') ?? [])));
 };
+
+/** Extensions of editors and packages of Unity use the same file name, and names that say nothing about npm. */
+export const isOfOtherKind = (manifest: Fields): boolean =>
+  textField(fieldOf(manifest, 'engines'), 'vscode') !== undefined ||
+  isFields(fieldOf(manifest, 'contributes')) ||
+  textField(manifest, 'unity') !== undefined;

@@ -27,6 +27,7 @@ describe('package-lock.json', () => {
       { name: '@s/b', version: '2.0.0', scope: 'optional' },
       { name: 'real', version: '2.2.2', scope: 'dev' },
       { name: 'git', version: '0.1.0', commit: '0123456789abcdef0123456789abcdef01234567' },
+      { name: 'workspace', version: '0.0.1' },
     ]);
   });
 
@@ -45,7 +46,14 @@ describe('package-lock.json', () => {
       'a@1.0.0',
       'b@2.0.0',
       'git@',
+      'local@',
     ]);
+  });
+
+  it('gives way to a shrinkwrap beside it, as npm has it', async () => {
+    const lock = (name: string): string => JSON.stringify({ dependencies: { [name]: { version: '1.0.0' } } });
+    const files = { '/package-lock.json': lock('a'), '/npm-shrinkwrap.json': lock('b') };
+    expect(await namesFrom(packageLock, files)).toEqual(['b@1.0.0']);
   });
 
   it('takes names of prototypes for names', async () => {

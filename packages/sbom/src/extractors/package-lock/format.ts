@@ -17,9 +17,10 @@ const fromPaths = (packages: Fields): FoundPackage[] => {
   const direct = directNames(fieldOf(packages, ''));
   return Object.entries(packages).flatMap(([path, entry]): FoundPackage[] => {
     const at = path.lastIndexOf(modules);
-    // Links lead to folders of the project, which are listed by their own paths and are no packages of a registry.
-    if (at < 0 || fieldOf(entry, 'link') === true) return [];
-    const name = textField(entry, 'name') ?? path.slice(at + modules.length);
+    // The project itself, and links to its folders, which have entries of their own.
+    if (path === '' || fieldOf(entry, 'link') === true) return [];
+    const name =
+      textField(entry, 'name') ?? (at < 0 ? path.slice(path.lastIndexOf('/') + 1) : path.slice(at + modules.length));
     const resolved = textField(entry, 'resolved') ?? '';
     const version = textField(entry, 'version') ?? '';
     return [
@@ -48,7 +49,6 @@ const fromTree = (dependencies: Fields, depth: number): FoundPackage[] =>
     const nested = fieldOf(entry, 'dependencies');
     const below = isFields(nested) && depth < maxDepth ? fromTree(nested, depth + 1) : [];
     const stated = textField(entry, 'version') ?? '';
-    if (stated.startsWith('file:')) return below;
     const alias = /^npm:(.+)@([^@]+)$/.exec(stated);
     const version = alias?.[2] ?? (isLocation(stated) ? '' : stated);
     return [{ name: alias?.[1] ?? key, version, ...scopeOf(entry), ...commitOf(stated) }, ...below];

@@ -22,10 +22,7 @@ describe('a requirement of Python', () => {
     });
   });
 
-  it.each(['', '-r other.txt', '%s==1.0', 'a==$VERSION', 'a==', 'a == {}', './local', 'a words'])(
-    'not %s',
-    (text) => {
-      expect(parseRequirement(text)).toBeUndefined();
-    },
-  );
+  it.each(['', '-r other.txt', '%s==1.0', 'a==$VERSION', 'a==', 'a == {}', './local', 'a words'])('not %s', (text) => {
+    expect(parseRequirement(text)).toBeUndefined();
+  });
 });

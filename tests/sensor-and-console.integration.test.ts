@@ -49,6 +49,7 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
     expect(collectors.map(({ name }: { name: string }) => name).sort()).toEqual([
       'docker',
       'host',
+      'limits',
       'network',
       'process',
     ]);

@@ -230,6 +230,8 @@ export const createSensorProcess = async (): Promise<SensorProcess> => {
             DOCKER_HOST: process.env['DOCKER_HOST'],
             PARAPET_STATE_DIR: stateDir,
             PARAPET_CLOUD_METADATA: 'off',
+            // A busy machine is slow enough.
+            PARAPET_CPU_LIMIT: 'off',
             ...env,
           },
           cwd: '/',

@@ -41,7 +41,7 @@ export const startParapet = async (options: StartOptions): Promise<RunningParape
     [join(root, 'build/cli.js'), 'up', '--data-dir', options.dataDir, '--port', String(port), ...(options.args ?? [])],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PARAPET_PROGRAM_DIR: join(root, 'build'), ...options.env },
+      env: { ...process.env, PARAPET_PROGRAM_DIR: join(root, 'build'), PARAPET_CPU_LIMIT: 'off', ...options.env },
     },
   );
   let text = '';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Goodbye } from '@parapet/contract/wire';
-import { AppError, type Clock } from '@parapet/core';
+import type { TLSSocket } from 'node:tls';
+import type { Goodbye, RunEndCause } from '@parapet/contract/wire';
+import { AppError, type Clock, messageOf } from '@parapet/core';
 import { type FileLock, lockFile } from '@parapet/kernel';
 import { createCollectorRunner } from './collectors/collector-runner.ts';
 import { createDockerApi } from './collectors/docker/docker-api.ts';
@@ -17,15 +18,26 @@ import { createInventoryStore } from './inventory/inventory-store.ts';
 import { createInventoryStream } from './inventory/inventory-stream.ts';
 import { createLossLedger } from './inventory/loss-ledger.ts';
 import type { Log } from './log.ts';
+import { dialWithIdentity } from './net/tls-dialer.ts';
 import { readBootId } from './proc/host-times.ts';
+import { readStartTicks } from './proc/start-ticks.ts';
+import { readMemoryKills } from './protection/memory-kills.ts';
+import { groupNameOf, type OwnGroup } from './protection/own-group.ts';
 import { openRun } from './state/run.ts';
 import { createStateFile, Identity, prepareStateDir, StreamMarker } from './state/state-files.ts';
 import { createBulkSender } from './tasks/bulk-sender.ts';
+import { createIdleDesk } from './tasks/idle-desk.ts';
 import { createScanRunner } from './tasks/scan-runner.ts';
 import { createTargetResolver } from './tasks/scan-targets.ts';
 import { createTaskDesk } from './tasks/task-desk.ts';
 import { JournalFile, openTaskJournal } from './tasks/task-journal.ts';
-import { startUplink, type Uplink } from './uplink/uplink.ts';
+import { systemFiles } from './upgrade/files.ts';
+import type { LocatedProgram } from './upgrade/program.ts';
+import type { UpgradeRecord } from './upgrade/record.ts';
+import { openUpgradeRecord } from './upgrade/record-file.ts';
+import { settleUpgrade } from './upgrade/settle.ts';
+import { createUpgradeSource } from './upgrade/upgrade-source.ts';
+import { startUplink, type Uplink, type UplinkChange } from './uplink/uplink.ts';
 import { sensorVersion } from './version.ts';
 
 export type Sensor = {
@@ -34,12 +46,24 @@ export type Sensor = {
   readonly start: () => Promise<void>;
   /** Says goodbye, ends everything, marks the run as cleanly ended. */
   readonly stop: (reason: Goodbye['reason']) => Promise<void>;
+  /** Marks why it is about to end without a goodbye. */
+  readonly failing: (cause: RunEndCause, detail: string) => Promise<void>;
+  /** Tells the console what holds this process within its limits. */
+  readonly tellLimits: (group: OwnGroup) => void;
+  /** Makes a connection and drops it; rejects with the reason where that fails. Also after `stop`. */
+  readonly reachConsole: () => Promise<void>;
 };
 
 export type SensorDeps = {
   readonly config: SensorConfig;
   readonly log: Log;
   readonly clock: Clock;
+  readonly program: LocatedProgram;
+  /** Runs beside an older version to show that it can: it does no tasks and renews nothing. */
+  readonly onTrial: boolean;
+  /** A new version is ready to be tried; the sensor is to be stopped for it. */
+  readonly onHandOver: (record: UpgradeRecord) => void;
+  readonly onConnection: (change: UplinkChange) => void;
   /** The program to start scan children from. */
   readonly entryPath: string;
   /** Something a person should know, now and once. */
@@ -108,19 +132,39 @@ const assemble = async (
   const runtimes = createRuntimeStates();
   const collectors = createCollectorRunner({ ...config, inventory: store, workloads, losses, clock, log, bootId });
   const docker = config.dockerSocket.kind === 'socket' ? createDockerApi(config.dockerSocket.path) : undefined;
-  const tasks = await createTaskDesk({
-    documentDir: join(config.stateDir, 'documents'),
-    journal: await openTaskJournal(createStateFile(config.stateDir, 'tasks.json', JournalFile), (error) =>
+  const makeDesk = async () => {
+    const journal = await openTaskJournal(createStateFile(config.stateDir, 'tasks.json', JournalFile), (error) =>
       unsaved('tasks.json', error),
-    ),
-    bulk: createBulkSender({ wake }),
-    scan: createScanRunner(deps.entryPath),
-    resolve: createTargetResolver({ rootPath: config.rootPath, docker }),
-    clock,
-    log,
-    wake,
+    );
+    const record = await openUpgradeRecord(config.stateDir);
+    const { installation } = deps.program;
+    await settleUpgrade({
+      ...{ installation, stateDir: config.stateDir, files: systemFiles, record, journal, log },
+      startTicksOf: readStartTicks,
+      kill: (pid) => process.kill(-pid, 'SIGKILL'),
+    });
+    return createTaskDesk({
+      documentDir: join(config.stateDir, 'documents'),
+      journal,
+      bulk: createBulkSender({ wake }),
+      scan: createScanRunner(deps.entryPath),
+      resolve: createTargetResolver({ rootPath: config.rootPath, docker }),
+      upgrade: createUpgradeSource({ program: deps.program, record, clock, version: sensorVersion, dial }),
+      onHandOver: deps.onHandOver,
+      clock,
+      log,
+      wake,
+    });
+  };
+  const consoleUrls = (): readonly string[] =>
+    config.consoleUrls.length > 0 ? config.consoleUrls : [identity.consoleUrl];
+  const dial = () => dialAny(consoleUrls(), identity, config);
+  const tasks = deps.onTrial ? createIdleDesk() : await makeDesk();
+  const groupName = groupNameOf(config.stateDir);
+  const run = await openRun(config.stateDir, {
+    ...{ runId, bootId, clock },
+    memoryKills: () => readMemoryKills(groupName, config.procPath),
   });
-  const run = await openRun(config.stateDir, runId, clock);
   const renewal = createRenewal({
     identity: () => identity,
     save: async (renewed) => {
@@ -138,9 +182,10 @@ const assemble = async (
         clock,
         log,
         proxy: config.proxy,
-        consoleUrls: () => (config.consoleUrls.length > 0 ? config.consoleUrls : [identity.consoleUrl]),
+        consoleUrls,
         identity: () => identity,
-        renewal,
+        // A certificate that a trial got would be lost with it.
+        renewal: deps.onTrial ? { ...renewal, request: () => undefined } : renewal,
         store,
         stream,
         tasks,
@@ -149,17 +194,34 @@ const assemble = async (
           bootId,
           runId,
           startedAt,
+          program: deps.program.told,
           ...(run.previous === undefined ? {} : { previousRun: run.previous }),
         },
       });
-      tellRefusals(uplink, deps.notice);
+      const tellRefusal = refusalsOnce(deps.notice);
+      uplink.onChange((change) => {
+        tellRefusal(change);
+        deps.onConnection(change);
+      });
     },
     stop: async (reason) => {
       await uplink?.stop(reason);
       await tasks.stop();
       await collectors.stop();
-      await run.close();
+      await run.close(reason === 'stop' ? undefined : reason);
       lock.release();
+    },
+    failing: run.failing,
+    tellLimits: ({ state, source, reason }) =>
+      store.put({
+        kind: 'collector',
+        key: 'limits',
+        startedAt: clock.now(),
+        ...{ state, source },
+        ...(reason === undefined ? {} : { reason }),
+      }),
+    reachConsole: async () => {
+      (await dial()).destroy();
     },
   };
 };
@@ -175,12 +237,27 @@ const takeLock = (stateDir: string): FileLock => {
 };
 
 /** A refusal is told to a person once, not with each try. */
-const tellRefusals = (uplink: Uplink, notice: (text: string) => void): void => {
+const refusalsOnce = (notice: (text: string) => void): ((change: UplinkChange) => void) => {
   let told = '';
-  uplink.onChange(({ state, text }) => {
+  return ({ state, text }) => {
     if (state === 'connected') told = '';
     if (state !== 'refused' || told === text) return;
     told = text;
     notice(text);
-  });
+  };
+};
+
+const dialTimeoutMs = 10_000;
+
+/** The first of the console's addresses that answers with the right certificate. */
+const dialAny = async (urls: readonly string[], identity: Identity, { proxy }: SensorConfig): Promise<TLSSocket> => {
+  const failures: string[] = [];
+  for (const url of urls) {
+    try {
+      return await dialWithIdentity(url, identity, { proxy, timeoutMs: dialTimeoutMs });
+    } catch (error) {
+      failures.push(`${url}: ${messageOf(error)}`);
+    }
+  }
+  throw new Error(failures.join(' '));
 };

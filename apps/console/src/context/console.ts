@@ -10,6 +10,7 @@ import { issueAdminLink } from '../people/link-routes.ts';
 import { hasActiveAdmin } from '../people/users.ts';
 import { mountHealth } from '../self-watch/health-routes.ts';
 import { createMetrics } from '../self-watch/metrics.ts';
+import type { SensorArchives } from '../upgrades/archives.ts';
 import { listAddresses } from './addresses.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { createControlHandlers } from './control-handlers.ts';
@@ -22,6 +23,8 @@ export type ConsoleOptions = {
   readonly clock?: Clock;
   readonly database?: OpenDatabaseOptions;
   readonly rateLimits?: RateLimitSettings;
+  /** Sensors to hand out, in place of the console's own. */
+  readonly archives?: SensorArchives;
   /** How often sensors say that they live. */
   readonly heartbeatEveryMs?: number;
   /** Told of steps that take a while. */
@@ -64,6 +67,7 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   const features = await createFeatures({
     ...{ platform, people, certificates, addresses, startedAt, stack },
     heartbeatEveryMs: options.heartbeatEveryMs,
+    archives: options.archives,
   });
   const web = await openWeb({ platform, people, certificates, features, bound, rateLimits: options.rateLimits });
   stack.defer(web.close);
@@ -71,6 +75,7 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
 
   await platform.jobs.start();
   await features.findings.start();
+  features.rollouts.start();
   await features.gateway.start();
   bound.port = await listen(features.gateway.server, config.host, config.port);
   const control = await startControlServer({

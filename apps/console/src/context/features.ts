@@ -7,10 +7,13 @@ import { createGraphRoutes } from '../graph/index.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { createLiveRoutes } from '../live/live-routes.ts';
 import { createPeopleRoutes } from '../people/people-routes.ts';
-import { createScanTaskStore } from '../scans/scan-tasks.ts';
 import { createDiskWatch } from '../self-watch/disk.ts';
 import { watchEventLoop } from '../self-watch/event-loop.ts';
 import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
+import { noArchives, type SensorArchives } from '../upgrades/archives.ts';
+import { createOrderStore } from '../upgrades/order-store.ts';
+import { createRolloutScheduler, type RolloutScheduler } from '../upgrades/rollout-scheduler.ts';
+import { createUpgradeRoutes } from '../upgrades/upgrade-routes.ts';
 import type { Certificates } from './certificates.ts';
 import type { People } from './people.ts';
 import type { Platform } from './platform.ts';
@@ -19,6 +22,7 @@ export type Features = {
   readonly gateway: Gateway;
   readonly findings: FindingsFeature;
   readonly backups: BackupFeature;
+  readonly rollouts: RolloutScheduler;
   readonly status: StatusDeps;
   /** One handler for every route of the table. */
   readonly handlers: RouteHandlers;
@@ -32,14 +36,16 @@ export const createFeatures = async (parts: {
   readonly addresses: () => readonly string[];
   readonly startedAt: number;
   readonly heartbeatEveryMs: number | undefined;
+  readonly archives: SensorArchives | undefined;
   readonly stack: AsyncDisposableStack;
 }): Promise<Features> => {
   const { platform, people, certificates, addresses, heartbeatEveryMs, stack } = parts;
   const { config, folder, db, clock, log, audit, live, jobs } = platform;
+  const archives = parts.archives ?? noArchives;
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
     ...{ version: config.version, consoleUrls: addresses },
-    ...{ taskStore: createScanTaskStore(db), spoolDir: join(folder.root, 'spool') },
+    ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives },
     ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),
   });
   const findings = createFindingsFeature({
@@ -48,6 +54,10 @@ export const createFeatures = async (parts: {
   });
   stack.use(findings);
   gateway.onChange(findings.inventoryChanged);
+  const rollouts = stack.use(createRolloutScheduler({ db, clock, dispatcher: gateway.tasks, live, log }));
+  gateway.onChange(({ kinds }) => {
+    if (kinds.includes('presence')) rollouts.wake();
+  });
   const status: StatusDeps = {
     ...{ db, clock, addresses, jobs, health: platform.health, ingest: gateway, feedAge: findings.feedAge },
     ...{ version: config.version, name: config.name, dataDir: config.dataDir, startedAt: parts.startedAt },
@@ -60,7 +70,7 @@ export const createFeatures = async (parts: {
     address: platform.database.address,
   });
   return {
-    ...{ gateway, findings, backups, status },
+    ...{ gateway, findings, backups, rollouts, status },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
@@ -68,6 +78,9 @@ export const createFeatures = async (parts: {
       ...createLiveRoutes({ ...people, live }),
       ...createGraphRoutes({ database: db, clock, audit, live }),
       ...gateway.routes,
+      ...createUpgradeRoutes({
+        ...{ db, clock, audit, archives, version: config.version, dispatcher: gateway.tasks, wake: rollouts.wake },
+      }),
       ...findings.handlers,
       ...backups.handlers,
     },

@@ -17,6 +17,9 @@ import { createEnrolmentKeys } from '../sensors/enrolment-keys.ts';
 import { createSensorRoutes, type SensorRoutes } from '../sensors/sensor-routes.ts';
 import { createBulkSpool } from '../tasks/bulk-spool.ts';
 import { createTaskDispatcher, type TaskDispatcher, type TaskStore } from '../tasks/task-dispatcher.ts';
+import { createArchiveRoute, isArchiveRequest } from '../upgrades/archive-route.ts';
+import { noArchives, type SensorArchives } from '../upgrades/archives.ts';
+import { type Release, releaseOf } from '../upgrades/version-standing.ts';
 import { createEnrolmentRoute, type EnrolmentLimits } from './enrolment-route.ts';
 import { storeArrival } from './host-presence.ts';
 import { createPresence } from './presence.ts';
@@ -72,6 +75,8 @@ export type GatewayDeps = {
   /** The TLS server for people; it gets every connection that is not a sensor's. */
   readonly web: TlsServer;
   readonly taskStore: TaskStore;
+  /** The sensors that this console hands out; none unless given. */
+  readonly archives?: SensorArchives;
   /** A folder of ours below the data folder. */
   readonly spoolDir: string;
   readonly version: string;
@@ -133,8 +138,10 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
       unknownMessages += messages;
     },
   };
+  const archives = deps.archives ?? noArchives;
   const sensors = await createSensorServer({
     ...{ authority, certificates, refusals, log },
+    archive: { isFor: isArchiveRequest, serve: createArchiveRoute({ archives, log }) },
     enrol: createEnrolmentRoute({ enrolment, audit, clock, log, limits: deps.enrolmentLimits }),
     onConnection: (peer, socket) => createSensorSession(sessionDeps, peer, socket),
     onRevoked: ({ hostId, address }, socket) => {
@@ -158,6 +165,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     tasks,
     routes: createSensorRoutes({
       ...{ db, clock, audit, keys, authorityPin: authority.pin, consoleUrls: deps.consoleUrls },
+      release: (): Release => releaseOf({ archives, version: deps.version }),
       onRevoked: closeRevoked,
       resync: (hostId, reason) => {
         const session = registry.find(hostId);

@@ -26,11 +26,18 @@ export const readArrival = (
     address: peer.address,
     runId: hello.runId,
     bootId: hello.bootId,
+    program: hello.program,
     startedAt: past(hello.startedAt),
     previous:
       previousRun === undefined
         ? undefined
-        : { runId: previousRun.runId, end: previousRun.end, lastAliveAt: past(previousRun.lastAliveAt) },
+        : {
+            runId: previousRun.runId,
+            end: previousRun.end,
+            lastAliveAt: past(previousRun.lastAliveAt),
+            cause: previousRun.cause,
+            detail: previousRun.detail,
+          },
     now: new Date(nowMs),
   };
 };

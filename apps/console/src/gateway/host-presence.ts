@@ -1,5 +1,7 @@
+import type { SensorProgram } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
+import { type PreviousRun, runEndCause } from './run-ends.ts';
 
 /** What a sensor says when it connects, with our times. */
 export type HostArrival = {
@@ -8,10 +10,9 @@ export type HostArrival = {
   readonly address: string;
   readonly runId: string;
   readonly bootId: string;
+  readonly program: SensorProgram | undefined;
   readonly startedAt: Date;
-  readonly previous:
-    | { readonly runId: string; readonly end: 'clean' | 'unclean'; readonly lastAliveAt: Date }
-    | undefined;
+  readonly previous: PreviousRun | undefined;
   readonly now: Date;
 };
 
@@ -44,6 +45,7 @@ export const storeArrival = (db: Database, arrival: HostArrival): Promise<Stored
         version: arrival.version,
         address: arrival.address,
         run_id: arrival.runId,
+        program: arrival.program === undefined ? null : JSON.stringify(arrival.program),
         presence: 'online',
         presence_since: before.presence === 'online' ? sql`presence_since` : arrival.now,
         last_seen_at: arrival.now,
@@ -170,12 +172,5 @@ const markGap = async (
 
 const causeOf = (arrival: HostArrival, bootBefore: string | null): string => {
   if (bootBefore !== null && bootBefore !== arrival.bootId) return 'The host was started anew.';
-  switch (arrival.previous?.end) {
-    case 'clean':
-      return 'The sensor was stopped.';
-    case 'unclean':
-      return 'The sensor was killed or crashed.';
-    case undefined:
-      return 'The sensor was started anew.';
-  }
+  return runEndCause(arrival.previous);
 };

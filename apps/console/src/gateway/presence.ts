@@ -4,6 +4,7 @@ import type { ChangeFeed } from '../ingest/change-feed.ts';
 import type { Log } from '../logging/log.ts';
 import { type HeartbeatFigures, storeHeartbeats, storeSilence } from './host-presence.ts';
 import type { Refusals } from './refusals.ts';
+import { goodbyeCause } from './run-ends.ts';
 
 export type HeartbeatNote = Omit<HeartbeatFigures, 'refusedFrames' | 'seenAt'>;
 
@@ -15,6 +16,8 @@ export type Presence = {
   readonly heard: (note: HeartbeatNote) => void;
   /** A clean stop, told by the sensor. */
   readonly saidGoodbye: (hostId: string, reason: string) => Promise<void>;
+  /** The other end closed the connection without a goodbye; it may come back at once. */
+  readonly dropped: (hostId: string) => void;
   /** Revoked or removed: its silence is no news. */
   readonly forget: (hostId: string) => void;
   /** Whether the host was online when the console started and may still be about to come back. */
@@ -25,6 +28,16 @@ export type Presence = {
 
 /** This many heartbeats may be missed. */
 const missedHeartbeats = 3;
+
+type Watched = {
+  readonly seenAtMs: number;
+  readonly heardSinceMs: number;
+  /** Whether it came since the console was started. */
+  readonly returned: boolean;
+  /** Whether its last connection was closed by the other end. */
+  readonly dropped: boolean;
+  readonly goodbye?: string;
+};
 
 export const createPresence = (deps: {
   readonly db: Database;
@@ -38,7 +51,6 @@ export const createPresence = (deps: {
 }): Presence => {
   const { db, clock } = deps;
   const silentAfterMs = deps.heartbeatEveryMs * missedHeartbeats;
-  type Watched = { seenAtMs: number; heardSinceMs: number; returned: boolean; goodbye?: string };
   const watched = new Map<string, Watched>();
   let notes = new Map<string, HeartbeatFigures>();
   let ticking = false;
@@ -71,7 +83,7 @@ export const createPresence = (deps: {
       hostId,
       presence: watch.goodbye === undefined ? 'unknown' : 'stopped',
       since: new Date(watch.seenAtMs),
-      cause: watch.goodbye ?? causeOf(watch.returned),
+      cause: watch.goodbye ?? causeOf(watch),
     });
     // It may have come back meanwhile.
     if (watched.get(hostId) !== watch) return;
@@ -89,26 +101,29 @@ export const createPresence = (deps: {
         .execute();
       for (const row of rows) {
         const seenAtMs = row.last_seen_at?.getTime() ?? clock.now();
-        watched.set(row.host_id, { seenAtMs, heardSinceMs: clock.now(), returned: false });
+        watched.set(row.host_id, { seenAtMs, heardSinceMs: clock.now(), returned: false, dropped: false });
       }
     },
     arrived: (hostId) => {
-      watched.set(hostId, { seenAtMs: clock.now(), heardSinceMs: clock.now(), returned: true });
+      watched.set(hostId, { seenAtMs: clock.now(), heardSinceMs: clock.now(), returned: true, dropped: false });
       told(hostId);
     },
     heard: (note) => {
       const now = clock.now();
-      watched.set(note.hostId, { seenAtMs: now, heardSinceMs: now, returned: true });
+      watched.set(note.hostId, { seenAtMs: now, heardSinceMs: now, returned: true, dropped: false });
       notes.set(note.hostId, { ...note, seenAt: new Date(now), refusedFrames: 0 });
     },
     saidGoodbye: async (hostId, reason) => {
       notes.delete(hostId);
       const now = clock.now();
-      const goodbye = goodbyeCauses.get(reason) ?? 'The sensor was stopped.';
-      const watch = { seenAtMs: now, heardSinceMs: now, returned: true, goodbye };
+      const watch = { seenAtMs: now, heardSinceMs: now, returned: true, dropped: false, goodbye: goodbyeCause(reason) };
       // Kept until it is stored: should that fail now, the next tick does it.
       watched.set(hostId, watch);
       await fallSilent(hostId, watch);
+    },
+    dropped: (hostId) => {
+      const watch = watched.get(hostId);
+      if (watch !== undefined && watch.goodbye === undefined) watched.set(hostId, { ...watch, dropped: true });
     },
     forget: (hostId) => {
       watched.delete(hostId);
@@ -135,16 +150,13 @@ export const createPresence = (deps: {
   };
 };
 
-const causeOf = (returned: boolean): string =>
-  returned
-    ? 'Nothing was heard of the sensor: it, its host or the network is down.'
-    : 'The sensor has not come back since the console was started.';
-
-const goodbyeCauses: ReadonlyMap<string, string> = new Map([
-  ['stop', 'The sensor was stopped.'],
-  ['upgrade', 'The sensor was stopped for an upgrade.'],
-  ['uninstall', 'The sensor was uninstalled.'],
-]);
+/** A process that dies leaves a kernel that closes its connections; a host or a network that dies leaves nothing. */
+const causeOf = ({ returned, dropped }: Pick<Watched, 'returned' | 'dropped'>): string => {
+  if (!returned) return 'The sensor has not come back since the console was started.';
+  return dropped
+    ? 'The connection was closed from the sensor’s side without a goodbye: the sensor was killed or has crashed, or its host was shut down.'
+    : 'Nothing is heard of the sensor any more, and its connection was never closed: the network in between, or the host, is down.';
+};
 
 const storeRefused = async (db: Database, refused: readonly (readonly [string, number])[]): Promise<void> => {
   for (const [hostId, count] of refused) {

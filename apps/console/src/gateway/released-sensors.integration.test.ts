@@ -96,7 +96,8 @@ describe.each(readReleasedFrames())('a sensor of $version', (released) => {
     Number((await sqlRows(`select count(*) as count ${from}`)).rows[0]?.['count']);
 });
 
-const taskOf = (released: ReleasedFrames): Omit<Task, 'kind'> => ({
+const taskOf = (released: ReleasedFrames): Task => ({
+  kind: 'task',
   taskId: released.taskId,
   deadline: released.sentAt + 900_000,
   work: { kind: 'sbom', target: { kind: 'host' } },

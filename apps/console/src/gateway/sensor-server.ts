@@ -27,6 +27,11 @@ export const createSensorServer = async (deps: {
   readonly refusals: Refusals;
   readonly log: Log;
   readonly enrol: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Downloads of sensors whose certificate counts. */
+  readonly archive: {
+    readonly isFor: (request: IncomingMessage) => boolean;
+    readonly serve: (request: IncomingMessage, response: ServerResponse, hostId: string) => Promise<void>;
+  };
   readonly onConnection: (peer: SessionPeer, socket: WebSocket) => void;
   /** A certificate that was revoked gets its answer over the protocol, so that the sensor stops trying. */
   readonly onRevoked: (peer: SessionPeer, socket: WebSocket) => void;
@@ -53,6 +58,11 @@ export const createSensorServer = async (deps: {
           deps.log.error({ error: messageOf(error) }, 'The enrolment route failed.');
           response.destroy();
         });
+      } else if (deps.archive.isFor(request)) {
+        download(request, response).catch((error: unknown) => {
+          deps.log.warn({ error: messageOf(error) }, 'A download of a sensor failed.');
+          response.destroy();
+        });
       } else {
         response.writeHead(404, { 'content-type': 'text/plain', connection: 'close' });
         response.end('Nothing is here but the sensor protocol.\n');
@@ -69,6 +79,15 @@ export const createSensorServer = async (deps: {
     clientTracking: false,
     skipUTF8Validation: true,
   });
+
+  async function download(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const verdict = await identify(request.socket as TLSSocket, deps.authority, deps.certificates);
+    if (verdict.kind === 'known') return deps.archive.serve(request, response, verdict.hostId);
+    const refusal = verdict.kind === 'refused' ? verdict : { ...verdict, code: 'revoked', message: revokedMessage };
+    deps.refusals.note({ ...refusal, address: request.socket.remoteAddress ?? '' });
+    response.writeHead(401, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+    response.end('The certificate of this sensor does not count.\n');
+  }
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const address = request.socket.remoteAddress ?? '';
@@ -108,6 +127,8 @@ export const createSensorServer = async (deps: {
     },
   };
 };
+
+const revokedMessage = 'A revoked certificate was used for a download.';
 
 type Identity =
   | { readonly kind: 'known' | 'revoked'; readonly hostId: string; readonly serial: string }

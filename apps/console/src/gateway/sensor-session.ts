@@ -292,7 +292,11 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
       note('frame-too-large', 'A message was larger than a frame may be.');
     }
   });
-  socket.on('close', end);
+  socket.on('close', () => {
+    // Still open on our side: it was not we who ended it.
+    if (state === 'open' && !saidGoodbye) presence.dropped(hostId);
+    end();
+  });
 
   const session: SensorSession = {
     hostId,

@@ -19,6 +19,7 @@ type World = {
   readonly finding: string;
   readonly scan: string;
   readonly process: string;
+  readonly rollout: string;
 };
 
 /** How a route is asked about one team's things. */
@@ -85,6 +86,12 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
   'sensors.get': (world) => get(`/api/v1/sensors/${world.host}`),
   'sensors.resync': (world) => get(`/api/v1/sensors/${world.host}/resync`),
   'sensors.revoke': (world) => [{ url: `/api/v1/sensors/${world.host}/revoke`, body: { reason: 'a try' } }],
+  'sensorUpgrades.list': () => get('/api/v1/sensor-upgrades'),
+  'sensorUpgrades.create': (world) => [
+    { url: '/api/v1/sensor-upgrades', body: { hostIds: [world.host] } },
+    { url: '/api/v1/sensor-upgrades', body: { outdated: true } },
+  ],
+  'sensorUpgrades.stop': (world) => get(`/api/v1/sensor-upgrades/${world.rollout}/stop`),
   'overview.get': () => get('/api/v1/overview', `/api/v1/overview?since=${dayAgo}`),
   'trust.get': () => get('/api/v1/trust'),
 };
@@ -196,6 +203,7 @@ describe('a caller with a scope', () => {
       `/api/v1/findings/${mine.finding}`,
       `/api/v1/findings/${shared.finding}`,
       `/api/v1/sensors/${mine.host}`,
+      '/api/v1/sensor-upgrades',
     ]) {
       const answer = await running.send({ method: 'GET', url, headers: scoped });
       expect.soft(answer.status, `${url}: ${answer.text}`).toBe(200);
@@ -220,6 +228,8 @@ describe('a caller with a scope', () => {
     expect(host).toEqual({ people_labels: {} });
     const scans = await db.selectFrom('scans').select(['id', 'state']).where('asset_id', '=', theirs.host).execute();
     expect(scans).toEqual([{ id: theirs.scan, state: 'waiting' }]);
+    const rollout = await db.selectFrom('sensor_rollouts').select('state').where('id', '=', theirs.rollout).execute();
+    expect(rollout).toEqual([{ state: 'running' }]);
   });
 
   test('without one, the same questions find everything: the walk can see a leak', async () => {
@@ -228,6 +238,7 @@ describe('a caller with a scope', () => {
       'findings.list',
       'sensors.list',
       'scans.list',
+      'sensorUpgrades.list',
       'map.view',
       'search.all',
     ] as const) {
@@ -313,7 +324,25 @@ const makeWorld = async (team: string, sharedImage: string): Promise<World> => {
       deadline: new Date(Date.now() + 7_200_000),
     })
     .execute();
-  return { host, container, image, finding, scan, process: `${team}-process` };
+  const rollout = randomUUID();
+  await db
+    .insertInto('sensor_rollouts')
+    .values({ id: rollout, requested_by: `${team}-person`, created_at: new Date(), state: 'running' })
+    .execute();
+  await db
+    .insertInto('sensor_upgrades')
+    .values({
+      id: randomUUID(),
+      rollout_id: rollout,
+      host_id: host,
+      from_version: '0.0.1',
+      archive: JSON.stringify({ version: '0.1.0', build: `0.1.0-${team}` }),
+      state: 'running',
+      message: `${team}-message`,
+      deadline: new Date(Date.now() + 7_200_000),
+    })
+    .execute();
+  return { host, container, image, finding, scan, rollout, process: `${team}-process` };
 };
 
 const privilege = {

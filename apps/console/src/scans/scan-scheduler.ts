@@ -55,9 +55,9 @@ export const createScanScheduler = (deps: ScanSchedulerDeps): ScanScheduler => {
   const turn = async (): Promise<void> => {
     for (const scanId of await expireScans(db, now())) live.publish({ kind: 'scans', scanId });
     await planScans(db, now());
-    for (const task of await takeDueScans(db, now())) {
-      dispatcher.send(task);
-      live.publish({ kind: 'scans', scanId: task.taskId });
+    for (const due of await takeDueScans(db, now())) {
+      dispatcher.send(due);
+      live.publish({ kind: 'scans', scanId: due.order.taskId });
     }
   };
 

@@ -1,7 +1,7 @@
 import type { ScanTarget, Task } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import type { HostTask, TaskStore } from '../tasks/task-dispatcher.ts';
+import type { HostOrder, TaskStore } from '../tasks/task-dispatcher.ts';
 import { scanTimes, stampOf } from './plan-scans.ts';
 
 type TaskRow = {
@@ -26,7 +26,7 @@ export const createScanTaskStore = (db: Database): TaskStore => ({
  * Takes the scans whose time has come, one for each connected host that has none: people's first, then what is new. The stamp
  * of the package databases is kept from now: what changes during the scan asks for another.
  */
-export const takeDueScans = (db: Database, now: Date): Promise<readonly HostTask[]> =>
+export const takeDueScans = (db: Database, now: Date): Promise<readonly HostOrder[]> =>
   db.transaction().execute(async (tx) => {
     const { rows } = await sql<TaskRow>`
       with due as (
@@ -48,10 +48,11 @@ export const takeDueScans = (db: Database, now: Date): Promise<readonly HostTask
         where s.id = any(${rows.map((row) => row.id)}::uuid[])
         on conflict (asset_id) do update set stamp = excluded.stamp`.execute(tx);
     }
-    return rows.map((row) => ({ hostId: row.host_id, ...taskOf(row) }));
+    return rows.map((row) => ({ hostId: row.host_id, order: taskOf(row) }));
   });
 
-const taskOf = (row: TaskRow): Omit<Task, 'kind'> => ({
+const taskOf = (row: TaskRow): Task => ({
+  kind: 'task',
   taskId: row.id,
   deadline: row.deadline.getTime(),
   work: { kind: 'sbom', target: targetOf(row) },

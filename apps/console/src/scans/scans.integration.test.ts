@@ -1,11 +1,11 @@
-import type { TaskState } from '@parapet/contract/wire';
+import type { Task, TaskState } from '@parapet/contract/wire';
 import { createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from '../findings/testing/inventory.ts';
 import { silentLog } from '../logging/log.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
-import type { HostTask, SbomListener, StateListener, TaskDispatcher } from '../tasks/task-dispatcher.ts';
+import type { SbomListener, StateListener, TaskDispatcher } from '../tasks/task-dispatcher.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { scanTimes } from './plan-scans.ts';
 import { requestScans } from './request-scans.ts';
@@ -16,6 +16,7 @@ import { createScanTaskStore } from './scan-tasks.ts';
 let database: TestDatabase;
 let inventory: Inventory;
 let scheduler: ScanScheduler;
+type HostTask = { readonly hostId: string } & Task;
 let sent: HostTask[];
 let clock: ReturnType<typeof createManualClock>;
 let say: (task: HostTask, state: TaskState['state'], message?: string) => Promise<void>;
@@ -30,7 +31,9 @@ beforeEach(async () => {
   let onState: StateListener = async () => undefined;
   let onSbom: SbomListener = async () => undefined;
   const dispatcher: TaskDispatcher = {
-    send: (task) => void sent.push(task),
+    send: ({ hostId, order }) => {
+      if (order.kind === 'task') sent.push({ hostId, ...order });
+    },
     cancel: () => undefined,
     onState: (listener) => {
       onState = listener;

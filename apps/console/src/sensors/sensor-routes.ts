@@ -1,11 +1,13 @@
+import type { Scope } from '@parapet/contract/api';
 import { type Clock, notFound } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import { actorOf } from '../http/audit-requests.ts';
 import type { RouteHandlers } from '../http/handler.ts';
+import type { Release } from '../upgrades/version-standing.ts';
 import type { EnrolmentKeys } from './enrolment-keys.ts';
 import { revokeSensor } from './revocation.ts';
-import { readBlind, readLosses, readSensors } from './sensor-rows.ts';
+import { readBlind, readLosses, readSensors, type SensorFilter } from './sensor-rows.ts';
 
 type Names =
   | 'enrolmentKeys.list'
@@ -25,6 +27,8 @@ export type SensorRouteDeps = {
   readonly authorityPin: string;
   /** `https://…` addresses under which sensors reach this console, best first. */
   readonly consoleUrls: () => readonly string[];
+  /** What sensors are compared with. */
+  readonly release: () => Release;
   /** Ends the connection of a sensor whose certificate no longer counts. */
   readonly onRevoked: (hostId: string) => void;
   /** Asks a connected sensor for a snapshot; false when it is not connected. */
@@ -36,8 +40,10 @@ const hourMs = 3_600_000;
 
 export const createSensorRoutes = (deps: SensorRouteDeps): SensorRoutes => {
   const { db, clock, audit, keys } = deps;
-  const require = async (scope: Parameters<typeof readSensors>[1], hostId: string) => {
-    const [sensor] = await readSensors(db, scope, { hostId, includeRevoked: true });
+  const read = (scope: Scope, filter: Omit<SensorFilter, 'since'>) =>
+    readSensors(db, scope, { ...filter, since: new Date(clock.now() - historyMs) }, deps.release());
+  const require = async (scope: Scope, hostId: string) => {
+    const [sensor] = await read(scope, { hostId, includeRevoked: true });
     if (sensor === undefined) throw notFound('This sensor');
     return sensor;
   };
@@ -71,7 +77,7 @@ export const createSensorRoutes = (deps: SensorRouteDeps): SensorRoutes => {
       });
       return undefined;
     },
-    'sensors.list': async ({ query, caller }) => ({ items: await readSensors(db, caller.scope, query) }),
+    'sensors.list': async ({ query, caller }) => ({ items: await read(caller.scope, query) }),
     'sensors.get': async ({ params, caller }) => {
       const since = new Date(clock.now() - historyMs);
       const sensor = await require(caller.scope, params.hostId);

@@ -1,13 +1,18 @@
 import type { BlindInterval, Loss, Presence, Scope, Sensor } from '@parapet/contract/api';
+import type { SensorProgram } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { unexpectedEnds } from '../gateway/run-ends.ts';
 import { inScope } from '../people/scope.ts';
+import { type Release, standingOf } from '../upgrades/version-standing.ts';
 
 export type SensorFilter = {
   readonly hostId?: string;
   readonly q?: string | undefined;
   readonly presence?: Presence | undefined;
   readonly includeRevoked: boolean;
+  /** Since when unexpected ends are counted. */
+  readonly since: Date;
 };
 
 /** More sensors than one console is built for. */
@@ -15,10 +20,19 @@ const maxSensors = 10_000;
 const maxHistory = 500;
 
 /** Sensors within the scope, by name. */
-export const readSensors = async (db: Database, scope: Scope, filter: SensorFilter): Promise<Sensor[]> => {
+export const readSensors = async (
+  db: Database,
+  scope: Scope,
+  filter: SensorFilter,
+  release: Release,
+): Promise<Sensor[]> => {
   const like = `%${(filter.q ?? '').replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
   const { rows } = await sql<Row>`
     select s.*, a.name, a.zone, a.effective_labels as labels, c.not_after,
+      (select b.cause from blind_intervals b where b.host_id = s.host_id and b.collector = 'sensor' and b.ended_at is null
+        order by b.started_at desc limit 1) as cause,
+      (select count(*) from blind_intervals b where b.host_id = s.host_id and b.collector = 'sensor'
+        and b.started_at > ${filter.since} and b.cause like any(${endPatterns}::text[])) as unexpected_ends,
       coalesce((select sum(l.lost) from losses l where l.host_id = s.host_id), 0)::bigint as lost,
       coalesce((select jsonb_agg(jsonb_build_object('name', k.name, 'state', k.state, 'source', k.source,
         'reason', k.reason) order by k.name) from collectors k where k.host_id = s.host_id), '[]') as collectors
@@ -31,7 +45,7 @@ export const readSensors = async (db: Database, scope: Scope, filter: SensorFilt
       and (s.presence <> 'revoked' or ${filter.includeRevoked || filter.presence === 'revoked'})
       and (${filter.q ?? ''} = '' or a.name ilike ${like} or s.address ilike ${like} or a.zone ilike ${like})
     order by a.name, s.host_id limit ${maxSensors}`.execute(db);
-  return rows.map(presentSensor);
+  return rows.map((row) => presentSensor(row, standingOf(row, release)));
 };
 
 /** Spans of a host in which something could not be seen, latest first. */
@@ -80,7 +94,12 @@ export const readLosses = async (db: Database, hostId: string, since: Date): Pro
   }));
 };
 
+const endPatterns = Object.values(unexpectedEnds).map((sentence) => `${sentence}%`);
+
 type Row = {
+  cause: string | null;
+  unexpected_ends: number;
+  program: SensorProgram | null;
   host_id: string;
   name: string;
   presence: Presence;
@@ -106,11 +125,15 @@ type Row = {
   in_sync: boolean | null;
 };
 
-const presentSensor = (row: Row): Sensor => ({
+const presentSensor = (row: Row, standing: Sensor['standing']): Sensor => ({
   hostId: row.host_id,
   hostname: row.name,
   presence: row.presence,
   since: row.presence_since.toISOString(),
+  ...(row.cause === null || row.presence === 'online' ? {} : { cause: row.cause }),
+  standing,
+  ...(row.program === null ? {} : { program: row.program }),
+  unexpectedEnds: row.unexpected_ends,
   ...(row.last_seen_at === null ? {} : { lastSeenAt: row.last_seen_at.toISOString() }),
   version: row.version,
   enrolledAt: row.enrolled_at.toISOString(),

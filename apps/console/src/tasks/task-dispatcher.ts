@@ -1,12 +1,15 @@
-import type { Task, TaskState } from '@parapet/contract/wire';
+import type { Task, TaskState, Upgrade } from '@parapet/contract/wire';
 import { messageOf } from '@parapet/core';
 import type { Log } from '../logging/log.ts';
 import { createBulkReceiver, createDocumentGate } from './bulk-receiver.ts';
 import type { BulkSpool } from './bulk-spool.ts';
 import type { SensorLink, SensorTasks, TaskConnection } from './sensor-tasks.ts';
 
-/** A task on its way to one host. */
-export type HostTask = { readonly hostId: string } & Omit<Task, 'kind'>;
+/** What a sensor is asked to do. */
+export type SensorOrder = Task | Upgrade;
+
+/** An order on its way to one host. */
+export type HostOrder = { readonly hostId: string; readonly order: SensorOrder };
 
 export type HostTaskState = { readonly hostId: string } & Omit<TaskState, 'kind' | 'transferId'>;
 
@@ -15,8 +18,8 @@ export type HostTaskState = { readonly hostId: string } & Omit<TaskState, 'kind'
  * a restart everything unfinished is sent again.
  */
 export type TaskStore = {
-  /** Tasks of a host that are neither finished nor past their deadline, oldest first, at most `limit`. */
-  readonly pendingFor: (hostId: string, limit: number) => Promise<readonly Omit<Task, 'kind'>[]>;
+  /** Orders to a host that are neither finished nor past their deadline, oldest first, at most `limit`. */
+  readonly pendingFor: (hostId: string, limit: number) => Promise<readonly SensorOrder[]>;
 };
 
 export type StateListener = (state: HostTaskState) => Promise<void>;
@@ -28,8 +31,8 @@ export type SbomListener = (hostId: string, taskId: string, document: Buffer) =>
  * again.
  */
 export type TaskDispatcher = {
-  /** Sends the task now when the host is connected; otherwise it goes out when the host connects, from the `TaskStore`. */
-  readonly send: (task: HostTask) => void;
+  /** Sends the order now when the host is connected; otherwise it goes out when the host connects, from the `TaskStore`. */
+  readonly send: (order: HostOrder) => void;
   readonly cancel: (hostId: string, taskId: string) => void;
   readonly onState: (listener: StateListener) => void;
   /** `document` is the decompressed SBOM, at most `documentBytes`; it comes before the task's `done`. */
@@ -60,7 +63,7 @@ export const createTaskDispatcher = (deps: {
     deps.store
       .pendingFor(hostId, taskLimits.tasksInFlight)
       .then((tasks) => {
-        for (const task of tasks) outbox.push({ kind: 'task', ...task });
+        for (const task of tasks) outbox.push(task);
       })
       .catch((error: unknown) => {
         deps.log.warn({ hostId, error: messageOf(error) }, 'Waiting tasks could not be read; they go out later.');
@@ -77,13 +80,15 @@ export const createTaskDispatcher = (deps: {
     });
     return {
       granted: outbox.granted,
-      onOrders: async ({ taskId, state, progress, message }) => {
+      onOrders: async ({ taskId, state, progress, message, step, reason }) => {
         const told: HostTaskState = {
           hostId,
           taskId,
           state,
           ...(progress === undefined ? {} : { progress }),
           ...(message === undefined ? {} : { message }),
+          ...(step === undefined ? {} : { step }),
+          ...(reason === undefined ? {} : { reason }),
         };
         for (const listener of stateListeners) await listener(told);
         // Only an end is acknowledged: an answer to an earlier state could be taken for one to the end.
@@ -98,7 +103,7 @@ export const createTaskDispatcher = (deps: {
   };
 
   return {
-    send: ({ hostId, ...task }) => outboxes.get(hostId)?.push({ kind: 'task', ...task }),
+    send: ({ hostId, order }) => outboxes.get(hostId)?.push(order),
     cancel: (hostId, taskId) => outboxes.get(hostId)?.push({ kind: 'task-cancel', taskId }),
     onState: (listener) => {
       stateListeners.push(listener);

@@ -10,7 +10,7 @@ import type { HostTaskState } from './task-dispatcher.ts';
 let database: TestDatabase;
 let gateway: TestGateway;
 let enrolled: Enrolled;
-const pending: Omit<Task, 'kind'>[] = [];
+const pending: Task[] = [];
 let states: HostTaskState[] = [];
 let documents: { hostId: string; taskId: string; text: string }[] = [];
 let failing = 0;
@@ -40,7 +40,8 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const taskOf = (): Omit<Task, 'kind'> => ({
+const taskOf = (): Task => ({
+  kind: 'task',
   taskId: randomUUID(),
   deadline: Date.now() + 60_000,
   work: { kind: 'sbom', target: { kind: 'host' } },
@@ -80,7 +81,7 @@ test('tasks wait for the sensor’s credit; those that wait in the store go out 
   pending.push(taskOf());
   const sensor = await connect();
   const later = taskOf();
-  gateway.gateway.tasks.send({ hostId: enrolled.answer.hostId, ...later });
+  gateway.gateway.tasks.send({ hostId: enrolled.answer.hostId, order: later });
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(sensor.messages.some((message) => message.kind === 'task')).toBe(false);
   sensor.frame('control', 1, sensor.next(), [grantOrders(8)]);

@@ -8,6 +8,7 @@ import { createConfig } from '../config/config.ts';
 import { parseEnvironment } from '../config/env.ts';
 import { type Console, startConsole } from '../context/console.ts';
 import { sessionCookie } from '../people/session-cookie.ts';
+import type { SensorArchives } from '../upgrades/archives.ts';
 import { createTestDatabase, testRunAs } from './test-database.ts';
 
 export type TestConsole = AsyncDisposable & {
@@ -51,6 +52,9 @@ export const startTestConsole = async (
     readonly clock?: Clock;
     readonly environment?: Readonly<Record<string, string>>;
     readonly generousLimits?: boolean;
+    readonly archives?: SensorArchives;
+    /** What the console says its version is. */
+    readonly version?: string;
   } = {},
 ): Promise<TestConsole> => {
   await using stack = new AsyncDisposableStack();
@@ -63,7 +67,7 @@ export const startTestConsole = async (
     address.kind === 'url'
       ? address.url
       : `postgres://${address.user}@/${address.database}?host=${encodeURIComponent(address.socketDir())}`;
-  const config = createConfig(
+  const made = createConfig(
     parseEnvironment({
       PARAPET_DATA_DIR: folder,
       PARAPET_HOST: '127.0.0.1',
@@ -74,10 +78,12 @@ export const startTestConsole = async (
       ...options.environment,
     }),
   );
+  const config = { ...made, version: options.version ?? made.version };
   const limits = { signIn: 100_000, links: 100_000, general: 100_000 };
   const console = stack.use(
     await startConsole(config, {
       ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.archives === undefined ? {} : { archives: options.archives }),
       ...(options.generousLimits === false ? {} : { rateLimits: limits }),
     }),
   );

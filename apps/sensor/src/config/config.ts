@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError, fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import type { LogLevel } from '../log.ts';
+import type { Limits } from '../protection/own-group.ts';
 import type { SensorEnv } from './env.ts';
 
 export type SensorConfig = {
@@ -15,6 +16,9 @@ export type SensorConfig = {
   readonly proxy: ProxyConfig | undefined;
   /** Whether the link-local metadata service of a cloud may be asked. */
   readonly cloudMetadata: boolean;
+  readonly limits: Limits;
+  /** Whether this is our container image. */
+  readonly isContainer: boolean;
   readonly logLevel: LogLevel;
   readonly isRoot: boolean;
   readonly procPath: string;
@@ -38,6 +42,11 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
   dockerSocket: dockerAddress(env.DOCKER_HOST),
   proxy: proxyConfig(env),
   cloudMetadata: env.PARAPET_CLOUD_METADATA !== 'off',
+  limits: {
+    memoryBytes: memoryLimit(env.PARAPET_MEMORY_LIMIT),
+    cpuCores: cpuLimit(env.PARAPET_CPU_LIMIT),
+  },
+  isContainer: env.PARAPET_CONTAINER === '1',
   logLevel: env.PARAPET_LOG_LEVEL ?? 'info',
   isRoot: user.isRoot,
   procPath: '/proc',
@@ -54,6 +63,31 @@ export const parsePin = (text: string): Result<Buffer, Problem> => {
   return fail(
     problem('bad-pin', 'The authority pin is no SHA-256: give the 64 hex digits that the console shows with the key.'),
   );
+};
+
+const mebibyte = 1024 * 1024;
+/** Twice what a sensor and a scan need together; the rest is page cache, which the kernel takes back first. */
+const defaultMemoryBytes = 320 * mebibyte;
+/** Less, and it could not scan or be upgraded. */
+const leastMemoryBytes = 160 * mebibyte;
+const defaultCpuCores = 0.2;
+const leastCpuCores = 0.05;
+
+const memoryLimit = (text: string | undefined): number | undefined => {
+  if (text === undefined) return defaultMemoryBytes;
+  if (text === 'off') return undefined;
+  const [, number, unit] = /^(\d{1,6})(M|G)$/i.exec(text) ?? [];
+  const bytes = Number(number) * (unit?.toUpperCase() === 'G' ? 1024 : 1) * mebibyte;
+  if (Number.isFinite(bytes) && bytes >= leastMemoryBytes) return bytes;
+  throw bad(`PARAPET_MEMORY_LIMIT is "${text}": give one like 320M, at least ${leastMemoryBytes / mebibyte}M, or off.`);
+};
+
+const cpuLimit = (text: string | undefined): number | undefined => {
+  if (text === undefined) return defaultCpuCores;
+  if (text === 'off') return undefined;
+  const cores = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (cores >= leastCpuCores) return cores;
+  throw bad(`PARAPET_CPU_LIMIT is "${text}": give a number of cores like 0.2, at least ${leastCpuCores}, or off.`);
 };
 
 const bad = (message: string): AppError => new AppError('bad-config', 400, message);

@@ -16,6 +16,11 @@ export const SensorEnv = z.object({
   PARAPET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).optional(),
   /** `off`: ask no cloud for its metadata. */
   PARAPET_CLOUD_METADATA: text,
+  /** The most memory and processor time it may use with its children, e.g. `256M` and `0.2`; `off` for no limit. */
+  PARAPET_MEMORY_LIMIT: text,
+  PARAPET_CPU_LIMIT: text,
+  /** `1` in our container image: the program comes with it. */
+  PARAPET_CONTAINER: text,
   DOCKER_HOST: text,
   HTTPS_PROXY: text,
   https_proxy: text,

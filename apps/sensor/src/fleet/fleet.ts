@@ -119,7 +119,7 @@ const openFiles = async (settings: FleetSettings, host: HostPlan): Promise<HostF
       identity: createMemoryFile(),
       stream: createMemoryFile(),
       tasks: createMemoryFile(),
-      run: async () => ({ runId, previous: undefined, close: async () => undefined }),
+      run: async () => ({ runId, previous: undefined, failing: async () => undefined, close: async () => undefined }),
     };
   }
   const folder = join(settings.workDir, 'state', String(host.index));
@@ -128,7 +128,10 @@ const openFiles = async (settings: FleetSettings, host: HostPlan): Promise<HostF
     identity: createStateFile(folder, 'identity.json', Identity),
     stream: createStateFile(folder, 'stream.json', StreamMarker),
     tasks: createStateFile(folder, 'tasks.json', JournalFile),
-    run: async () => ({ runId, ...(await openRun(folder, runId, systemClock)) }),
+    run: async () => {
+      const memoryKills = () => ({ group: undefined, host: undefined });
+      return { runId, ...(await openRun(folder, { runId, bootId: host.bootId, clock: systemClock, memoryKills })) };
+    },
   };
 };
 

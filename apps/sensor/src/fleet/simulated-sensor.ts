@@ -14,6 +14,7 @@ import type { ScanRunner } from '../tasks/scan-runner.ts';
 import type { ResolvedTarget, TargetResolver } from '../tasks/scan-targets.ts';
 import { createTaskDesk } from '../tasks/task-desk.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
+import { UpgradeFailure } from '../upgrade/failure.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { sensorVersion } from '../version.ts';
 import type { HostLife } from './host-life.ts';
@@ -68,6 +69,8 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
     bulk: createBulkSender({ wake }),
     scan: inventScan(deps),
     resolve: resolveTarget(deps),
+    upgrade: () => Promise.reject(new UpgradeFailure('not-installed', 'An invented sensor has no program of its own.')),
+    onHandOver: () => undefined,
     clock,
     log: silentLog,
     wake,

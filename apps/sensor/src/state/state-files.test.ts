@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRun } from './run.ts';
+import { type MemoryKills, openRun, type Run } from './run.ts';
 import { createStateFile, prepareStateDir, StreamMarker } from './state-files.ts';
 
 let folder: string;
@@ -44,13 +44,46 @@ describe('a state file', () => {
 });
 
 describe('a run', () => {
+  const clock = createManualClock(5000);
+  const idOf = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`;
+  const begin = (digit: number, kills: MemoryKills = { group: undefined, host: undefined }, bootId = 'boot') =>
+    openRun(folder, { runId: idOf(digit), bootId, clock, memoryKills: () => kills });
+  const causeAfter = async (
+    end: (run: Run) => Promise<void>,
+    next: Parameters<typeof begin>[1],
+    bootId?: string,
+  ): Promise<unknown> => {
+    await end(await begin(1, { group: 1, host: 5 }));
+    return (await begin(2, next, bootId)).previous?.cause;
+  };
+  const kill = async (): Promise<void> => {};
+
+  it.each<[string, (run: Run) => Promise<void>, MemoryKills, string, string | undefined]>([
+    ['a kill', kill, { group: 1, host: 5 }, 'boot', undefined],
+    ['a kill in its own group', kill, { group: 2, host: 6 }, 'boot', 'memory-limit'],
+    ['a kill on the host', kill, { group: 1, host: 6 }, 'boot', 'host-memory'],
+    ['a group that is new', kill, { group: 0, host: 5 }, 'boot', undefined],
+    ['a kernel that does not count', kill, { group: undefined, host: undefined }, 'boot', undefined],
+    ['another boot', kill, { group: 7, host: 9 }, 'other', undefined],
+    ['a crash', (run) => run.failing('crash', 'a bug'), { group: 2, host: 6 }, 'boot', 'crash'],
+    ['a stop', (run) => run.close(), { group: 2, host: 6 }, 'boot', undefined],
+    ['an upgrade', (run) => run.close('upgrade'), { group: 1, host: 5 }, 'boot', 'upgrade'],
+  ])('knows %s', async (_what, end, next, bootId, cause) => {
+    expect(await causeAfter(end, next, bootId)).toBe(cause);
+  });
+
+  it('keeps the words of a crash, cut', async () => {
+    await (await begin(1)).failing('crash', 'x'.repeat(9999));
+    expect((await begin(2)).previous).toMatchObject({ end: 'unclean', cause: 'crash', detail: 'x'.repeat(512) });
+  });
+
   it('tells how the one before it ended', async () => {
-    const clock = createManualClock(5000);
-    const first = await openRun(folder, '00000000-0000-4000-8000-000000000001', clock);
+    clock.set(5000);
+    const first = await begin(1);
     expect(first.previous).toBeUndefined();
     // Killed: nothing was closed.
     clock.set(9000);
-    const second = await openRun(folder, '00000000-0000-4000-8000-000000000002', clock);
+    const second = await begin(2);
     expect(second.previous).toEqual({
       runId: '00000000-0000-4000-8000-000000000001',
       end: 'unclean',
@@ -60,7 +93,7 @@ describe('a run', () => {
     await second.close();
     await first.close();
     await second.close();
-    const third = await openRun(folder, '00000000-0000-4000-8000-000000000003', clock);
+    const third = await begin(3);
     expect(third.previous).toEqual({ runId: '00000000-0000-4000-8000-000000000002', end: 'clean', lastAliveAt: 9500 });
     await third.close();
   });

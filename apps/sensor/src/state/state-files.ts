@@ -20,6 +20,13 @@ export const RunMarker = z.object({
   runId: z.uuid(),
   lastAliveAt: z.number().int().nonnegative(),
   clean: z.boolean(),
+  /** Why it ended, where that was known before. */
+  cause: z.string().max(64).optional(),
+  detail: z.string().max(512).optional(),
+  /** How often the kernel had ended a process for want of memory when the run began: in the sensor's own group, on the host. */
+  groupKills: z.number().int().nonnegative().optional(),
+  hostKills: z.number().int().nonnegative().optional(),
+  bootId: z.string().max(64).optional(),
 });
 export type RunMarker = z.infer<typeof RunMarker>;
 

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConsoleMessage, Task, TaskState } from '@parapet/contract/wire';
+import type { ConsoleMessage, Task, TaskState, Upgrade } from '@parapet/contract/wire';
 import { type Clock, messageOf } from '@parapet/core';
 import type { Log } from '../log.ts';
+import { failureOf } from '../upgrade/failure.ts';
+import type { PrepareUpgrade, UpgradeStep } from '../upgrade/prepare.ts';
+import type { UpgradeRecord } from '../upgrade/record.ts';
 import type { TaskPort } from '../uplink/uplink.ts';
 import type { BulkSender } from './bulk-sender.ts';
 import type { ScanRunner } from './scan-runner.ts';
@@ -22,6 +25,9 @@ const maxWaiting = 64;
 const sayAgainMs = 60_000;
 /** An export under way may take longer to notice; its file is removed at the next start. */
 const stopPatienceMs = 3000;
+/** Progress is told in steps of this share. */
+const progressStep = 0.02;
+const lateText = 'It was not done before its deadline.';
 
 export const createTaskDesk = async (deps: {
   readonly documentDir: string;
@@ -29,6 +35,9 @@ export const createTaskDesk = async (deps: {
   readonly bulk: BulkSender;
   readonly scan: ScanRunner;
   readonly resolve: TargetResolver;
+  readonly upgrade: PrepareUpgrade;
+  /** A new version is ready to be tried: this one is to stop. How it ends is told by the run after this one. */
+  readonly onHandOver: (record: UpgradeRecord) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly wake: () => void;
@@ -37,27 +46,52 @@ export const createTaskDesk = async (deps: {
   // Documents of an earlier run belong to tasks that the console will send again.
   await rm(deps.documentDir, { recursive: true, force: true });
   await mkdir(deps.documentDir, { recursive: true, mode: 0o700 });
-  const waiting: Task[] = [];
+  const waiting: (Task | Upgrade)[] = [];
   let stopping = false;
   let working: Promise<void> = Promise.resolve();
   const toSay = new Map<string, TaskState>();
-  let current: { readonly task: Task; readonly cancel: AbortController; state: TaskState } | undefined;
+  let current: { readonly task: Task | Upgrade; readonly cancel: AbortController; state: TaskState } | undefined;
 
   const say = (state: TaskState): void => {
     toSay.set(state.taskId, state);
     deps.wake();
   };
   const conclude = async (taskId: string, end: Omit<TaskState, 'kind' | 'taskId' | 'progress'>): Promise<void> => {
-    const { state, message, transferId } = end;
+    const { state, message, reason, transferId } = end;
     if (stopping || state === 'accepted' || state === 'running') return;
     await journal.record({
       taskId,
       state,
       ...(message === undefined ? {} : { message: message.slice(0, 2048) }),
+      ...(reason === undefined ? {} : { reason }),
       ...(transferId === undefined ? {} : { transferId }),
       acknowledged: false,
     });
     say({ kind: 'task-state', taskId, ...end });
+  };
+
+  const upgrade = async (order: Upgrade, signal: AbortSignal): Promise<void> => {
+    const { taskId } = order;
+    let told: { step: UpgradeStep; progress: number } | undefined;
+    const onStep = (step: UpgradeStep, progress: number): void => {
+      if (told?.step === step && progress - told.progress < progressStep) return;
+      told = { step, progress };
+      if (current === undefined) return;
+      current.state = { kind: 'task-state', taskId, state: 'running', step, progress };
+      say(current.state);
+    };
+    const late = AbortSignal.timeout(Math.max(0, order.deadline - clock.now()));
+    try {
+      const ready = await deps.upgrade(order, { signal: AbortSignal.any([signal, late]), onStep });
+      if (ready === 'same') return await conclude(taskId, { state: 'done', message: 'This version runs already.' });
+      stopping = true;
+      deps.onHandOver(ready);
+    } catch (error) {
+      const { reason, message } = failureOf(error, 'disk');
+      if (signal.aborted) await conclude(taskId, { state: 'cancelled' });
+      else if (late.aborted) await conclude(taskId, { state: 'failed', reason: 'deadline', message: lateText });
+      else await conclude(taskId, { state: 'failed', reason, message });
+    }
   };
 
   const perform = async (task: Task, signal: AbortSignal): Promise<void> => {
@@ -91,13 +125,16 @@ export const createTaskDesk = async (deps: {
 
   const work = (): void => {
     if (current !== undefined) return;
-    const task = waiting.shift();
+    const task = stopping ? undefined : waiting.shift();
     if (task === undefined) return;
     const cancel = new AbortController();
     current = { task, cancel, state: { kind: 'task-state', taskId: task.taskId, state: 'running' } };
     say(current.state);
-    log.info('task', { taskId: task.taskId, target: task.work.target.kind });
-    working = perform(task, cancel.signal)
+    log.info('task', {
+      taskId: task.taskId,
+      target: task.kind === 'task' ? task.work.target.kind : task.archive.build,
+    });
+    working = (task.kind === 'task' ? perform(task, cancel.signal) : upgrade(task, cancel.signal))
       .catch((error: unknown) => log.error('a task failed', { taskId: task.taskId, error: messageOf(error) }))
       .finally(() => {
         current = undefined;
@@ -105,7 +142,7 @@ export const createTaskDesk = async (deps: {
       });
   };
 
-  const accept = (task: Task) => {
+  const accept = (task: Task | Upgrade) => {
     const { taskId } = task;
     const ended = journal.find(taskId);
     if (ended !== undefined) return say(stateOf(ended));
@@ -134,6 +171,7 @@ export const createTaskDesk = async (deps: {
   const onOrder = (message: ConsoleMessage['orders']): void => {
     switch (message.kind) {
       case 'task':
+      case 'upgrade':
         accept(message);
         return;
       case 'task-cancel':
@@ -184,6 +222,7 @@ const stateOf = (entry: ReturnType<TaskJournal['unacknowledged']>[number]): Task
   taskId: entry.taskId,
   state: entry.state,
   ...(entry.message === undefined ? {} : { message: entry.message }),
+  ...(entry.reason === undefined ? {} : { reason: entry.reason }),
   ...(entry.transferId === undefined ? {} : { transferId: entry.transferId }),
 });
 

@@ -5,6 +5,7 @@ const Entry = z.object({
   taskId: z.uuid(),
   state: z.enum(['done', 'failed', 'cancelled']),
   message: z.string().max(2048).optional(),
+  reason: z.string().max(64).optional(),
   transferId: z.uuid().optional(),
   acknowledged: z.boolean(),
 });

@@ -3,11 +3,20 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BulkBegin, type BulkChunk, bulkLimits, type Task, type TaskState } from '@parapet/contract/wire';
+import {
+  type BulkBegin,
+  type BulkChunk,
+  bulkLimits,
+  type Task,
+  type TaskState,
+  type Upgrade,
+} from '@parapet/contract/wire';
 import { fail, ok, problem, systemClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../log.ts';
 import { createStateFile } from '../state/state-files.ts';
+import { UpgradeFailure } from '../upgrade/failure.ts';
+import type { PrepareUpgrade } from '../upgrade/prepare.ts';
 import { type BulkSender, createBulkSender } from './bulk-sender.ts';
 import type { ScanOutcome } from './scan-job.ts';
 import type { ScanRunner } from './scan-runner.ts';
@@ -125,11 +134,81 @@ describe('the task desk', () => {
               release: async () => {},
             })
           : fail(problem('x', 'No such image.')),
+      upgrade: (order, options) => upgrade(order, options),
+      onHandOver: (record) => handedOver.push(record),
       clock: systemClock,
       log: silentLog,
       wake: () => {},
     });
   };
+  let upgrade: PrepareUpgrade = async () => 'same';
+  const handedOver: unknown[] = [];
+  const upgradeOf = (deadline = Date.now() + 60_000): Upgrade => ({
+    kind: 'upgrade',
+    taskId: randomUUID(),
+    deadline,
+    archive: { version: '0.2.0', build: '0.2.0-abc', architecture: 'x64', sizeBytes: 1, sha256: 'a'.repeat(64) },
+  });
+
+  it('brings an upgrade to its hand-over and says no more then', async () => {
+    await open();
+    const record = { to: 'the new one' };
+    upgrade = async (_order, { onStep }) => {
+      onStep('download', 0);
+      onStep('download', 0.001);
+      onStep('download', 0.5);
+      return record as never;
+    };
+    const order = upgradeOf();
+    desk.onOrder(order);
+    desk.onOrder(order);
+    await expect.poll(() => handedOver, soon).toEqual([record]);
+    expect(said()).toMatchObject([{ state: 'running', step: 'download', progress: 0.5 }]);
+    const other = taskOf();
+    desk.onOrder(other);
+    expect(said()).toMatchObject([{ taskId: other.taskId, state: 'accepted' }]);
+    expect(scans).toBe(0);
+  });
+
+  it.each<[string, PrepareUpgrade, Partial<TaskState>]>([
+    ['the version runs already', async () => 'same', { state: 'done' }],
+    [
+      'it fails',
+      () => Promise.reject(new UpgradeFailure('damaged', 'Broken.')),
+      { state: 'failed', reason: 'damaged', message: 'Broken.' },
+    ],
+    [
+      'the disk is full',
+      () => Promise.reject(new Error('ENOSPC: no space left on device')),
+      { state: 'failed', reason: 'no-space' },
+    ],
+  ])('says of an upgrade when %s, once and after a restart too', async (_case, outcome, state) => {
+    await open();
+    upgrade = outcome;
+    const order = upgradeOf();
+    desk.onOrder(order);
+    await expect.poll(said, soon).toMatchObject([state]);
+    await desk.stop();
+    await open();
+    upgrade = () => Promise.reject(new Error('done twice'));
+    desk.connected();
+    desk.onOrder(order);
+    expect(said()).toMatchObject([state]);
+  });
+
+  it('ends an upgrade at its deadline, or when it is cancelled', async () => {
+    await open();
+    upgrade = (_order, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    desk.onOrder(upgradeOf(Date.now() + 20));
+    await expect.poll(said, soon).toMatchObject([{ state: 'failed', reason: 'deadline' }]);
+    const order = upgradeOf();
+    desk.onOrder(order);
+    await expect.poll(said, soon).toMatchObject([{ state: 'running' }]);
+    desk.onOrder({ kind: 'task-cancel', taskId: order.taskId });
+    await expect.poll(said, soon).toMatchObject([{ state: 'cancelled' }]);
+  });
+
   const taskOf = (deadline = Date.now() + 60_000): Task => ({
     kind: 'task',
     taskId: randomUUID(),

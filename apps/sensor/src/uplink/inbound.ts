@@ -19,7 +19,7 @@ export type Inbound = {
 const Kind = z.object({ kind: z.string() });
 const knownKinds: Readonly<Record<keyof ConsoleMessage, ReadonlySet<string>>> = {
   control: new Set(['welcome', 'flow', 'resync', 'refused', 'renewed']),
-  orders: new Set(['task', 'task-cancel', 'task-acked']),
+  orders: new Set(['task', 'upgrade', 'task-cancel', 'task-acked']),
   bulk: new Set(['bulk-state']),
 };
 

@@ -45,7 +45,7 @@ export type UplinkDeps = {
   readonly tasks: TaskPort;
   /** Memory and CPU of this sensor since the last call; this process's by default. */
   readonly usage?: () => SelfUsage;
-  readonly run: Pick<Hello, 'sensorVersion' | 'bootId' | 'runId' | 'startedAt' | 'previousRun'>;
+  readonly run: Pick<Hello, 'sensorVersion' | 'bootId' | 'runId' | 'startedAt' | 'previousRun' | 'program'>;
 };
 
 /** The connection to the console, made again whenever it breaks. */

@@ -9,5 +9,6 @@ export * from './people.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './scans.ts';
+export * from './sensor-upgrades.ts';
 export * from './sensors.ts';
 export * from './system.ts';

@@ -6,6 +6,7 @@ import { mapRoutes } from './map.ts';
 import { peopleRoutes } from './people.ts';
 import type { RouteInput, RouteParsed, RouteResult } from './route.ts';
 import { scanRoutes } from './scans.ts';
+import { sensorUpgradeRoutes } from './sensor-upgrades.ts';
 import { sensorRoutes } from './sensors.ts';
 import { systemRoutes } from './system.ts';
 
@@ -13,6 +14,7 @@ import { systemRoutes } from './system.ts';
 export const routes = {
   ...peopleRoutes,
   ...sensorRoutes,
+  ...sensorUpgradeRoutes,
   ...assetRoutes,
   ...mapRoutes,
   ...findingRoutes,

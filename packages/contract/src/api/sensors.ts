@@ -29,14 +29,32 @@ export const Collector = z.object({
   reason: z.string().optional(),
 });
 
+/** How a sensor's version stands to the console's. `unknown`: it says nothing of its program, as before 0.2. */
+export const VersionStanding = z.enum(['current', 'outdated', 'newer', 'unknown']);
+export type VersionStanding = z.infer<typeof VersionStanding>;
+
 export const Sensor = z.object({
   hostId: Id,
   hostname: z.string(),
   presence: Presence,
   /** Since when the presence is what it is. */
   since: Instant,
+  /** Why it is silent or stopped, in plain words. */
+  cause: z.string().optional(),
   lastSeenAt: Instant.optional(),
   version: z.string(),
+  standing: VersionStanding,
+  /** Who can replace its program; absent before 0.2. See `SensorProgram` of the wire. */
+  program: z
+    .object({
+      kind: z.enum(['installed', 'container', 'with-console', 'other']),
+      build: z.string().optional(),
+      architecture: z.string(),
+      obstacle: z.string().optional(),
+    })
+    .optional(),
+  /** Ends of the sensor in the last 7 days that nobody asked for: killed, crashed, out of memory. */
+  unexpectedEnds: z.number().int(),
   enrolledAt: Instant,
   enrolment: z.enum(['new', 'same', 'taken-over', 'clone']),
   zone: z.string(),

@@ -27,6 +27,22 @@ export type Position = z.infer<typeof Position>;
 
 // ---- control, sensor to console
 
+/**
+ * How the sensor's program came to its host, which decides who can replace it: `installed` below its own folder, where it can
+ * upgrade itself; a `container`'s comes with the image; `with-console` is started by `parapet up` and comes with the console;
+ * `other` is run by hand, e.g. from a checkout.
+ */
+export const SensorProgram = z.object({
+  kind: z.enum(['installed', 'container', 'with-console', 'other']).catch('other'),
+  /** `<version>-<first 12 hex digits of the archive's SHA-256>`, where it came from an archive. */
+  build: z.string().max(128).optional(),
+  /** As Node names it, e.g. `x64`. */
+  architecture: z.string().max(32),
+  /** Why an installed one cannot upgrade itself. */
+  obstacle: z.string().max(512).optional(),
+});
+export type SensorProgram = z.infer<typeof SensorProgram>;
+
 export const Hello = z.object({
   kind: z.literal('hello'),
   protocol: z.object({ current: z.number().int(), oldest: z.number().int() }),
@@ -37,13 +53,31 @@ export const Hello = z.object({
   startedAt: timeMs,
   sentAt: timeMs,
   /** How the run before this one ended, where it is known. */
-  previousRun: z.object({ runId: uuid, end: z.enum(['clean', 'unclean']), lastAliveAt: timeMs }).optional(),
+  previousRun: z
+    .object({
+      runId: uuid,
+      end: z.enum(['clean', 'unclean']),
+      lastAliveAt: timeMs,
+      /** Why, where that is known: see `runEndCauses`; a newer sensor may know more. */
+      cause: z.string().max(64).optional(),
+      detail: z.string().max(512).optional(),
+    })
+    .optional(),
+  /** Absent before 0.2: such a sensor cannot upgrade itself. */
+  program: SensorProgram.optional(),
   /** What the sensor will send next on its streams; the console compares it with what it stored. */
   inventory: Position,
   /** Absent from a sensor that has no telemetry. */
   telemetry: Position.optional(),
 });
 export type Hello = z.infer<typeof Hello>;
+
+/**
+ * What is known of a run's end beyond clean or unclean. `memory-limit`: its own group's limit was reached. `host-memory`: the
+ * kernel ended processes of the host for want of memory meanwhile. `crash`: a bug, with its message in `detail`.
+ */
+export const runEndCauses = ['upgrade', 'uninstall', 'memory-limit', 'host-memory', 'crash'] as const;
+export type RunEndCause = (typeof runEndCauses)[number];
 
 export const Heartbeat = z.object({
   kind: z.literal('heartbeat'),
@@ -140,6 +174,36 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
+/** A sensor's program as the console hands it out. */
+export const SensorArchive = z.object({
+  version: z.string().min(1).max(64),
+  /** Also the name of its folder on the host: `<version>-<first 12 hex digits of sha256>`. */
+  build: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,127}$/),
+  architecture: z.string().max(32),
+  sizeBytes: z
+    .number()
+    .int()
+    .positive()
+    .max(512 * 1024 * 1024),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type SensorArchive = z.infer<typeof SensorArchive>;
+
+/** Where an archive lies on the sensor's TLS server, which asks for the client certificate: this and the archive's hash. */
+export const sensorArchivePath = '/sensor/v1/archive/';
+
+/**
+ * Asks a sensor that said in its hello that it is `installed` to become this version. A kind of its own and no `work` of a task,
+ * so that an older sensor counts and skips it. It is answered by `task-state` like a task, by whichever version runs in the end.
+ */
+export const Upgrade = z.object({
+  kind: z.literal('upgrade'),
+  taskId: uuid,
+  deadline: timeMs,
+  archive: SensorArchive,
+});
+export type Upgrade = z.infer<typeof Upgrade>;
+
 export const TaskCancel = z.object({ kind: z.literal('task-cancel'), taskId: uuid });
 
 /** Sent until `task-acked`. A done `sbom` names the bulk transfer that carries the document. */
@@ -150,6 +214,10 @@ export const TaskState = z.object({
   /** 0 to 1. */
   progress: z.number().min(0).max(1).optional(),
   message: z.string().max(2048).optional(),
+  /** What it is at, in a word, e.g. `download`. */
+  step: z.string().max(64).optional(),
+  /** Why it failed, in a word that stays the same, e.g. `no-space`. */
+  reason: z.string().max(64).optional(),
   transferId: uuid.optional(),
 });
 export type TaskState = z.infer<typeof TaskState>;
@@ -195,7 +263,7 @@ export const sensorMessages = {
 } as const;
 export const consoleMessages = {
   control: z.discriminatedUnion('kind', [Welcome, Flow, Resync, Refused, Renewed]),
-  orders: z.discriminatedUnion('kind', [Task, TaskCancel, TaskAcked]),
+  orders: z.discriminatedUnion('kind', [Task, Upgrade, TaskCancel, TaskAcked]),
   bulk: z.discriminatedUnion('kind', [BulkState]),
 } as const;
 export type SensorMessage = { [C in keyof typeof sensorMessages]: z.infer<(typeof sensorMessages)[C]> };

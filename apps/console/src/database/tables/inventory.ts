@@ -1,4 +1,11 @@
-import type { ContainerRecord, EdgeRecord, HostRecord, ImageRecord } from '@parapet/contract/wire';
+import type {
+  ContainerRecord,
+  EdgeRecord,
+  HostRecord,
+  ImageRecord,
+  SensorArchive,
+  SensorProgram,
+} from '@parapet/contract/wire';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 
 type Json<T> = JSONColumnType<T & object, string, string>;
@@ -89,6 +96,32 @@ export type SensorsTable = {
   queue_age_ms: Generated<number>;
   refused_frames: Generated<number>;
   in_sync: boolean | null;
+  program: JSONColumnType<SensorProgram, string, string> | null;
+};
+
+export type SensorRolloutsTable = {
+  id: string;
+  requested_by: string;
+  created_at: Date;
+  state: 'running' | 'done' | 'stopped';
+  message: string | null;
+  ended_at: Date | null;
+};
+
+export type SensorUpgradesTable = {
+  id: string;
+  rollout_id: string;
+  host_id: string;
+  from_version: string;
+  archive: Json<SensorArchive>;
+  state: 'waiting' | 'sent' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired';
+  step: string | null;
+  progress: number | null;
+  reason: string | null;
+  message: string | null;
+  started_at: Date | null;
+  ended_at: Date | null;
+  deadline: Date;
 };
 
 export type SensorCertificatesTable = {
@@ -254,6 +287,8 @@ export type InventoryTables = {
   image_locations: ImageLocationsTable;
   asset_intervals: AssetIntervalsTable;
   sensors: SensorsTable;
+  sensor_rollouts: SensorRolloutsTable;
+  sensor_upgrades: SensorUpgradesTable;
   sensor_certificates: SensorCertificatesTable;
   collectors: CollectorsTable;
   inventory_records: InventoryRecordsTable;

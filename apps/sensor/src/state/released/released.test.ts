@@ -23,7 +23,9 @@ describe.each(releases.map(({ name }) => name))('the state folder of sensor %s',
       expect(await createStateFile(folder, 'stream.json', StreamMarker).read()).toMatchObject({ epoch: 1 });
       expect(await createStateFile(folder, 'tasks.json', JournalFile).read()).toMatchObject({ entries: [] });
       const runId = '00000000-0000-4000-8000-000000000001';
-      const run = await openRun(folder, runId, createManualClock(Date.parse('2027-01-01')));
+      const clock = createManualClock(Date.parse('2027-01-01'));
+      const memoryKills = () => ({ group: undefined, host: undefined });
+      const run = await openRun(folder, { runId, bootId: 'boot', clock, memoryKills });
       expect(run.previous).toMatchObject({ end: 'clean' });
       await run.close();
     } finally {

@@ -1,0 +1,6 @@
+/** Runs a sensor beside the one that started it, until that one ends it. */
+export const trialArgument = 'trial';
+/** Loads what a sensor needs, says its version and ends. */
+export const selfCheckArgument = 'self-check';
+/** What `self-check` prints. */
+export const versionLine = (version: string): string => `parapet-sensor ${version}`;

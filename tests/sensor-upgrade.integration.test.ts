@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fail, ok, problem } from '@parapet/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestConsole, type TestConsole } from '../apps/console/src/testing/test-console.ts';
+import { bundleSensor, installSensor, packSensor, type SensorBuild } from './support/sensor-builds.ts';
+
+const soon = { timeout: 60_000, interval: 100 };
+
+/** A real console and a real sensor that becomes another version, or does not. */
+describe('an installed sensor', () => {
+  let folder: string;
+  let running: TestConsole;
+  let headers: Readonly<Record<string, string>>;
+  let program: string;
+  let child: ChildProcess;
+  let log = '';
+  const builds = new Map<string, SensorBuild>();
+  let offered: SensorBuild;
+
+  const rootDir = (): string => join(folder, 'opt');
+  const current = async (): Promise<string> => (await readlink(join(rootDir(), 'current'))).replace('versions/', '');
+  const sensor = async () => (await running.send({ method: 'GET', url: '/api/v1/sensors', headers })).json.items[0];
+  const rollouts = async () =>
+    (await running.send({ method: 'GET', url: '/api/v1/sensor-upgrades', headers })).json.rollouts;
+  const offer = (name: string): void => {
+    offered = builds.get(name) as SensorBuild;
+  };
+  const ask = async () => {
+    const { hostId } = await sensor();
+    const body = { hostIds: [hostId] };
+    return (await running.send({ method: 'POST', url: '/api/v1/sensor-upgrades', headers, body })).json;
+  };
+  const ended = async () => {
+    await expect.poll(async () => (await rollouts())[0].upgrades[0].state, soon).toMatch(/done|failed/);
+    return (await rollouts())[0];
+  };
+  const start = async (env: Record<string, string> = {}): Promise<void> => {
+    child = spawn(program, ['run'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+      env: {
+        PATH: process.env['PATH'],
+        PARAPET_STATE_DIR: join(folder, 'state'),
+        PARAPET_CONSOLE_URL: `https://127.0.0.1:${running.console.port}`,
+        PARAPET_CLOUD_METADATA: 'off',
+        PARAPET_CPU_LIMIT: 'off',
+        DOCKER_HOST: 'unix:///nowhere',
+        ...env,
+      },
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      log = (log + chunk.toString('utf8')).slice(-64 * 1024);
+    });
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ppt-upgrade-'));
+    const [old, next] = [await bundleSensor(folder, '0.1.0'), await bundleSensor(folder, '0.2.0')];
+    const pack = async (name: string, bundle: string, version: string, id: string, node?: string) =>
+      builds.set(name, await packSensor(folder, bundle, version, id, node));
+    await pack('old', old, '0.1.0', '000000000001');
+    await pack('new', next, '0.2.0', '000000000002');
+    const onTrial = (body: string): string => `case "$*" in *trial*) ${body};; *) exec "$NODE" "$@";; esac`;
+    await pack('crashing', next, '0.2.0', '000000000003', onTrial('echo "no such thing" >&2; exit 3'));
+    await pack('broken', next, '0.2.0', '000000000004', 'exit 126');
+    await pack('lying', old, '0.3.0', '000000000005');
+    running = await startTestConsole({
+      version: '0.2.0',
+      archives: {
+        forArchitecture: async (architecture) =>
+          architecture === process.arch ? ok(offered) : fail(problem('none', 'There is none.')),
+        newest: () => [offered],
+        find: (sha256) => [...builds.values()].find((build) => build.sha256 === sha256),
+      },
+    });
+    headers = await running.signInAdmin();
+    offer('old');
+    program = await installSensor(rootDir(), builds.get('old') as SensorBuild);
+    const { key, authorityPin } = await running.console.gateway.createLocalEnrolmentKey();
+    await start({ PARAPET_ENROLMENT_KEY: key, PARAPET_AUTHORITY_PIN: authorityPin });
+  });
+  afterAll(async () => {
+    child?.kill('SIGTERM');
+    await new Promise((resolve) => (child?.exitCode === null ? child.on('exit', resolve) : resolve(undefined)));
+    await running?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('says who it is', async () => {
+    await expect.poll(async () => (await sensor())?.presence, soon).toBe('online');
+    expect(await sensor()).toMatchObject({
+      version: '0.1.0',
+      standing: 'outdated',
+      program: { kind: 'installed', build: '0.1.0-000000000001', architecture: process.arch },
+    });
+  });
+
+  it.each([
+    ['crashing', 'crashed', /ended with exit code 3.*no such thing/],
+    ['broken', 'self-check', /does not run on this host.*exit code 126/],
+    ['lying', 'self-check', /not version 0\.3\.0/],
+  ])('stays what it is when the new version is %s, and says why', async (name, reason, message) => {
+    offer(name);
+    await ask();
+    const rollout = await ended();
+    expect(rollout.upgrades[0]).toMatchObject({ state: 'failed', reason });
+    expect(rollout.upgrades[0].message).toMatch(message);
+    await expect.poll(async () => (await rollouts())[0].state, soon).toBe('stopped');
+    await expect.poll(async () => (await sensor()).presence, soon).toBe('online');
+    expect(await sensor()).toMatchObject({ version: '0.1.0' });
+    expect(await current()).toBe('0.1.0-000000000001');
+    expect(await readdir(join(rootDir(), 'versions'))).toEqual(['0.1.0-000000000001']);
+  });
+
+  it('becomes the new version in the same process, with its identity, and keeps the old one beside it', async () => {
+    const before = await sensor();
+    const { pid } = child;
+    offer('new');
+    await ask();
+    expect(await ended(), log).toMatchObject({
+      upgrades: [{ state: 'done', fromVersion: '0.1.0', toVersion: '0.2.0' }],
+    });
+    await expect.poll(sensor, soon).toMatchObject({ presence: 'online', version: '0.2.0', standing: 'current' });
+    expect((await sensor()).hostId).toBe(before.hostId);
+    expect(await current()).toBe('0.2.0-000000000002');
+    expect(child.exitCode).toBe(null);
+    expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).toContain('0.2.0-000000000002/sensor.js');
+    expect((await readdir(join(rootDir(), 'versions'))).sort()).toEqual(['0.1.0-000000000001', '0.2.0-000000000002']);
+    await expect.poll(() => readdir(join(folder, 'state/upgrade'))).toEqual([]);
+    const url = `/api/v1/sensors/${before.hostId}`;
+    const { blind } = (await running.send({ method: 'GET', url, headers })).json;
+    const causes = blind
+      .filter(({ collector }: { collector: string }) => collector === 'sensor')
+      .map(({ cause }: { cause: string }) => cause);
+    expect(new Set(causes)).toEqual(new Set(['The sensor was stopped for an upgrade.']));
+  });
+});

@@ -5,12 +5,13 @@ import type { ConsoleConfig } from '../config/config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder/data-folder.ts';
 import type { Database } from '../database/database.ts';
 import { type DatabaseHealth, watchDatabase } from '../database/health.ts';
-import { migrateDatabase } from '../database/migrate.ts';
+import type { migrations } from '../database/migrations/index.ts';
 import { type OpenDatabase, type OpenDatabaseOptions, openDatabase } from '../database/open-database.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { createJobs } from '../jobs/pg-boss-jobs.ts';
 import { createLiveHub, type LiveHub } from '../live/live-feed.ts';
 import { createLog, type FileLog } from '../logging/create-log.ts';
+import { upgradeDatabase } from './upgrade-database.ts';
 
 /** What every feature stands on. */
 export type Platform = {
@@ -31,6 +32,8 @@ export type PlatformOptions = {
   readonly database?: OpenDatabaseOptions | undefined;
   /** Told of steps that take a while. */
   readonly say: (step: string) => void;
+  /** Others than this program's, in tests. */
+  readonly migrations?: typeof migrations | undefined;
 };
 
 /** Opens data folder, log and database and brings the schema up to date. What was opened is closed by `stack`, last first. */
@@ -49,11 +52,7 @@ export const openPlatform = async (
   const database = await openDatabase(config, folder, log, options.database);
   stack.defer(database.stopServer);
   stack.defer(database.close);
-  const { applied } = await migrateDatabase(database.db, {
-    version: config.version,
-    beforeUpgrade: async (pending) => say(`Bringing the database up to date (${pending.length} steps)`),
-  });
-  if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
+  await upgradeDatabase({ config, clock, folder, log, database, say, migrations: options.migrations });
   const health = stack.use(
     watchDatabase({
       pool: database.pool,

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../testing/test-database.ts';
 import { connectDatabase } from './connect.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -43,6 +46,35 @@ test('of several consoles that start at once one migrates and all go on', async 
   const outcomes = await Promise.all(others.map(({ db }) => migrateDatabase(db, { version: '1.0.0' })));
   for (const { close } of others) await close();
   expect(outcomes.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
+});
+
+test('killed in the middle of a migration, the next start goes on where it was', async () => {
+  await using database = await createTestDatabase({ migrated: false });
+  const { address } = database;
+  if (address.kind !== 'socket') throw new Error('The test database has a socket.');
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../testing/migrating-child.ts')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { SOCKET_DIR: address.socketDir(), DATABASE: address.database, DATABASE_USER: address.user },
+  });
+  const reached = sql<{ there: number }>`
+    select count(*)::int as there from pg_stat_activity where datname = ${address.database} and query like '%pg_sleep%' and state = 'active' and pid <> pg_backend_pid()`;
+  await vi.waitFor(async () => expect((await reached.execute(database.db)).rows[0]?.there).toBe(1), {
+    timeout: 60_000,
+    interval: 50,
+  });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  let waited = false;
+  const next = [step('0001-a', 'create table a (x int)'), step('0002-b', 'create table b (x int)')];
+  const outcome = await migrateDatabase(database.db, {
+    version: '1.0.0',
+    migrations: next,
+    onWait: () => {
+      waited = true;
+    },
+  });
+  expect(outcome).toEqual({ applied: ['0002-b'] });
+  expect(waited).toBe(true);
 });
 
 test('a schema of a newer program is refused, and the program named', async () => {

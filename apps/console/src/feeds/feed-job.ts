@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** What the console asks of its feed worker, a child process: building a database takes memory that the console gives back so. */
 export const FeedJob = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), databaseDir: z.string(), path: z.string() }),
+  /** From the publishers' files that are kept, e.g. when this program has another layout. */
+  z.object({ kind: z.literal('rebuild'), databaseDir: z.string() }),
   z.object({
     kind: z.literal('fetch'),
     databaseDir: z.string(),

@@ -8,6 +8,7 @@ import { type RematchDeps, rematchAll } from './rematch.ts';
 
 const updateQueue = 'feeds-update';
 const tickQueue = 'feeds-tick';
+const rebuildQueue = 'feeds-rebuild';
 const rematchQueue = 'findings-rematch';
 const Nothing = z.object({});
 
@@ -17,6 +18,9 @@ export const enqueueRematch = async (jobs: Jobs): Promise<void> => {
 
 /** Returns false when an update waits or runs already. */
 export const enqueueUpdate = (jobs: Jobs): Promise<boolean> => jobs.enqueue(updateQueue, {});
+
+/** For a version whose file this program cannot read; matching waits for it. */
+export const enqueueRebuild = (jobs: Jobs): Promise<boolean> => jobs.enqueue(rebuildQueue, {});
 
 /** Declares the work of feeds: updates asked for or due, and matching after a new version. Call before the jobs start. */
 export const registerFeedJobs = (deps: {
@@ -29,6 +33,12 @@ export const registerFeedJobs = (deps: {
 }): void => {
   const { jobs, db, clock, log, service } = deps;
   jobs.register(updateQueue, (_data, { signal }) => update(db, clock, log, service(), signal), {
+    schema: Nothing,
+    policy: 'one-at-all',
+    retryLimit: 0,
+    timeoutSeconds: 2400,
+  });
+  jobs.register(rebuildQueue, (_data, { signal }) => rebuild(log, service(), signal), {
     schema: Nothing,
     policy: 'one-at-all',
     retryLimit: 0,
@@ -47,6 +57,16 @@ export const registerFeedJobs = (deps: {
     { schema: Nothing, policy: 'one-at-all', retryLimit: 0 },
   );
   jobs.schedule(tickQueue, '*/10 * * * *', {});
+};
+
+/** What cannot be built anew is told in the status, with what a person can do. */
+const rebuild = async (log: Log, service: FeedService, signal: AbortSignal): Promise<void> => {
+  try {
+    await service.rebuild(signal);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    log.warn({ error: messageOf(error) }, 'the advisory database was not built anew');
+  }
 };
 
 const isDue = async (db: Database, clock: Clock): Promise<boolean> => {

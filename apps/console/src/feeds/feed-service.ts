@@ -41,6 +41,13 @@ export type FeedService = {
   readonly announce: () => Promise<void>;
   /** Fetches from the publishers. Throws AppError with a sentence for people; what was active stays. */
   readonly update: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Builds the active version anew where its file is lost or of another layout, from the publishers' files that are kept.
+   * Does nothing where it can be used.
+   */
+  readonly rebuild: (signal: AbortSignal) => Promise<void>;
+  /** Whether the active version cannot be used. */
+  readonly needsRebuild: () => boolean;
   /** Imports a bundle file. A broken one changes nothing and is named in the AppError. */
   readonly importFile: (path: string) => Promise<FeedStatus>;
   /** The same from an upload, spooled to a file first. */
@@ -95,6 +102,12 @@ export const createFeedService = (deps: FeedServiceDeps): FeedService => {
     announce: async () => {
       if (!busy) await progress.begin();
     },
+    needsRebuild: () => files.problem() !== undefined,
+    rebuild: (signal) =>
+      alone(async () => {
+        if (files.problem() === undefined) return;
+        await run({ kind: 'rebuild', databaseDir: deps.databaseDir }, signal);
+      }),
     update: (signal) => alone(() => run({ kind: 'fetch', databaseDir: deps.databaseDir, ...deps.publishers }, signal)),
     importStream: async (stream) => {
       const path = join(deps.temporaryDir, `bundle-${randomUUID()}`);
@@ -129,10 +142,13 @@ export const createFeedService = (deps: FeedServiceDeps): FeedService => {
   };
 };
 
-const sentenceOf = (job: FeedJob, { message, code }: Problem): string =>
-  job.kind === 'fetch' && code === 'unreachable'
-    ? `The publishers could not be reached. Where this console has no way to them, import a bundle instead. (${message})`
-    : message;
+const sentenceOf = (job: FeedJob, { message, code }: Problem): string => {
+  if (job.kind === 'fetch' && code === 'unreachable')
+    return `The publishers could not be reached. Where this console has no way to them, import a bundle instead. (${message})`;
+  if (job.kind === 'rebuild' && code === 'empty-feed')
+    return 'The advisory data is not on this machine, e.g. because a backup was restored that was made without it. Update the feeds, or import a bundle.';
+  return message;
+};
 
 const limitBytes = (maxBytes: number): Transform => {
   let total = 0;

@@ -1,4 +1,4 @@
-import { fetchFeeds, type ImportedFeed, importBundle, type SourceOutcome } from '@parapet/advisories';
+import { fetchFeeds, type ImportedFeed, importBundle, rebuildDatabase, type SourceOutcome } from '@parapet/advisories';
 import { messageOf, type Problem } from '@parapet/core';
 import { type BuiltFeed, FeedJob, type FeedWorkerMessage } from './feed-job.ts';
 
@@ -7,6 +7,10 @@ const run = async (job: FeedJob): Promise<FeedWorkerMessage> => {
   if (job.kind === 'import') {
     const imported = await importBundle(job.path, { databaseDir: job.databaseDir, onProgress: tell });
     return imported.ok ? { kind: 'built', feed: builtOf(imported.value, []) } : failedBy(imported.error);
+  }
+  if (job.kind === 'rebuild') {
+    const rebuilt = await rebuildDatabase({ databaseDir: job.databaseDir, onProgress: tell });
+    return rebuilt.ok ? { kind: 'built', feed: builtOf(rebuilt.value, []) } : failedBy(rebuilt.error);
   }
   const fetched = await fetchFeeds({
     databaseDir: job.databaseDir,

@@ -147,3 +147,23 @@ test('an update that a crash interrupted is told at the next start', async () =>
     error: 'The console was stopped during the update; nothing changed.',
   });
 });
+
+test('a database of another layout is built anew from the publishers’ files that are kept', async () => {
+  const imported = await upload(makeBundle(first));
+  const [file] = (await readdir(join(folder, 'feeds'))).filter((name) => name.endsWith('.db'));
+  await writeFile(join(folder, 'feeds', file ?? ''), 'another layout');
+  using again = createAdvisoryFiles({ db: database.db, databaseDir: join(folder, 'feeds'), log: silentLog });
+  const next = createService(again);
+  await next.start();
+  expect(next.needsRebuild()).toBe(true);
+  await next.rebuild(new AbortController().signal);
+  expect(next.needsRebuild()).toBe(false);
+  expect(again.current()?.version).toBe(imported.active?.version);
+  expect(await next.status()).toMatchObject({ update: { state: 'done' }, active: { origin: 'bundle', advisories: 1 } });
+
+  await rm(join(folder, 'feeds'), { recursive: true });
+  using nothing = createAdvisoryFiles({ db: database.db, databaseDir: join(folder, 'feeds'), log: silentLog });
+  const restored = createService(nothing);
+  await restored.start();
+  await expect(restored.rebuild(new AbortController().signal)).rejects.toThrow('is not on this machine');
+});

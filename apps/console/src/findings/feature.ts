@@ -4,7 +4,7 @@ import { messageOf } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import { createAdvisoryFiles } from '../feeds/advisory-files.ts';
 import { buildFeed, type FeedBuilder } from '../feeds/feed-builder.ts';
-import { enqueueRematch, enqueueUpdate, registerFeedJobs } from '../feeds/feed-jobs.ts';
+import { enqueueRebuild, enqueueRematch, enqueueUpdate, registerFeedJobs } from '../feeds/feed-jobs.ts';
 import { createFeedRoutes } from '../feeds/feed-routes.ts';
 import { createFeedService, type FeedService, type FeedServiceDeps } from '../feeds/feed-service.ts';
 import { readFeedAge } from '../feeds/feed-status.ts';
@@ -94,6 +94,8 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       scheduler.start();
       updater.start();
       index.start();
+      // A new layout, or a console restored without its advisory database.
+      if (service.needsRebuild()) await enqueueRebuild(jobs);
       await enqueueRematch(jobs).catch((error: unknown) =>
         log.error({ error: messageOf(error) }, 'matching could not be queued'),
       );

@@ -2,6 +2,7 @@
 import { type RouteName, rolePermissions } from '@parapet/contract/api';
 import { type FakeHandlers, FakeRefusal } from './fake-answers.ts';
 import { assetAnswers } from './fake-assets.ts';
+import { backupAnswers } from './fake-backups.ts';
 import { findingAnswers } from './fake-findings.ts';
 import { mapAnswers } from './fake-map.ts';
 import { ago, day, idOf } from './fake-seed.ts';
@@ -48,6 +49,7 @@ export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }
     ...findingAnswers(world),
     ...mapAnswers(world),
     ...createFakeSettings(world),
+    ...backupAnswers(world),
   };
   return (name: RouteName, input: unknown, cookie: string, setCookie: (cookie: string) => void): unknown => {
     if (name === 'session.create' || name === 'links.use') setCookie('fake=1; Path=/; HttpOnly');

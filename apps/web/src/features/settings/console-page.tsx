@@ -11,6 +11,7 @@ import { ToneMark } from '../../components/tone-mark.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { formatAbsolute, formatBytes, formatCount, formatShare, formatSpan } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
+import { Backups } from './backups.tsx';
 import styles from './settings.module.css';
 
 /** The console's own health. */
@@ -55,6 +56,7 @@ export const ConsolePage = () => {
       <Section title="Web certificate">
         <Certificate status={data} now={now} />
       </Section>
+      <Backups />
       <Section title="Events lost, last 7 days">
         <Losses status={data} />
       </Section>

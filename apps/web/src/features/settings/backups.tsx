@@ -91,9 +91,7 @@ const Making = ({ status }: { readonly status: BackupStatus }) => {
         <p>
           <Button
             disabled={make.isPending}
-            onClick={() =>
-              make.mutate(undefined, { onError: (failure) => notify.failed('No backup is being made', failure) })
-            }
+            onClick={() => make.mutate({}, { onError: (failure) => notify.failed('No backup is being made', failure) })}
           >
             Make a backup now
           </Button>

@@ -24,6 +24,12 @@ const packages = [
   },
   { name: 'busybox-static', file: '/bin/busybox', use: 'a small image', alternatives: ['/usr/bin/busybox'] },
   { name: 'openssl', file: '/usr/bin/openssl', use: 'a second opinion on certificates' },
+  {
+    name: 'postgresql',
+    file: '/usr/lib/postgresql/15/bin/postgres',
+    use: 'the oldest supported PostgreSQL',
+    alternatives: ['/usr/lib/postgresql/16/bin/postgres', '/usr/lib/postgresql/17/bin/postgres'],
+  },
   { name: 'rpm', file: '/usr/bin/rpm', use: 'a second opinion on rpm databases' },
 ] as const;
 

@@ -208,7 +208,12 @@ const findingDetail = (world: FakeWorld, finding: FindingSummary): ResultOf<'fin
     published: ago(20 * day),
     purl: `pkg:${finding.package.type}/debian/${finding.package.name}@${finding.package.version}`,
     sourcePackage: finding.package.name,
-    location: '/var/lib/dpkg/status',
+    location: finding.package.location ?? '/var/lib/dpkg/status',
+    ecosystem: finding.package.type === 'golang' ? 'Go' : 'Debian:12',
+    notes:
+      finding.package.type === 'golang'
+        ? ['Affected in html/template: Template.Execute, Template.ExecuteTemplate']
+        : [],
     why: fakeRisk(finding),
     instanceList: running.slice(0, 14).map((container, index) => ({
       assetId: container.id,

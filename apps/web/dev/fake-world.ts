@@ -145,7 +145,22 @@ export const packages = [
   ['python3.11', '3.11.2-6', '3.11.2-6+deb12u4', 'deb'],
   ['linux-libc-dev', '6.1.55-1', '6.1.112-1', 'deb'],
   ['libexpat1', '2.5.0-1', '2.5.0-1+deb12u1', 'deb'],
+  ['lodash', '4.17.20', '4.17.21', 'npm'],
+  ['org.apache.logging.log4j:log4j-core', '2.14.1', '2.17.1', 'maven'],
+  ['stdlib', '1.21.0', '1.21.1', 'golang'],
 ] as const;
+
+/** Where packages of languages lie; all others are in a distribution's database. */
+const places = {
+  npm: { location: '/srv/shop/package-lock.json', evidence: 'locked' },
+  maven: { location: '/app/app.jar!/BOOT-INF/lib/log4j-core-2.14.1.jar', evidence: 'installed' },
+  golang: { location: '/usr/local/bin/exporter', evidence: 'binary' },
+} as const;
+
+const placeOf = (type: string): Pick<FindingSummary['package'], 'location' | 'evidence'> =>
+  places[type as keyof typeof places] ?? {
+    location: type === 'apk' ? '/lib/apk/db/installed' : '/var/lib/dpkg/status',
+  };
 
 export const bars = (risk: number, seed: string) => {
   const root = (risk / 100) ** 0.25;
@@ -172,7 +187,7 @@ const fakeFindings = (assets: readonly AssetSummary[], containers: readonly Asse
           bars: bars(risk, vulnerability + asset.id),
           status: 'open',
           vulnerability,
-          package: { name, version, type },
+          package: { name, version, type, ...placeOf(type) },
           ...(fixed === '' ? {} : { fixedVersion: fixed }),
           publishedSeverity: pick(['CRITICAL', 'HIGH', 'MEDIUM'], vulnerability),
           cvssScore: Math.round((4 + chance('cvss', vulnerability) * 6) * 10) / 10,

@@ -12,6 +12,7 @@ export {
   publisherUrls,
   type SourceOutcome,
 } from './fetch/fetch-feeds.ts';
+export { type Upgrade, upgradeCommandOf } from './fix/commands.ts';
 export { type Fix, type FixTarget, fixFor } from './fix/fix-for.ts';
 export type {
   Advisory,

@@ -1,7 +1,7 @@
-import type { Match } from '@parapet/advisories';
+import { type Match, upgradeCommandOf } from '@parapet/advisories';
 import type { RiskFactor } from '@parapet/contract/api';
 import type { Distribution } from '@parapet/contract/sbom';
-import { schemes } from '@parapet/versions';
+import { schemeOf } from '@parapet/versions';
 import type { StoredPackage } from '../sboms/asset-packages.ts';
 
 /** A match made ready to be stored as a finding. */
@@ -54,8 +54,11 @@ type Joined = { readonly match: Match; readonly package: StoredPackage };
 
 const sourceOf = (item: StoredPackage): string => `${item.type}|${item.source?.name ?? item.name}`;
 
-const placeOf = (distribution: Distribution | undefined): string =>
-  distribution === undefined ? '' : `${distribution.id}:${distribution.versionId}`;
+/** Where the same upgrade is the same piece of work: on a distribution for its own packages, everywhere for a language's. */
+const placeOf = (type: string, distribution: Distribution | undefined): string =>
+  distribution === undefined || !distributionTypes.has(type) ? '' : `${distribution.id}:${distribution.versionId}`;
+
+const distributionTypes: ReadonlySet<string> = new Set(['dpkg', 'apk', 'rpm', 'alpm', 'portage']);
 
 const upgradeOf = (items: readonly Joined[], distribution: Distribution | undefined): FixGroup | undefined => {
   const fixable = items.filter((item) => item.match.fixedVersion !== undefined);
@@ -64,14 +67,14 @@ const upgradeOf = (items: readonly Joined[], distribution: Distribution | undefi
   const { type } = first.package;
   const source = first.package.source?.name ?? first.package.name;
   const target = highest(
-    type,
+    first.match.ecosystem,
     fixable.map((item) => item.match.fixedVersion ?? ''),
   );
   const names = [...new Set(fixable.map((item) => item.package.name))].toSorted();
   return {
-    key: ['upgrade', type, placeOf(distribution), source, target].join('|'),
+    key: ['upgrade', type, placeOf(type, distribution), source, target].join('|'),
     title: `Upgrade ${source} to ${target}`,
-    command: upgradeCommand(type, names),
+    command: upgradeCommandOf({ type, names, version: target, distribution }) ?? null,
     fixedVersion: target,
   };
 };
@@ -79,28 +82,14 @@ const upgradeOf = (items: readonly Joined[], distribution: Distribution | undefi
 const noFix = (item: StoredPackage, distribution: Distribution | undefined): FixGroup => {
   const source = item.source?.name ?? item.name;
   return {
-    key: ['none', item.type, placeOf(distribution), source].join('|'),
+    key: ['none', item.type, placeOf(item.type, distribution), source].join('|'),
     title: `No fix is published for ${source} yet`,
     command: null,
     fixedVersion: null,
   };
 };
 
-const schemeNames: Readonly<Record<string, string>> = { dpkg: 'deb' };
-
-const highest = (type: string, versions: readonly string[]): string => {
-  const scheme = schemes.find((candidate) => candidate.name === (schemeNames[type] ?? type));
+const highest = (ecosystem: string, versions: readonly string[]): string => {
+  const scheme = schemeOf(ecosystem);
   return versions.reduce((best, next) => (scheme !== undefined && scheme.compare(next, best) > 0 ? next : best));
-};
-
-/** Only names that a shell takes as they are: they come from a workload. */
-const plainName = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
-
-const upgradeCommand = (type: string, names: readonly string[]): string | null => {
-  if (!names.every((name) => plainName.test(name))) return null;
-  const list = names.join(' ');
-  if (type === 'dpkg') return `apt-get install --only-upgrade ${list}`;
-  if (type === 'apk') return `apk upgrade ${list}`;
-  if (type === 'rpm') return `dnf upgrade ${list}`;
-  return null;
 };

@@ -39,6 +39,8 @@ export const readFindingDetail = async (
     purl,
     sourcePackage: extra.source_name ?? undefined,
     location: extra.location ?? 'no longer there',
+    ecosystem: extra.ecosystem ?? undefined,
+    notes: extra.notes,
     why,
     // An image at rest is no instance of itself.
     instanceList: instances.filter((instance) => row.asset_kind !== 'image' || instance.assetId !== assetId),
@@ -62,6 +64,8 @@ type ExtraRow = {
   readonly vulnerability_id: number;
   readonly advisory_id: string;
   readonly affected_ranges: string[];
+  readonly ecosystem: string | null;
+  readonly notes: string[];
   readonly feed_version: string;
   readonly summary: string;
   readonly aliases: string[];
@@ -79,7 +83,7 @@ type ExtraRow = {
 const readExtra = async (db: Database, id: string): Promise<ExtraRow | undefined> =>
   (
     await sql<ExtraRow>`
-      select f.package_id, f.vulnerability_id, f.advisory_id, f.affected_ranges, f.feed_version, v.summary, v.aliases, v.likelihood_factor,
+      select f.package_id, f.vulnerability_id, f.advisory_id, f.affected_ranges, f.ecosystem, f.notes, f.feed_version, v.summary, v.aliases, v.likelihood_factor,
         p.source_name, p.location, software.trust, software.distribution, acceptance.reason, acceptance.by_name, acceptance.at, acceptance.until
       from findings as f join vulnerabilities as v on v.id = f.vulnerability_id
       left join asset_packages as p on p.id = f.package_id

@@ -8,7 +8,12 @@ export const fixOf = (row: FindingRow, why: Risk, distribution: Distribution | n
   if (row.fixed_version === null) return undefined;
   const fix = fixFor({
     distribution: distribution ?? undefined,
-    package: { type: row.product_type, name: row.product },
+    package: {
+      type: row.product_type,
+      name: row.product,
+      evidence: row.evidence ?? undefined,
+      scope: row.package_scope ?? undefined,
+    },
     fixedVersion: row.fixed_version,
     kind: row.asset_kind,
   });

@@ -1,4 +1,5 @@
 import { type FindingSummary, type Scope, severityOfRisk } from '@parapet/contract/api';
+import type { Package, PackageEvidence } from '@parapet/contract/sbom';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { ExposureKind, UseKind } from '../database/tables/findings.ts';
@@ -33,6 +34,9 @@ export type FindingRow = {
   readonly published_severity: string | null;
   readonly product: string;
   readonly product_type: string;
+  readonly location: string | null;
+  readonly evidence: PackageEvidence | null;
+  readonly package_scope: Package['scope'] | null;
   readonly asset_id: string;
   readonly asset_kind: 'host' | 'container' | 'image';
   readonly asset_name: string;
@@ -58,6 +62,7 @@ export const readFindingRows = async (
       f.likelihood, ${shown.columns},
       f.first_seen_at, f.closed_at, f.accepted_until, software.matched_at,
       v.key as vulnerability, v.published_severity, product.name as product, product.type as product_type,
+      p.location, p.evidence, p.scope as package_scope,
       a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
       ${instanceCount(scope)} as instances,
       worst.id as worst_id, worst.kind as worst_kind, worst.name as worst_name
@@ -65,6 +70,7 @@ export const readFindingRows = async (
     join vulnerabilities as v on v.id = f.vulnerability_id
     join products as product on product.id = f.product_id
     join assets as a on a.id = f.asset_id
+    left join asset_packages as p on p.id = f.package_id
     left join asset_software as software on software.asset_id = f.asset_id
     left join assets as worst on worst.id = f.worst_asset_id and ${inScope(scope, sql.ref('worst.id'))}
     ${shown.join}
@@ -125,7 +131,14 @@ export const presentFinding = (row: FindingRow): FindingSummary => ({
   bars: { likelihood: row.likelihood, exposure: row.exposure, use: row.use_value, impact: row.impact },
   status: row.status,
   vulnerability: row.vulnerability,
-  package: { name: row.product, version: row.package_version, type: row.product_type },
+  package: {
+    name: row.product,
+    version: row.package_version,
+    type: row.product_type,
+    location: row.location ?? undefined,
+    evidence: row.evidence ?? undefined,
+    scope: row.package_scope ?? undefined,
+  },
   fixedVersion: row.fixed_version ?? undefined,
   publishedSeverity: row.published_severity ?? undefined,
   cvssScore: row.cvss ?? undefined,

@@ -130,6 +130,8 @@ const rowOf = (assessed: AssessedMatch, ids: CatalogueIds, context: Context) => 
   kev: assessed.match.kev !== undefined,
   exploit: assessed.match.exploits.length > 0,
   likelihood: assessed.likelihood.value,
+  ecosystem: assessed.match.ecosystem,
+  notes: assessed.match.notes,
 });
 
 const upsertFindings = async (
@@ -142,14 +144,14 @@ const upsertFindings = async (
   await sql`
     insert into findings as old (id, asset_id, package_id, package_key, product_id, vulnerability_id, fix_id, status, purl, package_version,
       advisory_id, fixed_version, affected_ranges, cvss, epss, kev, epss_high, exploit, likelihood, exposure, use_value, impact, risk,
-      exposure_kind, use_kind, worst_asset_id, formula, feed_version, first_seen_at)
+      exposure_kind, use_kind, worst_asset_id, formula, feed_version, first_seen_at, ecosystem, notes)
     select gen_random_uuid(), ${input.assetId}, new.package_id, new.package_key, new.product_id, new.vulnerability_id, new.fix_id, 'open',
       new.purl, new.package_version, new.advisory_id, new.fixed_version, coalesce(new.affected_ranges, '{}'), new.cvss, new.epss, new.kev,
       coalesce(new.epss > 0.5, false), new.exploit, new.likelihood, new.exposure, new.use_value, new.impact, ${risk},
-      new.exposure_kind, new.use_kind, new.worst, ${formulaVersion}, ${input.feedVersion}, ${input.at}
+      new.exposure_kind, new.use_kind, new.worst, ${formulaVersion}, ${input.feedVersion}, ${input.at}, new.ecosystem, coalesce(new.notes, '{}')
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (package_id bigint, package_key text, product_id bigint, vulnerability_id bigint,
       fix_id bigint, purl text, package_version text, advisory_id text, fixed_version text, affected_ranges text[], cvss real, epss real,
-      kev boolean, exploit boolean, likelihood real, exposure real, use_value real, impact real, exposure_kind text, use_kind text, worst uuid)
+      kev boolean, exploit boolean, likelihood real, exposure real, use_value real, impact real, exposure_kind text, use_kind text, worst uuid, ecosystem text, notes text[])
     on conflict (asset_id, package_key, vulnerability_id) do update set
       package_id = excluded.package_id, product_id = excluded.product_id, fix_id = excluded.fix_id, purl = excluded.purl,
       package_version = excluded.package_version, advisory_id = excluded.advisory_id, fixed_version = excluded.fixed_version,
@@ -157,14 +159,13 @@ const upsertFindings = async (
       epss_high = excluded.epss_high, exploit = excluded.exploit, likelihood = excluded.likelihood, exposure = excluded.exposure,
       use_value = excluded.use_value, impact = excluded.impact, risk = excluded.risk, exposure_kind = excluded.exposure_kind,
       use_kind = excluded.use_kind, worst_asset_id = excluded.worst_asset_id, formula = excluded.formula,
-      feed_version = excluded.feed_version, closed_at = null, close_reason = null,
+      feed_version = excluded.feed_version, ecosystem = excluded.ecosystem, notes = excluded.notes, closed_at = null, close_reason = null,
       status = case when old.status <> 'closed' then old.status when old.accepted_until > ${input.at} then 'accepted' else 'open' end
     where old.status = 'closed' or (old.package_id, old.fix_id, old.purl, old.advisory_id, old.fixed_version, old.affected_ranges, old.cvss,
-        old.epss, old.kev, old.exploit, old.likelihood)
+        old.epss, old.kev, old.exploit, old.likelihood, old.ecosystem, old.notes)
       is distinct from (excluded.package_id, excluded.fix_id, excluded.purl, excluded.advisory_id, excluded.fixed_version,
-        excluded.affected_ranges, excluded.cvss, excluded.epss, excluded.kev, excluded.exploit, excluded.likelihood)`.execute(
-    tx,
-  );
+        excluded.affected_ranges, excluded.cvss, excluded.epss, excluded.kev, excluded.exploit, excluded.likelihood,
+        excluded.ecosystem, excluded.notes)`.execute(tx);
 };
 
 const closeFindings = async (

@@ -3,6 +3,7 @@ import { classifyAddress } from '@parapet/core';
 import { normalisePath, programOf } from './file-path.ts';
 import { blindFactor, type Evidence, enumerate, factor } from './formula.ts';
 import type { InboundEdge, ObservedListener, PackageUse, Workload } from './observation.ts';
+import { usersOf } from './use.ts';
 
 export type ExposureKind = FindingSummary['exposure'];
 export type Exposure = { readonly kind: ExposureKind; readonly factor: RiskFactor };
@@ -30,9 +31,7 @@ const notInUseShare = 0.5;
  */
 export const exposureOf = (workload: Workload, use?: PackageUse): Exposure => {
   if (use === undefined) return ofPrograms(workload, undefined);
-  const programs = new Set(
-    [...use.running, ...use.loaded.map((entry) => entry.process)].map((process) => normalisePath(process.executable)),
-  );
+  const programs = new Set(usersOf(use).map((process) => normalisePath(process.executable)));
   return ofPrograms(workload, programs);
 };
 

@@ -1,6 +1,7 @@
 import type { RiskFactor } from '@parapet/contract/api';
 import { blindFactor, type Evidence, enumerate, factor } from './formula.ts';
 import type { ObservedProcess, PackageUse, Privilege, Workload } from './observation.ts';
+import { usersOf } from './use.ts';
 
 export const impactValues = {
   hostTaken: 1,
@@ -16,7 +17,7 @@ export const impactValues = {
 
 /** What an attacker who runs code in the package's process could do. */
 export const impactOf = (workload: Workload, use?: PackageUse): RiskFactor => {
-  const users = use === undefined ? [] : [...use.running, ...use.loaded.map((entry) => entry.process)];
+  const users = use === undefined ? [] : usersOf(use);
   return workload.kind === 'host' ? onHost(workload, users) : inContainer(workload, users);
 };
 

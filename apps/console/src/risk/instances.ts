@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { type ExposureKind, exposureOf } from './exposure.ts';
 import { contextOf, type InstanceContext } from './instance-context.ts';
+import { interpretedTypes, interpretersOf } from './interpreters.ts';
 import type { PackageUse, Workload } from './observation.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import { pathsInUse, usesOf } from './use.ts';
@@ -28,9 +29,10 @@ export const readInstances = async (db: Database, asset: SoftwareAsset): Promise
   const removed = await instanceIds(db, asset);
   const workloads = await observeWorkloads(db, [...removed.keys()]);
   const owners = await readOwners(db, asset.id, [...workloads.values()]);
+  const interpreted = await readInterpreted(db, asset.id, [...workloads.values()]);
   const instances = [...workloads.values()].map((workload) => ({
     workload,
-    uses: usesOf(workload.processes, owners),
+    uses: usesOf(workload.processes, owners, interpreted),
     removed: new Set(removed.get(workload.assetId)),
   }));
   return instances.length > 0 ? instances : [{ workload: atRest(asset), uses: new Map(), removed: new Set() }];
@@ -81,6 +83,27 @@ const readOwners = async (
   const owners = new Map<string, number[]>();
   for (const row of rows) owners.set(row.path, [...(owners.get(row.path) ?? []), row.id]);
   return owners;
+};
+
+/** Packages of the languages whose interpreters run, as far as they are really there. */
+const readInterpreted = async (
+  db: Database,
+  assetId: string,
+  workloads: readonly Workload[],
+): Promise<ReadonlyMap<string, readonly number[]>> => {
+  const processes = workloads.flatMap((workload) => workload.processes);
+  const types = interpretedTypes.filter((type) => interpretersOf(type, processes).length > 0);
+  if (types.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('asset_packages')
+    .select(['id', 'type'])
+    .where('asset_id', '=', assetId)
+    .where('type', 'in', types)
+    .where('evidence', '=', 'installed')
+    .where('owner', 'is', null)
+    .execute();
+  const byType = Map.groupBy(rows, (row) => row.type);
+  return new Map([...byType].map(([type, found]) => [type, found.map((row) => row.id)]));
 };
 
 const atRest = (asset: SoftwareAsset): Workload => ({

@@ -30,6 +30,8 @@ export type ObservedProcess = {
   /** It holds capabilities beyond those of an ordinary process. */
   readonly capable: boolean;
   readonly loadedFiles: readonly string[];
+  /** Of interpreters only: what they run is in their arguments, not in what they map. */
+  readonly arguments: readonly string[];
   /** The sensor may not read what it runs and has loaded. */
   readonly hidden: boolean;
 };
@@ -85,4 +87,6 @@ export type Privilege = {
 export type PackageUse = {
   readonly running: readonly ObservedProcess[];
   readonly loaded: readonly { readonly process: ObservedProcess; readonly file: string; readonly deleted: boolean }[];
+  /** Interpreters of its language, which may have loaded it without being seen to. */
+  readonly possible: readonly ObservedProcess[];
 };

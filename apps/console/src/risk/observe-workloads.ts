@@ -2,6 +2,7 @@ import type { ContainerRecord } from '@parapet/contract/wire';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { readInternetPaths } from './internet-distance.ts';
+import { interpreterPattern } from './interpreters.ts';
 import type { InboundEdge, ObservedListener, ObservedProcess, PublishedPort, Workload } from './observation.ts';
 
 /** Beyond these a workload's picture does not change, only its size. */
@@ -100,6 +101,7 @@ type ProcessRow = {
   readonly user_name: string | null;
   readonly capabilities: string | null;
   readonly loaded_files: readonly string[];
+  readonly arguments: readonly string[] | null;
   readonly hidden: boolean;
 };
 
@@ -107,7 +109,7 @@ const readProcesses = async (db: Database, ids: readonly string[]): Promise<Map<
   const { rows } = await sql<ProcessRow>`
     select * from (
       select coalesce(p.container_id, p.host_id) as workload, p.key, p.pid, p.name, p.executable, p.uid, p.user_name,
-        p.capabilities, p.loaded_files,
+        p.capabilities, p.loaded_files, case when p.executable ~ ${interpreterPattern} then p.arguments end as arguments,
         -- threads of the kernel have neither program nor arguments
         p.executable = '' and jsonb_array_length(p.arguments) > 0 as hidden,
         row_number() over (partition by coalesce(p.container_id, p.host_id) order by p.id) as position
@@ -122,6 +124,7 @@ const readProcesses = async (db: Database, ids: readonly string[]): Promise<Map<
     user: row.user_name ?? String(row.uid),
     capable: row.capabilities !== null && /[1-9a-f]/i.test(row.capabilities),
     loadedFiles: row.loaded_files,
+    arguments: row.arguments ?? [],
     hidden: row.hidden,
   }));
 };

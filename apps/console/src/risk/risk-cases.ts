@@ -10,6 +10,7 @@ export const aProcess = (changes: Partial<ObservedProcess> = {}): ObservedProces
   user: 'www-data',
   capable: false,
   loadedFiles: [],
+  arguments: [],
   hidden: false,
   ...changes,
 });
@@ -55,9 +56,14 @@ export const aPrivilege = (changes: Partial<Privilege> = {}): Privilege => ({
 export const aContainer = (changes: Partial<Workload> = {}): Workload =>
   aHost({ assetId: 'container-1', kind: 'container', name: 'shop', privilege: aPrivilege(), ...changes });
 
-export const runningBy = (...processes: readonly ObservedProcess[]): PackageUse => ({ running: processes, loaded: [] });
+export const runningBy = (...processes: readonly ObservedProcess[]): PackageUse => ({
+  running: processes,
+  loaded: [],
+  possible: [],
+});
 
 export const loadedBy = (process: ObservedProcess, file: string, deleted = false): PackageUse => ({
   running: [],
   loaded: [{ process, file, deleted }],
+  possible: [],
 });

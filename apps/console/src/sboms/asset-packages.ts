@@ -36,19 +36,22 @@ const insertPackages = async (
     licences: item.licences,
     location: item.location,
     files: item.files,
+    evidence: item.evidence ?? null,
+    owner: item.owner ?? null,
+    scope: item.scope ?? null,
   }));
   await sql`
-    insert into asset_packages as old (asset_id, purl, package_key, type, name, version, architecture, source_name, source_version, licences, location, files)
+    insert into asset_packages as old (asset_id, purl, package_key, type, name, version, architecture, source_name, source_version, licences, location, files, evidence, owner, scope)
     select ${assetId}, purl, package_key, type, name, version, architecture, source_name, source_version,
-      coalesce(licences, '{}'), location, coalesce(files, '{}')
+      coalesce(licences, '{}'), location, coalesce(files, '{}'), evidence, owner, scope
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (purl text, package_key text, type text, name text, version text,
-      architecture text, source_name text, source_version text, licences text[], location text, files text[])
+      architecture text, source_name text, source_version text, licences text[], location text, files text[], evidence text, owner text, scope text)
     on conflict (asset_id, purl) do update set licences = excluded.licences, location = excluded.location, files = excluded.files,
-      source_name = excluded.source_name, source_version = excluded.source_version
-    where (old.licences, old.location, old.files, old.source_name, old.source_version)
-      is distinct from (excluded.licences, excluded.location, excluded.files, excluded.source_name, excluded.source_version)`.execute(
-    tx,
-  );
+      source_name = excluded.source_name, source_version = excluded.source_version, evidence = excluded.evidence,
+      owner = excluded.owner, scope = excluded.scope
+    where (old.licences, old.location, old.files, old.source_name, old.source_version, old.evidence, old.owner, old.scope)
+      is distinct from (excluded.licences, excluded.location, excluded.files, excluded.source_name, excluded.source_version,
+        excluded.evidence, excluded.owner, excluded.scope)`.execute(tx);
 };
 
 export type StoredPackage = Package & { readonly id: number; readonly packageKey: string };
@@ -69,6 +72,9 @@ export const readPackages = async (db: Database, assetId: string): Promise<reado
       'source_version',
       'licences',
       'location',
+      'evidence',
+      'owner',
+      'scope',
     ])
     .where('asset_id', '=', assetId)
     .orderBy('id')
@@ -86,5 +92,8 @@ export const readPackages = async (db: Database, assetId: string): Promise<reado
     licences: row.licences,
     location: row.location,
     files: [],
+    evidence: row.evidence ?? undefined,
+    owner: row.owner ?? undefined,
+    scope: row.scope ?? undefined,
   }));
 };

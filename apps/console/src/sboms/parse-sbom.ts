@@ -4,6 +4,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { type Package, Sbom } from '@parapet/contract/sbom';
 import { fail, ok, type Problem, parseJson, problem, type Result } from '@parapet/core';
 import { normalisePath } from '../risk/file-path.ts';
+import { filesOf, joinCopies } from './package-copies.ts';
 import { storableText } from './storable-text.ts';
 
 /** An SBOM larger than this is refused; that of a host with 3,000 packages has some 5 MB. */
@@ -42,7 +43,7 @@ export const contentHashOf = (sbom: Sbom): string => {
 /** The package URL without its version. */
 export const packageKeyOf = (purl: string): string => purl.replace(/@[^?#]*/, '');
 
-/** Cleans text, leaves out what cannot be a key (saying so), and keeps one package for each package URL. */
+/** Cleans text, leaves out what cannot be a key (saying so), and makes the copies of one package URL one package. */
 const storableSbom = (sbom: Sbom): Sbom => {
   const packages = new Map<string, Package>();
   let refused = 0;
@@ -50,7 +51,7 @@ const storableSbom = (sbom: Sbom): Sbom => {
     const clean = storablePackage(item);
     if (Buffer.byteLength(clean.purl) > maxKeyBytes.purl || Buffer.byteLength(clean.name) > maxKeyBytes.name)
       refused += 1;
-    else packages.set(clean.purl, clean);
+    else packages.set(clean.purl, joinCopies(packages.get(clean.purl), clean));
   }
   const note: Sbom['problems'][number] = {
     code: 'overlong-name',
@@ -85,5 +86,8 @@ const storablePackage = (item: Package): Package => ({
   source: item.source && { name: storableText(item.source.name), version: storableText(item.source.version) },
   licences: item.licences.map(storableText),
   location: storableText(item.location),
-  files: item.files.map((file) => normalisePath(storableText(file))),
+  files: filesOf(item).map((file) => normalisePath(storableText(file))),
+  evidence: item.evidence,
+  owner: item.owner && storableText(item.owner),
+  scope: item.scope,
 });

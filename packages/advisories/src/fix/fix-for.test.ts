@@ -23,7 +23,8 @@ describe('fixFor', () => {
     ['sles', '15.5', 'rpm', ['zypper --non-interactive update libssl3']],
     ['opensuse-leap', '15.6', 'rpm', ['zypper --non-interactive update libssl3']],
     ['photon', '5.0', 'rpm', ['tdnf update -y libssl3']],
-    ['debian', '12', 'npm', []],
+    ['arch', '', 'alpm', ['pacman -Syu']],
+    ['debian', '12', 'unknown', []],
   ])('%s %s %s: %j', (id, versionId, type, commands) => expect(fix(id, versionId, type).commands).toEqual(commands));
 
   it('says what to do, and what comes after on a host', () => {
@@ -49,4 +50,55 @@ describe('fixFor', () => {
     'gives no command for the name %j',
     (name) => expect(fix('debian', '12', 'dpkg', { package: { type: 'dpkg', name } }).commands).toEqual([]),
   );
+});
+
+describe('fixes of languages', () => {
+  it.each([
+    ['npm', '@scope/name', '1.2.3', 'npm install @scope/name@1.2.3'],
+    ['pypi', 'django', '3.2.5', 'pip install --upgrade django==3.2.5'],
+    [
+      'maven',
+      'org.x:y',
+      '2.17.1',
+      'mvn versions:use-dep-version -Dincludes=org.x:y -DdepVersion=2.17.1 -DforceVersion=true',
+    ],
+    ['golang', 'golang.org/x/net', '0.17.0', 'go get golang.org/x/net@v0.17.0'],
+    ['golang', 'stdlib', '1.21.1', 'go get go@1.21.1 toolchain@go1.21.1'],
+    ['cargo', 'serde_json', '1.0.1', 'cargo update --package serde_json --precise 1.0.1'],
+    ['gem', 'rails', '7.0.1', 'bundle update --conservative rails'],
+    ['nuget', 'Newtonsoft.Json', '13.0.1', 'dotnet add package Newtonsoft.Json --version 13.0.1'],
+    [
+      'composer',
+      'symfony/http-kernel',
+      '5.4.1',
+      'composer require --update-with-all-dependencies symfony/http-kernel:5.4.1',
+    ],
+    ['hex', 'plug', '1.0.1', 'mix deps.update plug'],
+    ['pub', 'http', '1.0.1', 'dart pub upgrade http'],
+    ['swift', 'github.com/apple/swift-nio', '2.1.0', 'swift package update swift-nio'],
+  ])('%s %s', (type, name, fixedVersion, command) => {
+    expect(fix('debian', '12', type, { package: { type, name }, fixedVersion }).commands).toEqual([command]);
+  });
+
+  it('are made where the program is built', () => {
+    const note = (more: Partial<FixTarget['package']>, kind: FixTarget['kind']) =>
+      fix('debian', '12', 'npm', { package: { type: 'npm', name: 'a', ...more }, kind }).note;
+    expect(note({}, 'image')).toContain('build the image anew');
+    expect(note({ evidence: 'binary' }, 'host')).toContain('compile the program anew');
+    expect(note({ scope: 'dev' }, 'host')).toContain('development only');
+    expect(note({ scope: 'optional' }, 'host')).not.toContain('development only');
+  });
+
+  it.each([
+    ['a; reboot', '1'],
+    ['$(reboot)', '1'],
+    ['a', '1; reboot'],
+    ['a', '`x`'],
+    ['--flag', '1'],
+    ["x'); system('reboot", '1'],
+  ])('have no command for %s@%s', (name, fixedVersion) => {
+    for (const type of ['npm', 'cran', 'composer', 'golang']) {
+      expect(fix('debian', '12', type, { package: { type, name }, fixedVersion }).commands).toEqual([]);
+    }
+  });
 });

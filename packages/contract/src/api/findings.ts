@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PackageEvidence } from '../sbom.ts';
 import { AssetKind } from './assets.ts';
 import { Facet, Id, Instant, list, PageQuery, pageOf } from './common.ts';
 import { route, scoped } from './route.ts';
@@ -70,7 +71,16 @@ export const FindingSummary = z.object({
   bars: RiskBars,
   status: FindingStatus,
   vulnerability: z.string(),
-  package: z.object({ name: z.string(), version: z.string(), type: z.string() }),
+  package: z.object({
+    name: z.string(),
+    version: z.string(),
+    /** `dpkg`, `apk`, `rpm`, or the type of its package URL: `npm`, `pypi`. */
+    type: z.string(),
+    /** The database, manifest or file it was found in; absent once it is gone. */
+    location: z.string().optional(),
+    evidence: PackageEvidence.optional(),
+    scope: z.enum(['dev', 'optional', 'test', 'build']).optional(),
+  }),
   fixedVersion: z.string().optional(),
   /** What the publisher says, apart from risk here. */
   publishedSeverity: z.string().optional(),
@@ -112,6 +122,10 @@ export const FindingDetail = FindingSummary.extend({
   purl: z.string(),
   sourcePackage: z.string().optional(),
   location: z.string(),
+  /** The OSV ecosystem whose advisories spoke; absent for findings of older versions. */
+  ecosystem: z.string().optional(),
+  /** What narrows it: the functions that are affected, the platforms it is limited to. */
+  notes: z.array(z.string()),
   why: Risk,
   instanceList: z.array(FindingInstance),
   fix: z

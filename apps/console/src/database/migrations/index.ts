@@ -5,6 +5,7 @@ import * as findings from './0003-findings.ts';
 import * as graph from './0004-graph.ts';
 import * as sensorUpgrades from './0006-sensor-upgrades.ts';
 import * as findingChanges from './0009-finding-changes.ts';
+import * as languagePackages from './0013-language-packages.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -16,4 +17,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0004-graph', graph],
   ['0006-sensor-upgrades', sensorUpgrades],
   ['0009-finding-changes', findingChanges],
+  ['0013-language-packages', languagePackages],
 ];

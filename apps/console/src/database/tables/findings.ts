@@ -1,5 +1,5 @@
 import type { FeedSource, FeedStatus, FindingSummary, RiskFactor, Scan } from '@parapet/contract/api';
-import type { Distribution, Sbom } from '@parapet/contract/sbom';
+import type { Distribution, Package, PackageEvidence, Sbom } from '@parapet/contract/sbom';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 
 type Json<T> = JSONColumnType<T & object, string, string>;
@@ -54,6 +54,9 @@ export type AssetPackagesTable = {
   location: string;
   files: string[];
   use_kind: Generated<UseKind>;
+  evidence: PackageEvidence | null;
+  owner: string | null;
+  scope: NonNullable<Package['scope']> | null;
 };
 
 export type VulnerabilitiesTable = {
@@ -127,6 +130,8 @@ export type FindingsTable = {
   close_reason: string | null;
   acceptance_id: string | null;
   accepted_until: Date | null;
+  ecosystem: string | null;
+  notes: Generated<string[]>;
   cell: GeneratedAlways<number>;
 };
 

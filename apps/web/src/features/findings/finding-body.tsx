@@ -99,6 +99,7 @@ const About = ({ finding }: BodyProps) => (
       {finding.affectedRanges.length === 0 ? null : (
         <Fact name="Affected" value={finding.affectedRanges.join(', ')} mono />
       )}
+      {finding.notes.length === 0 ? null : <Fact name="Only concerns" value={finding.notes.join('; ')} />}
       {finding.epss === undefined ? null : <Fact name="EPSS" value={formatShare(finding.epss)} />}
       {finding.cvssVectors.map(({ version, vector, score }) => (
         <Fact key={vector} name={`CVSS ${version}`} value={`${score} · ${vector}`} mono />
@@ -107,6 +108,7 @@ const About = ({ finding }: BodyProps) => (
         <Fact name="Publisher’s severity" value={finding.publishedSeverity} />
       )}
       {finding.published === undefined ? null : <Fact name="Published" value={formatDay(finding.published)} />}
+      {finding.ecosystem === undefined ? null : <Fact name="Advisories of" value={finding.ecosystem} />}
       <Fact name="Matched with feed" value={finding.feedVersion} mono />
     </dl>
   </Section>

@@ -1,3 +1,4 @@
+import type { FindingSummary } from '@parapet/contract/api';
 import { ChevronRight } from 'lucide-react';
 import { PanelLink } from '../../components/any-link.tsx';
 import type { Column } from '../../components/columns.ts';
@@ -134,6 +135,7 @@ const Title = ({ row, by }: { readonly row: FindingRow; readonly by: Grouping })
       {finding.status === 'open' ? null : <span className={styles.plainBadge}>{finding.status}</span>}
       {inGroup ? null : (
         <div className={styles.detail}>
+          <span>{packageWords(finding.package)}</span>
           <span>{finding.fixedVersion === undefined ? 'No fix yet' : `Fixed in ${finding.fixedVersion}`}</span>
           {finding.cvssScore === undefined ? null : <span>CVSS {finding.cvssScore}</span>}
           {finding.epss === undefined ? null : <span>EPSS {formatShare(finding.epss)}</span>}
@@ -142,6 +144,20 @@ const Title = ({ row, by }: { readonly row: FindingRow; readonly by: Grouping })
     </div>
   );
 };
+
+/** E.g. `npm in /app/package-lock.json, for development`. */
+const packageWords = ({ type, location, evidence, scope }: FindingSummary['package']): string =>
+  [
+    `${type}${location === undefined ? '' : ` ${evidence === undefined ? 'in' : evidenceWords[evidence]} ${location}`}`,
+    ...(scope === undefined || scope === 'optional' ? [] : ['not needed to run']),
+  ].join(', ');
+
+const evidenceWords = {
+  installed: 'in',
+  locked: 'locked by',
+  declared: 'asked for by',
+  binary: 'compiled into',
+} as const;
 
 /** Under a group only what differs is said. */
 const memberTitle = (row: FindingRow & { kind: 'finding' }, by: Grouping): string => {

@@ -1,16 +1,18 @@
 import type { SetScore } from '../../score.ts';
+import { runOsvAnswers } from './osv-answers.ts';
 import { runScalibr } from './scalibr.ts';
+import { runTrivy } from './trivy.ts';
 
-/** Package databases with their expected packages, as far as there are extractors. */
+/** Package databases and lock files with their expected packages, and what advisories say of packages. */
 export const runVulnSbom = async (folder: string): Promise<SetScore> => {
   const { part, otherExtractors } = await runScalibr(folder);
+  const answers = await runOsvAnswers(folder);
   return {
-    parts: [part],
+    parts: [part, await runTrivy(folder), ...answers.parts],
     notCovered: [
       ...otherExtractors.map((name) => `scalibr extractor: ${name}`),
       'scalibr os/dpkg: opkg databases',
-      'trivy: lock files against its advisory database',
-      'osv-api-answers.json: needs advisory data as new as the recordings',
+      ...answers.notCovered,
     ],
   };
 };

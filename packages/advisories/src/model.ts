@@ -138,6 +138,8 @@ export type AdvisoryDatabase = Disposable & {
   readonly coverageOf: (distribution: Distribution | undefined) => Coverage;
   /** The same for the packages of a language, by the type of their package URLs (`npm`, `pypi`). */
   readonly coverageOfType: (packageType: string) => Coverage;
+  /** The ids of all advisories that say this version is affected, by OSV ecosystem and name; nothing is merged or decided. */
+  readonly affecting: (ecosystem: string, name: string, version: string) => readonly string[];
   /** By the publisher's id. */
   readonly advisory: (id: string) => Advisory | undefined;
   /** Every advisory that speaks of a vulnerability, by its CVE or any alias; at most 100. */

@@ -4,7 +4,7 @@ import { fail, messageOf, ok, type Problem, problem, type Result } from '@parape
 import { z } from 'zod';
 import { ecosystemRuleOf } from '../match/distributions.ts';
 import { languageRuleOf } from '../match/languages.ts';
-import { createMatchCache, matchPackages } from '../match/match.ts';
+import { affectingAdvisories, createMatchCache, matchPackages } from '../match/match.ts';
 import type { AdvisoryDatabase, Coverage } from '../model.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { layoutVersion } from './schema.ts';
@@ -74,6 +74,7 @@ const createAdvisoryDatabase = (path: string, database: DatabaseSync, meta: z.in
     counts: meta.counts,
     sources: meta.sources,
     match: (packages, distribution) => matchPackages(matching, packages, distribution, cache),
+    affecting: (ecosystem, name, version) => affectingAdvisories(matching, ecosystem, name, version),
     coverageOf: (distribution) => coverageOf(queries, distribution),
     coverageOfType: (packageType) => {
       const ecosystem = languageRuleOf(packageType)?.ecosystem;

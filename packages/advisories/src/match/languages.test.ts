@@ -228,6 +228,12 @@ describe('packages of languages', () => {
     expect(found(installed('pypi', 'foo-bar', '1.4'), debian)).toHaveLength(1);
   });
 
+  it('can be asked about one by one', () => {
+    expect(database.affecting('PyPI', 'Foo.Bar', '1.4')).toEqual(['PYSEC-2026-1', 'GHSA-bbbb-bbbb-bbbb']);
+    expect(database.affecting('Debian:12', 'python3-foo-bar', '0.8')).toEqual(['DSA-1-1']);
+    expect(database.affecting('Nowhere', 'x', '1')).toEqual([]);
+  });
+
   it('have a coverage of their own', () => {
     expect(database.coverageOfType('npm')).toMatchObject({ ecosystems: ['npm'] });
     expect(database.coverageOfType('hex')).toEqual({ ecosystems: [], entries: 0 });

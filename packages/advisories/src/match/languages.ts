@@ -80,6 +80,7 @@ const rules: ReadonlyMap<string, LanguageRule> = new Map(
     bioconductor: rule('Bioconductor'),
     hackage: rule('Hackage'),
     swift: rule('SwiftURL'),
+    cocoapods: rule('CocoaPods'),
     conan: rule('ConanCenter', withDigit),
     julia: rule('Julia'),
     github: rule('GitHub Actions'),

@@ -106,6 +106,25 @@ export const matchPackages = (
   return matches;
 };
 
+/** The ids of all advisories that say a version is affected, one by one: what a publisher's own interface answers. */
+export const affectingAdvisories = (
+  source: MatchSource,
+  ecosystem: string,
+  name: string,
+  version: string,
+): readonly string[] => {
+  const scheme = schemeOf(ecosystem);
+  if (scheme === undefined) return [];
+  return [
+    ...new Set(
+      source
+        .entries(ecosystem, normaliseName(ecosystem, name))
+        .filter((entry) => evaluateRanges(version, entry, scheme).affected)
+        .flatMap((entry) => source.advisory(entry.advisory)?.id ?? []),
+    ),
+  ];
+};
+
 /** What is the same for every package built from the same source in the same version. */
 export type Found = Omit<Match, 'purl' | 'packageName' | 'installedVersion'>;
 

@@ -20,6 +20,19 @@ export type CvssScores = {
  * for a vector that its specification does not allow; never a guess.
  */
 export const scoreCvss = (vector: string): CvssScore | undefined => {
+  const known = scored.get(vector);
+  if (known !== undefined || scored.has(vector)) return known;
+  if (scored.size >= maxScored) scored.clear();
+  const score = newScore(vector);
+  scored.set(vector, score);
+  return score;
+};
+
+/** A feed of 50,000 records has some thousand different vectors. */
+const scored = new Map<string, CvssScore | undefined>();
+const maxScored = 10_000;
+
+const newScore = (vector: string): CvssScore | undefined => {
   const scores = scoresOfCvss(vector);
   if (scores === undefined) return undefined;
   return { version: scores.version, vector, score: scores.version === '4.0' ? scores.overall : scores.base };

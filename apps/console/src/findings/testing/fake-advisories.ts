@@ -37,6 +37,7 @@ export const createFakeContent = (
         ecosystems: [],
         entries: distribution?.id === 'fedora' ? 0 : active.length,
       }),
+      affecting: () => [],
       coverageOfType: () => ({ ecosystems: [], entries: active.length }),
       advisory: () => undefined,
       advisoriesOf: (vulnerability) => [

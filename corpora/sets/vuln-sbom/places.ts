@@ -44,7 +44,7 @@ export const places: Readonly<Record<string, Place>> = {
   'language/java/gradlelockfile': as('/srv/app/gradle.lockfile'),
   'language/java/gradleverificationmetadataxml': as('/srv/app/gradle/verification-metadata.xml'),
   'language/java/gradleversioncatalog': as('/srv/app/gradle/libs.versions.toml'),
-  'language/java/pomxml': as('/srv/app/pom.xml'),
+  'language/java/pomxml': { ...as('/srv/app/pom.xml'), hasNeighbours: true },
   'language/golang/gomod': as('/srv/app/go.mod'),
   'language/dotnet/csproj': ending('csproj'),
   'language/dotnet/depsjson': as('/srv/app/sample.deps.json'),

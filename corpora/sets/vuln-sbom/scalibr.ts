@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { createSbom, memoryFileSystemOf } from '../../../packages/sbom/src/index.ts';
 import { createPart, type PartScore } from '../../score.ts';
@@ -49,9 +49,10 @@ const line = (names: readonly string[]): string => [...new Set(names)].sort().jo
 const filesOf = async (source: string, path: string, place: Place): Promise<Record<string, Buffer>> => {
   const files: Record<string, Buffer> = { [path]: await readFile(source) };
   if (place.hasNeighbours !== true) return files;
-  for (const entry of await readdir(dirname(source), { withFileTypes: true })) {
-    if (entry.isFile() && entry.name !== basename(source)) {
-      files[join(dirname(path), entry.name)] = await readFile(join(dirname(source), entry.name));
+  for (const entry of await readdir(dirname(source), { withFileTypes: true, recursive: true })) {
+    const neighbour = join(entry.parentPath, entry.name);
+    if (entry.isFile() && neighbour !== source) {
+      files[join(dirname(path), relative(dirname(source), neighbour))] = await readFile(neighbour);
     }
   }
   return files;

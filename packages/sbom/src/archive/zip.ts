@@ -18,6 +18,8 @@ export type ZipArchive = {
   readonly entries: readonly ZipEntry[];
   /** The entry's content, of `maxBytes` unpacked at most. Throws {@link FormatError}. */
   readonly read: (entry: ZipEntry, maxBytes: number) => Promise<Buffer>;
+  /** An entry that is not compressed, read where it lies in the archive; `undefined` for one that is. */
+  readonly inPlace: (entry: ZipEntry) => Promise<RandomAccessFile | undefined>;
 };
 
 /** The largest known archives of Java have some 100,000 files. */
@@ -43,6 +45,7 @@ export const openZip = async (file: RandomAccessFile, isWanted: (name: string) =
   return {
     entries: entriesOf(directory, isWanted, shift),
     read: (entry, maxBytes) => readEntry(file, entry, maxBytes),
+    inPlace: (entry) => openInPlace(file, entry),
   };
 };
 
@@ -136,13 +139,29 @@ const readEntry = async (file: RandomAccessFile, entry: ZipEntry, maxBytes: numb
   if (entry.sizeBytes > maxBytes || entry.packedBytes > maxBytes) {
     throw new FormatError(`${entry.name} has more than ${maxBytes} bytes.`);
   }
-  const local = await file.read(entry.offset, localBytes);
-  if (local.length < localBytes || local.readUInt32LE(0) !== 0x04034b50)
-    throw new FormatError(`${entry.name} is missing.`);
-  const at = entry.offset + localBytes + local.readUInt16LE(26) + local.readUInt16LE(28);
+  const at = await contentOffset(file, entry);
   const packed = await file.read(at, entry.packedBytes);
   if (packed.length < entry.packedBytes) throw new FormatError(`${entry.name} is cut off.`);
   if (entry.method === 0) return packed;
   if (entry.method !== 8) throw new FormatError(`${entry.name} is packed in a way that is not known.`);
   return inflateRawSync(packed, { maxOutputLength: maxBytes });
+};
+
+const contentOffset = async (file: RandomAccessFile, entry: ZipEntry): Promise<number> => {
+  const local = await file.read(entry.offset, localBytes);
+  if (local.length < localBytes || local.readUInt32LE(0) !== 0x04034b50)
+    throw new FormatError(`${entry.name} is missing.`);
+  return entry.offset + localBytes + local.readUInt16LE(26) + local.readUInt16LE(28);
+};
+
+const openInPlace = async (file: RandomAccessFile, entry: ZipEntry): Promise<RandomAccessFile | undefined> => {
+  if (entry.method !== 0 || entry.isEncrypted || entry.packedBytes !== entry.sizeBytes) return undefined;
+  const start = await contentOffset(file, entry);
+  const sizeBytes = Math.max(0, Math.min(entry.sizeBytes, file.sizeBytes - start));
+  return {
+    sizeBytes,
+    read: async (offset, length) =>
+      offset >= sizeBytes ? Buffer.alloc(0) : file.read(start + offset, Math.min(length, sizeBytes - offset)),
+    [Symbol.asyncDispose]: async () => {},
+  };
 };

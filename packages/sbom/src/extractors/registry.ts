@@ -5,6 +5,10 @@ import { conda } from './conda/index.ts';
 import { deno } from './deno/index.ts';
 import { dpkg } from './dpkg/index.ts';
 import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
+import { gradleCatalog } from './gradle-catalog/index.ts';
+import { gradleLock } from './gradle-lock/index.ts';
+import { gradleVerification } from './gradle-verification/index.ts';
+import { javaArchive } from './java-archive/index.ts';
 import { mergeableFolders } from './owned-files.ts';
 import { packageJson } from './package-json/index.ts';
 import { packageLock } from './package-lock/index.ts';
@@ -12,12 +16,14 @@ import { pdmLock } from './pdm-lock/index.ts';
 import { pipfileLock } from './pipfile-lock/index.ts';
 import { pnpmLock } from './pnpm-lock/index.ts';
 import { poetryLock } from './poetry-lock/index.ts';
+import { pom } from './pom/index.ts';
 import { pylock } from './pylock/index.ts';
 import { pyproject } from './pyproject/index.ts';
 import { pythonArchive } from './python-archive/index.ts';
 import { pythonMetadata } from './python-metadata/index.ts';
 import { requirements } from './requirements/index.ts';
 import { rpm } from './rpm/index.ts';
+import { sbtLock } from './sbt-lock/index.ts';
 import { setupPy } from './setup-py/index.ts';
 import { uvLock } from './uv-lock/index.ts';
 import { vsix } from './vsix/index.ts';
@@ -31,17 +37,23 @@ export const fileExtractors: readonly FileExtractor[] = [
   bunLock,
   conda,
   deno,
+  gradleCatalog,
+  gradleLock,
+  gradleVerification,
+  javaArchive,
   packageJson,
   packageLock,
   pdmLock,
   pipfileLock,
   pnpmLock,
   poetryLock,
+  pom,
   pylock,
   pyproject,
   pythonArchive,
   pythonMetadata,
   requirements,
+  sbtLock,
   setupPy,
   uvLock,
   vsix,

@@ -14,11 +14,15 @@ export const packageUrlOf = (type: string, name: string, version: string, qualif
     type,
     namespace: parts.slice(0, -1).join('/'),
     name: parts.at(-1) ?? name,
-    version,
+    version: versionFor(type, name, version),
     qualifiers: present,
   });
   return built.ok ? formatPackageUrl(built.value) : joinPurl([type, ...parts], version, qualifiers);
 };
+
+/** Versions of Go have a `v` in package URLs and none in advisories; those of its own library have none anywhere. */
+const versionFor = (type: string, name: string, version: string): string =>
+  type === 'golang' && name !== 'stdlib' && /^\d/.test(version) ? `v${version}` : version;
 
 /** Types whose names consist of parts. */
 const separated: ReadonlySet<string> = new Set([

@@ -1,10 +1,14 @@
 import { createChooser, hasOtherName, mayBeProgram } from '../walk/choose.ts';
 import { apk } from './apk/index.ts';
 import { bunLock } from './bun-lock/index.ts';
+import { cargoLock } from './cargo-lock/index.ts';
+import { cargoToml } from './cargo-toml/index.ts';
 import { conda } from './conda/index.ts';
 import { deno } from './deno/index.ts';
 import { dpkg } from './dpkg/index.ts';
 import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
+import { goBinary } from './go-binary/index.ts';
+import { goMod } from './go-mod/index.ts';
 import { gradleCatalog } from './gradle-catalog/index.ts';
 import { gradleLock } from './gradle-lock/index.ts';
 import { gradleVerification } from './gradle-verification/index.ts';
@@ -23,6 +27,7 @@ import { pythonArchive } from './python-archive/index.ts';
 import { pythonMetadata } from './python-metadata/index.ts';
 import { requirements } from './requirements/index.ts';
 import { rpm } from './rpm/index.ts';
+import { rustBinary } from './rust-binary/index.ts';
 import { sbtLock } from './sbt-lock/index.ts';
 import { setupPy } from './setup-py/index.ts';
 import { uvLock } from './uv-lock/index.ts';
@@ -35,8 +40,12 @@ export const databaseExtractors: readonly DatabaseExtractor[] = [apk, dpkg, rpm]
 /** Those that read one file at a time, wherever it lies. */
 export const fileExtractors: readonly FileExtractor[] = [
   bunLock,
+  cargoLock,
+  cargoToml,
   conda,
   deno,
+  goBinary,
+  goMod,
   gradleCatalog,
   gradleLock,
   gradleVerification,
@@ -53,6 +62,7 @@ export const fileExtractors: readonly FileExtractor[] = [
   pythonArchive,
   pythonMetadata,
   requirements,
+  rustBinary,
   sbtLock,
   setupPy,
   uvLock,

@@ -31,9 +31,10 @@ export const readWith = async (
   context: FileContext,
 ): Promise<readonly FileReading[]> => {
   const readings: FileReading[] = [];
+  const found = foundFileOf(file);
   for (const extractor of extractors) {
     context.signal.throwIfAborted();
-    const extraction = await readOne(extractor, file, context);
+    const extraction = await readOne(extractor, found, context);
     if (extraction.packages.length + (extraction.problems?.length ?? 0) > 0) {
       readings.push({ ...extraction, extractor, path: file.path, layer: file.layer });
     }
@@ -41,10 +42,10 @@ export const readWith = async (
   return readings;
 };
 
-const readOne = async (extractor: FileExtractor, file: OpenableFile, context: FileContext): Promise<FileExtraction> => {
+const readOne = async (extractor: FileExtractor, file: FoundFile, context: FileContext): Promise<FileExtraction> => {
   if (file.sizeBytes > extractor.maxBytes) return failed(tooLarge(file.path, extractor.maxBytes));
   try {
-    return await extractor.extract(foundFileOf(file), context);
+    return await extractor.extract(file, context);
   } catch (error) {
     context.signal.throwIfAborted();
     const reason = error instanceof FormatError ? error.message : messageOf(error).split('\n', 1)[0];

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError, readFileBounded, writeFileDurably } from '@parapet/core';
+import { AppError, makeFolderDurably, readFileBounded, writeFileDurably } from '@parapet/core';
 import type { Credentials } from './certificates.ts';
 
 const maxKeyFileBytes = 64 * 1024;
@@ -28,6 +27,6 @@ export const readCredentials = async (path: string): Promise<Credentials | undef
 
 /** Writes credentials so that a crash leaves the old file or the new one; only the owner may read it. */
 export const writeCredentials = async (path: string, credentials: Credentials): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolderDurably(dirname(path));
   await writeFileDurably(path, credentials.privateKeyPem + credentials.certificatePem, 0o600);
 };

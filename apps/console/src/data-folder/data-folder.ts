@@ -1,6 +1,6 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
+import { AppError, makeFolderDurably, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
 import { z } from 'zod';
 import { takeLock } from './lock.ts';
 import { refuseHalfRestored } from './restore-marker.ts';
@@ -48,10 +48,10 @@ export const openDataFolder = async (
   };
   const { root: _, postgresDir, ...privateDirs } = folder;
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
-    await mkdir(postgresDir, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(root);
+    await makeFolderDurably(postgresDir);
     for (const dir of Object.values(privateDirs)) {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await makeFolderDurably(dir);
       await chmod(dir, 0o700);
     }
   } catch (cause) {

@@ -1,6 +1,6 @@
-import { mkdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, messageOf, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
+import { AppError, makeFolderDurably, messageOf, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
 import { z } from 'zod';
 
 /** What this host is to the console. The private key is in it: 0600. */
@@ -89,7 +89,7 @@ export const createStateFile = <S extends z.ZodType>(
 /** Makes the state folder, for its owner only. */
 export const prepareStateDir = async (stateDir: string): Promise<void> => {
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(stateDir);
   } catch (error) {
     throw new AppError(
       'state-dir',

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
 import { z } from 'zod';
@@ -70,12 +70,20 @@ export const createSourceStore = (databaseDir: string): SourceStore => {
     replace: async (sources, staged) => {
       const before = await list();
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      // The state below is durable, so what it names has to be.
+      for (const [, path] of staged) await syncFile(path);
       for (const [sha256, path] of staged) await rename(path, contentPath(sha256));
+      await syncFile(folder);
       await writeFileDurably(statePath, JSON.stringify({ format: 'parapet-feed-sources/1', sources }));
       const kept = new Set(sources.map(({ sha256 }) => sha256));
       for (const { sha256 } of before) if (!kept.has(sha256)) await rm(contentPath(sha256), { force: true });
     },
   };
+};
+
+const syncFile = async (path: string): Promise<void> => {
+  await using handle = await open(path, 'r');
+  await handle.sync();
 };
 
 const removeStale = async (folder: string, isOurs: (name: string) => boolean): Promise<void> => {

@@ -44,6 +44,7 @@ export const createFeatures = async (parts: {
   const archives = parts.archives ?? noArchives;
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
+    preparedDb: platform.database.preparedDb,
     ...{ version: config.version, consoleUrls: addresses },
     ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives },
     ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),

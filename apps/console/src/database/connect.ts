@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Tables } from './database.ts';
 import { createPool } from './pool.ts';
+import { createPreparedDatabase } from './prepared.ts';
 
 /** Where the database is: a server's socket folder, or a `postgres://` URL. */
 export type DatabaseAddress =
@@ -18,6 +19,8 @@ export type DatabaseAddress =
 
 export type DatabaseConnection = {
   readonly db: Database;
+  /** The same database for what sensors send: few texts, used without end. */
+  readonly preparedDb: Database;
   readonly pool: pg.Pool;
   readonly close: () => Promise<void>;
 };
@@ -51,6 +54,7 @@ export const connectDatabase = (options: ConnectOptions): DatabaseConnection => 
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     db,
+    preparedDb: createPreparedDatabase(pool),
     pool,
     close: () => {
       closing = true;

@@ -67,6 +67,8 @@ export type Gateway = {
 
 export type GatewayDeps = {
   readonly db: Database;
+  /** For the statements of ingest and of connections, which are few and come without end; `db` when absent. */
+  readonly preparedDb?: Database;
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: AuditLog;
@@ -102,15 +104,16 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     live: deps.live,
     onError: (error) => log.error({ error: messageOf(error) }, 'A listener of inventory changes failed.'),
   });
-  const ingest = createIngest({ db, clock, log, changes });
+  const steadyDb = deps.preparedDb ?? db;
+  const ingest = createIngest({ db: steadyDb, clock, log, changes });
   const refusals = createRefusals({ audit, clock });
-  const certificates = createSensorCertificates({ db, clock, authority });
+  const certificates = createSensorCertificates({ db: steadyDb, clock, authority });
   const registry = createSessionRegistry({ clock, audit });
   const spool = createBulkSpool(join(deps.spoolDir, 'bulk'));
   const tasks = createTaskDispatcher({ store: deps.taskStore, spool, log });
   let unknownMessages = 0;
   const presence = createPresence({
-    ...{ db, clock, log, changes, refusals, heartbeatEveryMs },
+    ...{ db: steadyDb, clock, log, changes, refusals, heartbeatEveryMs },
     disconnect: (hostId) => registry.find(hostId)?.terminate(),
   });
   const closeRevoked = (hostId: string): void => {
@@ -131,7 +134,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
   const sessionDeps: SessionDeps = {
     ...{ clock, log, ingest, presence, refusals, certificates, tasks, heartbeatEveryMs },
     version: deps.version,
-    storeArrival: (arrival) => storeArrival(db, arrival),
+    storeArrival: (arrival) => storeArrival(steadyDb, arrival),
     claim: registry.claim,
     release: registry.release,
     onUnknown: (messages) => {

@@ -37,6 +37,8 @@ export const createBulkReceiver = (deps: {
 }): BulkReceiver => {
   const transfers = new Map<string, { readonly spooled: SpooledTransfer; confirmed: number }>();
 
+  let closed = false;
+
   const say = (transferId: string, offset: number, state: BulkState['state']): void =>
     deps.answer({ kind: 'bulk-state', transferId, offset, state });
 
@@ -53,6 +55,8 @@ export const createBulkReceiver = (deps: {
       say(transferId, 0, 'rejected');
       return;
     }
+    // The connection may have ended meanwhile; nobody would close the file then.
+    if (closed) return spooled.close();
     transfers.set(transferId, { spooled, confirmed: spooled.offset() });
     if (spooled.offset() === message.sizeBytes) await complete(transferId, spooled);
     else say(transferId, spooled.offset(), 'open');
@@ -100,6 +104,7 @@ export const createBulkReceiver = (deps: {
   return {
     onMessage: (message) => (message.kind === 'bulk-begin' ? begin(message) : chunk(message)),
     close: () => {
+      closed = true;
       for (const { spooled } of transfers.values()) spooled.close().catch(() => undefined);
       transfers.clear();
     },

@@ -70,7 +70,7 @@ const hasRoom = async (dir: string, sizeBytes: number): Promise<boolean> => {
 
 const openTransfer = async (path: string, begin: BulkBegin): Promise<SpooledTransfer> => {
   const handle = await openForAppend(path);
-  let offset = (await handle.stat()).size;
+  let offset = 0;
   let open = true;
   const close = async (): Promise<void> => {
     if (open) await handle.close();
@@ -81,9 +81,13 @@ const openTransfer = async (path: string, begin: BulkBegin): Promise<SpooledTran
     await rm(path, { force: true });
     await rm(`${path}.json`, { force: true });
   };
-  if (offset > begin.sizeBytes) {
-    await handle.truncate(0);
-    offset = 0;
+  try {
+    offset = (await handle.stat()).size;
+    if (offset > begin.sizeBytes) await handle.truncate(0);
+    if (offset > begin.sizeBytes) offset = 0;
+  } catch (error) {
+    await close();
+    throw error;
   }
   return {
     begin,

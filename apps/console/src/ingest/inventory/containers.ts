@@ -66,7 +66,7 @@ export const findContainers = async (
     .select(['id', 'key'])
     .where('host_id', '=', context.hostId)
     .where('kind', '=', 'container')
-    .where('key', 'in', [...keys])
+    .where(sql<boolean>`key = any(${keys}::text[])`)
     .execute();
   return new Map(rows.map((row) => [row.key, row.id]));
 };

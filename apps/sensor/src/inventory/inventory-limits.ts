@@ -8,7 +8,7 @@ export type InventoryLimits = {
   /** Records that are over and wait for their acknowledgement, and their JSON. */
   readonly ended: number;
   readonly endedBytes: number;
-  /** An edge of which only counters changed is sent again after this time. */
+  /** An edge of which only counters changed is sent again after this time; sooner, down to half of it, where another goes anyway. */
   readonly volatileEveryMs: number;
 };
 

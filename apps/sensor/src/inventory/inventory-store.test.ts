@@ -59,6 +59,27 @@ describe('the inventory store', () => {
     expect(JSON.parse(take()[0]?.json ?? '{}')).toMatchObject({ connections: 10, endedAt: 9000 });
   });
 
+  it('sends counters together: those due soon go with the first that is due', () => {
+    const { store, take, clock } = createStore();
+    store.put(edgeRecord('a'));
+    take();
+    clock.advance(9000);
+    store.put(edgeRecord('b'));
+    take();
+    clock.advance(7000);
+    store.put(edgeRecord('c'));
+    take();
+    for (const key of ['a', 'b', 'c']) store.put(edgeRecord(key, { connections: 2 }));
+    clock.advance(3999);
+    store.promote();
+    expect(take()).toEqual([]);
+    clock.advance(1);
+    store.promote();
+    expect(take().map(({ key }) => key)).toEqual(['a', 'b']);
+    store.promote();
+    expect(take()).toEqual([]);
+  });
+
   it('sends what others refer to first', () => {
     const { store, take } = createStore();
     store.put(edgeRecord('e'));

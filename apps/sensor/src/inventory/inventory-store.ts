@@ -31,7 +31,7 @@ export type InventoryStore = InventorySink & {
   readonly waiting: () => number;
   /** Age of the longest-waiting record. */
   readonly waitingAgeMs: () => number;
-  /** Makes edges wait that were held back because only their counters changed, once their time has come. Call it every second or so. */
+  /** Makes edges wait that were held back because only their counters changed, once the time of one has come. Call it every second or so. */
   readonly promote: () => void;
   /** Called when something new waits. */
   readonly onWaiting: (listener: () => void) => void;
@@ -166,9 +166,12 @@ export const createInventoryStore = (deps: {
   const promote = (): void => {
     const { live, deferred } = kinds.edge;
     const now = clock.now();
+    if (!deferred.values().some((dueAt) => dueAt <= now)) return;
+    // Those whose time comes soon go with them: what a console pays for is frames, so one of thirty edges is a small part of thirty.
+    const soon = now + limits.volatileEveryMs / 2;
     for (const [key, dueAt] of deferred) {
       const entry = live.get(key);
-      if (dueAt <= now && entry !== undefined) wait(kinds.edge, key, entry);
+      if (dueAt <= soon && entry !== undefined) wait(kinds.edge, key, entry);
     }
   };
 

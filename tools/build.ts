@@ -12,6 +12,7 @@ const programs = {
   'feed-worker': 'apps/console/src/feeds/feed-worker.ts',
   maintenance: 'apps/console/src/maintenance/main.ts',
   sensor: 'apps/sensor/src/main.ts',
+  fleet: 'apps/sensor/src/fleet/main.ts',
   cli: 'apps/cli/src/main.ts',
 };
 

@@ -4,6 +4,7 @@ import { addAdminCommand } from './commands/admin.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addConsoleCommand } from './commands/console.ts';
+import { addDemoCommand } from './commands/demo.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addFeedsCommand } from './commands/feeds.ts';
 import { addRestoreCommand } from './commands/restore.ts';
@@ -27,6 +28,7 @@ Exit codes: 0 done · 1 failed · 2 wrong arguments · 3 no console runs on the 
 
 Examples:
   ./parapet up                          console and sensor of this machine
+  ./parapet demo                        a console with a simulated fleet, to look around
   ./parapet admin link                  a new one-time link for the first admin
   ./parapet feeds import feeds.tar.zst  advisories on a machine without Internet
   ./parapet backup console.tar          everything, in one file; ./parapet restore puts it back
@@ -34,6 +36,7 @@ Examples:
     )
     .exitOverride();
   addUpCommand(program);
+  addDemoCommand(program);
   addConsoleCommand(program);
   addSensorCommand(program);
   addEnrollCommand(program);

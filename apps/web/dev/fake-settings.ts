@@ -347,7 +347,7 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
     'overview.get': () => overview(world),
     'trust.get': () => ({
       feeds: empty ? { state: 'none' } : { state: 'fresh', dataAt: ago(2 * hour) },
-      hosts: { total: world.hosts.length, silent: empty ? 0 : 1 },
+      hosts: { total: world.hosts.length, silent: empty ? 0 : 1, simulated: 0 },
       lostEvents: empty ? 0 : 312,
       blindHosts: empty ? 0 : 1,
       at: ago(0),

@@ -179,7 +179,7 @@ describe('what is let out', () => {
     handlers = {
       'trust.get': async () => ({
         feeds: { state: 'none' },
-        hosts: { total: 1, silent: 0 },
+        hosts: { total: 1, silent: 0, simulated: 0 },
         lostEvents: 0,
         blindHosts: 0,
         at: '2026-11-21T10:00:00.000Z',
@@ -306,7 +306,7 @@ describe('HTTP/2', () => {
       'live.stream': async () => ({ stream: sources[opened++] ?? new PassThrough(), contentType: 'text/event-stream' }),
       'trust.get': async () => ({
         feeds: { state: 'none' },
-        hosts: { total: 0, silent: 0 },
+        hosts: { total: 0, silent: 0, simulated: 0 },
         lostEvents: 0,
         blindHosts: 0,
         at: '2026-11-21T10:00:00.000Z',

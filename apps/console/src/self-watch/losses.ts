@@ -64,10 +64,12 @@ export const readTrust = async (
   now: number,
   scope: Scope,
 ): Promise<Pick<TrustSigns, 'hosts' | 'lostEvents' | 'blindHosts'>> => {
-  const { rows } = await sql<{ total: number; silent: number; lost: number; blind: number }>`
+  const { rows } = await sql<{ total: number; silent: number; simulated: number; lost: number; blind: number }>`
     select
       count(*) as total,
       count(*) filter (where presence <> 'online') as silent,
+      count(*) filter (where exists (select 1 from assets
+        where assets.id = sensors.host_id and assets.runtime_labels ->> 'simulated' = 'true')) as simulated,
       coalesce(sum((select sum(lost) from losses
         where losses.host_id = sensors.host_id and last_at > ${new Date(now - recentMs)})), 0)::bigint as lost,
       count(*) filter (where exists (select 1 from blind_intervals
@@ -75,6 +77,7 @@ export const readTrust = async (
     from sensors
     where presence <> 'revoked' and ${inScope(scope, sql.ref('sensors.host_id'))}`.execute(db);
   // An aggregate without groups always has one row.
-  const row = rows[0] ?? { total: 0, silent: 0, lost: 0, blind: 0 };
-  return { hosts: { total: row.total, silent: row.silent }, lostEvents: row.lost, blindHosts: row.blind };
+  const row = rows[0] ?? { total: 0, silent: 0, simulated: 0, lost: 0, blind: 0 };
+  const { total, silent, simulated } = row;
+  return { hosts: { total, silent, simulated }, lostEvents: row.lost, blindHosts: row.blind };
 };

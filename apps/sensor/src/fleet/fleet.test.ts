@@ -18,7 +18,7 @@ const tell = (seed: string, index: number, hours: number): { lines: string[]; re
   if (host === undefined) throw new Error('There is no such host.');
   const records: InventoryRecord[] = [];
   const sink: InventorySink = { put: (record) => void records.push(record), end: () => undefined, has: () => false };
-  const life = createHostLife(world, host, { beganAtMs, pace: 5 });
+  const life = createHostLife(world, host, { beganAtMs, detailedFromMs: beganAtMs, pace: 5 });
   life.attach(sink);
   life.passUntil(beganAtMs + hours * hour);
   return { lines: records.map((record) => JSON.stringify(record)), records };

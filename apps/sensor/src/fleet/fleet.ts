@@ -36,6 +36,8 @@ export const startFleet = (settings: FleetSettings): Fleet => {
   const hosts = world.hosts.slice(settings.from, settings.to);
   const ledger = openLedger(settings.ledgerFile);
   const stopping = new AbortController();
+  // The same after a restart, or the world would be another one.
+  const detailedFromMs = settings.detailedFromMs ?? settings.beganAtMs;
   const lives: HostLife[] = [];
   const sensors: SimulatedSensor[] = [];
   let acknowledgedFrames = 0;
@@ -44,15 +46,16 @@ export const startFleet = (settings: FleetSettings): Fleet => {
 
   const start = async (host: HostPlan): Promise<void> => {
     const files = await openFiles(settings, host);
-    const identity = (await files.identity.read()) ?? (await enrolHost(settings, host, stopping.signal));
+    const known = await files.identity.read();
+    const identity = known ?? (await enrolHost(settings, host, stopping.signal));
     await files.identity.write(identity);
     if (stopping.signal.aborted) return;
-    const life = createHostLife(world, host, settings);
-    life.passUntil(clock.now());
+    const life = createHostLife(world, host, { ...settings, detailedFromMs });
     lives.push(life);
     const sensor = await startSimulatedSensor({
       ...{ host, life, identity, clock },
       consoleUrl: settings.consoleUrl,
+      tellsPast: known === undefined,
       streamFile: files.stream,
       journal: await openTaskJournal(files.tasks, () => undefined),
       run: await files.run(),

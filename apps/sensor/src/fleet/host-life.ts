@@ -20,6 +20,8 @@ export type LifeOptions = {
   readonly beganAtMs: number;
   /** How much faster than in earnest things change: deploys, restarts, short-lived programs. */
   readonly pace: number;
+  /** From when on traffic and short-lived programs are told; before, only deploys, restarts and the like are. */
+  readonly detailedFromMs: number;
 };
 
 /** One simulated host: it puts into an inventory what the collectors of a real one would. */
@@ -38,7 +40,7 @@ const hour = 60 * minute;
 const countersEveryMs = 20_000;
 
 export const createHostLife = (world: World, host: HostPlan, options: LifeOptions): HostLife => {
-  const { beganAtMs, pace } = options;
+  const { beganAtMs, pace, detailedFromMs } = options;
   const random = createRandom(world.seed, 'life', host.index);
   const timeline = createTimeline();
   const bootedAtMs = beganAtMs - Math.round(random.between(1, 40) * 24) * hour;
@@ -205,8 +207,9 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
       planCrashes(slot);
       planScaling(slot);
     }
-    planShortLived(beganAtMs);
-    planCounters(beganAtMs + random.int(countersEveryMs));
+    const from = Math.max(beganAtMs, detailedFromMs);
+    planShortLived(from);
+    planCounters(from + random.int(countersEveryMs));
   };
 
   const planCounters = (firstAtMs: number): void => {

@@ -15,6 +15,8 @@ export const FleetSettings = z.object({
   to: z.number().int().min(1),
   /** When the simulated company began, in milliseconds since the Unix epoch. */
   beganAtMs: z.number().int().positive(),
+  /** From when on traffic and short-lived programs are told; from the beginning when absent. */
+  detailedFromMs: z.number().int().positive().optional(),
   /** How much faster than in earnest things change. */
   pace: z.number().positive().max(1000).default(1),
   /** Where documents wait, and identities where they are kept. */

@@ -41,6 +41,8 @@ export type SimulatedSensorDeps = {
   readonly streamFile: Pick<StateFile<StreamMarker>, 'read' | 'write'>;
   readonly run: Run & { readonly runId: string };
   readonly journal: TaskJournal;
+  /** Whether all since the world began is told, or only what is there now. */
+  readonly tellsPast: boolean;
   /** A folder of this sensor alone, made when it is first needed. */
   readonly documentDir: string;
   /** Each frame of the inventory that the console acknowledged, in order. */
@@ -75,7 +77,10 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
     log: silentLog,
     wake,
   });
+  // What happened before is told as well, unless an earlier run did.
+  if (!deps.tellsPast) life.passUntil(clock.now());
   life.attach(store);
+  life.passUntil(clock.now());
   const usage = inventUsage(host);
   uplink = startUplink({
     clock,

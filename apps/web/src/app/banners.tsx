@@ -1,5 +1,6 @@
+import type { TrustSigns } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
-import { History, TriangleAlert, WifiOff } from 'lucide-react';
+import { FlaskConical, History, TriangleAlert, WifiOff } from 'lucide-react';
 import { Button } from '../components/button.tsx';
 import { apiQuery } from '../lib/api.ts';
 import { formatAbsolute, formatMoment } from '../lib/format.ts';
@@ -22,6 +23,12 @@ export const Banners = () => {
           Reconnecting to the console. Showing data of {formatMoment(live.since, now)}.
         </div>
       ) : null}
+      {trust === undefined || trust.hosts.simulated === 0 ? null : (
+        <div className={styles.banner} data-kind="demo" role="note">
+          <FlaskConical size={15} aria-hidden />
+          <span>{simulatedWords(trust.hosts)}</span>
+        </div>
+      )}
       {trust?.degraded === undefined ? null : (
         <div className={styles.banner} data-kind="bad" role="alert">
           <TriangleAlert size={15} aria-hidden />
@@ -40,3 +47,9 @@ export const Banners = () => {
     </>
   );
 };
+
+/** Nobody may take an invented host for a real one. */
+const simulatedWords = ({ total, simulated }: TrustSigns['hosts']): string =>
+  simulated < total
+    ? `${simulated} of ${total} hosts here are simulated: nothing on them is real.`
+    : 'Demo. All hosts are simulated and advisories named DEMO are invented: nothing here is real.';

@@ -6,7 +6,7 @@ import { signsOf } from './trust-signs.tsx';
 const now = Date.parse('2026-11-21T12:00:00.000Z');
 const well: TrustSigns = {
   feeds: { state: 'fresh', dataAt: '2026-11-21T10:00:00.000Z' },
-  hosts: { total: 42, silent: 0 },
+  hosts: { total: 42, silent: 0, simulated: 0 },
   lostEvents: 0,
   blindHosts: 0,
   at: '2026-11-21T12:00:00.000Z',
@@ -24,11 +24,11 @@ test('all is well', () => {
 test('old or missing feeds, silent hosts and losses are said', () => {
   expect(tones({ ...well, feeds: { state: 'none' } })).toBe('warn,ok,ok');
   expect(tones({ ...well, feeds: { state: 'stale', dataAt: well.at } })).toBe('warn,ok,ok');
-  expect(tones({ ...well, hosts: { total: 42, silent: 1 } })).toBe('ok,warn,ok');
+  expect(tones({ ...well, hosts: { total: 42, silent: 1, simulated: 0 } })).toBe('ok,warn,ok');
   expect(tones({ ...well, lostEvents: 3 })).toBe('ok,ok,bad');
   expect(tones({ ...well, blindHosts: 1 })).toBe('ok,ok,warn');
   expect(signsOf({ ...well, blindHosts: 1 }, now)[2]).toMatchObject({ value: '1', after: 'host blind' });
 });
 
 test('no hosts is neither well nor ill', () =>
-  expect(tones({ ...well, hosts: { total: 0, silent: 0 } })).toBe('ok,none,ok'));
+  expect(tones({ ...well, hosts: { total: 0, silent: 0, simulated: 0 } })).toBe('ok,none,ok'));

@@ -7,7 +7,12 @@ import { BlindInterval, Loss } from './sensors.ts';
 /** The trust signs at the top of every page. */
 export const TrustSigns = z.object({
   feeds: z.object({ state: z.enum(['none', 'fresh', 'stale']), dataAt: Instant.optional() }),
-  hosts: z.object({ total: z.number().int(), silent: z.number().int() }),
+  hosts: z.object({
+    total: z.number().int(),
+    silent: z.number().int(),
+    /** Invented ones, whose sensors belong to a simulated fleet. */
+    simulated: z.number().int(),
+  }),
   lostEvents: z.number().int(),
   blindHosts: z.number().int(),
   /** The database cannot be written: what is shown may be old. */

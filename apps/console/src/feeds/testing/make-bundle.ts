@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { crc32, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
+import { writeTar, writeZip } from '@parapet/core';
 
 export type BundleRule = { readonly cve: string; readonly package: string; readonly fixed: string };
 
 /** A feed bundle (tar.gz) as publishers' files: OSV records of Debian 12 and the KEV catalogue. */
 export const makeBundle = (rules: readonly BundleRule[], options: { readonly corrupt?: boolean } = {}): Buffer => {
-  const osv = makeZip(rules.map((rule) => [`DSA-${rule.cve}.json`, JSON.stringify(osvRecord(rule))]));
+  const osv = writeZip(
+    rules.map((rule) => ({ name: `DSA-${rule.cve}.json`, content: JSON.stringify(osvRecord(rule)) })),
+  );
   const kev = Buffer.from(
     JSON.stringify({
       title: 'Known exploited',
@@ -40,7 +43,12 @@ export const makeBundle = (rules: readonly BundleRule[], options: { readonly cor
     })),
   };
   if (options.corrupt === true) osv[osv.length >> 1] = (osv[osv.length >> 1] ?? 0) ^ 0xff;
-  return gzipSync(makeTar([['MANIFEST.json', Buffer.from(JSON.stringify(manifest))], ...files]));
+  return gzipSync(
+    writeTar([
+      { name: 'MANIFEST.json', content: JSON.stringify(manifest) },
+      ...files.map(([name, content]) => ({ name, content })),
+    ]),
+  );
 };
 
 const osvRecord = (rule: BundleRule) => ({
@@ -59,60 +67,3 @@ const osvRecord = (rule: BundleRule) => ({
     },
   ],
 });
-
-/** A zip of stored (uncompressed) entries. */
-const makeZip = (entries: readonly (readonly [name: string, content: string])[]): Buffer => {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, text] of entries) {
-    const content = Buffer.from(text);
-    const path = Buffer.from(name);
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt32LE(crc32(content), 10);
-    fields.writeUInt32LE(content.length, 14);
-    fields.writeUInt32LE(content.length, 18);
-    fields.writeUInt16LE(path.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), fields, path, content]);
-    const place = Buffer.alloc(14);
-    place.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\u0001\u0002'), Buffer.from([20, 0]), fields, place, path]));
-    parts.push(local);
-    offset += local.length;
-  }
-  const listed = Buffer.concat(directory);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(entries.length, 4);
-  end.writeUInt16LE(entries.length, 6);
-  end.writeUInt32LE(listed.length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...parts, listed, Buffer.from('PK\u0005\u0006'), end]);
-};
-
-const makeTar = (files: readonly (readonly [name: string, content: Buffer])[]): Buffer =>
-  Buffer.concat([
-    ...files.flatMap(([name, content]) => [
-      tarHeader(name, content.length),
-      content,
-      Buffer.alloc((512 - (content.length % 512)) % 512),
-    ]),
-    Buffer.alloc(1024),
-  ]);
-
-const tarHeader = (name: string, size: number): Buffer => {
-  const header = Buffer.alloc(512);
-  header.write(name, 0);
-  header.write('0000600\0', 100);
-  header.write('0000000\0', 108);
-  header.write('0000000\0', 116);
-  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
-  header.write('00000000000\0', 136);
-  header.write('        ', 148);
-  header.write('0', 156);
-  header.write('ustar\0', 257);
-  header.write('00', 263);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return header;
-};

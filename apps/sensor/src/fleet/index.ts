@@ -1,0 +1,2 @@
+export { FleetOrder, FleetSettings, FleetStatus } from './settings.ts';
+export { planWorld } from './world.ts';

@@ -42,3 +42,9 @@ test('a container that stopped still is, so its next version replaces it', () =>
   const stopped = containerRecord('docker:a', { state: 'exited', endedAt: 5 });
   expect(shape([put(stopped), put(containerRecord('docker:a'))])).toHaveLength(1);
 });
+
+test('a container that stopped and was started again lived twice', () => {
+  const stopped = containerRecord('docker:a', { state: 'exited', startedAt: 2000, endedAt: 5000 });
+  const again = containerRecord('docker:a', { startedAt: 6000 });
+  expect(shape([put(stopped), put(again)])).toHaveLength(2);
+});

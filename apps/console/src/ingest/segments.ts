@@ -1,4 +1,4 @@
-import { isLiveRecord } from '@parapet/contract/wire';
+import { type InventoryRecord, isLiveRecord } from '@parapet/contract/wire';
 import type { InventoryItem, PutRecord, RefusedId } from './frame-reader.ts';
 
 /**
@@ -14,7 +14,7 @@ export type Segment = {
 
 /**
  * Cuts items into segments. A later version of a record replaces an earlier one, except when the earlier had ended: the same
- * key may begin again (a port opened anew) and both spans count.
+ * key may begin again (a port opened anew, a container started again) and both spans count.
  */
 export const cutSegments = (items: readonly InventoryItem[]): readonly Segment[] => {
   const segments: Segment[] = [];
@@ -37,7 +37,7 @@ export const cutSegments = (items: readonly InventoryItem[]): readonly Segment[]
       case 'put': {
         const id = `${item.put.record.kind}\0${item.put.record.key}`;
         const earlier = open.puts.get(id);
-        if (earlier !== undefined && !isLiveRecord(earlier.record)) close(false);
+        if (earlier !== undefined && wasAnotherLife(earlier.record, item.put.record)) close(false);
         open.puts.set(id, item.put);
         break;
       }
@@ -49,6 +49,10 @@ export const cutSegments = (items: readonly InventoryItem[]): readonly Segment[]
   close(false);
   return segments;
 };
+
+/** What ended is told on its own; a container that stopped still is, but when it was started again it lived twice. */
+const wasAnotherLife = (earlier: InventoryRecord, later: InventoryRecord): boolean =>
+  !isLiveRecord(earlier) || (earlier.endedAt !== undefined && earlier.startedAt !== later.startedAt);
 
 type OpenSegment = {
   readonly begin: Segment['begin'];

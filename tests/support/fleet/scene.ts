@@ -47,7 +47,7 @@ export type Scene = AsyncDisposable & {
   readonly compare: () => Promise<Comparison>;
 };
 
-const patienceMs = 240_000;
+const patienceMs = 600_000;
 
 export const startScene = async (options: SceneOptions): Promise<Scene> => {
   await using stack = new AsyncDisposableStack();

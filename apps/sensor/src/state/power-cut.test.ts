@@ -43,7 +43,8 @@ test('the power goes at any moment: whatever the sensor counted on is there, and
   await identity.write(identityOf('first'));
   cut.mark('enrolled');
   const clock = createManualClock(1000);
-  const run = await openRun(stateDir, runOf(1), clock);
+  const memoryKills = () => ({ group: undefined, host: undefined });
+  const run = await openRun(stateDir, { runId: runOf(1), bootId: 'boot-1', clock, memoryKills });
   cut.mark('running');
   await stream.write({ format: 1, epoch: 1 });
   cut.mark('epoch 1');

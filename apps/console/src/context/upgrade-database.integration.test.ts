@@ -61,6 +61,7 @@ const upgrade = async (environment: Record<string, string>, later: (typeof migra
     ...{ config, clock: systemClock, folder: data, log, say: (step: string) => void said.push(step) },
     database: {
       ...database,
+      preparedDb: database.db,
       pool: undefined as never,
       close: async () => undefined,
       stopServer: async () => undefined,

@@ -48,15 +48,16 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
     const ask = await createAsker(running);
     const cases = (await casesOf(db, sized(options.scale))).filter(({ name }) => name.includes(options.only));
     const quiet = new Map<ApiCase, Figures>();
-    for (const one of cases) quiet.set(one, await measure(one, ask, 5, store.pid()));
+    process.stderr.write('p50 p99 cpu (ms), first quietly, then beside the writer\n');
+    for (const one of cases) quiet.set(one, told(one, await measure(one, ask, 5, store.pid())));
     const writer = options.quiet ? undefined : await startWriter(db);
     const busy = new Map<ApiCase, Figures>();
     const databaseBefore = databaseCpuMs(store.pid());
     const startedAt = performance.now();
-    if (!options.quiet) for (const one of cases) busy.set(one, await measure(one, ask, options.runs, store.pid()));
+    if (!options.quiet)
+      for (const one of cases) busy.set(one, told(one, await measure(one, ask, options.runs, store.pid())));
     const seconds = (performance.now() - startedAt) / 1000;
     const written = (await writer?.stop()) ?? {};
-    report(cases, quiet, busy);
     const shown = options.quiet ? quiet : busy;
     const over = cases.filter((one) => (shown.get(one)?.p99Ms ?? 0) > 100);
     return {
@@ -167,21 +168,11 @@ const measure = async (one: ApiCase, ask: Ask, runs: number, postgresPid: number
   return { p50Ms: at(0.5), p99Ms: at(0.99), cpuMs: tenth(cpu) };
 };
 
-const report = (
-  cases: readonly ApiCase[],
-  quiet: ReadonlyMap<ApiCase, Figures>,
-  busy: ReadonlyMap<ApiCase, Figures>,
-): void => {
-  process.stderr.write('quiet p50   cpu | busy p50    p99   (ms)\n');
-  for (const one of cases) {
-    const [calm, loaded] = [quiet.get(one), busy.get(one)];
-    const columns = [calm?.p50Ms, calm?.cpuMs, loaded?.p50Ms, loaded?.p99Ms].map((value) =>
-      String(value ?? '-').padStart(8),
-    );
-    process.stderr.write(
-      `${columns.join(' ')}  ${(loaded ?? calm ?? { p99Ms: 0 }).p99Ms > 100 ? '!' : ' '} ${one.name}\n`,
-    );
-  }
+/** Says each figure as it comes: a run over all of them takes minutes. */
+const told = (one: ApiCase, figures: Figures): Figures => {
+  const columns = [figures.p50Ms, figures.p99Ms, figures.cpuMs].map((value) => String(value).padStart(8));
+  process.stderr.write(`${columns.join('')} ${figures.p99Ms > 100 ? '!' : ' '} ${one.name}\n`);
+  return figures;
 };
 
 const counts = async (db: Console['platform']['db']): Promise<Record<string, number>> => {

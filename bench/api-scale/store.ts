@@ -5,6 +5,7 @@ import pg from 'pg';
 import { connectDatabase, type DatabaseConnection } from '../../apps/console/src/database/connect.ts';
 import { migrateDatabase } from '../../apps/console/src/database/migrate.ts';
 import { startPostgres } from '../../apps/console/src/database/postgres-launcher/index.ts';
+import { refreshInternetDistances } from '../../apps/console/src/risk/internet-distance.ts';
 import { testRunAs } from '../../apps/console/src/testing/test-database.ts';
 import { fillStore, type StoreSize } from './fill.ts';
 
@@ -57,6 +58,8 @@ export const openScaleStore = async (size: StoreSize, folder: string | undefined
     } finally {
       await client.end();
     }
+    // Otherwise the console would first work out the risk of everything anew.
+    await refreshInternetDistances(connection.db);
     await writeFile(stamp, wanted);
   }
   const filledSeconds = has === undefined ? secondsSince(filling) : 0;

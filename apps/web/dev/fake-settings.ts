@@ -2,6 +2,7 @@
 import type { EnrolmentKey, FeedStatus, User } from '@parapet/contract/api';
 import type { FakeHandlers } from './fake-answers.ts';
 import { overview } from './fake-overview.ts';
+import { retentionAnswers } from './fake-retention.ts';
 import { ago, day, hour, idOf, minute } from './fake-seed.ts';
 import type { FakeWorld } from './fake-world.ts';
 
@@ -350,8 +351,10 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
       hosts: { total: world.hosts.length, silent: empty ? 0 : 1, simulated: 0 },
       lostEvents: empty ? 0 : 312,
       blindHosts: empty ? 0 : 1,
+      disk: empty ? { state: 'ok', usedShare: 0.3 } : { state: 'tight', usedShare: 0.87 },
       at: ago(0),
     }),
+    ...retentionAnswers(empty),
     'status.get': () => ({
       version: '0.1.0',
       name: 'Parapet (fake data)',

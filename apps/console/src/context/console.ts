@@ -74,6 +74,7 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   stack.defer(features.gateway.stop);
 
   await platform.jobs.start();
+  await features.guard.start();
   await features.findings.start();
   features.rollouts.start();
   await features.gateway.start();

@@ -7,7 +7,9 @@ import { createGraphRoutes } from '../graph/index.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { createLiveRoutes } from '../live/live-routes.ts';
 import { createPeopleRoutes } from '../people/people-routes.ts';
-import { createDiskWatch } from '../self-watch/disk.ts';
+import { createRetentionFeature } from '../retention/feature.ts';
+import { createDiskWatch, readSpace } from '../self-watch/disk.ts';
+import { createDiskGuard, type DiskGuard } from '../self-watch/disk-guard.ts';
 import { watchEventLoop } from '../self-watch/event-loop.ts';
 import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
 import { noArchives, type SensorArchives } from '../upgrades/archives.ts';
@@ -24,6 +26,7 @@ export type Features = {
   readonly backups: BackupFeature;
   readonly rollouts: RolloutScheduler;
   readonly status: StatusDeps;
+  readonly guard: DiskGuard;
   /** One handler for every route of the table. */
   readonly handlers: RouteHandlers;
 };
@@ -59,11 +62,25 @@ export const createFeatures = async (parts: {
   gateway.onChange(({ kinds }) => {
     if (kinds.includes('presence')) rollouts.wake();
   });
+  const disk = createDiskWatch({ root: folder.root, clock });
+  const guard = stack.use(createDiskGuard({ root: folder.root, clock, log, space: () => readSpace(folder.root) }));
+  const holdsDatabase = config.database.kind === 'embedded';
+  guard.onChange((state) => {
+    if (holdsDatabase) gateway.holdIntake(state === 'full');
+    live.publish({ kind: 'trust' });
+  });
+  const retention = createRetentionFeature({
+    ...{ db, clock, log, audit, jobs },
+    disk: async () => {
+      const { freeBytes, totalBytes } = await disk.figures();
+      return { freeBytes, totalBytes, state: guard.state(), ...(holdsDatabase ? { reserve: guard.reserve() } : {}) };
+    },
+  });
   const status: StatusDeps = {
+    ...{ disk, guard, holdsDatabase },
     ...{ db, clock, addresses, jobs, health: platform.health, ingest: gateway, feedAge: findings.feedAge },
     ...{ version: config.version, name: config.name, dataDir: config.dataDir, startedAt: parts.startedAt },
     certificate: certificates.webCertificate,
-    disk: createDiskWatch({ root: folder.root, clock }),
     eventLoop: stack.use(watchEventLoop()),
   };
   const backups = createBackupFeature({
@@ -71,11 +88,12 @@ export const createFeatures = async (parts: {
     address: platform.database.address,
   });
   return {
-    ...{ gateway, findings, backups, rollouts, status },
+    ...{ gateway, findings, backups, rollouts, status, guard },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
       ...createStatusRoutes(status),
+      ...retention.handlers,
       ...createLiveRoutes({ ...people, live }),
       ...createGraphRoutes({ database: db, clock, audit, live }),
       ...gateway.routes,

@@ -29,24 +29,15 @@ export const createPeople = (platform: Platform, baseUrl: () => string): People 
   };
 };
 
-const auditDays = 365;
-const rowsAtOnce = 5_000;
-
-/** Removes, once an hour, what is over: expired sessions, old links, the audit log of more than a year ago. */
+/** Removes, once an hour, what is over: expired sessions and old links. */
 export const scheduleCleaning = ({ jobs, db, clock }: Platform, people: People): void => {
   const name = 'people.clean';
   jobs.register(
     name,
-    async (_data, { signal }) => {
+    async () => {
       await people.sessions.removeExpired();
       const monthAgo = new Date(clock.now() - 30 * 86_400_000);
       await db.deleteFrom('one_time_links').where('expires_at', '<', monthAgo).execute();
-      const before = new Date(clock.now() - auditDays * 86_400_000);
-      for (let removed = rowsAtOnce; removed === rowsAtOnce && !signal.aborted; ) {
-        const oldest = db.selectFrom('audit_log').select('id').where('at', '<', before).orderBy('at').limit(rowsAtOnce);
-        const result = await db.deleteFrom('audit_log').where('id', 'in', oldest).executeTakeFirst();
-        removed = Number(result.numDeletedRows);
-      }
     },
     { schema: z.object({}), policy: 'one-at-all' },
   );

@@ -30,3 +30,6 @@ export const isStatementTimeout = (thrown: unknown): boolean => thrown instanceo
 
 const codeOf = (error: Error): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** Whether the database could not write because its disk is full. */
+export const isDiskFull = (thrown: unknown): boolean => thrown instanceof Error && codeOf(thrown) === '53100';

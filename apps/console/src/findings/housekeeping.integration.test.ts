@@ -1,6 +1,9 @@
+import { defaultRetention } from '@parapet/contract/api';
 import { createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EnqueueOptions, Jobs } from '../jobs/jobs.ts';
+import { silentLog } from '../logging/log.ts';
+import { enforceRetention } from '../retention/feature.ts';
 import { createSbomReceiver, type SbomReceiver } from '../sboms/receive-sbom.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { prune, registerHousekeeping } from './housekeeping.ts';
@@ -114,7 +117,9 @@ test('what is past its retention is forgotten, what is not stays', async () => {
     .set({ status: 'gone', ended_at: new Date(clock.now() - 31 * day) })
     .where('id', '=', image)
     .execute();
-  await prune(database.db, new Date(clock.now()));
+  const now = new Date(clock.now());
+  await enforceRetention({ db: database.db, log: silentLog, now }, defaultRetention, AbortSignal.timeout(60_000));
+  await prune(database.db, now);
   const left = async (table: 'findings' | 'sboms' | 'asset_packages' | 'asset_software' | 'risk_contexts') =>
     (await database.db.selectFrom(table).select('asset_id').execute()).map((row) => row.asset_id);
   for (const table of ['findings', 'sboms', 'asset_packages', 'asset_software', 'risk_contexts'] as const) {

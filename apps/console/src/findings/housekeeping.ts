@@ -41,7 +41,6 @@ export const registerHousekeeping = (deps: {
 };
 
 const goneReason = 'the asset is gone';
-const batchSize = 5000;
 
 /** Closes the findings of assets that went. Returns how many. */
 export const closeGone = async (db: Database, at: Date): Promise<number> => {
@@ -82,30 +81,19 @@ const forgetMatchesOfReturned = async (db: Database): Promise<number> => {
 };
 
 const days = (count: number): number => count * 24 * 3_600_000;
-/** See "Retention defaults" of the architecture. */
-const retention = { closedMs: days(90), riskMs: days(90), scansMs: days(90), goneMs: days(30) } as const;
+const goneMs = days(30);
 
-/** Forgets what is past its retention. */
+/** Forgets the packages of assets that are gone for long; the findings themselves go by retention. */
 export const prune = async (db: Database, at: Date): Promise<void> => {
-  const before = (ms: number): Date => new Date(at.getTime() - ms);
-  for (;;) {
-    const result = await writeFindings(db, (tx) =>
-      sql`delete from findings where id in (
-        select id from findings where closed_at < ${before(retention.closedMs)} limit ${batchSize}
-      )`.execute(tx),
-    );
-    if (Number(result.numAffectedRows ?? 0n) < batchSize) break;
-  }
-  await sql`delete from risk_hours where at < ${before(retention.riskMs)}`.execute(db);
-  await sql`delete from risk_days where day < ${before(retention.riskMs)}`.execute(db);
-  await sql`delete from scans where created_at < ${before(retention.scansMs)} and state not in ('waiting', 'sent', 'running')`.execute(
-    db,
-  );
-  const gone = sql`select id from assets where status = 'gone' and ended_at < ${before(retention.goneMs)}`;
+  const before = new Date(at.getTime() - goneMs);
+  const gone = sql`select id from assets where status = 'gone' and ended_at < ${before}`;
   await sql`delete from risk_contexts where instance_id in (${gone}) or asset_id in (${gone})`.execute(db);
   await sql`delete from risk_queue where asset_id in (${gone})`.execute(db);
   await sql`delete from scan_stamps where asset_id in (${gone})`.execute(db);
   await sql`delete from asset_software where asset_id in (${gone})`.execute(db);
   await sql`delete from sboms where asset_id in (${gone})`.execute(db);
   await writeFindings(db, (tx) => sql`delete from asset_packages where asset_id in (${gone})`.execute(tx));
+  await sql`delete from finding_changes as c where not exists (select 1 from assets as a where a.id = c.asset_id)`.execute(
+    db,
+  );
 };

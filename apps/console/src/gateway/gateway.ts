@@ -8,7 +8,6 @@ import type { Authority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
 import { type ChangeListener, createChangeFeed } from '../ingest/change-feed.ts';
 import { sweepEveryMs, sweepUnresolved } from '../ingest/edges/sweep.ts';
-import { pruneGraph } from '../ingest/graph-retention.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
@@ -59,6 +58,8 @@ export type Gateway = {
     readonly labels: Readonly<Record<string, string>>;
     readonly hours: number;
   }) => Promise<{ readonly key: string; readonly authorityPin: string }>;
+  /** While held nothing more is taken from sensors; they keep it. */
+  readonly holdIntake: (held: boolean) => void;
   /** Reads who was here before; to be called before the server listens. */
   readonly start: () => Promise<void>;
   /** Ends all connections and finishes what is being stored. Sensors notice and come back. */
@@ -91,7 +92,6 @@ export type GatewayDeps = {
 
 const defaultHeartbeatMs = 10_000;
 const tickMs = 1000;
-const pruneMs = 3_600_000;
 const renewServerMs = 24 * 3_600_000;
 const localKeyMs = 10 * 60_000;
 /** How long a sensor has to show that it lives when another claims to be its host. */
@@ -161,7 +161,6 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     ...(deps.limits === undefined ? {} : { limits: deps.limits }),
   });
   const timers: NodeJS.Timeout[] = [];
-  const stopping = new AbortController();
 
   return {
     server: front.server,
@@ -177,6 +176,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
       },
     }),
     onChange: changes.onChange,
+    holdIntake: ingest.hold,
     figures: () => {
       const { lagMsP50, lagMsP99, ...figures } = ingest.figures();
       const { open, refused } = front.figures();
@@ -220,11 +220,6 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
         });
         spool.clean(clock.now()).catch(() => undefined);
       };
-      const prune = (): void => {
-        pruneGraph(db, clock.now(), stopping.signal).catch((error: unknown) => {
-          log.warn({ error: messageOf(error) }, 'The past of the graph could not be trimmed; it is tried again.');
-        });
-      };
       const sweep = (): void => {
         sweepUnresolved(db, clock.now())
           .then((swept) => swept.forEach(changes.publish))
@@ -233,13 +228,11 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
       timers.push(
         setInterval(() => void presence.tick(), tickMs),
         setInterval(renew, renewServerMs),
-        setInterval(prune, pruneMs),
         setInterval(sweep, sweepEveryMs),
       );
       for (const timer of timers) timer.unref();
     },
     stop: async () => {
-      stopping.abort();
       for (const timer of timers) clearInterval(timer);
       front.server.close();
       for (const session of registry.all()) session.terminate();

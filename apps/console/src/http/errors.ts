@@ -1,6 +1,6 @@
 import type { ApiError } from '@parapet/contract/api';
 import { AppError } from '@parapet/core';
-import { isDatabaseAway, isStatementTimeout } from '../database/failures.ts';
+import { isDatabaseAway, isDiskFull, isStatementTimeout } from '../database/failures.ts';
 
 export type ErrorAnswer = { readonly status: number; readonly body: ApiError; readonly unexpected: boolean };
 
@@ -44,6 +44,8 @@ const knownFailure = (thrown: unknown): AppError | undefined => {
   }
   if (isStatementTimeout(thrown))
     return new AppError('too-slow', 503, 'This took the database too long. Ask for less, or try again.');
+  if (isDiskFull(thrown))
+    return new AppError('disk-full', 507, 'The disk of the console’s database is full. Make room, then try again.');
   return fastifyFailure(thrown);
 };
 

@@ -182,6 +182,7 @@ describe('what is let out', () => {
         hosts: { total: 1, silent: 0, simulated: 0 },
         lostEvents: 0,
         blindHosts: 0,
+        disk: { state: 'ok' as const, usedShare: 0 },
         at: '2026-11-21T10:00:00.000Z',
         ...{ passwordHash: 'must not leave' },
       }),
@@ -309,6 +310,7 @@ describe('HTTP/2', () => {
         hosts: { total: 0, silent: 0, simulated: 0 },
         lostEvents: 0,
         blindHosts: 0,
+        disk: { state: 'ok' as const, usedShare: 0 },
         at: '2026-11-21T10:00:00.000Z',
       }),
     };

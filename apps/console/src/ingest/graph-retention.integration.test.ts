@@ -1,5 +1,8 @@
+import { defaultRetention } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { silentLog } from '../logging/log.ts';
+import { enforceRetention } from '../retention/feature.ts';
 import { playHost } from '../testing/played-host.ts';
 import {
   containerRecord,
@@ -10,8 +13,8 @@ import {
   processRecord,
 } from '../testing/records.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
-import { graphRetentionMs, pruneGraph } from './graph-retention.ts';
 
+const graphDaysMs = defaultRetention.graphDays * 86_400_000;
 const t0 = Date.UTC(2026, 0, 1);
 
 test('what ended before the time that can be drawn goes, what lasts stays however old', async () => {
@@ -51,8 +54,10 @@ test('what ended before the time that can be drawn goes, what lasts stays howeve
   const tables = ['assets', 'asset_intervals', 'processes', 'listeners', 'edges', 'edge_reports', 'edge_intervals'];
   const counts = async () => Promise.all(tables.map(count));
   expect(await counts()).toEqual([5, 5, 2, 2, 2, 2, 2]);
-  expect(await pruneGraph(db, t0 + graphRetentionMs, AbortSignal.timeout(60_000))).toBe(0);
-  await pruneGraph(db, t0 + graphRetentionMs + 60_000, AbortSignal.timeout(60_000));
+  const prune = (nowMs: number) =>
+    enforceRetention({ db, log: silentLog, now: new Date(nowMs) }, defaultRetention, AbortSignal.timeout(60_000));
+  expect(await prune(t0 + graphDaysMs)).toBe(0);
+  await prune(t0 + graphDaysMs + 60_000);
   expect(await counts()).toEqual([3, 3, 1, 1, 1, 1, 1]);
   const names = await db.selectFrom('assets').select('key').orderBy('key').execute();
   expect(names.map((row) => row.key)).toEqual(['docker:kept', 'host', 'sha256:kept']);

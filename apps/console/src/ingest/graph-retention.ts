@@ -1,39 +1,21 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 
-/** How long the past can be drawn. */
-export const graphRetentionMs = 30 * 86_400_000;
-
 /** Rows removed by one statement: short locks, and a stop is heard soon. */
-const batchRows = 5000;
+const batchRows = 2000;
 
 /**
- * Removes what ended before the time that can be drawn: spans, processes, listeners, edges with their reports, blind spans
- * and losses; then containers and images that are gone and that nothing speaks of any more. What lasts is kept however old it
- * is. Returns how many rows went.
+ * Removes containers and images that are gone since before a time and that nothing speaks of any more. What was over in other
+ * tables goes first (retention/), so an asset lasts as long as the last thing known of it. Returns how many went.
  */
-export const pruneGraph = async (db: Database, nowMs: number, signal: AbortSignal): Promise<number> => {
-  const before = new Date(nowMs - graphRetentionMs);
+export const forgetGoneAssets = async (db: Database, before: Date, signal: AbortSignal): Promise<number> => {
   const isForgotten = sql`status = 'gone' and ended_at < ${before} and ${await unreferenced(db)}`;
   let removed = 0;
-  for (const [table, key, condition] of [
-    ['edge_intervals', 'id', sql`ended_at < ${before}`],
-    ['edges', 'id', sql`ended_at < ${before}`],
-    ['processes', 'id', sql`ended_at < ${before}`],
-    ['listeners', 'id', sql`ended_at < ${before}`],
-    ['asset_intervals', 'id', sql`ended_at < ${before}`],
-    ['blind_intervals', 'id', sql`ended_at < ${before}`],
-    ['losses', 'ctid', sql`last_at < ${before}`],
-    ['edge_reports', 'ctid', sql`not live and last_seen_at < ${before}`],
-    ['image_locations', 'ctid', sql`ended_at < ${before}`],
-    ['assets', 'id', sql`kind = 'container' and ${isForgotten}`],
-    ['assets', 'id', sql`kind = 'image' and ${isForgotten}`],
-  ] as const) {
-    const target = sql.table(table);
-    const column = sql.ref(key);
+  // Images after the containers that name them.
+  for (const kind of ['container', 'image']) {
     for (let count = batchRows; count === batchRows && !signal.aborted; removed += count) {
       const result = await sql`
-        delete from ${target} where ${column} in (select ${column} from ${target} where ${condition} limit ${batchRows})`.execute(
+        delete from assets where id in (select id from assets where kind = ${kind} and ${isForgotten} limit ${batchRows})`.execute(
         db,
       );
       count = Number(result.numAffectedRows ?? 0n);

@@ -46,6 +46,11 @@ export type StoredStream = Position & { readonly snapshotOpen: boolean };
 export type Ingest = {
   readonly open: (owner: StreamOwner, stored: StoredStream) => InventoryStream;
   readonly figures: () => IngestFigures;
+  /**
+   * While held nothing more is stored, acknowledged or granted: frames that are here wait, and sensors keep what they have.
+   * A transaction that runs is finished.
+   */
+  readonly hold: (held: boolean) => void;
   /** Finishes what is being stored and takes nothing more. */
   readonly stop: () => Promise<void>;
 };
@@ -85,13 +90,14 @@ export const createIngest = (deps: {
   const stopping = new AbortController();
   let queued = 0;
   let awaySinceMs: number | undefined;
+  let held = false;
   let running = 0;
   let idle: (() => void) | undefined;
 
   const schedule = (lane: Lane): void => {
     if (!lane.busy && !lane.closed && lane.queue.length > 0) turn.add(lane);
     for (const next of turn) {
-      if (running >= ingestLimits.writers || stopping.signal.aborted) return;
+      if (held || running >= ingestLimits.writers || stopping.signal.aborted) return;
       turn.delete(next);
       void work(next);
     }
@@ -246,7 +252,7 @@ export const createIngest = (deps: {
           schedule(lane);
         },
         window: () => {
-          if (awaySinceMs !== undefined || stopping.signal.aborted) return 0;
+          if (held || awaySinceMs !== undefined || stopping.signal.aborted) return 0;
           const share = Math.floor(ingestLimits.totalFrames / Math.max(1, lanes.size));
           return Math.max(2, Math.min(ingestLimits.windowFrames, share));
         },
@@ -264,6 +270,14 @@ export const createIngest = (deps: {
       };
     },
     figures: () => ({ ...counter.read(), queuedFrames: queued, storeAwaySinceMs: awaySinceMs }),
+    hold: (wanted) => {
+      if (held === wanted) return;
+      held = wanted;
+      for (const lane of lanes) {
+        lane.owner.onWindow();
+        schedule(lane);
+      }
+    },
     stop: async () => {
       stopping.abort();
       if (running > 0) {

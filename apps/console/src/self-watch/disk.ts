@@ -13,11 +13,13 @@ export type DiskState = 'ok' | 'tight' | 'full';
 
 export type DiskWatch = {
   readonly figures: () => Promise<DiskFigures>;
-  /** `tight` from 85 % on, `full` from 95 % on: then nothing more is taken from sensors, which keep it meanwhile. */
-  readonly state: () => Promise<DiskState>;
 };
 
-const diskLimits = { tight: 0.85, full: 0.95 } as const;
+/** What of a file system is free, and what is used or usable: blocks kept for root are not ours. */
+export const readSpace = async (root: string): Promise<Pick<DiskFigures, 'freeBytes' | 'totalBytes'>> => {
+  const { bavail, blocks, bfree, bsize } = await statfs(root);
+  return { freeBytes: bavail * bsize, totalBytes: (blocks - bfree + bavail) * bsize };
+};
 
 const freshMs = 5_000;
 const walkFreshMs = 60_000;
@@ -25,19 +27,10 @@ const walkFreshMs = 60_000;
 const maxEntries = 50_000;
 
 export const createDiskWatch = (deps: { readonly root: string; readonly clock: Clock }): DiskWatch => {
-  const space = remembered(deps.clock, freshMs, async () => {
-    const { bavail, blocks, bfree, bsize } = await statfs(deps.root);
-    // Blocks kept for root are not ours to use: the share is of what is used or usable.
-    return { freeBytes: bavail * bsize, totalBytes: (blocks - bfree + bavail) * bsize };
-  });
+  const space = remembered(deps.clock, freshMs, () => readSpace(deps.root));
   const taken = remembered(deps.clock, walkFreshMs, () => sizeOf(deps.root));
   return {
     figures: async () => ({ ...(await space()), dataBytes: await taken() }),
-    state: async () => {
-      const { freeBytes, totalBytes } = await space();
-      const used = totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes;
-      return used >= diskLimits.full ? 'full' : used >= diskLimits.tight ? 'tight' : 'ok';
-    },
   };
 };
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DatabaseHealth } from '../database/health.ts';
 import { bearerOf } from '../http/mount.ts';
 import type { Authenticator } from '../people/authenticator.ts';
-import type { DiskWatch } from './disk.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import type { Metrics } from './metrics.ts';
 
 /** `/healthz`: the process answers. `/readyz`: it can do its work. `/metrics`: figures for Prometheus. */
@@ -11,7 +11,7 @@ export const mountHealth = (
   app: FastifyInstance,
   deps: {
     readonly health: DatabaseHealth;
-    readonly disk: DiskWatch;
+    readonly guard: Pick<DiskGuard, 'state'>;
     readonly metrics: Metrics;
     readonly authenticator: Pick<Authenticator, 'identify'>;
     /** False while starting and stopping. */
@@ -20,7 +20,9 @@ export const mountHealth = (
 ): void => {
   app.get('/healthz', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const [database, disk] = await Promise.all([deps.health.check(), deps.disk.state().catch(() => 'ok' as const)]);
+    const database = await deps.health.check();
+    // Reading goes on when the disk is full, so that is told and is no reason to send people elsewhere.
+    const disk = deps.guard.state();
     const ready = database.state === 'ok' && deps.isServing();
     return reply
       .code(ready ? 200 : 503)

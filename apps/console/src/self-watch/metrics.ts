@@ -5,6 +5,7 @@ import type { DatabaseHealth } from '../database/health.ts';
 import type { RequestFigures } from '../http/web-server.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { LiveHub } from '../live/live-feed.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import type { EventLoopWatch } from './event-loop.ts';
 import type { IngestWatch } from './figures.ts';
 
@@ -23,6 +24,7 @@ export type MetricsDeps = {
   readonly audit: { readonly figures: () => AuditFigures };
   readonly ingest: IngestWatch;
   readonly jobs: Pick<Jobs, 'figures'>;
+  readonly guard: Pick<DiskGuard, 'state' | 'usedShare' | 'reserve'>;
 };
 
 /** Figures for Prometheus. Labels hold route patterns and queue names only, never anything that came from outside. */
@@ -68,6 +70,11 @@ const registerGauges = (registry: Registry, deps: MetricsDeps): void => {
     'Sensor clock to committed, over a minute.',
     () => (deps.ingest.figures().lagMsP99 ?? 0) / 1000,
   );
+  gauge('disk_used_ratio', 'Of the data folder’s file system, the reserve included.', () => deps.guard.usedShare());
+  gauge('disk_state', '0 ok, 1 more than 85 % full, 2 full: nothing is taken from sensors.', () =>
+    ['ok', 'tight', 'full'].indexOf(deps.guard.state()),
+  );
+  gauge('disk_reserve_held', '1 while room is kept back for the database.', () => (deps.guard.reserve().held ? 1 : 0));
   const counter = (name: string, help: string, read: () => number): void => {
     new Counter({
       name: `parapet_${name}_total`,

@@ -6,6 +6,7 @@ import type { DatabaseHealth } from '../database/health.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { DiskState, DiskWatch } from './disk.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import type { EventLoopWatch } from './event-loop.ts';
 import type { FeedAge, IngestWatch } from './figures.ts';
 import { readTrust, recentBlindness, recentLosses } from './losses.ts';
@@ -19,6 +20,9 @@ export type StatusDeps = {
   readonly startedAt: number;
   readonly health: DatabaseHealth;
   readonly disk: DiskWatch;
+  readonly guard: Pick<DiskGuard, 'state' | 'usedShare' | 'reserve'>;
+  /** Whether the database lies on the watched disk; another one is watched by whoever runs it. */
+  readonly holdsDatabase: boolean;
   readonly eventLoop: EventLoopWatch;
   readonly jobs: Pick<Jobs, 'figures'>;
   readonly ingest: IngestWatch;
@@ -30,15 +34,13 @@ export type StatusDeps = {
 export const createStatusRoutes = (deps: StatusDeps): Pick<RouteHandlers, 'status.get' | 'trust.get'> => ({
   'status.get': ({ caller }) => readStatus(deps, caller.scope),
   'trust.get': async ({ caller }) => {
-    const [feeds, trust, disk] = await Promise.all([
-      deps.feedAge.age(),
-      readTrust(deps.db, deps.clock.now(), caller.scope),
-      deps.disk.state(),
-    ]);
-    const degraded = degradation(deps.health.current().state, disk);
+    const [feeds, trust] = await Promise.all([deps.feedAge.age(), readTrust(deps.db, deps.clock.now(), caller.scope)]);
+    const disk = { state: deps.guard.state(), usedShare: deps.guard.usedShare() };
+    const degraded = degradation(deps.health.current().state, disk.state, deps.holdsDatabase);
     return {
       feeds,
       ...trust,
+      disk,
       ...(degraded === undefined ? {} : { degraded }),
       at: new Date(deps.clock.now()).toISOString(),
     };
@@ -81,10 +83,13 @@ export const readStatus = async (
   };
 };
 
-const degradation = (database: 'ok' | 'away', disk: DiskState): string | undefined => {
+const degradation = (database: 'ok' | 'away', disk: DiskState, holdsDatabase: boolean): string | undefined => {
   if (database === 'away') return 'The database does not answer: what is shown may be old.';
+  if (disk === 'full' && holdsDatabase)
+    return 'The disk is full: nothing new is taken from sensors, which keep it until there is room. Make room in the data folder’s file system, or keep less in Settings, Retention.';
   if (disk === 'full')
-    return 'The disk is full: nothing new is taken from sensors, which keep it until there is room. Make room in the data folder’s file system.';
-  if (disk === 'tight') return 'The disk is more than 85 % full. Make room soon.';
+    return 'The data folder’s disk is full: advisory data, scans and logs cannot be kept. Make room.';
+  if (disk === 'tight')
+    return 'The disk is more than 85 % full. Make room soon, or keep less: Settings, Retention says what takes it. At 95 % nothing more is taken from sensors.';
   return undefined;
 };

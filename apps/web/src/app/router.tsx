@@ -187,6 +187,12 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/audit-page.tsx'), 'AuditPage'),
 });
 
+const retentionRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/retention',
+  component: lazyRouteComponent(() => import('../features/settings/retention-page.tsx'), 'RetentionPage'),
+});
+
 const consoleRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/console',
@@ -220,6 +226,7 @@ const routeTree = rootRoute.addChildren([
       tokensRoute,
       keysRoute,
       auditRoute,
+      retentionRoute,
       consoleRoute,
       aboutRoute,
     ]),

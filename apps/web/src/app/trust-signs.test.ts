@@ -9,6 +9,7 @@ const well: TrustSigns = {
   hosts: { total: 42, silent: 0, simulated: 0 },
   lostEvents: 0,
   blindHosts: 0,
+  disk: { state: 'ok', usedShare: 0.4 },
   at: '2026-11-21T12:00:00.000Z',
 };
 const tones = (trust: TrustSigns): string =>
@@ -32,3 +33,15 @@ test('old or missing feeds, silent hosts and losses are said', () => {
 
 test('no hosts is neither well nor ill', () =>
   expect(tones({ ...well, hosts: { total: 0, silent: 0, simulated: 0 } })).toBe('ok,none,ok'));
+
+test('a disk that fills is said, one with room is not', () => {
+  const tight = signsOf({ ...well, disk: { state: 'tight', usedShare: 0.874 } }, now)[3];
+  expect(tight).toMatchObject({
+    tone: 'warn',
+    before: 'Disk',
+    value: '87 %',
+    after: 'full',
+    to: '/settings/retention',
+  });
+  expect(tones({ ...well, disk: { state: 'full', usedShare: 0.96 } })).toBe('ok,ok,ok,bad');
+});

@@ -5,7 +5,7 @@ import { AnyLink } from '../components/any-link.tsx';
 import popover from '../components/popover.module.css';
 import { type Tone, ToneMark } from '../components/tone-mark.tsx';
 import { apiQuery } from '../lib/api.ts';
-import { formatCompact, formatSpan } from '../lib/format.ts';
+import { formatCompact, formatShare, formatSpan } from '../lib/format.ts';
 import { useNow } from '../lib/now.ts';
 import styles from './top-bar.module.css';
 
@@ -52,6 +52,7 @@ export const signsOf = (trust: Signs, now: number): readonly Sign[] => [
     to: trust.hosts.silent > 0 ? '/sensors?presence=unknown' : '/sensors',
   },
   lossSign(trust),
+  ...diskSigns(trust),
 ];
 
 const feedSign = ({ feeds }: Signs, now: number): Sign => {
@@ -76,6 +77,21 @@ const lossSign = ({ lostEvents, blindHosts }: Signs): Sign => {
   const after = lostEvents === 1 ? 'event lost' : 'events lost';
   return { ...base, tone: lostEvents > 0 ? 'bad' : 'ok', value: formatCompact(lostEvents), after };
 };
+
+/** Only when it has something to say: a disk with room needs no place up here. */
+const diskSigns = ({ disk }: Signs): readonly Sign[] =>
+  disk.state === 'ok'
+    ? []
+    : [
+        {
+          id: 'disk',
+          tone: disk.state === 'full' ? 'bad' : 'warn',
+          before: 'Disk',
+          value: formatShare(disk.usedShare),
+          after: 'full',
+          to: '/settings/retention',
+        },
+      ];
 
 const FoldedSigns = ({ signs }: { readonly signs: readonly Sign[] }) => {
   const worst: Tone = signs.some((sign) => sign.tone === 'bad')

@@ -6,6 +6,7 @@ export * from './feeds.ts';
 export * from './findings.ts';
 export * from './map.ts';
 export * from './people.ts';
+export * from './retention.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './scans.ts';

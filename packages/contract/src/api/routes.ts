@@ -4,6 +4,7 @@ import { feedRoutes } from './feeds.ts';
 import { findingRoutes } from './findings.ts';
 import { mapRoutes } from './map.ts';
 import { peopleRoutes } from './people.ts';
+import { retentionRoutes } from './retention.ts';
 import type { RouteInput, RouteParsed, RouteResult } from './route.ts';
 import { scanRoutes } from './scans.ts';
 import { sensorUpgradeRoutes } from './sensor-upgrades.ts';
@@ -22,6 +23,7 @@ export const routes = {
   ...feedRoutes,
   ...systemRoutes,
   ...backupRoutes,
+  ...retentionRoutes,
 } as const;
 
 export type Routes = typeof routes;

@@ -15,6 +15,8 @@ export const TrustSigns = z.object({
   }),
   lostEvents: z.number().int(),
   blindHosts: z.number().int(),
+  /** The file system of the data folder: from 85 % on `tight`; from 95 % on `full`, and nothing more is taken from sensors. */
+  disk: z.object({ state: z.enum(['ok', 'tight', 'full']), usedShare: z.number() }),
   /** The database cannot be written: what is shown may be old. */
   degraded: z.string().optional(),
   at: Instant,

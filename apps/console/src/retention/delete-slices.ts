@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { writeFindings } from '../findings/write-lock.ts';
+import type { AgingTable } from './kinds.ts';
+
+/** Rows removed by one statement: short locks, and a stop is heard soon. */
+const sliceRows = 2_000;
+/** Findings take their roll-ups along, under the lock of all that write findings. */
+const findingSliceRows = 250;
+
+/** Removes what was over before a time, a slice after the other, resting as long as each took. Returns how many rows went. */
+export const deleteOlder = async (
+  db: Database,
+  { table, endedAt, key, only }: AgingTable,
+  before: Date,
+  signal: AbortSignal,
+): Promise<number> => {
+  const isFindings = table === 'findings';
+  const slice = isFindings ? findingSliceRows : sliceRows;
+  const [name, column] = [sql.table(table), sql.ref(key)];
+  const statement = sql`
+    delete from ${name} where ${column} in (
+      select ${column} from ${name} where ${sql.ref(endedAt)} < ${before} and ${only ?? sql`true`} limit ${slice})`;
+  let removed = 0;
+  for (let count = slice; count === slice && !signal.aborted; removed += count) {
+    const startedAt = performance.now();
+    const result = isFindings ? await writeFindings(db, (tx) => statement.execute(tx)) : await statement.execute(db);
+    count = Number(result.numAffectedRows ?? 0n);
+    // Ingest and people go first: at most half of the time is taken.
+    if (count === slice) await delay(performance.now() - startedAt, undefined, { signal }).catch(() => undefined);
+  }
+  return removed;
+};

@@ -3,19 +3,28 @@ import { apk } from './apk/index.ts';
 import { bunLock } from './bun-lock/index.ts';
 import { cargoLock } from './cargo-lock/index.ts';
 import { cargoToml } from './cargo-toml/index.ts';
+import { composerInstalled } from './composer-installed/index.ts';
+import { composerLock } from './composer-lock/index.ts';
 import { conda } from './conda/index.ts';
 import { deno } from './deno/index.ts';
+import { dotnetAssembly } from './dotnet-assembly/index.ts';
+import { dotnetDeps } from './dotnet-deps/index.ts';
 import { dpkg } from './dpkg/index.ts';
 import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
+import { gemfileLock } from './gemfile-lock/index.ts';
+import { gemspec } from './gemspec/index.ts';
 import { goBinary } from './go-binary/index.ts';
 import { goMod } from './go-mod/index.ts';
 import { gradleCatalog } from './gradle-catalog/index.ts';
 import { gradleLock } from './gradle-lock/index.ts';
 import { gradleVerification } from './gradle-verification/index.ts';
 import { javaArchive } from './java-archive/index.ts';
+import { msbuild } from './msbuild/index.ts';
+import { nugetLock } from './nuget-lock/index.ts';
 import { mergeableFolders } from './owned-files.ts';
 import { packageJson } from './package-json/index.ts';
 import { packageLock } from './package-lock/index.ts';
+import { paket } from './paket/index.ts';
 import { pdmLock } from './pdm-lock/index.ts';
 import { pipfileLock } from './pipfile-lock/index.ts';
 import { pnpmLock } from './pnpm-lock/index.ts';
@@ -42,16 +51,25 @@ export const fileExtractors: readonly FileExtractor[] = [
   bunLock,
   cargoLock,
   cargoToml,
+  composerInstalled,
+  composerLock,
   conda,
   deno,
+  dotnetAssembly,
+  dotnetDeps,
+  gemfileLock,
+  gemspec,
   goBinary,
   goMod,
   gradleCatalog,
   gradleLock,
   gradleVerification,
   javaArchive,
+  msbuild,
+  nugetLock,
   packageJson,
   packageLock,
+  paket,
   pdmLock,
   pipfileLock,
   pnpmLock,

@@ -18,7 +18,8 @@ const scoreCount = 360_000;
 const packageCount = 1000;
 
 /**
- * Builds an advisory database of 50,000 records and 360,000 EPSS scores and matches 1,000 packages of a Debian root.
+ * Builds an advisory database of 50,000 records and 360,000 EPSS scores, matches 1,000 packages of a Debian root, and a sample
+ * of the SBOMs of a fleet.
  * Argument: a real bundle to import in place of the made ones.
  */
 export const run = async (args: readonly string[]): Promise<Record<string, number | string>> => {
@@ -27,6 +28,7 @@ export const run = async (args: readonly string[]): Promise<Record<string, numbe
     const [bundle] = args;
     const files = bundle === undefined ? await makeFiles(folder) : [];
     const start = performance.now();
+    const startCpu = process.cpuUsage();
     const built =
       bundle === undefined
         ? await buildDatabase({
@@ -39,18 +41,76 @@ export const run = async (args: readonly string[]): Promise<Record<string, numbe
           })
         : await importBundle(bundle, { databaseDir: folder });
     const importSeconds = (performance.now() - start) / 1000;
+    const importCpuSeconds = cpuMsSince(startCpu) / 1000;
     if (!built.ok) throw new Error(built.error.message);
+    const fleet = measureFleet(built.value.path);
     return {
       feed: bundle === undefined ? 'made' : 'bundle',
       advisories: built.value.counts.advisories,
       importSeconds,
       databaseMb: built.value.sizeBytes / 1e6,
       ...(bundle === undefined ? {} : { importPeakRssMb: process.resourceUsage().maxRSS / 1000 }),
+      importCpuSeconds,
+      ...fleet,
       ...measureMatching(built.value.path, bundle === undefined ? madePackages() : await hostPackages()),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+};
+
+const cpuMsSince = (start: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+};
+
+/** SBOMs of a fleet: images share most of their packages, each has some of its own. */
+const sampleSboms = 2000;
+const fleetSboms = 100_000;
+const sharedPackages = 20_000;
+const packagesEach = 400;
+
+/**
+ * Matches stored SBOMs one after the other against a database that was just opened, as after a new feed. Each has 400
+ * packages: nine in ten out of 20,000 that the fleet shares (common ones more often), the others its own.
+ */
+const measureFleet = (path: string): Record<string, number> => {
+  const opened = openAdvisoryDatabase(path);
+  if (!opened.ok) throw new Error(opened.error.message);
+  using database = opened.value;
+  const random = createRandom(7);
+  let matches = 0;
+  let cpuMs = 0;
+  for (let index = 0; index < sampleSboms; index += 1) {
+    const packages = fleetPackages(index, random);
+    const start = process.cpuUsage();
+    matches += database.match(packages, debian).length;
+    cpuMs += cpuMsSince(start);
+  }
+  return {
+    fleetSampleSboms: sampleSboms,
+    fleetMatchesEach: matches / sampleSboms,
+    fleetCpuMsEach: cpuMs / sampleSboms,
+    fleetOf100000CpuMinutes: (cpuMs / sampleSboms) * (fleetSboms / 60_000),
+    fleetRssMb: process.memoryUsage().rss / 1e6,
+  };
+};
+
+const fleetPackages = (sbom: number, random: () => number): Package[] =>
+  Array.from({ length: packagesEach }, (_, index) => {
+    const isOwn = index % 10 === 0;
+    // The square makes low numbers common: every image has the C library, few have the rest.
+    const number = isOwn ? sbom * 40 + index : Math.floor(random() ** 2 * sharedPackages);
+    return madePackage(isOwn ? `own${number}` : `lib${number}`, number >> 1, number % 7);
+  });
+
+/** Deterministic: the same fleet in every run. */
+const createRandom = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
 };
 
 const rounds = 15;
@@ -61,12 +121,15 @@ const measureMatching = (path: string, packages: readonly Package[]): Record<str
   const openTimes: number[] = [];
   const coldTimes: number[] = [];
   const warmTimes: number[] = [];
+  const cpuTimes: number[] = [];
   let matches = 0;
   for (let round = 0; round < rounds; round += 1) {
     const opened = timed(openTimes, () => openAdvisoryDatabase(path));
     if (!opened.ok) throw new Error(opened.error.message);
     using database = opened.value;
+    const start = process.cpuUsage();
     matches = timed(coldTimes, () => database.match(packages, debian)).length;
+    cpuTimes.push(cpuMsSince(start));
     timed(warmTimes, () => database.match(packages, debian));
   }
   return {
@@ -75,6 +138,7 @@ const measureMatching = (path: string, packages: readonly Package[]): Record<str
     openMs: median(openTimes),
     firstMatchMs: coldTimes[0] ?? 0,
     matchMs: median(coldTimes),
+    matchCpuMs: median(cpuTimes),
     warmMatchMs: median(warmTimes),
   };
 };
@@ -99,16 +163,18 @@ const hostPackages = async (): Promise<readonly Package[]> => {
 
 /** Half of them hit, as on a host that nobody updated for a while. */
 const madePackages = (): Package[] =>
-  Array.from({ length: packageCount }, (_, index) => ({
-    purl: `pkg:deb/debian/lib${index}@1.${index % 7}-1?arch=amd64`,
-    type: 'dpkg',
-    name: `lib${index}`,
-    version: `1.${index % 7}-1`,
-    source: { name: `source${index >> 1}`, version: `1.${index % 7}-1` },
-    licences: [],
-    location: '/var/lib/dpkg/status',
-    files: [],
-  }));
+  Array.from({ length: packageCount }, (_, index) => madePackage(`lib${index}`, index >> 1, index % 7));
+
+const madePackage = (name: string, source: number, minor: number): Package => ({
+  purl: `pkg:deb/debian/${name}@1.${minor}-1?arch=amd64`,
+  type: 'dpkg',
+  name,
+  version: `1.${minor}-1`,
+  source: { name: `source${source}`, version: `1.${minor}-1` },
+  licences: [],
+  location: '/var/lib/dpkg/status',
+  files: [],
+});
 
 const cve = (index: number): string => `CVE-${2015 + (index % 12)}-${10_000 + index}`;
 

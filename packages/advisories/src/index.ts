@@ -31,3 +31,7 @@ export type {
 } from './model.ts';
 export { type CvssScores, ratingOf, scoreCvss, scoresOfCvss } from './ranking/cvss.ts';
 export { likelihoodFormula, likelihoodOf, newestScore } from './ranking/likelihood.ts';
+export { applyVex, type MatchWithVex, type VexVerdict } from './vex/apply.ts';
+export type { VexDocument, VexProduct, VexStatement, VexStatus } from './vex/model.ts';
+export { parseVex } from './vex/parse.ts';
+export { type VexFinding, type VexHead, writeCycloneDxVex, writeOpenVex } from './vex/write.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@parapet/core';
 import { systemClock } from '@parapet/core';
 import type { ConsoleConfig } from '../config/config.ts';
@@ -85,7 +86,7 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
     handlers: createControlHandlers({ ...features, people, addresses, feeds: features.findings.feeds }),
   });
   stack.defer(control.close);
-  stack.use(serving(bound));
+  stack.use(serving(bound, config.drainMs));
   platform.log.info({ port: bound.port, startMs: clock.now() - startedAt }, 'console serves');
 
   const running = stack.move();
@@ -118,6 +119,7 @@ const openWeb = (parts: {
     version: config.version,
     webDir: config.webDir,
     publicUrls: config.publicUrls,
+    trustedProxies: config.trustedProxies,
     strictTransport: config.tls !== undefined,
     rateLimits: parts.rateLimits,
     onRequest: metrics.onRequest,
@@ -126,12 +128,13 @@ const openWeb = (parts: {
   });
 };
 
-/** From now on ready, and not any more as soon as stopping begins. */
-const serving = (bound: Bound): Disposable => {
+/** From now on ready, and not any more as soon as stopping begins; balancers have `drainMs` to notice before the port closes. */
+const serving = (bound: Bound, drainMs: number): AsyncDisposable => {
   bound.serving = true;
   return {
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       bound.serving = false;
+      if (drainMs > 0) await sleep(drainMs);
     },
   };
 };

@@ -49,6 +49,7 @@ export const createFeatures = async (parts: {
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
     preparedDb: platform.database.preparedDb,
     ...{ version: config.version, consoleUrls: addresses },
+    proxyProtocolFrom: config.proxyProtocolFrom,
     ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives },
     ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),
   });

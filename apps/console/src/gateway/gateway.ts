@@ -87,6 +87,7 @@ export type GatewayDeps = {
   readonly consoleUrls: () => readonly string[];
   readonly heartbeatEveryMs?: number;
   readonly limits?: TlsFrontLimits;
+  readonly proxyProtocolFrom?: readonly string[];
   readonly enrolmentLimits?: EnrolmentLimits;
 };
 
@@ -158,6 +159,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     web: deps.web,
     sensors: sensors.server,
     log,
+    proxyProtocolFrom: deps.proxyProtocolFrom ?? [],
     ...(deps.limits === undefined ? {} : { limits: deps.limits }),
   });
   const timers: NodeJS.Timeout[] = [];

@@ -29,14 +29,20 @@ afterEach(async () => {
 
 const serverOf = async (name: string, text: string): Promise<HttpsServer> => {
   const { certificatePem, privateKeyPem } = await authority.issueServer([name], 1);
-  return createServer({ cert: certificatePem, key: privateKeyPem }, (_request, response) => response.end(text));
+  return createServer({ cert: certificatePem, key: privateKeyPem }, (request, response) =>
+    response.end(request.url === '/who' ? request.socket.remoteAddress : text),
+  );
 };
 
-const listen = async (limits: Partial<TlsFrontLimits> = {}): Promise<number> => {
+const listen = async (
+  limits: Partial<TlsFrontLimits> = {},
+  proxyProtocolFrom: readonly string[] = [],
+): Promise<number> => {
   front = createTlsFront({
     web: await serverOf('localhost', 'people'),
     sensors: await serverOf(sensorServerName, 'sensors'),
     log: silentLog,
+    proxyProtocolFrom,
     limits: { connections: 100, perAddress: 100, pendingPerAddress: 100, helloTimeoutMs: 10_000, ...limits },
   });
   const { server } = front;
@@ -116,4 +122,45 @@ test('peers that reset at any moment do no harm', async () => {
     socket.resetAndDestroy();
   }
   expect(await ask(port, 'localhost')).toBe('people');
+});
+
+/** What `/who` answers over TLS after a start in the clear, which may come in the same packet as the ClientHello or alone. */
+const askAfter = async (port: number, start: Buffer): Promise<string> => {
+  const raw = await open(port);
+  raw.write(start);
+  const socket = connectTls({ socket: raw, servername: 'localhost', ca: authority.certificatePem });
+  return new Promise((resolve) => {
+    let text = '';
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    socket.on('error', () => resolve('refused')).on('close', () => resolve(text.split('\r\n\r\n')[1] ?? 'refused'));
+    socket.on('secureConnect', () => socket.write('GET /who HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'));
+  });
+};
+const version1 = Buffer.from('PROXY TCP4 203.0.113.7 10.0.0.1 5000 443\r\n');
+
+test('a trusted balancer names the client, and must', async () => {
+  const port = await listen({}, ['127.0.0.0/8']);
+  expect(await askAfter(port, version1)).toContain('203.0.113.7');
+  expect(await askAfter(port, Buffer.from('PROXY UNKNOWN\r\n'))).toContain('127.0.0.1');
+  expect(await askAfter(port, Buffer.alloc(0))).toBe('refused');
+  expect(await askAfter(port, Buffer.concat([version1, version1]))).toBe('refused');
+});
+
+test('nobody else may name another client', async () => {
+  const port = await listen({}, ['10.0.0.0/8']);
+  expect(await askAfter(port, version1)).toBe('refused');
+  expect(await askAfter(port, Buffer.alloc(0))).toContain('127.0.0.1');
+});
+
+test('limits of one address count for the client behind a balancer, not for the balancer', async () => {
+  const port = await listen({ perAddress: 1 }, ['127.0.0.1']);
+  const first = await open(port);
+  first.write(version1);
+  await vi.waitFor(() => expect(front?.figures().open).toBe(1));
+  const same = await open(port);
+  same.write(version1);
+  await closed(same);
+  expect(await askAfter(port, Buffer.from('PROXY TCP4 203.0.113.8 10.0.0.1 5000 443\r\n'))).toContain('203.0.113.8');
 });

@@ -5,6 +5,7 @@ import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '../logging/log.ts';
+import { clientAddress } from './client-address.ts';
 import { answerError } from './errors.ts';
 import { type MountDeps, mountRoutes } from './mount.ts';
 import { createOpenApi } from './openapi.ts';
@@ -22,6 +23,8 @@ export type WebServerDeps = Omit<MountDeps, 'rateLimits' | 'maxStreamBytes'> & {
   readonly server: Http2SecureServer;
   /** The certificate comes from people, so browsers may be told never to come without TLS again. */
   readonly strictTransport: boolean;
+  /** HTTP proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
   readonly version: string;
   readonly webDir: string;
   readonly log: Log;
@@ -62,6 +65,7 @@ export const createWebServer = async (deps: WebServerDeps): Promise<WebServer> =
       sendError(deps.log, error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
   }) as unknown as FastifyInstance;
   app.setErrorHandler((error, request, reply) => sendError(deps.log, error, request, reply));
+  tellClients(app, deps.trustedProxies ?? []);
   observe(app, deps);
   await protect(app, deps);
   // Streams are handed on unread; their limit is enforced where they are read.
@@ -132,6 +136,16 @@ const sendError = (log: Log, error: unknown, request: FastifyRequest, reply: Fas
     .header('cache-control', 'no-store')
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(answer.body));
+};
+
+/** Before anything reads `request.ip`. Other forwarded headers are not looked at: the own addresses are configured. */
+const tellClients = (app: FastifyInstance, trusted: readonly string[]): void => {
+  if (trusted.length === 0) return;
+  app.addHook('onRequest', (request, _reply, done) => {
+    const address = clientAddress(request.ip, request.headers['x-forwarded-for'], trusted);
+    Object.defineProperty(request, 'ip', { value: address });
+    done();
+  });
 };
 
 const observe = (app: FastifyInstance, deps: WebServerDeps): void => {

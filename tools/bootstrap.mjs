@@ -12,6 +12,7 @@ const entries = {
   start: { file: 'tools/start.ts', needsTestTools: false },
   cli: { file: 'tools/start.ts', needsTestTools: false },
   test: { file: 'tools/test.ts', needsTestTools: true },
+  package: { file: 'tools/package.ts', needsTestTools: false },
   bench: { file: 'bench/run.ts', needsTestTools: true },
   corpora: { file: 'corpora/run.ts', needsTestTools: true },
 };

@@ -45,10 +45,14 @@ export const makeConsoleDir = async (): Promise<string> => {
 
 /** With a restored data folder the admin is there already. */
 export const startConsoleProcess = async (
-  restored: { readonly dataDir?: string; readonly port?: number } = {},
+  options: {
+    readonly dataDir?: string;
+    readonly port?: number;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ConsoleProcess> => {
-  const dataDir = restored.dataDir ?? (await makeConsoleDir());
-  let port = restored.port ?? 0;
+  const dataDir = options.dataDir ?? (await makeConsoleDir());
+  let port = options.port ?? 0;
   let log = '';
   let child = await launch();
 
@@ -64,6 +68,7 @@ export const startConsoleProcess = async (
           PARAPET_DATA_DIR: dataDir,
           PARAPET_HOST: '127.0.0.1',
           PARAPET_PORT: String(port),
+          ...options.env,
         },
         cwd: '/',
         ...(isRoot ? { uid: nobody, gid: nobody } : {}),
@@ -116,7 +121,7 @@ export const startConsoleProcess = async (
     const link = await control('POST', '/admin-link');
     return call('POST', '/api/v1/links/use', { secret: new URL(link.json.url).hash.slice(1), ...credentials });
   };
-  const signedIn = await (restored.dataDir === undefined ? makeAdmin() : call('POST', '/api/v1/session', credentials));
+  const signedIn = await (options.dataDir === undefined ? makeAdmin() : call('POST', '/api/v1/session', credentials));
   if (signedIn.status !== 200) throw new Error(`the first admin could not be made: ${JSON.stringify(signedIn.json)}`);
   cookie = signedIn.cookies.map((text) => text.split(';', 1)[0]).join('; ');
 

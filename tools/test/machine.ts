@@ -23,6 +23,7 @@ const packages = [
     alternatives: ['/bin/ip', '/sbin/ip'],
   },
   { name: 'busybox-static', file: '/bin/busybox', use: 'a small image', alternatives: ['/usr/bin/busybox'] },
+  { name: 'haproxy', file: '/usr/sbin/haproxy', use: 'a load balancer in front of the console' },
   { name: 'openssl', file: '/usr/bin/openssl', use: 'a second opinion on certificates' },
   {
     name: 'postgresql',

@@ -51,6 +51,8 @@ const copyFrame = async (folder: string): Promise<void> => {
   const node = join(modules, `node-linux-${process.arch}`);
   await copyFile(join(node, 'bin/node'), join(folder, 'node/node'));
   await copyFile(join(node, 'LICENSE'), join(folder, 'node/LICENSE'));
+  await mkdir(join(folder, 'lib'));
+  await copyFile(await findLibatomic(join(node, 'bin/node')), join(folder, 'lib', libatomic));
   await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   const deploy = join(root, 'deploy/console');
   await copyFile(join(deploy, 'parapet'), join(folder, 'bin/parapet'));
@@ -58,6 +60,17 @@ const copyFrame = async (folder: string): Promise<void> => {
     await copyFile(join(deploy, name), join(folder, name));
   await writeFile(join(folder, 'VERSION'), `${programVersion}\n`);
   for (const name of ['bin/parapet', 'install', 'node/node']) await chmod(join(folder, name), 0o755);
+};
+
+/** Node needs it, and small systems such as debian:bookworm-slim lack it; the other libraries it needs are there. */
+const libatomic = 'libatomic.so.1';
+
+const findLibatomic = async (node: string): Promise<string> => {
+  const { stdout } = await execArgv(['ldd', node]);
+  const path = /libatomic\.so\.1 => (\/\S+)/.exec(stdout)?.[1];
+  if (path === undefined)
+    throw new Error(`This machine has no ${libatomic}, which Node needs. On Debian: apt-get install libatomic1`);
+  return path;
 };
 
 /** As sha256sum(1) writes and checks them. */

@@ -9,7 +9,7 @@ type Lock = {
 /** Licence texts of all installed packages of the program, of which the bundles hold parts. */
 export const collectLicences = async (root: string): Promise<string> => {
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lock;
-  const texts: string[] = [];
+  const texts: string[] = [libatomicNotice];
   for (const [path, entry] of Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const folder = join(root, path);
     if (!path.includes('node_modules/') || entry.dev === true || entry.link === true || !existsSync(folder)) continue;
@@ -18,6 +18,12 @@ export const collectLicences = async (root: string): Promise<string> => {
   }
   return texts.join(`\n${'-'.repeat(80)}\n`);
 };
+
+const libatomicNotice = `lib/libatomic.so.1 (GPL-3.0-or-later with the GCC Runtime Library Exception 3.1)
+
+It is not part of Parapet but of GCC, copied from the system that made this archive, which offers its sources. Any other build
+of the same library may take its place.
+`;
 
 const textOf = async (folder: string): Promise<string> => {
   const files = (await readdir(folder)).filter((name) => /^(licen[cs]e|copying|notice)/i.test(name)).sort();

@@ -24,6 +24,7 @@ const packages = [
   },
   { name: 'busybox-static', file: '/bin/busybox', use: 'a small image', alternatives: ['/usr/bin/busybox'] },
   { name: 'haproxy', file: '/usr/sbin/haproxy', use: 'a load balancer in front of the console' },
+  { name: 'postgresql', file: '/usr/lib/postgresql', use: 'the oldest PostgreSQL that is supported' },
   { name: 'openssl', file: '/usr/bin/openssl', use: 'a second opinion on certificates' },
   {
     name: 'postgresql',

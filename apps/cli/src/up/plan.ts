@@ -133,7 +133,7 @@ const findPostgres = (programDir: string): string | undefined => {
 const passedOn = (): Record<string, string | undefined> =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) =>
-      /^(PATH|HOME|LANG|TZ|TMPDIR|DATABASE_(URL|PASSWORD|CA)(_FILE)?|DOCKER_HOST|(HTTPS?|NO)_PROXY(_FILE)?|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PARAPET_.*)$/.test(
+      /^(PATH|LD_LIBRARY_PATH|HOME|LANG|TZ|TMPDIR|DATABASE_(URL|PASSWORD|CA)(_FILE)?|DOCKER_HOST|(HTTPS?|NO)_PROXY(_FILE)?|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PARAPET_.*)$/.test(
         name,
       ),
     ),

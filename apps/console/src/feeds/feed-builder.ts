@@ -55,7 +55,7 @@ export const buildFeed: FeedBuilder = (job, { onProgress, signal }) =>
 
 /** What reaching the publishers may need; nothing of the console's own secrets. */
 const workerEnvironment = (): NodeJS.ProcessEnv => {
-  const names = ['PATH', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+  const names = ['PATH', 'LD_LIBRARY_PATH', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

@@ -45,11 +45,7 @@ export const makeConsoleDir = async (): Promise<string> => {
 
 /** With a restored data folder the admin is there already. */
 export const startConsoleProcess = async (
-  options: {
-    readonly dataDir?: string;
-    readonly port?: number;
-    readonly env?: Readonly<Record<string, string>>;
-  } = {},
+  options: { readonly dataDir?: string; readonly port?: number; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<ConsoleProcess> => {
   const dataDir = options.dataDir ?? (await makeConsoleDir());
   let port = options.port ?? 0;

@@ -46,7 +46,8 @@ export const restoreDatabase = async (
     await requireEmpty(client);
     await client.query("set local maintenance_work_mem = '128MB'");
     const db = onClient(client);
-    const then = known.slice(0, backup.manifest.schema.length);
+    const had = new Set(backup.manifest.schema);
+    const then = known.filter(([name]) => had.has(name));
     await applyMigrations(db, then, request.program);
     const tables = await checkTables(client, backup.manifest);
     await client.query(`truncate ${tables.map(({ name }) => `public.${quoteIdentifier(name)}`).join(', ')}`);
@@ -58,7 +59,7 @@ export const restoreDatabase = async (
     onStep?.('Building indexes');
     await rebuildStructure(client, structure);
     await setSequences(client, backup.manifest);
-    const pending = known.slice(then.length);
+    const pending = known.filter(([name]) => !had.has(name));
     for (const migration of pending) {
       onStep?.(`Bringing the data up to date: ${migration[0]}`);
       await applyMigrations(db, [migration], request.program);
@@ -93,10 +94,8 @@ const requireEmpty = async (client: pg.ClientBase): Promise<void> => {
 };
 
 const requireKnownSchema = (manifest: BackupManifest, known: readonly (readonly [string, Migration])[]): void => {
-  const names = known.map(([name]) => name);
-  if (manifest.schema.some((name) => !names.includes(name))) throw newerBackup(manifest.program);
-  if (manifest.schema.some((name, index) => name !== names[index]))
-    throw brokenBackup('its schema is none that there ever was');
+  const names = new Set(known.map(([name]) => name));
+  if (manifest.schema.some((name) => !names.has(name))) throw newerBackup(manifest.program);
 };
 
 /** The migrations run on the client's open transaction. */

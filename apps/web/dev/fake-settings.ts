@@ -1,9 +1,10 @@
 /** FAKE answers for sensors and settings. */
 import type { EnrolmentKey, FeedStatus, User } from '@parapet/contract/api';
-import type { FakeHandlers } from './fake-answers.ts';
+import { type FakeHandlers, found } from './fake-answers.ts';
 import { overview } from './fake-overview.ts';
 import { retentionAnswers } from './fake-retention.ts';
 import { ago, day, hour, idOf, minute } from './fake-seed.ts';
+import { fakeUpgrades } from './fake-upgrades.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
@@ -232,6 +233,12 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
         losses: losses.filter((loss) => loss.hostId === sensor.hostId),
       };
     },
+    'sensorUpgrades.list': () => fakeUpgrades(world),
+    'sensorUpgrades.create': () => {
+      const [rollout] = fakeUpgrades(world).rollouts;
+      return { ...(rollout === undefined ? {} : { rollout }), skipped: [] };
+    },
+    'sensorUpgrades.stop': () => found(fakeUpgrades(world).rollouts[0], 'rollout'),
     'sensors.revoke': () => undefined,
     'sensors.resync': () => undefined,
     'users.list': () => ({ items: users }),

@@ -216,7 +216,25 @@ const fakeSensor = (host: AssetSummary): Sensor => ({
   presence: host.name === 'db-03' ? 'unknown' : host.name === 'mail-01' ? 'stopped' : 'online',
   since: host.name === 'db-03' ? ago(26 * minute) : ago(3 * day * chance(host.name)),
   lastSeenAt: host.lastSeenAt,
-  version: host.name === 'legacy-01' ? '0.0.9' : '0.1.0',
+  ...(host.name === 'db-03'
+    ? {
+        cause:
+          'Nothing is heard of the sensor any more, and its connection was never closed: the network in between, or the host, is down.',
+      }
+    : {}),
+  ...(host.name === 'mail-01' ? { cause: 'The sensor was stopped.' } : {}),
+  version: /legacy|edge|cache/.test(host.name) ? '0.0.9' : '0.1.0',
+  standing: /legacy|edge|cache/.test(host.name) ? 'outdated' : 'current',
+  ...(host.name === 'legacy-01'
+    ? {}
+    : {
+        program: {
+          kind: host.name.startsWith('cache') ? ('container' as const) : ('installed' as const),
+          build: '0.0.9-0a1b2c3d4e5f',
+          architecture: 'x64',
+        },
+      }),
+  unexpectedEnds: host.name === 'web-02' ? 3 : 0,
   enrolledAt: host.firstSeenAt,
   enrolment: host.name === 'cache-01' ? 'taken-over' : 'new',
   zone: host.zone ?? 'default',

@@ -83,7 +83,7 @@ export const affectedBy = (event: LiveEvent): readonly RouteName[] | 'all' => {
         'assets.packages',
       ];
     case 'sensors':
-      return ['sensors.list', 'sensors.get', 'trust.get', 'enrolmentKeys.list'];
+      return ['sensors.list', 'sensors.get', 'sensorUpgrades.list', 'trust.get', 'enrolmentKeys.list'];
     case 'scans':
       return ['scans.list', 'assets.get'];
     case 'feeds':

@@ -8,9 +8,12 @@ import { InlineError } from '../../components/states.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 import { useApiMutation } from '../../lib/api.ts';
 import { useMay } from '../../lib/session.ts';
+import { UpgradeDialog, useUpgrades } from './upgrade-panel.tsx';
 
 export const SensorActions = ({ sensor }: { readonly sensor: Sensor }) => {
   const [revoking, setRevoking] = useState(false);
+  const [upgrading, setUpgrading] = useState(false);
+  const { data: upgrades } = useUpgrades();
   const mayWrite = useMay('sensors:write');
   const notify = useNotify();
   const resync = useApiMutation('sensors.resync', () =>
@@ -30,6 +33,17 @@ export const SensorActions = ({ sensor }: { readonly sensor: Sensor }) => {
       >
         Ask for a snapshot
       </Button>
+      {upgrades?.upgradable.includes(sensor.hostId) === true && upgrades.release.problem === undefined ? (
+        <Button look="primary" onClick={() => setUpgrading(true)}>
+          Upgrade to {upgrades.release.version}…
+        </Button>
+      ) : null}
+      <UpgradeDialog
+        open={upgrading}
+        onOpenChange={setUpgrading}
+        title={`Upgrade the sensor on ${sensor.hostname}`}
+        body={{ hostIds: [sensor.hostId] }}
+      />
       <Button look="danger" onClick={() => setRevoking(true)}>
         Revoke…
       </Button>

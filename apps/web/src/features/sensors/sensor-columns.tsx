@@ -7,6 +7,7 @@ import { ToneMark } from '../../components/tone-mark.tsx';
 import { formatBytes, formatCores, formatCount, formatSpan } from '../../lib/format.ts';
 import { presenceNames, presenceTones, troublesOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
+import { standingNames } from './upgrade-words.ts';
 
 const presenceOrder: Readonly<Record<Sensor['presence'], number>> = { unknown: 0, stopped: 1, online: 2, revoked: 3 };
 
@@ -107,7 +108,11 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     from: 1000,
     sortable: true,
     value: (sensor) => sensor.version,
-    cell: (sensor) => <span className={text.muted}>{sensor.version}</span>,
+    cell: (sensor) => (
+      <span className={sensor.standing === 'current' ? text.muted : text.warn} title={standingNames[sensor.standing]}>
+        {sensor.version}
+      </span>
+    ),
   },
   {
     id: 'seen',

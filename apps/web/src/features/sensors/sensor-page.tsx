@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
-import { IdText } from '../../components/copy.tsx';
+import { CommandBlock, IdText } from '../../components/copy.tsx';
 import { KeyValues } from '../../components/key-values.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { SimpleTable } from '../../components/simple-table.tsx';
@@ -18,6 +18,8 @@ import { Collectors } from './collectors.tsx';
 import { SensorActions } from './sensor-actions.tsx';
 import { enrolmentWords, presenceMeanings, presenceNames, presenceTones, skewOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
+import { useUpgrades } from './upgrade-panel.tsx';
+import { standingNames, upgradeText, wayToUpgrade } from './upgrade-words.ts';
 
 type SensorDetail = ResultOf<'sensors.get'>;
 
@@ -47,7 +49,8 @@ export const SensorPage = () => {
         <span className={styles.presence}>
           <ToneMark tone={presenceTones[data.presence]} />
           <span>
-            {presenceNames[data.presence]} since <Time at={data.since} />. {presenceMeanings[data.presence]}
+            {presenceNames[data.presence]} since <Time at={data.since} />.{' '}
+            {data.cause ?? presenceMeanings[data.presence]}
           </span>
         </span>
       }
@@ -79,12 +82,52 @@ export const SensorPage = () => {
           <Section title="Connection">
             <KeyValues items={connectionOf(data)} />
           </Section>
+          <Section title="Program">
+            <Program sensor={data} />
+          </Section>
           <Section title="Identity">
             <KeyValues items={identityOf(data)} />
           </Section>
         </div>
       </div>
     </Page>
+  );
+};
+
+const Program = ({ sensor }: { readonly sensor: SensorDetail }) => {
+  const { data: upgrades } = useUpgrades();
+  const way = wayToUpgrade(sensor, upgrades?.release);
+  const last = upgrades?.rollouts
+    .flatMap((rollout) => rollout.upgrades)
+    .find((upgrade) => upgrade.hostId === sensor.hostId);
+  const items = [
+    { name: 'Version', value: `${sensor.version}, ${standingNames[sensor.standing]}` },
+    ...(sensor.program?.build === undefined ? [] : [{ name: 'Build', value: <IdText id={sensor.program.build} /> }]),
+    ...(sensor.program === undefined ? [] : [{ name: 'Processor', value: sensor.program.architecture }]),
+    {
+      name: 'Unasked ends, 7 days',
+      value: sensor.unexpectedEnds === 0 ? 'none' : `${sensor.unexpectedEnds}; why is told under “When we were blind”`,
+    },
+    ...(last === undefined
+      ? []
+      : [
+          {
+            name: 'Last upgrade',
+            value: (
+              <>
+                {upgradeText(last)}{' '}
+                {last.endedAt === undefined ? null : <Time at={last.endedAt} className={text.muted} />}
+              </>
+            ),
+          },
+        ]),
+  ];
+  return (
+    <>
+      <KeyValues items={items} />
+      {way === undefined ? null : <p className={text.note}>{way.text}</p>}
+      {way?.command === undefined ? null : <CommandBlock commands={[way.command]} label="Command for its host" />}
+    </>
   );
 };
 
@@ -153,7 +196,6 @@ const connectionOf = (sensor: SensorDetail) => [
 ];
 
 const identityOf = (sensor: SensorDetail) => [
-  { name: 'Version', value: sensor.version },
   { name: 'Host', value: <IdText id={sensor.hostId} /> },
   {
     name: 'Enrolled',

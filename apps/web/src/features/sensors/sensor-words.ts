@@ -1,6 +1,7 @@
 import type { Sensor } from '@parapet/contract/api';
 import type { Tone } from '../../components/tone-mark.tsx';
 import { formatSpan } from '../../lib/format.ts';
+import { standingNames } from './upgrade-words.ts';
 
 export const presenceTones: Readonly<Record<Sensor['presence'], Tone>> = {
   online: 'ok',
@@ -38,6 +39,8 @@ export const troublesOf = (sensor: Sensor): readonly string[] => [
     .map(({ name, state }) => `${name} ${state}`),
   ...sensor.collectors.filter(({ state }) => state === 'degraded').map(({ name }) => `${name} degraded`),
   ...(sensor.lostEvents > 0 ? [`${sensor.lostEvents.toLocaleString('en')} events lost`] : []),
+  ...(sensor.unexpectedEnds > 0 ? [`ended ${sensor.unexpectedEnds} × unasked`] : []),
+  ...(sensor.standing === 'outdated' || sensor.standing === 'newer' ? [standingNames[sensor.standing]] : []),
   ...(sensor.inSync === false ? ['not in step'] : []),
   ...[skewOf(sensor)].filter((skew) => skew !== undefined),
   ...(sensor.refusedFrames > 0 ? [`${sensor.refusedFrames.toLocaleString('en')} frames refused`] : []),

@@ -17,6 +17,7 @@ import { useMay } from '../../lib/session.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import { sensorColumns } from './sensor-columns.tsx';
 import { presenceNames, troublesOf } from './sensor-words.ts';
+import { UpgradePanel } from './upgrade-panel.tsx';
 
 type SensorsSearch = { readonly q?: string; readonly presence?: Sensor['presence'] };
 
@@ -59,6 +60,7 @@ export const SensorsPage = () => {
       }
     >
       <Tabs label="Which sensors" tabs={tabsFor(presence)} />
+      <UpgradePanel />
       {error !== null && data === undefined ? (
         <Failure what="The sensors could not be fetched" error={error} retry={() => void refetch()} />
       ) : data === undefined ? (

@@ -1,17 +1,31 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWith, type Requirement, root } from '@parapet/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyPin } from './enrolment/certificate-request.ts';
+import { readOwnGroups } from './protection/control-groups.ts';
+import { groupNameOf } from './protection/own-group.ts';
 import { type LocalConsole, startLocalConsole } from './uplink/testing/local-console.ts';
 
 const entry = join(import.meta.dirname, 'main.ts');
 const soon = { timeout: 60_000, interval: 50 };
 const nobody = 65_534;
 const key = 'the-right-enrolment-key';
+
+/** Joins a group and fills its memory until it is alone there. */
+const hogSource = `
+  const { readFileSync, writeFileSync } = require('node:fs');
+  const group = process.argv[1];
+  writeFileSync(group + '/cgroup.procs', String(process.pid));
+  const kept = [];
+  setInterval(() => {
+    if (readFileSync(group + '/cgroup.procs', 'utf8').trim() === String(process.pid)) process.exit(0);
+    if (kept.length < 200) kept.push(Buffer.alloc(1024 * 1024, 1));
+  }, 2);
+`;
 
 type Run = {
   readonly child: ChildProcess;
@@ -44,6 +58,7 @@ describe('the sensor as a process', () => {
     PARAPET_STATE_DIR: join(folder, 'state'),
     PARAPET_CLOUD_METADATA: 'off',
     PARAPET_LOG_LEVEL: 'warn',
+    PARAPET_CPU_LIMIT: 'off',
     DOCKER_HOST: process.env['DOCKER_HOST'],
   });
   const enrolling = () => ({
@@ -152,6 +167,58 @@ describe('the sensor as a process', () => {
     const second = run({});
     expect(await second.exit).toBe(1);
     expect(second.output()).toMatch(/written by a newer sensor/);
+  });
+
+  const ownMemoryGroup: Requirement = {
+    met: process.getuid?.() === 0 && readOwnGroups().v1.memory !== undefined,
+    reason: 'needs root and control groups of version 1 with a memory controller',
+  };
+
+  describeWith([ownMemoryGroup], 'with a limit of memory', () => {
+    const group = () => join(readOwnGroups().v1.memory ?? '', groupNameOf(join(folder, 'state')));
+    const text = (name: string) => readFile(join(group(), name), 'utf8');
+    const endOf = (hello: unknown) => (hello as { previousRun?: unknown } | undefined)?.previousRun;
+    afterEach(() => rmdir(group()).catch(() => undefined));
+
+    it('is in a group of its own, which it takes away when it stops', async () => {
+      const sensor = run({ ...enrolling(), PARAPET_MEMORY_LIMIT: '200M', PARAPET_CPU_LIMIT: '0.5' });
+      await expect.poll(() => record('collector', 'limits')?.state, soon).toBe('running');
+      expect(record('collector', 'limits').source).toBe('200 MiB of memory and 0.5 cores, own control group (v1)');
+      expect((await text('memory.limit_in_bytes')).trim()).toBe(String(200 * 1024 * 1024));
+      expect((await text('cgroup.procs')).split('\n')).toContain(String(sensor.child.pid));
+      sensor.child.kill('SIGTERM');
+      expect(await sensor.exit).toBe(0);
+      await expect(text('cgroup.procs')).rejects.toThrow(/ENOENT/);
+    });
+
+    it('is killed by the kernel beyond it, and says so when it is back', async () => {
+      const sensor = run({ ...enrolling(), PARAPET_MEMORY_LIMIT: '200M' });
+      await expect.poll(() => record('collector', 'limits')?.state, soon).toBe('running');
+      // Asked of the kernel for this test: to take the sensor and not who is at fault.
+      await writeFile(`/proc/${sensor.child.pid}/oom_score_adj`, '1000');
+      const hog = spawn(process.execPath, ['-e', hogSource, group()], { stdio: 'ignore' });
+      await sensor.exit;
+      expect(sensor.child.signalCode).toBe('SIGKILL');
+      await new Promise((resolve) => hog.on('exit', resolve));
+      run({});
+      await expect.poll(() => hellos().length, soon).toBe(2);
+      expect(endOf(hellos()[1])).toMatchObject({ end: 'unclean', cause: 'memory-limit' });
+    });
+  });
+
+  it('says that nothing limits it when that is switched off', async () => {
+    run({ ...enrolling(), PARAPET_MEMORY_LIMIT: 'off' });
+    await expect.poll(() => record('collector', 'limits')?.source, soon).toBe('no limits');
+  });
+
+  it('says goodbye for good when it is being uninstalled', async () => {
+    const sensor = run(enrolling());
+    await expect.poll(() => sensor.messages.map(({ kind }) => kind), soon).toContain('ready');
+    await expect.poll(() => record('host', 'host')?.kernel, soon).toBeDefined();
+    await writeFile(join(folder, 'state/uninstall'), '');
+    sensor.child.kill('SIGTERM');
+    expect(await sensor.exit).toBe(0);
+    await expect.poll(() => console.control.at(-1), soon).toEqual({ kind: 'goodbye', reason: 'uninstall' });
   });
 
   const nodeForNobody: Requirement = {

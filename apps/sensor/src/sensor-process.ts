@@ -33,7 +33,8 @@ export const runSensorProcess = async (options: { readonly onTrial: boolean }): 
       isContainer: config.isContainer,
       hasParent: process.connected && !onTrial,
     });
-    protectFromMemoryPressure(config);
+    const isSpared = spareFromMemoryPressure(config);
+    const group = onTrial || config.enrolOnly ? undefined : enterOwnGroup(config.limits, surroundings(config));
     sensor = await createSensor({
       ...{ config, log, clock: systemClock, program, onTrial, entryPath },
       onHandOver: (record) => void life.handOver(record),
@@ -48,10 +49,10 @@ export const runSensorProcess = async (options: { readonly onTrial: boolean }): 
       await sensor.stop('stop');
       process.exit(0);
     }
-    const life = livesOf({ sensor, config, log, onTrial, installation: program.installation });
+    const life = livesOf({ sensor, config, log, onTrial, installation: program.installation, group, isSpared });
     await sensor.start();
     tell({ kind: 'ready', addresses: [] });
-    if (!onTrial) life.protect();
+    life.protect();
     trimRegularly();
   } catch (error) {
     const message = messageOf(error);
@@ -79,11 +80,12 @@ const livesOf = (parts: {
   readonly log: Log;
   readonly onTrial: boolean;
   readonly installation: Installation | undefined;
+  readonly group: OwnGroup | undefined;
+  readonly isSpared: boolean;
 }): Life => {
-  const { sensor, config, log } = parts;
+  const { sensor, config, log, group } = parts;
   const stopped = new AbortController();
   let ending = false;
-  let group: OwnGroup | undefined;
 
   const stop = (): void => {
     // While a new version is tried there is nothing to say goodbye to: the trial is ended, and this process with it.
@@ -123,12 +125,15 @@ const livesOf = (parts: {
 
   return {
     protect: () => {
-      group = enterOwnGroup(config.limits, surroundings(config));
-      sensor.tellLimits(group);
+      if (group === undefined) return;
+      group.throttle();
+      sensor.tellLimits(
+        parts.isSpared ? group : { ...group, reason: [group.reason, unspared].filter(Boolean).join(' ') },
+      );
       log.info('limits', { source: group.source, reason: group.reason });
       let pressed = 0;
       setInterval(() => {
-        const pressure = memoryPressure(group?.limits.memoryBytes);
+        const pressure = memoryPressure(group.limits.memoryBytes);
         // Once may be a moment before the collector of garbage.
         pressed = pressure === undefined ? 0 : pressed + 1;
         if (pressure !== undefined && pressed > 1) void startAnew('memory-limit', pressure.detail);
@@ -210,13 +215,18 @@ const trimRegularly = (): void => {
 };
 
 /** When memory runs out workloads shall go before what watches them, but not at any price. */
-const protectFromMemoryPressure = (config: SensorConfig): void => {
-  if (!config.isRoot) return;
+const spareFromMemoryPressure = (config: SensorConfig): boolean => {
+  if (!config.isRoot) return false;
   try {
     writeFileSync('/proc/self/oom_score_adj', '-500');
+    return true;
   } catch {
     // In a container without that right the kernel's own choice stands.
+    return false;
   }
 };
+
+const unspared =
+  'When the host runs out of memory it is not spared: it may not lower its own score (CAP_SYS_RESOURCE).';
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,4 +1,5 @@
 export { type BrowserOptions, launchBrowser, type TestBrowser } from './browser.ts';
+export { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from './connect-proxy.ts';
 export {
   buildBusyboxImage,
   buildDebianImage,

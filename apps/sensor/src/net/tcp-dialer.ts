@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { AppError, isInBlock, messageOf } from '@parapet/core';
 import type { ProxyConfig } from '../config/config.ts';
 
@@ -52,6 +52,7 @@ const askForTunnel = (
   new Promise((resolve, reject) => {
     const refuse = (why: string): void =>
       reject(new AppError('proxy', 502, `The proxy ${proxy.host} of HTTPS_PROXY does not let us through: ${why}`));
+    const authority = target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
     const timer = setTimeout(() => refuse(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
     let answer = Buffer.alloc(0);
     const done = (): void => {
@@ -70,15 +71,33 @@ const askForTunnel = (
       }
       done();
       const status = answer.subarray(0, Math.max(0, answer.indexOf('\r\n'))).toString('latin1');
-      if (!/^HTTP\/1\.[01] 2\d\d( |$)/.test(status)) return refuse(`it answered "${status.slice(0, 100)}".`);
+      if (!/^HTTP\/1\.[01] 2\d\d( |$)/.test(status)) return refuse(explainStatus(status, authority, proxy));
       if (answer.length > end + 4) socket.unshift(answer.subarray(end + 4));
       resolve();
     });
     socket.on('error', (error) => refuse(error.message));
     socket.on('close', () => refuse('it closed the connection.'));
-    const authority = target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
     socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${proxyAuthorization(proxy)}\r\n`);
   });
+
+/** What a person can do about it; the credentials themselves are never repeated. */
+const explainStatus = (status: string, authority: string, proxy: URL): string => {
+  const said = `it answered "${status.slice(0, 100)}".`;
+  switch (/^HTTP\/1\.[01] (\d{3})/.exec(status)?.[1]) {
+    case '407':
+      return proxy.username === ''
+        ? `${said} It wants a name and a password: HTTPS_PROXY=http://NAME:PASSWORD@${proxy.host}, with special characters as %XX.`
+        : `${said} It does not accept the name and password in HTTPS_PROXY.`;
+    case '403':
+    case '405':
+      return `${said} It must allow CONNECT to ${authority}.`;
+    case '502':
+    case '503':
+    case '504':
+      return `${said} It cannot reach ${authority} itself.`;
+  }
+  return said;
+};
 
 const proxyAuthorization = (proxy: URL): string => {
   if (proxy.username === '') return '';
@@ -94,6 +113,7 @@ const isExcepted = (host: string, except: readonly string[]): boolean => {
     if (entry === '*') return true;
     if (entry.includes('/')) return isInBlock(name, entry);
     const suffix = entry.replace(/^\*?\./, '');
-    return name === suffix || name.endsWith(`.${suffix}`);
+    // Only names have others below them: 10.0.0 does not stand for 10.0.0.1.
+    return name === suffix || (isIP(name) === 0 && name.endsWith(`.${suffix}`));
   });
 };

@@ -22,6 +22,8 @@ export type OwnGroup = {
   readonly reason?: string;
   /** The limits in force, whoever set them. */
   readonly limits: Limits;
+  /** From now on the limit of processor time holds too: it would make a start long. */
+  readonly throttle: () => void;
   /** Leaves the group and removes it. */
   readonly leave: () => void;
 };
@@ -39,7 +41,8 @@ export type GroupSurroundings = {
 };
 
 /**
- * Puts this process in a group of its own below the one it is in, with limits; children are in it too. Where the group it is in
+ * Puts this process in a group of its own below the one it is in, with limits; children are in it too. To be called early: what
+ * was used before stays counted where it was. Where the group it is in
  * has limits of its own already (a unit, a container), those stand. Never throws: what cannot be had is said.
  */
 export const enterOwnGroup = (limits: Limits, around: GroupSurroundings): OwnGroup => {
@@ -103,7 +106,7 @@ const enterV1 = (limits: Limits, { groups, name, pid }: GroupSurroundings): OwnG
     enter('memory', memory, { 'memory.limit_in_bytes': String(limits.memoryBytes) });
   const cpuHeld =
     limits.cpuCores !== undefined &&
-    enter('cpu', cpu, { 'cpu.cfs_period_us': String(periodUs), 'cpu.cfs_quota_us': String(quotaOf(limits.cpuCores)) });
+    enter('cpu', cpu, { 'cpu.cfs_period_us': String(periodUs), 'cpu.cfs_quota_us': '-1' });
   return held({
     limits: {
       memoryBytes: memoryHeld ? limits.memoryBytes : undefined,
@@ -111,6 +114,10 @@ const enterV1 = (limits: Limits, { groups, name, pid }: GroupSurroundings): OwnG
     },
     by: 'own control group (v1)',
     missing,
+    throttle: () => {
+      if (!cpuHeld || cpu === undefined || limits.cpuCores === undefined) return;
+      writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(quotaOf(limits.cpuCores)));
+    },
     leave: () => leaveGroups(entered, pid),
   });
 };
@@ -142,13 +149,16 @@ const enterV2 = (limits: Limits, around: GroupSurroundings): OwnGroup => {
 
 const limitV2 = (limits: Limits, folder: string, pid: number): OwnGroup => {
   if (limits.memoryBytes !== undefined) writeFileSync(join(folder, 'memory.max'), String(limits.memoryBytes));
-  if (limits.cpuCores !== undefined) {
-    writeFileSync(join(folder, 'cpu.max'), `${quotaOf(limits.cpuCores)} ${periodUs}`);
-  }
+  if (limits.cpuCores !== undefined) writeFileSync(join(folder, 'cpu.max'), `max ${periodUs}`);
   return held({
     limits,
     by: 'own control group (v2)',
     missing: [],
+    throttle: () => {
+      if (limits.cpuCores !== undefined) {
+        writeFileSync(join(folder, 'cpu.max'), `${quotaOf(limits.cpuCores)} ${periodUs}`);
+      }
+    },
     leave: () => leaveGroups([folder], pid),
   });
 };
@@ -188,12 +198,14 @@ const held = (made: {
   readonly limits: Limits;
   readonly by: string;
   readonly missing: readonly string[];
+  readonly throttle: () => void;
   readonly leave: () => void;
 }): OwnGroup => ({
   state: made.missing.length === 0 ? 'running' : 'degraded',
   source: [limitText(made.limits), made.by].filter((part) => part !== '').join(', '),
   ...(made.missing.length === 0 ? {} : { reason: `Not limited: ${made.missing.join('; ')}.` }),
   limits: made.limits,
+  throttle: made.throttle,
   leave: made.leave,
 });
 
@@ -202,6 +214,7 @@ const unlimited = (reason: string): OwnGroup => ({
   source: '',
   reason: `The kernel holds it to no limit of memory or processor. ${reason}`,
   limits: { memoryBytes: undefined, cpuCores: undefined },
+  throttle: () => undefined,
   leave: () => undefined,
 });
 
@@ -209,6 +222,7 @@ const inherited = (limits: Limits): OwnGroup => ({
   state: 'running',
   source: `${limitText(limits)}, set by whoever started it`,
   limits,
+  throttle: () => undefined,
   leave: () => undefined,
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { copyDelivery, writeLicences } from './build-delivery.ts';
 
 export const root = dirname(import.meta.dirname);
 const out = join(root, 'build');
@@ -11,6 +12,7 @@ const programs = {
   console: 'apps/console/src/main.ts',
   'feed-worker': 'apps/console/src/feeds/feed-worker.ts',
   maintenance: 'apps/console/src/maintenance/main.ts',
+  'delivery-worker': 'apps/console/src/delivery/delivery-worker.ts',
   sensor: 'apps/sensor/src/main.ts',
   fleet: 'apps/sensor/src/fleet/main.ts',
   cli: 'apps/cli/src/main.ts',
@@ -23,7 +25,10 @@ const nativePackages = ['koffi', '@node-rs/argon2'];
 const parts = [
   {
     name: 'programs',
-    sources: ['apps/console', 'apps/sensor', 'apps/cli', 'packages', 'tools/build.ts', 'package-lock.json'],
+    sources: [
+      ...['apps/console', 'apps/sensor', 'apps/cli', 'packages', 'deploy/sensor'],
+      ...['tools/build.ts', 'tools/build-delivery.ts', 'package-lock.json'],
+    ],
     make: () => buildPrograms(),
   },
   {
@@ -62,7 +67,7 @@ const buildPrograms = async (): Promise<void> => {
       treeshake: true,
       logLevel: 'silent',
     });
-    await bundle.write({
+    const { output } = await bundle.write({
       dir: out,
       format: 'esm',
       entryFileNames: '[name].js',
@@ -73,7 +78,10 @@ const buildPrograms = async (): Promise<void> => {
         "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     });
     await bundle.close();
+    const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+    if (name === 'sensor') await writeLicences(root, out, modules);
   }
+  await copyDelivery(root, out);
   await writeFile(join(out, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   for (const native of nativePackages) await copyNative(native);
 };

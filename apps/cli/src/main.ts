@@ -10,6 +10,7 @@ import { addFeedsCommand } from './commands/feeds.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addScanCommand } from './commands/scan.ts';
 import { addSensorCommand } from './commands/sensor.ts';
+import { addSensorCommandCommand } from './commands/sensor-command.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addVersionCommand } from './commands/version.ts';
@@ -30,6 +31,7 @@ Examples:
   ./parapet up                          console and sensor of this machine
   ./parapet demo                        a console with a simulated fleet, to look around
   ./parapet admin link                  a new one-time link for the first admin
+  ./parapet sensor-command              one line that installs the sensor on another host
   ./parapet feeds import feeds.tar.zst  advisories on a machine without Internet
   ./parapet backup console.tar          everything, in one file; ./parapet restore puts it back
   ./parapet scan /                      packages and vulnerabilities of a folder or image archive`,
@@ -40,6 +42,7 @@ Examples:
   addConsoleCommand(program);
   addSensorCommand(program);
   addEnrollCommand(program);
+  addSensorCommandCommand(program);
   addAdminCommand(program);
   addFeedsCommand(program);
   addBackupCommand(program);

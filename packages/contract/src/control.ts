@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SensorArchitecture, SensorCommands, SensorPackageKind } from './api/delivery.ts';
 import { FeedStatus } from './api/feeds.ts';
 import { SystemStatus } from './api/system.ts';
 
@@ -59,9 +60,22 @@ export const controlRoutes = {
       name: z.string().min(1).max(128),
       zone: z.string().min(1).max(128),
       labels: z.record(z.string().max(256), z.string().max(1024)),
-      hours: z.number().positive().max(24),
+      hours: z.number().positive().max(8760),
+      maxUses: z.number().int().min(1).max(100_000).optional(),
     }),
     answer: LocalEnrolment,
+  },
+  /** Makes a key and what is needed, and answers with the commands, the key in them; may take a minute. */
+  sensorCommand: {
+    method: 'POST',
+    path: '/sensor-command',
+    request: z.object({
+      architecture: SensorArchitecture.default('x64'),
+      kind: SensorPackageKind.default('archive'),
+      expiresInHours: z.number().int().min(1).max(8760).default(24),
+      maxUses: z.number().int().min(1).max(100_000).optional(),
+    }),
+    answer: z.object({ commands: SensorCommands, expiresAt: z.iso.datetime() }),
   },
   feedsStatus: { method: 'GET', path: '/feeds', request: undefined, answer: FeedStatus },
   feedsUpdate: { method: 'POST', path: '/feeds/update', request: undefined, answer: FeedStatus },

@@ -26,4 +26,5 @@ export {
   type TarReaderOptions,
   type TarSink,
 } from './tar-reader.ts';
+export { type TarEntry, tarEnd, tarHeader, tarPadding } from './tar-writer.ts';
 export { programVersion } from './version.ts';

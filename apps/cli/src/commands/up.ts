@@ -114,7 +114,7 @@ const greet = async (
     row('first admin', bold(link.url));
     row('', dim(`works once, for 24 h; ./parapet admin link makes a new one`));
   }
-  row('add a host', 'in the console: Sensors, Add a host');
+  row('add a host', 'in the console: Sensors, Add a host; or ./parapet sensor-command');
   row('data', plan.user === undefined ? dataDir : `${dataDir} (console and database run as the user "parapet")`);
   row('stop', 'Ctrl-C');
   output.line();

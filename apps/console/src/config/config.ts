@@ -30,6 +30,8 @@ export type ConsoleConfig = {
   readonly drainMs: number;
   /** The built web app. */
   readonly webDir: string;
+  /** The built program, of which sensors for other hosts are made. */
+  readonly programDir: string;
   readonly logLevel: LogLevel;
   readonly backup: BackupConfig;
   readonly feeds: FeedPublishers;
@@ -90,7 +92,8 @@ export const createConfig = (environment: Environment): ConsoleConfig => ({
   proxyProtocolFrom: splitList(environment.PARAPET_PROXY_PROTOCOL_FROM),
   trustedProxies: splitList(environment.PARAPET_TRUSTED_PROXIES),
   drainMs: (environment.PARAPET_DRAIN_SECONDS ?? 0) * 1000,
-  webDir: environment.PARAPET_WEB_DIR ?? builtWebDir,
+  webDir: environment.PARAPET_WEB_DIR ?? join(builtDir, 'web'),
+  programDir: builtDir,
   logLevel: environment.PARAPET_LOG_LEVEL ?? 'info',
   backup: {
     passphrase: environment.PARAPET_BACKUP_PASSPHRASE,
@@ -100,7 +103,7 @@ export const createConfig = (environment: Environment): ConsoleConfig => ({
 });
 
 /** Beside the bundle in a build, in the checkout's build folder when the sources run. */
-const builtWebDir = join(import.meta.dirname, import.meta.url.endsWith('.ts') ? '../../../../build/web' : 'web');
+const builtDir = import.meta.url.endsWith('.ts') ? join(import.meta.dirname, '../../../../build') : import.meta.dirname;
 
 const defaultDataDir = (environment: Environment): string => {
   if (process.getuid?.() === 0) return '/var/lib/parapet/console';

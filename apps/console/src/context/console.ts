@@ -4,6 +4,7 @@ import { systemClock } from '@parapet/core';
 import type { ConsoleConfig } from '../config/config.ts';
 import { startControlServer } from '../control/control-server.ts';
 import type { OpenDatabaseOptions } from '../database/open-database.ts';
+import { mountDownloads } from '../delivery/delivery-routes.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { RateLimitSettings } from '../http/rate-limits.ts';
 import { createWebServer, type WebServer } from '../http/web-server.ts';
@@ -79,6 +80,7 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   await features.findings.start();
   features.rollouts.start();
   await features.gateway.start();
+  features.delivery.start();
   bound.port = await listen(features.gateway.server, config.host, config.port);
   const control = await startControlServer({
     dataDir: platform.folder.root,
@@ -123,8 +125,10 @@ const openWeb = (parts: {
     strictTransport: config.tls !== undefined,
     rateLimits: parts.rateLimits,
     onRequest: metrics.onRequest,
-    mountMore: (app) =>
-      mountHealth(app, { ...features.status, metrics, authenticator, isServing: () => bound.serving }),
+    mountMore: (app) => {
+      mountHealth(app, { ...features.status, metrics, authenticator, isServing: () => bound.serving });
+      mountDownloads(app, features.downloads);
+    },
   });
 };
 

@@ -1,5 +1,8 @@
+import { enrolmentKeyWord } from '@parapet/contract/api';
+import { AppError } from '@parapet/core';
 import type { BackupFeature } from '../backup/backup-feature.ts';
 import type { ControlHandlers } from '../control/control-server.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { FindingsFeature } from '../findings/feature.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { issueAdminLink } from '../people/link-routes.ts';
@@ -12,6 +15,7 @@ export const createControlHandlers = (deps: {
   readonly status: StatusDeps;
   readonly people: People;
   readonly gateway: Pick<Gateway, 'createLocalEnrolmentKey' | 'createEnrolmentKey'>;
+  readonly delivery: Pick<Delivery, 'make' | 'describe'>;
   readonly feeds: FindingsFeature['feeds'];
   readonly backups: Pick<BackupFeature, 'stream'>;
   readonly addresses: () => readonly string[];
@@ -30,6 +34,28 @@ export const createControlHandlers = (deps: {
     return { consoleUrl: localUrl(deps.addresses()), authorityPin, key };
   },
   backup: deps.backups.stream,
+  sensorCommand: async ({ architecture, kind, expiresInHours, maxUses }) => {
+    const made = await deps.delivery.make(kind, architecture);
+    if (!made.ok) throw new AppError(made.error.code, 503, made.error.message);
+    const { commands } = await deps.delivery.describe();
+    const expiresAt = new Date(deps.status.clock.now() + expiresInHours * 3_600_000);
+    const part = { name: 'Command line', zone: 'default', labels: {} };
+    const { key } = await deps.gateway.createEnrolmentKey({ ...part, hours: expiresInHours, maxUses });
+    await deps.people.audit.record({
+      actor: { kind: 'system', name: 'command line' },
+      action: 'enrolmentKeys.create',
+      outcome: 'succeeded',
+      details: { expiresAt: expiresAt.toISOString(), maxUses: maxUses ?? null },
+    });
+    const withKey = ([name, text]: readonly [string, string | undefined]) => [
+      name,
+      text?.replaceAll(enrolmentKeyWord, key),
+    ];
+    return {
+      commands: Object.fromEntries(Object.entries(commands).map(withKey)),
+      expiresAt: expiresAt.toISOString(),
+    };
+  },
   feedsStatus: deps.feeds.status,
   feedsUpdate: deps.feeds.update,
   feedsImport: async (bundle) => {

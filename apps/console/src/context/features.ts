@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { createAuditRoutes } from '../audit/audit-routes.ts';
 import { type BackupFeature, createBackupFeature } from '../backup/backup-feature.ts';
+import { createDelivery, type Delivery } from '../delivery/delivery.ts';
+import { createDeliveryRoutes } from '../delivery/delivery-routes.ts';
+import { createDownloads, type Downloads } from '../delivery/downloads.ts';
+import { archivesOf } from '../delivery/sensor-archives.ts';
 import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createGraphRoutes } from '../graph/index.ts';
@@ -12,7 +16,7 @@ import { createDiskWatch, readSpace } from '../self-watch/disk.ts';
 import { createDiskGuard, type DiskGuard } from '../self-watch/disk-guard.ts';
 import { watchEventLoop } from '../self-watch/event-loop.ts';
 import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
-import { noArchives, type SensorArchives } from '../upgrades/archives.ts';
+import type { SensorArchives } from '../upgrades/archives.ts';
 import { createOrderStore } from '../upgrades/order-store.ts';
 import { createRolloutScheduler, type RolloutScheduler } from '../upgrades/rollout-scheduler.ts';
 import { createUpgradeRoutes } from '../upgrades/upgrade-routes.ts';
@@ -23,6 +27,8 @@ import type { Platform } from './platform.ts';
 export type Features = {
   readonly gateway: Gateway;
   readonly findings: FindingsFeature;
+  readonly delivery: Delivery;
+  readonly downloads: Downloads;
   readonly backups: BackupFeature;
   readonly rollouts: RolloutScheduler;
   readonly status: StatusDeps;
@@ -44,7 +50,13 @@ export const createFeatures = async (parts: {
 }): Promise<Features> => {
   const { platform, people, certificates, addresses, heartbeatEveryMs, stack } = parts;
   const { config, folder, db, clock, log, audit, live, jobs } = platform;
-  const archives = parts.archives ?? noArchives;
+  const delivery = await createDelivery({
+    ...{ clock, log, version: config.version, authorityPin: certificates.authority.pin, publicUrls: config.publicUrls },
+    ...{ dir: join(folder.root, 'delivery'), programDir: config.programDir, consoleUrls: addresses },
+  });
+  stack.defer(delivery.stop);
+  const downloads = createDownloads({ ...delivery, log });
+  const archives = parts.archives ?? archivesOf(delivery);
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
     preparedDb: platform.database.preparedDb,
@@ -89,7 +101,7 @@ export const createFeatures = async (parts: {
     address: platform.database.address,
   });
   return {
-    ...{ gateway, findings, backups, rollouts, status, guard },
+    ...{ gateway, findings, delivery, downloads, backups, rollouts, status, guard },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
@@ -98,6 +110,7 @@ export const createFeatures = async (parts: {
       ...createLiveRoutes({ ...people, live }),
       ...createGraphRoutes({ database: db, clock, audit, live }),
       ...gateway.routes,
+      ...createDeliveryRoutes(delivery),
       ...createUpgradeRoutes({
         ...{ db, clock, audit, archives, version: config.version, dispatcher: gateway.tasks, wake: rollouts.wake },
       }),

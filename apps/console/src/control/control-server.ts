@@ -16,6 +16,9 @@ export type ControlHandlers = {
   readonly adminLink: (username: string | undefined) => Promise<Answer<'adminLink'>>;
   readonly localEnrolment: () => Promise<Answer<'localEnrolment'>>;
   readonly enrolmentKey: (asked: EnrolmentKeyAsked) => Promise<Answer<'enrolmentKey'>>;
+  readonly sensorCommand: (
+    asked: z.output<ControlRoutes['sensorCommand']['request']>,
+  ) => Promise<Answer<'sensorCommand'>>;
   readonly feedsStatus: () => Promise<Answer<'feedsStatus'>>;
   readonly feedsUpdate: () => Promise<Answer<'feedsUpdate'>>;
   readonly feedsImport: (bundle: Readable) => Promise<Answer<'feedsImport'>>;
@@ -70,6 +73,8 @@ const answer = async (handlers: ControlHandlers, request: IncomingMessage): Prom
       return handlers.localEnrolment();
     case 'enrolmentKey':
       return handlers.enrolmentKey(await readBody(request, controlRoutes.enrolmentKey.request));
+    case 'sensorCommand':
+      return handlers.sensorCommand(await readBody(request, controlRoutes.sensorCommand.request));
     case 'feedsStatus':
       return handlers.feedsStatus();
     case 'feedsUpdate':

@@ -57,6 +57,7 @@ export type Gateway = {
     readonly zone: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly hours: number;
+    readonly maxUses?: number | undefined;
   }) => Promise<{ readonly key: string; readonly authorityPin: string }>;
   /** While held nothing more is taken from sensors; they keep it. */
   readonly holdIntake: (held: boolean) => void;

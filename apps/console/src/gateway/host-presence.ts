@@ -69,7 +69,7 @@ export const storeSilence = (
   db: Database,
   silence: {
     readonly hostId: string;
-    readonly presence: 'unknown' | 'stopped';
+    readonly presence: 'unknown' | 'stopped' | 'removed';
     readonly since: Date;
     readonly cause: string;
   },

@@ -36,8 +36,11 @@ type Watched = {
   readonly returned: boolean;
   /** Whether its last connection was closed by the other end. */
   readonly dropped: boolean;
-  readonly goodbye?: string;
+  readonly goodbye?: Farewell;
 };
+
+/** How a sensor that took its leave is shown, and why nothing is seen since. */
+type Farewell = { readonly presence: 'stopped' | 'removed'; readonly cause: string };
 
 export const createPresence = (deps: {
   readonly db: Database;
@@ -81,9 +84,9 @@ export const createPresence = (deps: {
   const fallSilent = async (hostId: string, watch: Watched): Promise<void> => {
     const changed = await storeSilence(db, {
       hostId,
-      presence: watch.goodbye === undefined ? 'unknown' : 'stopped',
+      presence: watch.goodbye?.presence ?? 'unknown',
       since: new Date(watch.seenAtMs),
-      cause: watch.goodbye ?? causeOf(watch),
+      cause: watch.goodbye?.cause ?? causeOf(watch),
     });
     // It may have come back meanwhile.
     if (watched.get(hostId) !== watch) return;
@@ -116,7 +119,9 @@ export const createPresence = (deps: {
     saidGoodbye: async (hostId, reason) => {
       notes.delete(hostId);
       const now = clock.now();
-      const watch = { seenAtMs: now, heardSinceMs: now, returned: true, dropped: false, goodbye: goodbyeCause(reason) };
+      const presence = reason === 'uninstall' ? 'removed' : 'stopped';
+      const goodbye: Farewell = { presence, cause: goodbyeCause(reason) };
+      const watch = { seenAtMs: now, heardSinceMs: now, returned: true, dropped: false, goodbye };
       // Kept until it is stored: should that fail now, the next tick does it.
       watched.set(hostId, watch);
       await fallSilent(hostId, watch);

@@ -75,7 +75,7 @@ export const readTrust = async (
       count(*) filter (where exists (select 1 from blind_intervals
         where blind_intervals.host_id = sensors.host_id and ended_at is null)) as blind
     from sensors
-    where presence <> 'revoked' and ${inScope(scope, sql.ref('sensors.host_id'))}`.execute(db);
+    where presence not in ('revoked', 'removed') and ${inScope(scope, sql.ref('sensors.host_id'))}`.execute(db);
   // An aggregate without groups always has one row.
   const row = rows[0] ?? { total: 0, silent: 0, simulated: 0, lost: 0, blind: 0 };
   const { total, silent, simulated } = row;

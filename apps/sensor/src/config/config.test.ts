@@ -32,6 +32,16 @@ describe('makeConfig', () => {
     expect(configOf({ DOCKER_HOST: 'tcp://1.2.3.4:2375' }).dockerSocket).toMatchObject({ kind: 'unsupported' });
   });
 
+  it('finds host and Docker below another root, as in a container', () => {
+    expect(configOf({ PARAPET_HOST_ROOT: '/host' })).toMatchObject({
+      rootPath: '/host',
+      dockerSocket: { kind: 'socket', path: '/host/run/docker.sock' },
+    });
+    const named = configOf({ PARAPET_HOST_ROOT: '/host', DOCKER_HOST: 'unix:///srv/docker.sock' });
+    expect(named.dockerSocket).toEqual({ kind: 'socket', path: '/host/srv/docker.sock' });
+    expect(() => configOf({ PARAPET_HOST_ROOT: 'host' })).toThrow(/PARAPET_HOST_ROOT/);
+  });
+
   it('reads the proxy and its exceptions; empty variables count as absent', () => {
     expect(configOf({ HTTPS_PROXY: '' }).proxy).toBeUndefined();
     const { proxy } = configOf({ https_proxy: 'proxy.example:3128', NO_PROXY: '.local, Other' });

@@ -39,7 +39,7 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
   enrolmentKey: env.PARAPET_ENROLMENT_KEY,
   enrolOnly: env.PARAPET_ENROL_ONLY === '1',
   stateDir: env.PARAPET_STATE_DIR ?? defaultStateDir(env.HOME, user.isRoot),
-  dockerSocket: dockerAddress(env.DOCKER_HOST),
+  dockerSocket: dockerAddress(env.DOCKER_HOST, rootPathOf(env)),
   proxy: proxyConfig(env),
   cloudMetadata: env.PARAPET_CLOUD_METADATA !== 'off',
   limits: {
@@ -50,7 +50,7 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
   logLevel: env.PARAPET_LOG_LEVEL ?? 'info',
   isRoot: user.isRoot,
   procPath: '/proc',
-  rootPath: '/',
+  rootPath: rootPathOf(env),
 });
 
 /** A pin as people paste it: hex with or without colons, or base64, with an optional `sha256:` before it. */
@@ -112,9 +112,17 @@ const defaultStateDir = (home: string | undefined, isRoot: boolean): string => {
   return join(home, '.local/share/parapet/sensor');
 };
 
-const dockerAddress = (host: string | undefined): DockerAddress => {
+const rootPathOf = (env: SensorEnv): string => {
+  const path = env.PARAPET_HOST_ROOT ?? '/';
+  if (path.startsWith('/')) return path;
+  throw bad(`PARAPET_HOST_ROOT is "${path}", which is no absolute path.`);
+};
+
+/** Sockets are named as on the host. From a container its link /var/run would lead astray, and the socket lies in /run. */
+const dockerAddress = (host: string | undefined, rootPath: string): DockerAddress => {
+  if (host === undefined && rootPath !== '/') return { kind: 'socket', path: join(rootPath, 'run/docker.sock') };
   if (host === undefined) return { kind: 'socket', path: '/var/run/docker.sock' };
-  if (host.startsWith('unix://')) return { kind: 'socket', path: host.slice('unix://'.length) };
+  if (host.startsWith('unix://')) return { kind: 'socket', path: join(rootPath, host.slice('unix://'.length)) };
   return {
     kind: 'unsupported',
     reason: `DOCKER_HOST is ${host.slice(0, 200)}, but a sensor watches its own host only: unset it or name a unix socket.`,

@@ -11,6 +11,8 @@ export const SensorEnv = z.object({
   /** Never an argument: those are readable by everyone on the host. */
   PARAPET_ENROLMENT_KEY: text,
   PARAPET_STATE_DIR: text,
+  /** Where the host's file system is, for a sensor in a container. */
+  PARAPET_HOST_ROOT: text,
   /** `1`: enrol and end. */
   PARAPET_ENROL_ONLY: text,
   PARAPET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).optional(),

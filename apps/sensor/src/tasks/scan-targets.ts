@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ScanTarget } from '@parapet/contract/wire';
@@ -23,12 +24,13 @@ export const createTargetResolver =
     }
     if (deps.docker === undefined) return fail(problem('no-runtime', 'This sensor has no Docker to ask.'));
     return target.kind === 'image'
-      ? resolveImage(deps.docker, target.imageKey, workPath)
-      : resolveContainer(deps.docker, target.containerKey);
+      ? resolveImage(deps.docker, deps.rootPath, target.imageKey, workPath)
+      : resolveContainer(deps.docker, deps.rootPath, target.containerKey);
   };
 
 const resolveImage = async (
   docker: DockerApi,
+  rootPath: string,
   key: string,
   workPath: string,
 ): Promise<Result<ResolvedTarget, Problem>> => {
@@ -36,7 +38,7 @@ const resolveImage = async (
   const image = await docker.image(key);
   if (!image.ok) return image;
   const target = { kind: 'image', name: image.value.RepoTags?.[0] ?? key } as const;
-  const folders = layerFolders(image.value.GraphDriver);
+  const folders = layerFolders(image.value.GraphDriver, rootPath);
   if (folders !== undefined) return ok(fromFolders(target, folders));
   // Layers that lie elsewhere than in overlay folders: Docker hands them out as an archive.
   const exported = await exportImage(docker, key, workPath);
@@ -45,7 +47,11 @@ const resolveImage = async (
   return ok({ target, source: { kind: 'archive', path: workPath }, release });
 };
 
-const resolveContainer = async (docker: DockerApi, key: string): Promise<Result<ResolvedTarget, Problem>> => {
+const resolveContainer = async (
+  docker: DockerApi,
+  rootPath: string,
+  key: string,
+): Promise<Result<ResolvedTarget, Problem>> => {
   const id = /^docker:([0-9a-f]{64})$/.exec(key)?.[1];
   if (id === undefined) {
     return fail(
@@ -55,7 +61,7 @@ const resolveContainer = async (docker: DockerApi, key: string): Promise<Result<
   const container = await docker.container(id);
   if (!container.ok) return container;
   const { GraphDriver, Name } = container.value;
-  const folders = layerFolders(GraphDriver);
+  const folders = layerFolders(GraphDriver, rootPath);
   if (folders !== undefined) return ok(fromFolders({ kind: 'container', name: Name.replace(/^\//, '') }, folders));
   return fail(
     problem(
@@ -71,12 +77,12 @@ const fromFolders = (target: ScanJob['target'], folders: string[]): ResolvedTarg
   release: async () => {},
 });
 
-/** Overlay layers, the uppermost first. */
-const layerFolders = (driver: DockerImage['GraphDriver']): string[] | undefined => {
+/** Overlay layers, the uppermost first. Docker names them as the host does. */
+const layerFolders = (driver: DockerImage['GraphDriver'], rootPath: string): string[] | undefined => {
   if (driver?.Name !== 'overlay2' && driver?.Name !== 'overlay') return undefined;
   const upper = driver.Data['UpperDir'] ?? '';
   const lower = (driver.Data['LowerDir'] ?? '').split(':');
-  const folders = [upper, ...lower].filter((folder) => folder.startsWith('/'));
+  const folders = [upper, ...lower].filter((folder) => folder.startsWith('/')).map((folder) => join(rootPath, folder));
   return folders.length === 0 ? undefined : folders;
 };
 

@@ -2,6 +2,7 @@ export * from './assets.ts';
 export * from './backups.ts';
 export * from './client.ts';
 export * from './common.ts';
+export * from './delivery.ts';
 export * from './feeds.ts';
 export * from './findings.ts';
 export * from './map.ts';

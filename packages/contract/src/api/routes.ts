@@ -1,5 +1,6 @@
 import { assetRoutes } from './assets.ts';
 import { backupRoutes } from './backups.ts';
+import { deliveryRoutes } from './delivery.ts';
 import { feedRoutes } from './feeds.ts';
 import { findingRoutes } from './findings.ts';
 import { mapRoutes } from './map.ts';
@@ -16,6 +17,7 @@ export const routes = {
   ...peopleRoutes,
   ...sensorRoutes,
   ...sensorUpgradeRoutes,
+  ...deliveryRoutes,
   ...assetRoutes,
   ...mapRoutes,
   ...findingRoutes,

@@ -18,8 +18,8 @@ export const EnrolmentKey = z.object({
 });
 export type EnrolmentKey = z.infer<typeof EnrolmentKey>;
 
-/** `unknown` is a silence without a goodbye: what ran there may still run. */
-export const Presence = z.enum(['online', 'unknown', 'stopped', 'revoked']);
+/** `unknown` is a silence without a goodbye: what ran there may still run. `removed` took its leave for good. */
+export const Presence = z.enum(['online', 'unknown', 'stopped', 'revoked', 'removed']);
 export type Presence = z.infer<typeof Presence>;
 
 export const Collector = z.object({

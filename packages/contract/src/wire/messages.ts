@@ -177,7 +177,7 @@ export type Task = z.infer<typeof Task>;
 /** A sensor's program as the console hands it out. */
 export const SensorArchive = z.object({
   version: z.string().min(1).max(64),
-  /** Also the name of its folder on the host: `<version>-<first 12 hex digits of sha256>`. */
+  /** Also the name of its folder on the host: `<version>-<12 hex digits over what it holds>`. */
   build: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,127}$/),
   architecture: z.string().max(32),
   sizeBytes: z

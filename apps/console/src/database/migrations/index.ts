@@ -3,6 +3,7 @@ import * as people from './0001-people.ts';
 import * as inventory from './0002-inventory.ts';
 import * as findings from './0003-findings.ts';
 import * as graph from './0004-graph.ts';
+import * as removedSensors from './0005-removed-sensors.ts';
 import * as sensorUpgrades from './0006-sensor-upgrades.ts';
 import * as findingChanges from './0009-finding-changes.ts';
 import * as languagePackages from './0013-language-packages.ts';
@@ -15,6 +16,7 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0002-inventory', inventory],
   ['0003-findings', findings],
   ['0004-graph', graph],
+  ['0005-removed-sensors', removedSensors],
   ['0006-sensor-upgrades', sensorUpgrades],
   ['0009-finding-changes', findingChanges],
   ['0013-language-packages', languagePackages],

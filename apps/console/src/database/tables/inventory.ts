@@ -73,7 +73,7 @@ export type AssetIntervalsTable = {
 export type SensorsTable = {
   host_id: string;
   version: string;
-  presence: 'online' | 'unknown' | 'stopped' | 'revoked';
+  presence: 'online' | 'unknown' | 'stopped' | 'revoked' | 'removed';
   presence_since: Date;
   last_seen_at: Date | null;
   enrolled_at: Date;

@@ -9,7 +9,13 @@ import { presenceNames, presenceTones, troublesOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
 import { standingNames } from './upgrade-words.ts';
 
-const presenceOrder: Readonly<Record<Sensor['presence'], number>> = { unknown: 0, stopped: 1, online: 2, revoked: 3 };
+const presenceOrder: Readonly<Record<Sensor['presence'], number>> = {
+  unknown: 0,
+  stopped: 1,
+  online: 2,
+  removed: 3,
+  revoked: 4,
+};
 
 /** Silent first, then those with trouble, then by name. */
 const urgency = (sensor: Sensor): number =>

@@ -8,6 +8,7 @@ export const presenceTones: Readonly<Record<Sensor['presence'], Tone>> = {
   unknown: 'warn',
   stopped: 'none',
   revoked: 'bad',
+  removed: 'none',
 };
 
 export const presenceNames: Readonly<Record<Sensor['presence'], string>> = {
@@ -15,6 +16,7 @@ export const presenceNames: Readonly<Record<Sensor['presence'], string>> = {
   unknown: 'Silent',
   stopped: 'Stopped',
   revoked: 'Revoked',
+  removed: 'Removed',
 };
 
 export const presenceMeanings: Readonly<Record<Sensor['presence'], string>> = {
@@ -22,6 +24,7 @@ export const presenceMeanings: Readonly<Record<Sensor['presence'], string>> = {
   unknown: 'It fell silent without a goodbye. What ran there may still run.',
   stopped: 'It was stopped properly.',
   revoked: 'Its certificate was revoked. It cannot connect.',
+  removed: 'It was uninstalled and said so. What is known of its host stays.',
 };
 
 /** Skew beyond which the two clocks are said to differ. */

@@ -102,7 +102,7 @@ const NoSensors = ({ filtered }: { readonly filtered: boolean }) =>
 
 const tabsFor = (presence: Sensor['presence'] | undefined) => [
   { label: 'All', to: '/sensors', current: presence === undefined },
-  ...(['online', 'unknown', 'stopped', 'revoked'] as const).map((value) => ({
+  ...(['online', 'unknown', 'stopped', 'revoked', 'removed'] as const).map((value) => ({
     label: presenceNames[value],
     to: `/sensors?presence=${value}`,
     current: presence === value,

@@ -32,9 +32,10 @@ export const listAudit = async (
   };
 };
 
+/** The text of an entry is the expression of its trigram index, see migration 0010. */
 const mentions = (text: string) => {
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<boolean>`(actor_name ilike ${pattern} or action ilike ${pattern} or target ilike ${pattern} or address = ${text})`;
+  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  return sql<boolean>`lower(actor_name || ' ' || action || ' ' || coalesce(target, '') || ' ' || coalesce(address, '')) like ${pattern}`;
 };
 
 const readCursor = (after: string): number => {

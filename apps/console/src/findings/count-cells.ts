@@ -5,17 +5,17 @@ import { allOf, type CompiledFilter } from './filter.ts';
 import type { Asked } from './index/ask.ts';
 import { countRows } from './index/scan.ts';
 
-/** Counts by cell under the filter's row conditions; from memory, or from the smallest roll-up that can tell. */
+/** Counts by cell under the filter's row conditions; from the roll-up of everything, from memory, or from the smallest roll-up that can tell. */
 export const countCells = async (
   db: Database,
   filter: CompiledFilter,
   asked?: Asked | undefined,
 ): Promise<readonly CellCount[]> => {
   if (filter.empty) return [];
-  if (asked !== undefined) return countRows(asked.columns, asked.question);
   if (filter.reach === 'everything') {
     return db.selectFrom('finding_totals').select(['cell', 'findings']).where('findings', '>', 0).execute();
   }
+  if (asked !== undefined) return countRows(asked.columns, asked.question);
   const source =
     filter.reach === 'assets'
       ? sql`select f.cell, sum(f.findings)::bigint as findings from finding_asset_counts as f`

@@ -14,6 +14,10 @@ export const readFacets = async (
   index?: FindingIndex,
 ): Promise<{ facets: Facet[]; total: number }> => {
   const filter = await compileFilter(db, query, scope);
-  const counts = await countCells(db, filter, await askIndex(db, index, filter));
+  const counts = await countCells(
+    db,
+    filter,
+    filter.reach === 'everything' ? undefined : await askIndex(db, index, filter),
+  );
   return { facets: facetsOf(counts, filter.cells), total: sumOf(counts, filter) };
 };

@@ -3,7 +3,7 @@ import type { Package, PackageEvidence } from '@parapet/contract/sbom';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { ExposureKind, UseKind } from '../database/tables/findings.ts';
-import { inScope } from '../people/scope.ts';
+import { scopeOnce } from '../people/scope.ts';
 import { riskInSql } from '../risk/asset-risk.ts';
 import { exposureValues } from '../risk/exposure.ts';
 import { impactValues } from '../risk/impact.ts';
@@ -55,16 +55,17 @@ export const readFindingRows = async (
   page: RawBuilder<unknown>,
   scope: Scope,
 ): Promise<readonly FindingRow[]> => {
-  const shown = shownContext(scope);
+  const { table, has } = scopeOnce(scope);
+  const shown = shownContext(scope, has);
   const { rows } = await sql<FindingRow>`
-    with page as materialized (${page})
+    with ${table}, page as materialized (${page})
     select f.id, f.status, f.purl, f.package_version, f.fixed_version, f.cvss, f.epss, f.kev,
       f.likelihood, ${shown.columns},
       f.first_seen_at, f.closed_at, f.accepted_until, software.matched_at,
       v.key as vulnerability, v.published_severity, product.name as product, product.type as product_type,
       p.location, p.evidence, p.scope as package_scope,
       a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
-      ${instanceCount(scope)} as instances,
+      ${instanceCount(scope, has)} as instances,
       worst.id as worst_id, worst.kind as worst_kind, worst.name as worst_name
     from page join findings as f on f.id = page.id
     join vulnerabilities as v on v.id = f.vulnerability_id
@@ -72,7 +73,7 @@ export const readFindingRows = async (
     join assets as a on a.id = f.asset_id
     left join asset_packages as p on p.id = f.package_id
     left join asset_software as software on software.asset_id = f.asset_id
-    left join assets as worst on worst.id = f.worst_asset_id and ${inScope(scope, sql.ref('worst.id'))}
+    left join assets as worst on worst.id = f.worst_asset_id and ${has(sql.ref('worst.id'))}
     ${shown.join}
     order by page.position`.execute(db);
   return rows;
@@ -82,7 +83,10 @@ export const readFindingRows = async (
  * The factors shown. When the worst instance of an image lies outside the scope, those of the worst inside it; an image that
  * runs only elsewhere is shown as one at rest. Lists keep the order of the stored risk.
  */
-const shownContext = (scope: Scope): { readonly columns: RawBuilder<unknown>; readonly join: RawBuilder<unknown> } => {
+const shownContext = (
+  scope: Scope,
+  has: InScope,
+): { readonly columns: RawBuilder<unknown>; readonly join: RawBuilder<unknown> } => {
   if (scope === null) {
     return { columns: sql`f.exposure, f.use_value, f.impact, f.risk, f.exposure_kind, f.use_kind`, join: sql`` };
   }
@@ -107,19 +111,21 @@ const shownContext = (scope: Scope): { readonly columns: RawBuilder<unknown>; re
           order by c.package_id desc limit 1
         ) as context
         where own.asset_id = f.asset_id and own.package_id = 0 and own.instance_id <> f.asset_id
-          and ${inScope(scope, sql.ref('own.instance_id'))}
+          and ${has(sql.ref('own.instance_id'))}
         order by context.exposure * context.use_value * context.impact desc limit 1
       ) as visible on f.worst_asset_id is not null and worst.id is null`,
   };
 };
 
+type InScope = ReturnType<typeof scopeOnce>['has'];
+
 /** A host or container is its own instance. */
-const instanceCount = (scope: Scope): RawBuilder<number> =>
+const instanceCount = (scope: Scope, has: InScope): RawBuilder<number> =>
   scope === null
     ? sql<number>`case a.kind when 'image' then coalesce(software.instances, 0) else 1 end`
     : sql<number>`case a.kind when 'image' then (
         select count(*)::int from assets as instance
-        where instance.image_id = a.id and instance.status <> 'gone' and ${inScope(scope, sql.ref('instance.id'))}
+        where instance.image_id = a.id and instance.status <> 'gone' and ${has(sql.ref('instance.id'))}
       ) else 1 end`;
 
 export const presentFinding = (row: FindingRow): FindingSummary => ({

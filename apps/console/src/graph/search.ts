@@ -41,12 +41,25 @@ const assets: Kind = (inScope, pattern, limit) => sql`(
   where a.name ilike ${pattern} and a.status <> 'gone' and ${inScope('a')}
   order by a.risk desc nulls last, a.id limit ${limit})`;
 
+/** Of so many with the highest risk anywhere; the risk shown is that within the scope. */
+const mostVulnerabilities = 300;
+
+/** The catalogue first, ranked by its roll-up; findings are read for the few that may be shown. */
 const vulnerabilities: Kind = (inScope, pattern, limit) => sql`(
-  select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, max(f.risk) as risk
-  from vulnerabilities v join findings f on f.vulnerability_id = v.id and f.status <> 'closed'
-  join assets a on a.id = f.asset_id
-  where v.search like lower(${pattern}) and ${inScope('a')}
-  group by v.id order by max(f.risk) desc, v.id limit ${limit})`;
+  select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, seen.risk
+  from (
+    select v.id, v.key, v.summary from vulnerabilities v
+    join (
+      select group_id, max(risk_max) as risk from finding_group_totals
+      where grouping = 'vulnerability' and status in (0, 1) and findings > 0 group by group_id
+    ) ranked on ranked.group_id = v.id
+    where v.search like lower(${pattern}) order by ranked.risk desc, v.id limit ${mostVulnerabilities}
+  ) v
+  cross join lateral (
+    select max(f.risk) as risk from findings f
+    where f.vulnerability_id = v.id and f.cell & 3 <> 2 and f.asset_id in (select a.id from assets a where ${inScope('a')})
+  ) seen
+  where seen.risk is not null order by seen.risk desc, v.id limit ${limit})`;
 
 const packages: Kind = (inScope, pattern, limit) => sql`(
   select 4 as place, 'package' as kind, p.name as id, p.name as title,

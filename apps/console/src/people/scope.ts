@@ -13,6 +13,20 @@ export const inScope = (scope: Scope, assetId: Expression<unknown>): RawBuilder<
   scope === null ? sql<SqlBool>`true` : sql<SqlBool>`${assetId} in (${scopedAssetIds(scope)})`;
 
 /**
+ * The same for a query that asks it of several columns: worked out once, as the common table `in_scope` (to stand after
+ * `with`), and asked by `has`.
+ */
+export const scopeOnce = (
+  scope: Scope,
+): { readonly table: RawBuilder<unknown>; readonly has: (assetId: Expression<unknown>) => RawBuilder<SqlBool> } =>
+  scope === null
+    ? { table: sql`in_scope (id) as (select null::uuid where false)`, has: () => sql<SqlBool>`true` }
+    : {
+        table: sql`in_scope (id) as materialized (${scopedAssetIds(scope)})`,
+        has: (assetId) => sql<SqlBool>`${assetId} in (select id from in_scope)`,
+      };
+
+/**
  * A query of the ids in scope. It does not depend on the row, so PostgreSQL runs it once and probes its hash; a function
  * called for each row would cost more than the query it filters. Labels are asked by containment, which the index on them
  * answers: one team's share of a large fleet is found without looking at the rest.

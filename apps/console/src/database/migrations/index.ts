@@ -6,6 +6,7 @@ import * as graph from './0004-graph.ts';
 import * as removedSensors from './0005-removed-sensors.ts';
 import * as sensorUpgrades from './0006-sensor-upgrades.ts';
 import * as findingChanges from './0009-finding-changes.ts';
+import * as largeLists from './0010-large-lists.ts';
 import * as languagePackages from './0013-language-packages.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
@@ -19,5 +20,6 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0005-removed-sensors', removedSensors],
   ['0006-sensor-upgrades', sensorUpgrades],
   ['0009-finding-changes', findingChanges],
+  ['0010-large-lists', largeLists],
   ['0013-language-packages', languagePackages],
 ];

@@ -8,15 +8,15 @@ import type { RowQuestion } from './scan.ts';
 export type Asked = { readonly columns: FindingColumns; readonly question: RowQuestion };
 
 /**
- * The question of a filter that roll-ups cannot answer, when the findings are in memory; undefined leaves it to the database.
- * What depends on the asset alone, the scope above all, is always asked of the database.
+ * The question of a filter, when the findings are in memory; undefined leaves it to the database. What depends on the asset
+ * alone, the scope above all, is always asked of the database.
  */
 export const askIndex = async (
   db: Database,
   index: FindingIndex | undefined,
   filter: CompiledFilter,
 ): Promise<Asked | undefined> => {
-  if (index === undefined || filter.reach !== 'rows' || filter.empty) return undefined;
+  if (index === undefined || filter.empty) return undefined;
   const [columns, assets] = await Promise.all([index.current(), allowedAssets(db, filter)]);
   return columns === undefined ? undefined : { columns, question: { ...filter.question, assets } };
 };

@@ -1,7 +1,7 @@
 import type { Grouping } from '../group-findings.ts';
 import type { Asked } from './ask.ts';
 import { scanRows } from './scan.ts';
-import { idOfRow, type Numbering, type Segment } from './segment.ts';
+import { compareIds, idOfRow, type Numbering, type Segment } from './segment.ts';
 
 export type GroupSums = {
   readonly id: string;
@@ -32,7 +32,7 @@ export const groupRows = (
 ): GroupedRows => {
   const keys = keysOf(columns, by);
   const groups = collect({ columns, question }, keys);
-  const ranked = [...groups.values()].sort((a, b) => b.risk - a.risk || (a.id < b.id ? -1 : 1));
+  const ranked = groups.toSorted((a, b) => b.risk - a.risk || (a.id < b.id ? -1 : 1));
   const after = wanted.after;
   const bound = after === undefined ? 0 : Math.fround(after.value);
   const begin =
@@ -40,7 +40,7 @@ export const groupRows = (
       ? 0
       : ranked.findIndex((group) => group.risk < bound || (group.risk === bound && group.id > after.id));
   const page = begin < 0 ? [] : ranked.slice(begin, begin + wanted.limit);
-  const vulnerabilities = countVulnerabilities({ columns, question }, keys, new Set(page.map((group) => group.key)));
+  const vulnerabilities = countVulnerabilities({ columns, question }, keys, page);
   return {
     page: page.map((group) => ({
       ...group,
@@ -56,13 +56,13 @@ export const groupRows = (
   };
 };
 
-type Key = number | string;
-type Keys = { readonly of: (segment: Segment, row: number) => Key; readonly text: (key: Key) => string };
+/** Groups as numbers from 0 on, so that an array holds them. */
+type Keys = { readonly of: (segment: Segment, row: number) => number; readonly text: (key: number) => string };
 
 const keysOf = (columns: Asked['columns'], by: Grouping): Keys => {
   const numbered = (numbering: Numbering, column: 'vulnerabilities' | 'products' | 'fixes'): Keys => ({
     of: (segment, row) => segment[column][row] ?? 0,
-    text: (key) => String(numbering.idOf(Number(key))),
+    text: (key) => String(numbering.idOf(key)),
   });
   switch (by) {
     case 'fix':
@@ -72,12 +72,30 @@ const keysOf = (columns: Asked['columns'], by: Grouping): Keys => {
     case 'package':
       return numbered(columns.products, 'products');
     case 'asset':
-      return { of: (segment) => segment.assetId, text: String };
+      return assetKeys();
   }
 };
 
+/** Rows come segment by segment: a new segment is the next number. The walks over a question meet them in the same order. */
+const assetKeys = (): Keys => {
+  const numbers = new Map<string, number>();
+  const ids: string[] = [];
+  let last: Segment | undefined;
+  let number = 0;
+  return {
+    of: (segment) => {
+      if (segment === last) return number;
+      last = segment;
+      number = numbers.get(segment.assetId) ?? ids.push(segment.assetId) - 1;
+      numbers.set(segment.assetId, number);
+      return number;
+    },
+    text: (key) => ids[key] ?? '',
+  };
+};
+
 type Group = {
-  readonly key: Key;
+  readonly key: number;
   readonly id: string;
   findings: number;
   kev: number;
@@ -93,20 +111,20 @@ type Group = {
 
 const kevBit = 512;
 
-const collect = ({ columns, question }: Asked, keys: Keys): ReadonlyMap<Key, Group> => {
-  const groups = new Map<Key, Group>();
+const collect = ({ columns, question }: Asked, keys: Keys): readonly Group[] => {
+  const byKey: (Group | undefined)[] = [];
+  const groups: Group[] = [];
   scanRows(columns, question, (segment, row) => {
     const key = keys.of(segment, row);
     const risk = segment.risks[row] ?? 0;
     const firstSeenMs = segment.firstSeen[row] ?? 0;
     const kev = ((segment.cells[row] ?? 0) & kevBit) === 0 ? 0 : 1;
-    const group = groups.get(key);
+    const group = byKey[key];
     if (group === undefined) {
       const place = { worst: segment, worstRow: row, last: segment };
-      groups.set(key, {
-        ...{ key, id: keys.text(key), findings: 1, kev, risk, riskSum: risk, assets: 1, firstSeenMs },
-        ...place,
-      });
+      const made = { key, id: keys.text(key), findings: 1, kev, risk, riskSum: risk, assets: 1, firstSeenMs, ...place };
+      byKey[key] = made;
+      groups.push(made);
       return;
     }
     group.findings += 1;
@@ -117,7 +135,8 @@ const collect = ({ columns, question }: Asked, keys: Keys): ReadonlyMap<Key, Gro
       group.last = segment;
     }
     if (firstSeenMs < group.firstSeenMs) group.firstSeenMs = firstSeenMs;
-    if (risk > group.risk) {
+    // Of equals the first by id, as the database chooses.
+    if (risk > group.risk || (risk === group.risk && compareIds(segment, row, group.worst, group.worstRow) < 0)) {
       group.risk = risk;
       group.worst = segment;
       group.worstRow = row;
@@ -130,18 +149,14 @@ const collect = ({ columns, question }: Asked, keys: Keys): ReadonlyMap<Key, Gro
 const countVulnerabilities = (
   { columns, question }: Asked,
   keys: Keys,
-  wanted: ReadonlySet<Key>,
-): ReadonlyMap<Key, number> => {
-  const found = new Map<Key, Set<number>>();
+  page: readonly Group[],
+): ReadonlyMap<number, number> => {
+  const found: (Set<number> | undefined)[] = [];
+  for (const group of page) found[group.key] = new Set();
   scanRows(columns, question, (segment, row) => {
-    const key = keys.of(segment, row);
-    if (!wanted.has(key)) return;
-    const vulnerability = segment.vulnerabilities[row] ?? 0;
-    const known = found.get(key);
-    if (known === undefined) found.set(key, new Set([vulnerability]));
-    else known.add(vulnerability);
+    found[keys.of(segment, row)]?.add(segment.vulnerabilities[row] ?? 0);
   });
-  return new Map([...found].map(([key, vulnerabilities]) => [key, vulnerabilities.size]));
+  return new Map(page.map((group) => [group.key, found[group.key]?.size ?? 0]));
 };
 
 const sum = (groups: readonly Group[], value: (group: Group) => number): number =>

@@ -58,8 +58,10 @@ const countByBucket = async (
   return new Map(rows.map((row) => [row.bucket, row.count]));
 };
 
-const edgeInScope = (inScope: ScopeFilter): RawBuilder<unknown> =>
-  sql`exists (select 1 from assets a where a.id in (e.source_asset, e.target_asset) and ${inScope('a')})`;
+const edgeInScope = (inScope: ScopeFilter): RawBuilder<unknown> => {
+  const visible = sql`(select a.id from assets a where ${inScope('a')})`;
+  return sql`(e.source_asset in ${visible} or e.target_asset in ${visible})`;
+};
 
 type BlindRow = { readonly hostId: string; readonly from: Date; readonly to: Date | null };
 

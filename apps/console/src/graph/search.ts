@@ -1,4 +1,4 @@
-import type { ResultOf } from '@parapet/contract/api';
+import type { ResultOf, Scope } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { RouteHandlers } from '../http/handler.ts';
@@ -10,7 +10,7 @@ type Item = Items[number];
 
 export const createSearchRoute = (deps: { readonly database: Database }): Pick<RouteHandlers, 'search.all'> => ({
   'search.all': async ({ query, caller }) => ({
-    items: await search(deps.database, createScopeFilter(caller.scope), query.q.trim(), query.limit),
+    items: await search(deps.database, caller.scope, query.q.trim(), query.limit),
   }),
 });
 
@@ -18,10 +18,11 @@ export const createSearchRoute = (deps: { readonly database: Database }): Pick<R
  * Names that hold the text, whatever their case. What begins with it comes first, assets before what is on them. Trigram
  * indexes (migration 0004) answer from three letters on; shorter texts look at beginnings only.
  */
-const search = async (db: Database, inScope: ScopeFilter, text: string, limit: number): Promise<Items> => {
+const search = async (db: Database, scope: Scope, text: string, limit: number): Promise<Items> => {
   if (text === '') return [];
+  const inScope = createScopeFilter(scope);
   const pattern = text.length < 3 ? `${likeLiteral(text)}%` : `%${likeLiteral(text)}%`;
-  const kinds = [assets, vulnerabilities, packages, processes].map((kind) => kind(inScope, pattern, limit));
+  const kinds = [assets, vulnerabilitiesFor(scope), packages, processes].map((kind) => kind(inScope, pattern, limit));
   const { rows } = await sql<Row>`
     select * from (${sql.join(kinds, sql` union all `)}) found
     order by (title ilike ${`${likeLiteral(text)}%`}) desc, place, risk desc nulls last, length(title), title, id limit ${limit}`.execute(
@@ -41,25 +42,30 @@ const assets: Kind = (inScope, pattern, limit) => sql`(
   where a.name ilike ${pattern} and a.status <> 'gone' and ${inScope('a')}
   order by a.risk desc nulls last, a.id limit ${limit})`;
 
-/** Of so many with the highest risk anywhere; the risk shown is that within the scope. */
-const mostVulnerabilities = 300;
+/** Within a scope of so many with the highest risk anywhere: each is looked for in its findings. */
+const mostVulnerabilities = 50;
 
-/** The catalogue first, ranked by its roll-up; findings are read for the few that may be shown. */
-const vulnerabilities: Kind = (inScope, pattern, limit) => sql`(
-  select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, seen.risk
-  from (
-    select v.id, v.key, v.summary from vulnerabilities v
-    join (
-      select group_id, max(risk_max) as risk from finding_group_totals
-      where grouping = 'vulnerability' and status in (0, 1) and findings > 0 group by group_id
-    ) ranked on ranked.group_id = v.id
-    where v.search like lower(${pattern}) order by ranked.risk desc, v.id limit ${mostVulnerabilities}
-  ) v
-  cross join lateral (
-    select max(f.risk) as risk from findings f
-    where f.vulnerability_id = v.id and f.cell & 3 <> 2 and f.asset_id in (select a.id from assets a where ${inScope('a')})
-  ) seen
-  where seen.risk is not null order by seen.risk desc, v.id limit ${limit})`;
+/** The catalogue, ranked by its roll-up. The risk shown is that within the scope. */
+const vulnerabilitiesFor =
+  (scope: Scope): Kind =>
+  (inScope, pattern, limit) =>
+    sql`(
+    select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, seen.risk
+    from (
+      select v.id, v.key, v.summary, ranked.risk from vulnerabilities v
+      join (
+        select group_id, max(risk_max) as risk from finding_group_totals
+        where grouping = 'vulnerability' and status in (0, 1) and findings > 0 group by group_id
+      ) ranked on ranked.group_id = v.id
+      where v.search like lower(${pattern}) order by ranked.risk desc, v.id limit ${scope === null ? limit : mostVulnerabilities}
+    ) v
+    cross join lateral (${
+      scope === null
+        ? sql`select v.risk`
+        : sql`select max(f.risk) as risk from findings f
+          where f.vulnerability_id = v.id and f.cell & 3 <> 2 and f.asset_id in (select a.id from assets a where ${inScope('a')})`
+    }) seen
+    where seen.risk is not null order by seen.risk desc, v.id limit ${limit})`;
 
 const packages: Kind = (inScope, pattern, limit) => sql`(
   select 4 as place, 'package' as kind, p.name as id, p.name as title,

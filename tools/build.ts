@@ -60,6 +60,8 @@ const buildPrograms = async (): Promise<void> => {
     const bundle = await rolldown({
       input: { [name]: join(root, input) },
       platform: 'node',
+      // Its main entry looks its parts up at run time, where a bundle has none.
+      resolve: { alias: { 'jsonc-parser': join(root, 'node_modules/jsonc-parser/lib/esm/main.js') } },
       external: (id) =>
         id.startsWith('node:') ||
         nativePackages.some((native) => id === native || id.startsWith(`${native}/`)) ||

@@ -79,7 +79,7 @@ const recordsOf = ({ bucket, pairs }: z.infer<typeof Buckets>[number]): Record<s
       if (key === undefined || value === undefined || entry.bucket === undefined) return [];
       const ranges = rangesOf(value.VulnerableVersions ?? [], value.PatchedVersions ?? []);
       // The same vulnerability is told of several packages, and each record needs an id of its own.
-      const id = `TRIVY-${ecosystem}-${entry.bucket}-${index}`;
+      const id = `TRIVY-${bucket}-${entry.bucket}-${index}`;
       return [
         {
           id,

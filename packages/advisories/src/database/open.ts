@@ -40,7 +40,7 @@ export const openAdvisoryDatabase = (path: string): Result<AdvisoryDatabase, Pro
   try {
     database = new DatabaseSync(path, { readOnly: true });
     database.exec('PRAGMA query_only = ON');
-    database.exec('PRAGMA mmap_size = 268435456');
+    database.exec('PRAGMA cache_size = -16384');
     const rows = z
       .array(z.object({ key: z.string(), value: z.string() }))
       .parse(database.prepare('SELECT * FROM meta').all());

@@ -88,7 +88,7 @@ const readKnownExploited = (database: DatabaseSync): ReadonlyMap<string, KnownEx
   );
 
 /** Names and advisories kept parsed: those of some hundred hosts. Beyond, what was kept is read anew. */
-const maxRemembered = 20_000;
+const maxRemembered = 5000;
 
 /**
  * The reads of matching. Rows are arrays and are not checked: the file is ours, its layout was checked when it was opened, and

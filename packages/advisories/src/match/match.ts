@@ -51,7 +51,7 @@ export type MatchCache = {
  * A cache of two generations: when the younger one is full the older one goes, so what is asked for stays. `maxFound`
  * vulnerabilities cost about as many kilobytes.
  */
-export const createMatchCache = (maxFound = 40_000): MatchCache => {
+export const createMatchCache = (maxFound = 20_000): MatchCache => {
   let young = new Map<string, readonly Found[]>();
   let old = new Map<string, readonly Found[]>();
   let count = 0;

@@ -67,10 +67,10 @@ const finalRetryMs = 300_000;
 /** A connection that held this long counts as good. */
 const steadyMs = 10_000;
 /**
- * The longest wait between tries: a console that is back has its whole fleet within half a minute. A try at a console that is
+ * The longest wait between tries: a console that is back has its whole fleet well within half a minute. A try at one that is
  * not there costs neither side anything worth naming.
  */
-const longestWaitMs = 20_000;
+const longestWaitMs = 12_000;
 
 export const startUplink = (deps: UplinkDeps): Uplink => {
   const { log, store, stream } = deps;

@@ -13,7 +13,7 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
       seed: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '20' },
       'kill-console': { type: 'string', default: '1' },
-      pace: { type: 'string', default: '10' },
+      pace: { type: 'string', default: '2' },
       profile: { type: 'string' },
     },
   });

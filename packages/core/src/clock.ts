@@ -2,9 +2,14 @@
 export type Clock = {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
+  /** Milliseconds that only go forward, whatever is done to the clock: for how long something took. `now` where absent. */
+  readonly monotonic?: () => number;
 };
 
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** How time passes by a clock, for durations and time limits. */
+export const elapsedBy = (clock: Clock): (() => number) => clock.monotonic ?? clock.now;
 
 /** A clock that a test moves by hand. */
 export const createManualClock = (

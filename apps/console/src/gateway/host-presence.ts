@@ -112,7 +112,10 @@ export type HeartbeatFigures = {
   readonly refusedFrames: number;
 };
 
-/** Writes the latest figures of many sensors in one statement. */
+/**
+ * Writes the latest figures of many sensors in one statement. A sign of life well in the future is one of a clock that was set
+ * back since: kept, it would hide every silence until that time has come.
+ */
 export const storeHeartbeats = async (db: Database, figures: readonly HeartbeatFigures[]): Promise<void> => {
   if (figures.length === 0) return;
   const input = JSON.stringify(
@@ -130,7 +133,8 @@ export const storeHeartbeats = async (db: Database, figures: readonly HeartbeatF
     })),
   );
   await sql`
-    update sensors s set last_seen_at = greatest(s.last_seen_at, x.seen_at), skew_ms = x.skew_ms,
+    update sensors s set last_seen_at = case when s.last_seen_at > x.seen_at + interval '1 minute' then x.seen_at
+        else greatest(s.last_seen_at, x.seen_at) end, skew_ms = x.skew_ms,
       rss_bytes = coalesce(x.rss, s.rss_bytes), anonymous_bytes = coalesce(x.anonymous, s.anonymous_bytes),
       cpu_cores = coalesce(x.cpu, s.cpu_cores), queued = coalesce(x.queued, s.queued),
       queue_age_ms = coalesce(x.queue_age, s.queue_age_ms), in_sync = coalesce(x.in_sync, s.in_sync),

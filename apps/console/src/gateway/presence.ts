@@ -1,4 +1,4 @@
-import { type Clock, messageOf } from '@parapet/core';
+import { type Clock, elapsedBy, messageOf } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { ChangeFeed } from '../ingest/change-feed.ts';
 import type { Log } from '../logging/log.ts';
@@ -54,6 +54,8 @@ export const createPresence = (deps: {
 }): Presence => {
   const { db, clock } = deps;
   const silentAfterMs = deps.heartbeatEveryMs * missedHeartbeats;
+  // A clock that is set forwards or backwards makes nobody silent and hides nobody's silence.
+  const elapsed = elapsedBy(clock);
   const watched = new Map<string, Watched>();
   let notes = new Map<string, HeartbeatFigures>();
   let ticking = false;
@@ -104,16 +106,16 @@ export const createPresence = (deps: {
         .execute();
       for (const row of rows) {
         const seenAtMs = row.last_seen_at?.getTime() ?? clock.now();
-        watched.set(row.host_id, { seenAtMs, heardSinceMs: clock.now(), returned: false, dropped: false });
+        watched.set(row.host_id, { seenAtMs, heardSinceMs: elapsed(), returned: false, dropped: false });
       }
     },
     arrived: (hostId) => {
-      watched.set(hostId, { seenAtMs: clock.now(), heardSinceMs: clock.now(), returned: true, dropped: false });
+      watched.set(hostId, { seenAtMs: clock.now(), heardSinceMs: elapsed(), returned: true, dropped: false });
       told(hostId);
     },
     heard: (note) => {
       const now = clock.now();
-      watched.set(note.hostId, { seenAtMs: now, heardSinceMs: now, returned: true, dropped: false });
+      watched.set(note.hostId, { seenAtMs: now, heardSinceMs: elapsed(), returned: true, dropped: false });
       notes.set(note.hostId, { ...note, seenAt: new Date(now), refusedFrames: 0 });
     },
     saidGoodbye: async (hostId, reason) => {
@@ -121,7 +123,7 @@ export const createPresence = (deps: {
       const now = clock.now();
       const presence = reason === 'uninstall' ? 'removed' : 'stopped';
       const goodbye: Farewell = { presence, cause: goodbyeCause(reason) };
-      const watch = { seenAtMs: now, heardSinceMs: now, returned: true, dropped: false, goodbye };
+      const watch = { seenAtMs: now, heardSinceMs: elapsed(), returned: true, dropped: false, goodbye };
       // Kept until it is stored: should that fail now, the next tick does it.
       watched.set(hostId, watch);
       await fallSilent(hostId, watch);
@@ -140,7 +142,7 @@ export const createPresence = (deps: {
       ticking = true;
       try {
         await flush();
-        const now = clock.now();
+        const now = elapsed();
         for (const [hostId, watch] of watched) {
           if (watch.goodbye === undefined && now - watch.heardSinceMs < silentAfterMs) continue;
           await fallSilent(hostId, watch);

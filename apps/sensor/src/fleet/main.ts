@@ -11,7 +11,8 @@ if (!settings.ok) {
 const fleet = startFleet(settings.value);
 
 const tell = (): void => {
-  if (process.connected) process.send?.(fleet.status());
+  // Should the parent be gone, `disconnect` says so.
+  if (process.connected) process.send?.(fleet.status(), () => undefined);
 };
 setInterval(tell, 1000);
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type InventoryRecord, isLiveRecord, type RecordKind } from '@parapet/contract/wire';
-import type { Clock } from '@parapet/core';
+import { type Clock, elapsedBy } from '@parapet/core';
 import type { InventorySink } from '../collectors/collector.ts';
 import { collectorOfKind, defaultInventoryLimits, type InventoryLimits, sendingOrder } from './inventory-limits.ts';
 import { createLineQueue, type LineQueue, type RecordLine } from './line-queue.ts';
@@ -46,7 +46,9 @@ export const createInventoryStore = (deps: {
   readonly onRefused?: (detail: { kind: string; key: string; reason: string }) => void;
 }): InventoryStore => {
   const limits = deps.limits ?? defaultInventoryLimits;
-  const { clock, lose } = deps;
+  const { lose } = deps;
+  // Not the time of day: a clock that is set back would hold counters until it is where it was.
+  const elapsed = elapsedBy(deps.clock);
   const kinds = Object.fromEntries(sendingOrder.map((kind) => [kind, createKindState()])) as Record<
     RecordKind,
     KindState
@@ -88,7 +90,7 @@ export const createInventoryStore = (deps: {
       overflow();
       return;
     }
-    state.ended.push({ line, since: clock.now() });
+    state.ended.push({ line, since: elapsed() });
     endedCount += 1;
     endedBytes += line.json.length;
     wake();
@@ -108,7 +110,7 @@ export const createInventoryStore = (deps: {
   const wait = (state: KindState, key: string, entry: Entry): void => {
     state.deferred.delete(key);
     if (!state.waiting.has(key)) {
-      entry.waitingSince = clock.now();
+      entry.waitingSince = elapsed();
       state.waiting.set(key, entry);
     }
     wake();
@@ -126,7 +128,7 @@ export const createInventoryStore = (deps: {
     liveBytes += json.length - entry.json.length;
     Object.assign(entry, { json, stable, startedAt: record.startedAt, endedAt: record.endedAt });
     const dueAt = (entry.sentAt ?? 0) + limits.volatileEveryMs;
-    if (onlyVolatile && !state.waiting.has(record.key) && clock.now() < dueAt) {
+    if (onlyVolatile && !state.waiting.has(record.key) && elapsed() < dueAt) {
       if (!state.deferred.has(record.key)) state.deferred.set(record.key, dueAt);
       return;
     }
@@ -165,7 +167,7 @@ export const createInventoryStore = (deps: {
 
   const promote = (): void => {
     const { live, deferred } = kinds.edge;
-    const now = clock.now();
+    const now = elapsed();
     if (!deferred.values().some((dueAt) => dueAt <= now)) return;
     // Those whose time comes soon go with them: what a console pays for is frames, so one of thirty edges is a small part of thirty.
     const soon = now + limits.volatileEveryMs / 2;
@@ -184,7 +186,7 @@ export const createInventoryStore = (deps: {
     },
     has: (kind, key) => kinds[kind].live.has(key),
     take: (maxBytes, maxLines) => {
-      const now = clock.now();
+      const now = elapsed();
       const lines: RecordLine[] = [];
       let bytes = 0;
       const fits = (json: string): boolean =>
@@ -226,7 +228,7 @@ export const createInventoryStore = (deps: {
         const state = kinds[kind];
         const ofKind = lines.filter((line) => line.kind === kind);
         const last = ofKind.filter((line) => line.last);
-        state.ended.unshift(last.map((line) => ({ line, since: clock.now() })));
+        state.ended.unshift(last.map((line) => ({ line, since: elapsed() })));
         endedCount += last.length;
         for (const line of last) endedBytes += line.json.length;
         for (const { key } of ofKind) {
@@ -250,7 +252,7 @@ export const createInventoryStore = (deps: {
     liveCount: () => sendingOrder.reduce((sum, kind) => sum + kinds[kind].live.size, 0),
     waiting: () => endedCount + sendingOrder.reduce((sum, kind) => sum + kinds[kind].waiting.size, 0),
     waitingAgeMs: () => {
-      const now = clock.now();
+      const now = elapsed();
       let oldest = now;
       for (const kind of sendingOrder) {
         const first = kinds[kind].waiting.values().next().value;

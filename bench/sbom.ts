@@ -7,20 +7,62 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createSbom, openDirectory, openImageArchive } from '../packages/sbom/src/index.ts';
 import { tarMember } from '../packages/sbom/src/testing/tar.ts';
+import { zipOf } from '../packages/sbom/src/testing/zip.ts';
 
 /** The synthetic image of the design: three million empty files. */
 const fileCount = 3_000_000;
 const rounds = 5;
 
-/** The SBOM of a root (argument, `/` by default), and of an image of three million files around one package database. */
+const archiveCount = 2000;
+
+/**
+ * The SBOM of a root (argument, `/` by default), of this repository with its node_modules, of a folder of 2,000 archives of Java,
+ * and of an image of three million files around one package database. CPU time is that of the process, first rounds included.
+ */
 export const run = async (args: readonly string[]): Promise<Record<string, number | string>> => {
-  const root = await measureRoot(args[0] ?? '/');
-  const rootRssMb = process.resourceUsage().maxRSS / 1000;
+  const root = await measureRoot(args[0] ?? '/', 'host');
+  const rootRssMb = maxRssMb();
+  const modules = await measureRoot('.', 'directory');
+  const archives = await measureArchives();
+  const archivesRssMb = maxRssMb();
   const image = await measureImage();
-  return { ...root, rootRssMb, ...image, peakRssMb: process.resourceUsage().maxRSS / 1000 };
+  return {
+    ...root,
+    rootRssMb,
+    ...prefixed('modules', modules),
+    ...prefixed('archives', archives),
+    archivesRssMb,
+    ...image,
+    peakRssMb: maxRssMb(),
+  };
 };
 
-const measureRoot = async (root: string): Promise<Record<string, number | string>> => {
+const maxRssMb = (): number => process.resourceUsage().maxRSS / 1000;
+
+const prefixed = (name: string, figures: Readonly<Record<string, number | string>>): Record<string, number | string> =>
+  Object.fromEntries(
+    Object.entries(figures).map(([key, value]) => [`${name}${key.charAt(0).toUpperCase()}${key.slice(1)}`, value]),
+  );
+
+const measureArchives = async (): Promise<Record<string, number | string>> => {
+  const folder = await mkdtemp(join(tmpdir(), 'parapet-bench-jars-'));
+  try {
+    for (let index = 0; index < archiveCount; index += 1) {
+      const record = `groupId=org.sample\nartifactId=part${index}\nversion=1.0.${index}\n`;
+      const classes = Object.fromEntries(
+        Array.from({ length: 50 }, (_, number) => [`org/sample/Class${number}.class`, Buffer.alloc(2000, number)]),
+      );
+      const jar = zipOf({ [`META-INF/maven/org.sample/part${index}/pom.properties`]: record, ...classes });
+      await writeFile(join(folder, `part${index}-1.0.${index}.jar`), jar);
+    }
+    return await measureRoot(folder, 'directory');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const measureRoot = async (root: string, kind: 'host' | 'directory'): Promise<Record<string, number | string>> => {
+  const cpu = process.cpuUsage();
   const times: number[] = [];
   let packages = 0;
   let status = '';
@@ -29,14 +71,16 @@ const measureRoot = async (root: string): Promise<Record<string, number | string
     const opened = await openDirectory(root);
     if (!opened.ok) throw new Error(opened.error.message);
     await using fileSystem = opened.value;
-    const sbom = await createSbom({ target: { kind: 'host', name: root }, fileSystem });
+    const sbom = await createSbom({ target: { kind, name: root }, fileSystem });
     times.push(performance.now() - start);
     packages = sbom.packages.length;
     status = sbom.status;
   }
+  const { user, system } = process.cpuUsage(cpu);
   return {
     root,
     status,
+    cpuMs: (user + system) / 1000 / rounds,
     packages,
     firstMs: times[0] ?? 0,
     sbomMs: times.toSorted((a, b) => a - b)[rounds >> 1] ?? 0,

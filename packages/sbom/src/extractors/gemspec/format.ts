@@ -16,26 +16,28 @@ export type Gemspec = {
 
 /** Reads what stands in plain text in a description; it is a program, which is not run. */
 export const parseGemspec = (text: string): Gemspec => {
-  const code = text.replace(/^\s*#(?! stub:).*$/gm, '');
+  const code = text.replace(/^[ \t]*#(?! stub:).*$/gm, '');
   const assigned = (field: string): string | undefined =>
-    new RegExp(`^\\s*\\w+\\.${field}\\s*=\\s*(?:Gem::Version\\.new\\()?["']([^"'#]+)["']`, 'm').exec(code)?.[1];
-  const constant = /^\s*\w+\.version\s*=\s*((?:::)?[A-Z]\w*(?:::[A-Z]\w*)*)/m.exec(code)?.[1];
+    new RegExp(`^[ \\t]*\\w+\\.${field}[ \\t]*=[ \\t]*(?:Gem::Version\\.new\\()?["']([^"'#]+)["']`, 'm').exec(
+      code,
+    )?.[1];
+  const constant = /^[ \t]*\w+\.version[ \t]*=[ \t]*((?:::)?[A-Z]\w*(?:::[A-Z]\w*)*)/m.exec(code)?.[1];
   return {
     name: assigned('name'),
     version: assigned('version') ?? '',
     licences: licencesOf(code),
     versionConstant: constant?.split('::').at(-1),
-    loads: [...code.matchAll(/^\s*(?:require|require_relative|load)\b[^"'\n]*["']([^"'\n]+)["']/gm)].map(
+    loads: [...code.matchAll(/^[ \t]*(?:require|require_relative|load)\b[^"'\n]*["']([^"'\n]+)["']/gm)].map(
       ([, path = '']) => path,
     ),
   };
 };
 
 const licencesOf = (code: string): string[] => {
-  const stated = /^\s*\w+\.licenses?\s*=\s*(\[[^\]]*\]|["'][^"']*["'])/m.exec(code)?.[1] ?? '';
+  const stated = /^[ \t]*\w+\.licenses?[ \t]*=[ \t]*(\[[^\]]*\]|["'][^"']*["'])/m.exec(code)?.[1] ?? '';
   return [...stated.matchAll(/["']([^"']+)["']/g)].map(([, licence = '']) => licence);
 };
 
 /** The text that a file assigns to a constant. */
 export const constantIn = (text: string, name: string): string | undefined =>
-  new RegExp(`^\\s*${name}\\s*=\\s*["']([^"'#]+)["']`, 'm').exec(text)?.[1];
+  new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*["']([^"'#]+)["']`, 'm').exec(text)?.[1];

@@ -1,4 +1,4 @@
-import { createChooser, hasOtherName, mayBeProgram } from '../walk/choose.ts';
+import { createChooser, mayBeProgram } from '../walk/choose.ts';
 import { apk } from './apk/index.ts';
 import { bunLock } from './bun-lock/index.ts';
 import { cargoLock } from './cargo-lock/index.ts';
@@ -130,8 +130,8 @@ export const chooseInStream = (
   if (isDatabaseFile(path)) return { kind: 'keep' };
   const readers = chooser.byName(path, name);
   if (readers.some(({ needsNeighbours }) => needsNeighbours === true)) return { kind: 'keep' };
-  if (readers.length > 0) return { kind: 'read', extractors: readers };
-  return mayBeProgram(name, file) && !hasOtherName(name) ? { kind: 'look', byHead: chooser.byHead } : undefined;
+  if (mayBeProgram(name, file)) return { kind: 'look', byHead: (head) => [...readers, ...chooser.byHead(head)] };
+  return readers.length > 0 ? { kind: 'read', extractors: readers } : undefined;
 };
 
 /** Whether the database of a distribution, or what tells which one it is, lies at this canonical path. */

@@ -162,11 +162,11 @@ const readHit = async (
   const passed = folder.passed(name);
   if (passed !== undefined) return passed as readonly FileReading[];
   const file = { path, sizeBytes: info.sizeBytes, layer: info.layer, open: async () => folder.open(name) };
-  if (extractors.length > 0) return readWith(extractors, file, context);
+  if (!mayBeProgram(name, info)) return readWith(extractors, file, context);
   const opened = folder.open(name);
-  if (!opened.ok) return [];
+  if (!opened.ok) return extractors.length === 0 ? [] : readWith(extractors, file, context);
   await using program = opened.value;
-  const chosen = chooser.byHead(await program.read(0, headBytes));
+  const chosen = [...extractors, ...chooser.byHead(await program.read(0, headBytes))];
   return chosen.length === 0 ? [] : readWith(chosen, file, context);
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extractFrom, survivesDamage } from '../../testing/extract.ts';
+import { extractFrom, packagesOf, survivesDamage } from '../../testing/extract.ts';
 import { elfOf, loadAddress, machOOf, peOf } from '../../testing/program.ts';
 import { goBinary } from './index.ts';
 
@@ -68,6 +68,11 @@ describe('a program of Go', () => {
   it('without modules has the library alone', async () => {
     const program = elfOf({ '.go.buildinfo': Buffer.concat([header(2), varint(version.length), version, varint(0)]) });
     expect((await extractFrom(goBinary, { '/app': program })).packages).toMatchObject([{ name: 'stdlib' }]);
+  });
+
+  it('is found where another extractor goes by the name', async () => {
+    const program = peOf({ '.data': inline });
+    expect((await packagesOf({ '/app/tool.exe': program })).map(({ name }) => name)).toContain('example.org/app');
   });
 
   it('is not every program', async () => {

@@ -50,8 +50,11 @@ describe('an assembly of .NET', () => {
     expect(await namesFrom(dotnetAssembly, files)).toEqual(['Plain@4.0.0.1']);
   });
 
-  it('that is no program is a problem', async () => {
-    expect((await extractFrom(dotnetAssembly, { '/a.dll': '', '/b.exe': 'text' })).problems).toHaveLength(2);
+  it('is not every file of that name, but one that is cut off is a problem', async () => {
+    const files = { '/a.dll': '', '/b.exe': 'text', '/c.dll': assembly(texts).subarray(0, 80) };
+    const { packages, problems } = await extractFrom(dotnetAssembly, files);
+    expect(packages).toEqual([]);
+    expect(problems).toHaveLength(1);
   });
 
   it('survives damage', () => survivesDamage(dotnetAssembly, '/a.dll', assembly(texts)));

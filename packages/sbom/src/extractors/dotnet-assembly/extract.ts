@@ -1,7 +1,7 @@
 import type { RandomAccessFile } from '../../file-system/file-system.ts';
 import { type PeProgram, readPe } from '../../program/pe.ts';
 import { isProgramHead, readAddress } from '../../program/sections.ts';
-import { type FileExtraction, FormatError, type FoundFile } from '../extractor.ts';
+import type { FileExtraction, FoundFile } from '../extractor.ts';
 import { packageOf, parseVersionResource } from './format.ts';
 
 const resources = 2;
@@ -14,7 +14,8 @@ export const extractDotnetAssembly = async (file: FoundFile): Promise<FileExtrac
   const opened = await file.open();
   if (!opened.ok) return { packages: [], problems: [opened.error] };
   await using content = opened.value;
-  if (!isProgramHead(await content.read(0, 64))) throw new FormatError('it is no program.');
+  // Projects have samples and scripts of these names, which nobody could load.
+  if (!isProgramHead(await content.read(0, 64))) return { packages: [] };
   const program = await readPe(content);
   if ((program.directories[managedCode]?.sizeBytes ?? 0) === 0) return { packages: [] };
   const found = packageOf(parseVersionResource(await versionResource(content, program)), file.name);

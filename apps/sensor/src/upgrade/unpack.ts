@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { createTarReader, TarError, type TarHeader, type TarSink } from '@parapet/core';
 import { failureOf, UpgradeFailure } from './failure.ts';
@@ -82,8 +83,10 @@ export const unpackArchive = async (
 
   const reader = createTarReader({ onEntry, maxEntries: unpackLimits.entries });
   try {
-    const plain = createReadStream(path, { signal }).compose(createGunzip());
-    for await (const chunk of plain) reader.write(chunk as Buffer);
+    const take = async (plain: AsyncIterable<Buffer>): Promise<void> => {
+      for await (const chunk of plain) reader.write(chunk);
+    };
+    await pipeline(createReadStream(path), createGunzip(), take, { signal });
     reader.finish();
   } catch (error) {
     if (error instanceof TarError) throw new UpgradeFailure('unpack', error.message);

@@ -139,6 +139,7 @@ export const TimelineEntry = z.object({
     'finding-opened',
     'finding-closed',
     'blind',
+    'sensor-upgrade',
     'process-started',
     'process-ended',
   ]),

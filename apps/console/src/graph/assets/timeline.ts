@@ -130,7 +130,17 @@ const sources = (asset: Target): readonly Source[] => {
       from: sql`from blind_intervals b where b.host_id = ${id}`,
       at: 'b.started_at',
       id: 'b.id',
-      what: sql`b.collector || ': ' || b.cause`,
+      what: sql`case b.collector when 'sensor' then b.cause else 'Not seen (' || b.collector || ': ' || b.cause || ')' end`,
+    },
+    {
+      kind: 'sensor-upgrade',
+      letter: 'n',
+      from: sql`from sensor_upgrades g where g.host_id = ${id} and g.state in ('done', 'failed')`,
+      at: 'g.ended_at',
+      id: 'g.id',
+      what: sql`case g.state when 'done'
+        then 'Sensor upgraded from ' || g.from_version || ' to ' || (g.archive ->> 'version')
+        else 'Sensor not upgraded to ' || (g.archive ->> 'version') || ': ' || coalesce(g.message, 'it failed') end`,
     },
     {
       kind: 'scanned',
@@ -205,7 +215,8 @@ const textOf = (row: Row): string => {
     case 'edge-closed':
       return `No longer connects: ${endsOf(row)}`;
     case 'blind':
-      return `Not seen (${what})`;
+    case 'sensor-upgrade':
+      return what;
     case 'scanned': {
       const [state, packages] = row.what.split(' ');
       return state === 'failed'

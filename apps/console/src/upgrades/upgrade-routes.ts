@@ -12,6 +12,7 @@ import { stopRollout } from './turn-rollouts.ts';
 import { releaseOf } from './version-standing.ts';
 
 const shownRollouts = 20;
+const notReady = 'The sensor of this version is still being packed, or cannot be: Add a host says which.';
 
 /** Routes of sensor upgrades. */
 export const createUpgradeRoutes = (deps: {
@@ -27,7 +28,6 @@ export const createUpgradeRoutes = (deps: {
   return {
     'sensorUpgrades.list': async ({ caller }) => {
       const release = releaseOf(deps);
-      const own = await archives.forArchitecture(process.arch);
       const [upgradable, rollouts] = await Promise.all([
         readUpgradable(db, release, caller.scope),
         readRollouts(db, { limit: shownRollouts }, caller.scope),
@@ -36,7 +36,7 @@ export const createUpgradeRoutes = (deps: {
         release: {
           version: deps.version,
           archives: archives.newest().map(({ architecture, build, sizeBytes }) => ({ architecture, build, sizeBytes })),
-          ...(own.ok ? {} : { problem: own.error.message }),
+          ...(archives.newest().length > 0 ? {} : { problem: notReady }),
         },
         upgradable,
         rollouts,

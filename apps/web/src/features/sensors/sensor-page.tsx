@@ -102,7 +102,7 @@ const Program = ({ sensor }: { readonly sensor: SensorDetail }) => {
     .find((upgrade) => upgrade.hostId === sensor.hostId);
   const items = [
     { name: 'Version', value: `${sensor.version}, ${standingNames[sensor.standing]}` },
-    ...(sensor.program?.build === undefined ? [] : [{ name: 'Build', value: <IdText id={sensor.program.build} /> }]),
+    ...(sensor.program?.build === undefined ? [] : [{ name: 'Build', value: sensor.program.build }]),
     ...(sensor.program === undefined ? [] : [{ name: 'Processor', value: sensor.program.architecture }]),
     {
       name: 'Unasked ends, 7 days',

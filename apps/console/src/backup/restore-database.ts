@@ -53,7 +53,7 @@ export const restoreDatabase = async (
     await client.query(`truncate ${tables.map(({ name }) => `public.${quoteIdentifier(name)}`).join(', ')}`);
     const structure = await takeStructureApart(client);
     for (const table of tables) {
-      onStep?.(`${table.name}: ${table.rows.toLocaleString('en')} rows`);
+      if (table.rows >= 10_000) onStep?.(`${table.name}: ${table.rows.toLocaleString('en')} rows`);
       await loadTable(client, request, table);
     }
     onStep?.('Building indexes');

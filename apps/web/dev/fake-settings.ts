@@ -1,6 +1,7 @@
 /** FAKE answers for sensors and settings. */
 import type { EnrolmentKey, FeedStatus, User } from '@parapet/contract/api';
 import { type FakeHandlers, found } from './fake-answers.ts';
+import { fakeDelivery } from './fake-delivery.ts';
 import { overview } from './fake-overview.ts';
 import { retentionAnswers } from './fake-retention.ts';
 import { ago, day, hour, idOf, minute } from './fake-seed.ts';
@@ -184,6 +185,8 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
           "PARAPET_ENROL_KEY='pek_fake_5f2b9c' ./parapet enroll --console https://10.8.4.2:8443 --pin sha256:51a0c3fake",
       };
     },
+    'sensorDelivery.get': () => fakeDelivery(),
+    'sensorDelivery.make': () => fakeDelivery(),
     'enrolmentKeys.revoke': ({ params }) => {
       const key = keys.find((item) => item.id === params.keyId);
       if (key !== undefined) Object.assign(key, { state: 'revoked', revokedAt: ago(0) });

@@ -1,3 +1,4 @@
+import { SensorArchitecture } from '@parapet/contract/api';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
@@ -6,20 +7,15 @@ import { Empty, InlineError } from '../../components/states.tsx';
 import { useApiMutation } from '../../lib/api.ts';
 import { parseLabels } from '../../lib/labels.ts';
 import { useMay } from '../../lib/session.ts';
+import { type Place, places, processors, useSensorPackage } from './install-commands.tsx';
 import { type NewKey, RunCommand } from './run-command.tsx';
 import styles from './sensors.module.css';
-
-/** Where a sensor can run today. */
-const places = [
-  { id: 'linux', title: 'Linux host', text: 'A machine or VM, kernel 4.4 or newer' },
-  { id: 'docker', title: 'Docker host', text: 'Also shows its containers and images' },
-] as const;
-type Place = (typeof places)[number]['id'];
 
 /** Adding a host: where, one command, then live until it is connected. */
 export const AddHostPage = () => {
   const mayAdd = useMay('sensors:write');
   const [place, setPlace] = useState<Place>('linux');
+  const [architecture, setArchitecture] = useState<SensorArchitecture>('x64');
   const [created, setCreated] = useState<NewKey>();
   return (
     <Page
@@ -46,9 +42,19 @@ export const AddHostPage = () => {
             ))}
           </fieldset>
           {created === undefined ? (
-            <KeyForm onCreated={setCreated} />
+            <KeyForm
+              place={place}
+              architecture={architecture}
+              onArchitecture={setArchitecture}
+              onCreated={setCreated}
+            />
           ) : (
-            <RunCommand created={created} docker={place === 'docker'} again={() => setCreated(undefined)} />
+            <RunCommand
+              created={created}
+              place={place}
+              architecture={architecture}
+              again={() => setCreated(undefined)}
+            />
           )}
         </div>
       ) : (
@@ -58,7 +64,16 @@ export const AddHostPage = () => {
   );
 };
 
-const KeyForm = ({ onCreated }: { readonly onCreated: (created: NewKey) => void }) => {
+type KeyFormProps = {
+  readonly place: Place;
+  readonly architecture: SensorArchitecture;
+  readonly onArchitecture: (architecture: SensorArchitecture) => void;
+  readonly onCreated: (created: NewKey) => void;
+};
+
+const KeyForm = ({ place, architecture, onArchitecture, onCreated }: KeyFormProps) => {
+  // Begun while the form is filled in, so that the command is there when it is asked for.
+  useSensorPackage(place, architecture);
   const [name, setName] = useState('new hosts');
   const [zone, setZone] = useState('default');
   const [labels, setLabels] = useState('');
@@ -89,6 +104,12 @@ const KeyForm = ({ onCreated }: { readonly onCreated: (created: NewKey) => void 
           error={usesProblem ? 'A whole number from 1 to 100,000, or nothing.' : undefined}
         />
       </div>
+      <SelectField
+        label="Processor of the host"
+        value={architecture}
+        options={processors}
+        onChange={(value) => onArchitecture(SensorArchitecture.parse(value))}
+      />
       <details className={styles.more}>
         <summary>Network zone and labels</summary>
         <TextField

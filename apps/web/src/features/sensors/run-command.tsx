@@ -1,26 +1,31 @@
-import type { ResultOf, Sensor } from '@parapet/contract/api';
+import type { ResultOf, Sensor, SensorArchitecture } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { Button, buttonClass } from '../../components/button.tsx';
-import { CommandBlock } from '../../components/copy.tsx';
 import { Section } from '../../components/page.tsx';
 import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
+import { InstallCommands, type Place, WhatItDoes } from './install-commands.tsx';
 import styles from './sensors.module.css';
 
 export type NewKey = ResultOf<'enrolmentKeys.create'>;
 
-type RunCommandProps = { readonly created: NewKey; readonly docker: boolean; readonly again: () => void };
+type RunCommandProps = {
+  readonly created: NewKey;
+  readonly place: Place;
+  readonly architecture: SensorArchitecture;
+  readonly again: () => void;
+};
 
 /** The command, what it will do, and what has come of it so far. */
-export const RunCommand = ({ created, docker, again }: RunCommandProps) => (
+export const RunCommand = ({ created, place, architecture, again }: RunCommandProps) => (
   <div>
-    <Section title="Run this on the host, as root">
-      <CommandBlock commands={[created.command]} label="Command to run on the host" />
+    <Section title="Run this on the host, as root or as one who may use sudo">
+      <InstallCommands place={place} architecture={architecture} secret={created.secret} />
       <p className={text.note}>
         The key is shown now and never again. It is good until <Time at={created.key.expiresAt} />
         {created.key.maxUses === undefined ? '' : ` for ${plural(created.key.maxUses, 'host')}`}, and can do nothing but
@@ -28,18 +33,7 @@ export const RunCommand = ({ created, docker, again }: RunCommandProps) => (
       </p>
     </Section>
     <Section title="What it will do">
-      <ol className={styles.steps}>
-        <li>
-          Check that it talks to this console and nobody else: its public key must be{' '}
-          <code className={styles.pin}>{created.authorityPin}</code>.
-        </li>
-        <li>Make a key of its own on the host (readable by root only) and get a certificate for this one host.</li>
-        <li>
-          List what runs: processes, listening ports, connections, packages
-          {docker ? ', and containers and images over Docker’s socket' : ''}. It changes nothing on the host.
-        </li>
-        <li>Keep itself to about 60 MB of memory and 0.02 core, and say here what it could not see.</li>
-      </ol>
+      <WhatItDoes place={place} authorityPin={created.authorityPin} />
     </Section>
     <Section title="Connected">
       <Arrivals since={created.key.createdAt} />
@@ -83,7 +77,7 @@ const Arrival = ({ sensor }: { readonly sensor: Sensor }) => {
     asset?.distribution,
     asset === undefined || asset.containerCount === 0 ? undefined : plural(asset.containerCount, 'container'),
     asset === undefined || asset.packageCount === 0 ? 'reading packages…' : plural(asset.packageCount, 'package'),
-    findings === 0 ? undefined : plural(findings, 'finding'),
+    findings === 0 ? undefined : `first findings: ${findings.toLocaleString('en')}`,
   ].filter((part) => part !== undefined);
   return (
     <p className={styles.arrival}>

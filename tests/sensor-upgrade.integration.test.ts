@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,7 @@ describe('an installed sensor', () => {
     await pack('new', next, '0.2.0', '000000000002');
     const onTrial = (body: string): string => `case "$*" in *trial*) ${body};; *) exec "$NODE" "$@";; esac`;
     await pack('crashing', next, '0.2.0', '000000000003', onTrial('echo "no such thing" >&2; exit 3'));
+    await pack('slow', next, '0.2.0', '000000000006', onTrial('sleep 50'));
     await pack('broken', next, '0.2.0', '000000000004', 'exit 126');
     await pack('lying', old, '0.3.0', '000000000005');
     running = await startTestConsole({
@@ -113,6 +115,23 @@ describe('an installed sensor', () => {
     expect(await sensor()).toMatchObject({ version: '0.1.0' });
     expect(await current()).toBe('0.1.0-000000000001');
     expect(await readdir(join(rootDir(), 'versions'))).toEqual(['0.1.0-000000000001']);
+  });
+
+  it('comes back as it was when it is killed while the new version is tried, and leaves nothing of that running', async () => {
+    offer('slow');
+    await ask();
+    const trial = async (): Promise<{ pid: number }> =>
+      JSON.parse(await readFile(join(folder, 'state/upgrade/record.json'), 'utf8')).trial;
+    await expect.poll(() => trial().catch(() => undefined), soon).toBeDefined();
+    const { pid } = await trial();
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.on('exit', resolve));
+    await start();
+    expect(await ended()).toMatchObject({ upgrades: [{ state: 'failed', reason: 'interrupted' }] });
+    await expect.poll(async () => (await sensor()).presence, soon).toBe('online');
+    expect(await sensor()).toMatchObject({ version: '0.1.0' });
+    expect(await current()).toBe('0.1.0-000000000001');
+    await expect.poll(() => existsSync(`/proc/${pid}/cwd/.`), soon).toBe(false);
   });
 
   it('becomes the new version in the same process, with its identity, and keeps the old one beside it', async () => {

@@ -266,6 +266,7 @@ const fakeSensor = (host: AssetSummary): Sensor => ({
         }
       : { name: 'containers', state: 'running', source: 'docker' },
     { name: 'packages', state: 'running', source: 'dpkg' },
+    { name: 'limits', state: 'running', source: '320 MiB of memory and 0.2 cores, own control group (v1)' },
   ],
   lostEvents: host.name === 'edge-02' ? 312 : 0,
   refusedFrames: 0,

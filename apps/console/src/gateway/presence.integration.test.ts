@@ -113,6 +113,48 @@ test('three missed heartbeats make a host unknown, not gone; its return ends the
   back.terminate();
 });
 
+test('a dead process, a dead network and a host that was started anew read differently', async () => {
+  await using setup = await setUp();
+  const t0 = setup.clock.now();
+  const killed = await connect(setup, runA);
+  killed.terminate();
+  await killed.closed;
+  // The console hears of the close a moment later, and waits three heartbeats for the sensor to come back.
+  await vi.waitFor(
+    async () => {
+      setup.clock.advance(31 * second);
+      expect(await presenceOf(setup)).toBe('unknown');
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  expect((await silences(setup, t0))[0]?.cause).toMatch(/closed from the sensor’s side without a goodbye/);
+  const crashed = await connect(setup, runB, {
+    previousRun: { runId: runA, end: 'unclean', lastAliveAt: t0, cause: 'crash', detail: 'x is not a function' },
+  });
+  expect((await silences(setup, t0))[0]?.cause).toBe('The sensor crashed: x is not a function');
+  await snapshot(crashed, 1);
+  setup.clock.advance(31 * second);
+  await untilPresence(setup, 'unknown');
+  expect((await silences(setup, t0)).at(-1)?.cause).toMatch(
+    /never closed: the network in between, or the host, is down/,
+  );
+  await crashed.closed;
+  const rebooted = await connect(setup, randomUUID(), {
+    bootId: 'boot-2',
+    previousRun: { runId: runB, end: 'unclean', lastAliveAt: t0 },
+  });
+  expect((await silences(setup, t0)).at(-1)?.cause).toBe('The host was started anew.');
+  rebooted.terminate();
+  await rebooted.closed;
+  const limited = await connect(setup, randomUUID(), {
+    previousRun: { runId: runB, end: 'unclean', lastAliveAt: t0, cause: 'memory-limit', detail: 'It used 290 MiB.' },
+  });
+  expect((await silences(setup, t0)).at(-1)?.cause).toMatch(
+    /reached its limit of memory and was started anew: It used 290/,
+  );
+  limited.terminate();
+});
+
 test('heartbeats keep a host online', async () => {
   await using setup = await setUp();
   const sensor = await connect(setup, runA);

@@ -29,6 +29,17 @@ describe('the inventory store', () => {
     expect(take()).toHaveLength(1);
   });
 
+  it('tells the age of what waits in whole milliseconds, as the wire wants it, by a clock that has finer ones', () => {
+    let monotonic = 12.25;
+    const clock = { now: () => 1_000_000, monotonic: () => monotonic };
+    const ledger = createLossLedger(clock);
+    const store = createInventoryStore({ clock, lose: ledger.count });
+    ledger.attach(store);
+    store.put(processRecord('1:1'));
+    monotonic = 19.875;
+    expect(store.waitingAgeMs()).toBe(8);
+  });
+
   it('does not mind the order of a record’s fields', () => {
     const { store, take } = createStore();
     store.put(listenerRecord('l'));

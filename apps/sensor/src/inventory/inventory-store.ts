@@ -258,7 +258,8 @@ export const createInventoryStore = (deps: {
         const first = kinds[kind].waiting.values().next().value;
         oldest = Math.min(oldest, first?.waitingSince ?? now, kinds[kind].ended.peek()?.since ?? now);
       }
-      return Math.max(0, now - oldest);
+      // Whole milliseconds: the wire takes no others, and a heartbeat that it refuses ends the connection.
+      return Math.max(0, Math.round(now - oldest));
     },
     promote,
     onWaiting: (listener) => {

@@ -66,7 +66,7 @@ export const SensorPage = () => {
       <div className={styles.columns}>
         <div>
           <Section title="What it sees">
-            <Collectors collectors={data.collectors} />
+            <Collectors collectors={data.collectors.filter(({ name }) => name !== limitsName)} />
           </Section>
           <Section title="When we were blind here, last 7 days">
             <BlindTimeline blind={data.blind} />
@@ -158,6 +158,16 @@ const lossColumns = [
   },
 ];
 
+/** What holds it back is told among its collectors, but is none. */
+const limitsName = 'limits';
+
+const limitsOf = (sensor: SensorDetail) => {
+  const limits = sensor.collectors.find(({ name }) => name === limitsName);
+  if (limits === undefined) return [];
+  const parts = [limits.source, limits.reason].filter((part) => part !== undefined && part !== '');
+  return [{ name: 'Limits', value: parts.join('. ') }];
+};
+
 const costOf = (sensor: SensorDetail) => [
   {
     name: 'Memory',
@@ -167,6 +177,7 @@ const costOf = (sensor: SensorDetail) => [
         : `${formatBytes(sensor.rssBytes)}${sensor.anonymousBytes === undefined ? '' : `, of it ${formatBytes(sensor.anonymousBytes)} anonymous`}`,
   },
   { name: 'CPU', value: sensor.cpuCores === undefined ? 'not reported yet' : formatCores(sensor.cpuCores) },
+  ...limitsOf(sensor),
   {
     name: 'Waiting to be sent',
     value: `${formatCount(sensor.queued)}${sensor.queued > 0 ? `, the oldest for ${formatSpan(sensor.queueAgeMs)}` : ''}`,

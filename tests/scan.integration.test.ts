@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execArgv } from '@parapet/core';
@@ -22,10 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-const scan = (...args: readonly string[]) =>
-  execArgv([process.execPath, join(root, 'build/cli.js'), 'scan', ...args, '--data-dir', join(dir, 'no-console')], {
-    timeoutMs: 60_000,
-  });
+const parapet = (...args: readonly string[]) =>
+  execArgv([process.execPath, join(root, 'build/cli.js'), ...args], { timeoutMs: 60_000 });
+const scan = (...args: readonly string[]) => parapet('scan', ...args, '--data-dir', join(dir, 'no-console'));
 
 describe('parapet scan', () => {
   it('lists packages of a folder and says that there is nothing to match with', async () => {
@@ -35,25 +34,42 @@ describe('parapet scan', () => {
     expect(outcome.stdout).toContain('There are no advisories yet');
   });
 
-  it('prints JSON and both published formats', async () => {
-    expect(JSON.parse((await scan(dir, '--json')).stdout)).toMatchObject({
+  it('prints one document and writes others beside it', async () => {
+    const file = join(dir, 'out.spdx.json');
+    const outcome = await scan(dir, '--json', '-o', `spdx-json=${file}`);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({
+      format: 'parapet-scan/1',
       sbom: { packages: [{ name: 'openssl', version: '3.0.11-1' }], status: 'succeeded' },
     });
-    expect(JSON.parse((await scan(dir, '--format', 'cyclonedx')).stdout)).toMatchObject({ bomFormat: 'CycloneDX' });
-    expect(JSON.parse((await scan(dir, '--format', 'spdx')).stdout)).toMatchObject({ spdxVersion: 'SPDX-2.3' });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ spdxVersion: 'SPDX-2.3' });
   });
 
-  it('does not pretend that nothing was found when there are no advisories', async () => {
-    const outcome = await scan(dir, '--fail-on', 'high');
-    expect(outcome.exitCode).toBe(1);
-    expect(outcome.stderr).toContain('--fail-on could not be answered');
+  it.each([
+    ['--fail-on', 'high'],
+    ['-o', 'sarif'],
+  ])('has no answer to %s %s when there are no advisories', async (...args) => {
+    const outcome = await scan(dir, ...args);
+    expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(outcome.stderr).toContain('could not be answered');
   });
 
-  it('says when a folder is no system, and when there is no such target', async () => {
-    expect((await scan(join(dir, 'etc'))).stdout).toContain('No package database was found');
+  it('says when there are no packages, and when there is no such target', async () => {
+    await mkdir(join(dir, 'empty'), { recursive: true });
+    expect((await scan(join(dir, 'empty'))).stdout).toContain('No packages were found');
     expect(await scan('-rf')).toMatchObject({ exitCode: 2 });
+    expect(await scan(dir, '-o', 'pdf')).toMatchObject({ exitCode: 2, stdout: '' });
     const missing = await scan('/no/such/thing');
-    expect(missing.exitCode).not.toBe(0);
+    expect(missing).toMatchObject({ exitCode: 2, stdout: '' });
     expect(missing.stderr).toContain('/no/such/thing');
+  });
+});
+
+describe('parapet sbom', () => {
+  it.each(['cyclonedx-json', 'spdx-json'])('prints %s and nothing else', async (format) => {
+    const outcome = await parapet('sbom', `dir:${dir}`, '-o', format);
+    expect(outcome.exitCode).toBe(0);
+    expect(outcome.stdout).toContain('openssl');
+    expect(JSON.stringify(JSON.parse(outcome.stdout), undefined, 2)).toBe(outcome.stdout.trimEnd());
+    expect(outcome.stderr).toContain('Reading packages');
   });
 });

@@ -8,6 +8,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addFeedsCommand } from './commands/feeds.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addSbomCommand } from './commands/sbom.ts';
 import { addScanCommand } from './commands/scan.ts';
 import { addSensorCommand } from './commands/sensor.ts';
 import { addSensorCommandCommand } from './commands/sensor-command.ts';
@@ -25,7 +26,7 @@ const build = (): Command => {
     .addHelpText(
       'after',
       `
-Exit codes: 0 done · 1 failed · 2 wrong arguments · 3 no console runs on the data folder · 4 the scan found something
+Exit codes: 0 done · 1 failed, or the scan found what --fail-on names · 2 wrong arguments · 3 no console runs on the data folder, or the scan has no answer
 
 Examples:
   ./parapet up                          console and sensor of this machine
@@ -34,7 +35,8 @@ Examples:
   ./parapet sensor-command              one line that installs the sensor on another host
   ./parapet feeds import feeds.tar.zst  advisories on a machine without Internet
   ./parapet backup console.tar          everything, in one file; ./parapet restore puts it back
-  ./parapet scan /                      packages and vulnerabilities of a folder or image archive`,
+  ./parapet scan /                      packages and vulnerabilities of a folder, image, container, archive
+  ./parapet sbom dir:/ > host.cdx.json  a bill of materials`,
     )
     .exitOverride();
   addUpCommand(program);
@@ -48,6 +50,7 @@ Examples:
   addBackupCommand(program);
   addRestoreCommand(program);
   addScanCommand(program);
+  addSbomCommand(program);
   addConfigCommand(program);
   addStatusCommand(program);
   addVersionCommand(program);

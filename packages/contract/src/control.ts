@@ -9,6 +9,9 @@ import { SystemStatus } from './api/system.ts';
  * reaches it may do what it offers.
  */
 
+/** In the folder of the advisory databases: the version that the console uses, for who matches without asking it. */
+export const activeAdvisoriesFile = 'active';
+
 /** Path of the control socket below the data folder. */
 export const controlSocketPath = 'run/control.sock';
 

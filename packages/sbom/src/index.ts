@@ -22,8 +22,15 @@ export type {
 } from './file-system/file-system.ts';
 export { type LayersOptions, openDirectory, openLayers } from './file-system/layers.ts';
 export { createMemoryFileSystem, type MemoryNode, memoryFileSystemOf } from './file-system/memory.ts';
+export type { BlobStore } from './image/archive-index.ts';
 export type { ImageChoice, ImageInfo } from './image/manifest.ts';
 export { defaultMergeLimits, type MergeLimits } from './image/merge-layers.ts';
-export { type OpenedImage, type OpenImageOptions, openImageArchive } from './image/open-image-archive.ts';
+export {
+  type OpenedImage,
+  type OpenImageOptions,
+  openImageArchive,
+  openImageOf,
+  openRootStream,
+} from './image/open-image-archive.ts';
 export { writers } from './writers/registry.ts';
 export type { SbomWriter, WriterOptions } from './writers/writer.ts';

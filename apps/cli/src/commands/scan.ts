@@ -1,124 +1,126 @@
 import { randomUUID } from 'node:crypto';
 import { openAdvisoryDatabase } from '@parapet/advisories';
-import type { Sbom } from '@parapet/contract';
+import type { Sbom, ScanReport } from '@parapet/contract';
 import { AppError, programVersion } from '@parapet/core';
-import { createSbom, writers } from '@parapet/sbom';
 import { type Command, Option } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
-import { bold, createOutput, dim, type Output } from '../output/print.ts';
-import { formatTable } from '../output/table.ts';
+import { type Destination, parseDestinations, writeDocument } from '../output/destinations.ts';
+import { formats } from '../output/formats/registry.ts';
 import { findAdvisories } from '../scan/find-advisories.ts';
-import { openTarget } from '../scan/open-target.ts';
-import { findVulnerabilities, type ScanFinding, type ScanSeverity, scanSeverities } from '../scan/vulnerabilities.ts';
+import { reasonsToFail } from '../scan/narrow/fail-on.ts';
+import { describeRule } from '../scan/narrow/ignore-file.ts';
+import { narrowFindings } from '../scan/narrow/narrow.ts';
+import { failOnForms, readScanOptions, type ScanFlags, type ScanOptions } from '../scan/scan-options.ts';
+import { findVulnerabilities, scanSeverities } from '../scan/vulnerabilities.ts';
 import { defaultDataDir } from '../settings.ts';
+import { type Answering, answer } from './answering.ts';
+import { addTargetOptions, collect, sbomOf, type TargetFlags, targetHelp } from './target-options.ts';
 
-type Options = {
-  format: string;
-  json?: boolean;
-  failOn?: ScanSeverity;
-  advisories?: string;
-  dataDir: string;
-  all?: boolean;
-};
+type Flags = ScanFlags &
+  TargetFlags & {
+    readonly output: readonly string[];
+    readonly json?: boolean;
+    readonly advisories?: string;
+    readonly dataDir: string;
+    readonly all?: boolean;
+  };
 
-const formats = ['text', 'json', ...writers.map((writer) => writer.name)];
 const shownAtMost = 25;
 
 export const addScanCommand = (program: Command): void => {
-  program
-    .command('scan <target>')
-    .description(
-      'packages and vulnerabilities of a folder (the root of a system), an image archive or a local Docker image',
+  addTargetOptions(program.command('scan <target>'))
+    .description('packages and vulnerabilities of a host, folder, image, container, archive or bill of materials')
+    .option(
+      '-o, --output <format[=file]>',
+      `${formats.map(({ name }) => name).join(', ')}; again for several`,
+      collect,
+      [],
     )
-    .addOption(new Option('--format <name>', 'what to print').choices(formats).default('text'))
-    .option('--json', 'the same as --format json')
-    .addOption(
-      new Option('--fail-on <severity>', 'exit with 4 when something of this severity or worse is found').choices(
-        scanSeverities,
-      ),
+    .option('--json', 'the same as -o json')
+    .option('--scanners <names>', 'what to look for; only vuln is there yet', 'vuln')
+    .option('--severity <least>', `show only this severity or worse: ${scanSeverities.join(', ')}`)
+    .option('--risk <least>', 'show only what is exploited with at least this likelihood, 0 to 1')
+    .option('--only-fixed', 'show only what a published version fixes')
+    .option('--fail-on <conditions>', `exit with 1 and say why: ${failOnForms}`)
+    .option('--baseline <file>', 'a saved scan (-o json): what it has does not count')
+    .option('--ignore-file <file>', 'what does not count, each with a reason and a last day (docs/scanning.md)')
+    .addOption(new Option('--vex <file>', 'OpenVEX, CSAF or CycloneDX; again for more').default([]).argParser(collect))
+    .option(
+      '--advisories <file>',
+      'advisory database to match with (default: the one that the console of the data folder uses)',
     )
-    .option('--advisories <file>', 'advisory database to match with (default: the newest of the data folder)')
     .option('--data-dir <dir>', 'data folder of a console', defaultDataDir())
     .option('--all', `print all findings, not only the first ${shownAtMost}`)
-    .action(scan);
+    .addHelpText(
+      'after',
+      `${targetHelp}
+
+Exit codes: 0 nothing that --fail-on names · 1 something it names, and why on standard error · 2 wrong arguments · 3 no answer: the target could not be read, or there is nothing to match with`,
+    )
+    .action((name: string, flags: Flags) => answer((answering) => scan(name, flags, answering)));
 };
 
-const scan = async (name: string, options: Options): Promise<void> => {
-  const format = options.json === true ? 'json' : options.format;
-  const output = createOutput(format !== 'text');
-  const writer = writers.find((candidate) => candidate.name === format);
-  const sbom = await makeSbom(name, output);
-  if (writer !== undefined) {
-    process.stdout.write(`${writer.write(sbom, { documentId: randomUUID(), toolVersion: programVersion })}\n`);
-    return;
+const scan = async (name: string, flags: Flags, answering: Answering): Promise<void> => {
+  const { progress } = answering;
+  const destinations = parseDestinations(destinationsOf(flags));
+  const options = await readScanOptions(flags, Date.now());
+  const sbom = await sbomOf(name, flags, answering);
+  const report = await match(sbom, flags, options, answering);
+  progress.end();
+  demandFindings(report, destinations, options);
+  for (const { format, file } of destinations) {
+    const text = format.write(report, {
+      documentId: randomUUID(),
+      toolVersion: programVersion,
+      shownAtMost: flags.all === true ? Number.POSITIVE_INFINITY : shownAtMost,
+    });
+    await writeDocument(text, file);
   }
-  const findings = await match(sbom, options);
-  output.value({ sbom, findings });
-  print(output, sbom, findings, options.all === true);
-  const worst = options.failOn === undefined ? -1 : scanSeverities.indexOf(options.failOn);
-  if (findings?.some((finding) => scanSeverities.indexOf(finding.severity) <= worst) === true)
-    process.exitCode = exitCodes.found;
+  for (const rule of options.narrowing.ignoring?.expired ?? [])
+    progress.warn(`The ignore file’s entry ${describeRule(rule)} is over; what it set aside counts again.`);
+  if (sbom.status === 'failed')
+    throw new AppError('failed', 400, `Nothing could be read: ${sbom.problems[0]?.message}`);
+  const reasons = reasonsToFail(report, options.failOn);
+  for (const reason of reasons) progress.warn(`failed on ${reason}`);
+  if (reasons.length > 0) process.exitCode = exitCodes.found;
 };
 
-const makeSbom = async (name: string, output: Output): Promise<Sbom> => {
-  await using opened = await openTarget(name, output.step);
-  output.step(`Reading packages of ${opened.target.name}`);
-  // Awaited here: what was opened is closed when this function is left.
-  return await createSbom({ target: opened.target, fileSystem: opened.fileSystem, problems: opened.problems });
+const destinationsOf = ({ output, json }: Flags): readonly string[] => {
+  const all = json === true ? ['json', ...output] : output;
+  return all.length === 0 ? ['table'] : all;
 };
 
-/** Undefined when there is no advisory database to match with. */
-const match = async (sbom: Sbom, options: Options): Promise<ScanFinding[] | undefined> => {
-  const path = options.advisories ?? (await findAdvisories(options.dataDir));
-  if (path === undefined) {
-    if (options.failOn === undefined) return undefined;
-    throw new AppError(
-      'no-feeds',
-      400,
-      'There are no advisories to match with, so --fail-on could not be answered. Get them with ./parapet feeds update, or name a file with --advisories.',
-    );
-  }
+const match = async (sbom: Sbom, flags: Flags, options: ScanOptions, { progress }: Answering): Promise<ScanReport> => {
+  const path = flags.advisories ?? (await findAdvisories(flags.dataDir));
+  const unmatched: ScanReport = { format: 'parapet-scan/1', sbom, setAside: [], filteredOut: 0, gaps: [] };
+  if (path === undefined) return unmatched;
+  progress.step('Matching with the advisories');
   const opened = openAdvisoryDatabase(path);
   if (!opened.ok) throw new AppError(opened.error.code, 400, opened.error.message);
   using database = opened.value;
-  return findVulnerabilities(sbom, database);
+  const found = findVulnerabilities(sbom, database, options.vex);
+  const narrowed = narrowFindings(found.findings, options.narrowing);
+  return {
+    ...unmatched,
+    advisories: { version: database.version, builtAt: database.builtAt },
+    findings: [...narrowed.findings],
+    setAside: [...found.setAside, ...narrowed.setAside],
+    filteredOut: narrowed.filteredOut,
+    gaps: [...found.gaps],
+  };
 };
 
-const print = (output: Output, sbom: Sbom, findings: readonly ScanFinding[] | undefined, all: boolean): void => {
-  output.line(
-    `${bold(sbom.target.name)}: ${sbom.packages.length} packages${sbom.distribution === undefined ? '' : `, ${sbom.distribution.name}`}`,
+/** A document that lists no findings because none were looked for would be a lie to whoever reads it. */
+const demandFindings = (
+  { findings }: ScanReport,
+  destinations: readonly Destination[],
+  { failOn }: ScanOptions,
+): void => {
+  const asking = failOn.length > 0 ? '--fail-on' : destinations.find(({ format }) => format.tellsFindings)?.format.name;
+  if (findings !== undefined || asking === undefined) return;
+  throw new AppError(
+    'no-feeds',
+    400,
+    `There are no advisories to match with, so ${asking} could not be answered. Get them with ./parapet feeds update on a running console, or name a database with --advisories FILE.`,
   );
-  for (const problem of sbom.problems)
-    output.line(`  not read: ${problem.message}${problem.at === undefined ? '' : ` (${problem.at})`}`);
-  if (sbom.packages.length === 0) {
-    output.line('No package database was found in it, so there is nothing to match. Is it the root of a system?');
-    return;
-  }
-  if (findings === undefined) {
-    output.line(
-      'There are no advisories yet, so nothing was matched. Get them with ./parapet feeds update or ./parapet feeds import FILE.',
-    );
-    return;
-  }
-  output.line(
-    `${findings.length} vulnerabilities, most likely exploited first; what is in use and reachable only a console with a sensor can tell`,
-  );
-  const shown = all ? findings : findings.slice(0, shownAtMost);
-  if (shown.length > 0) {
-    output.line(
-      formatTable(
-        ['likelihood', 'severity', 'vulnerability', 'package', 'installed', 'fixed in', 'why'],
-        shown.map((finding) => [
-          finding.likelihood.toFixed(2),
-          finding.severity,
-          finding.vulnerability,
-          finding.package,
-          finding.version,
-          finding.fixedVersion ?? 'no fix yet',
-          finding.reason,
-        ]),
-      ),
-    );
-  }
-  if (shown.length < findings.length) output.line(dim(`${findings.length - shown.length} more; --all shows them`));
 };

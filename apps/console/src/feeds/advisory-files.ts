@@ -1,5 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type AdvisoryDatabase, databasePath, likelihoodOf, openAdvisoryDatabase } from '@parapet/advisories';
+import { activeAdvisoriesFile } from '@parapet/contract/control';
+import { makeFolderDurably, messageOf, writeFileDurably } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { AdvisoryContent } from '../findings/advisory-content.ts';
 import type { Log } from '../logging/log.ts';
@@ -39,6 +42,16 @@ export const createAdvisoryFiles = (deps: {
     closing.set(database, timer);
   };
 
+  /** The command line matches with the same version; without the word it takes the newest, so this failing stops nothing. */
+  const nameActive = async (version: string): Promise<void> => {
+    try {
+      await makeFolderDurably(databaseDir);
+      await writeFileDurably(join(databaseDir, activeAdvisoriesFile), `${version}\n`);
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'the version in use could not be written down for the command line');
+    }
+  };
+
   return {
     current: () => open,
     likelihoodOf,
@@ -60,8 +73,10 @@ export const createAdvisoryFiles = (deps: {
       trouble = undefined;
       if (active === undefined) return;
       const opened = openAdvisoryDatabase(databasePath(databaseDir, active.version));
-      if (opened.ok) open = opened.value;
-      else {
+      if (opened.ok) {
+        open = opened.value;
+        await nameActive(active.version);
+      } else {
         trouble = `The advisory data ${active.version} cannot be read. Update or import the feeds again, or roll back. (${opened.error.message})`;
         log.error({ version: active.version, error: opened.error.message }, 'advisory database cannot be opened');
       }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -88,6 +88,8 @@ test('an imported bundle matches what was stored before; the next one again, and
   await service.rollback(imported.active?.version ?? '');
   expect(await openFindings()).toEqual([['CVE-2026-0001', true]]);
   expect(files.current()?.version).toBe(imported.active?.version);
+  // What the command line matches with, though the other file is newer.
+  expect(await readFile(join(folder, 'feeds', 'active'), 'utf8')).toBe(`${imported.active?.version}\n`);
 });
 
 test('a broken bundle changes nothing and is named', async () => {

@@ -1,10 +1,11 @@
+import type { Readable } from 'node:stream';
 import { messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
 import { chooseInStream, isWantedLink } from '../extractors/registry.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { createMemoryFileSystem } from '../file-system/memory.ts';
-import { openBlobStore } from './archive-index.ts';
+import { type BlobStore, openBlobStore } from './archive-index.ts';
 import { type ImageChoice, type ImageInfo, readImageInfo } from './manifest.ts';
-import { createLayerMerger, defaultMergeLimits, type MergeLimits } from './merge-layers.ts';
+import { createLayerMerger, defaultMergeLimits, type LayerMerger, type MergeLimits } from './merge-layers.ts';
 
 export type OpenImageOptions = ImageChoice & {
   readonly limits?: Partial<MergeLimits>;
@@ -27,16 +28,22 @@ export const openImageArchive = async (
   path: string,
   options: OpenImageOptions = {},
 ): Promise<Result<OpenedImage, Problem>> => {
-  const signal = options.signal ?? new AbortController().signal;
   const opened = await openBlobStore(path);
   if (!opened.ok) return opened;
   await using store = opened.value;
+  return await openImageOf(store, path, options);
+};
+
+/** Opens the image of a store of blobs, wherever they lie. */
+export const openImageOf = async (
+  store: BlobStore,
+  name: string,
+  options: OpenImageOptions = {},
+): Promise<Result<OpenedImage, Problem>> => {
+  const signal = options.signal ?? new AbortController().signal;
   const info = await readImageInfo(store, options);
   if (!info.ok) return info;
-  const merger = createLayerMerger(
-    { file: chooseInStream, link: isWantedLink },
-    { ...defaultMergeLimits, ...options.limits },
-  );
+  const merger = createMerger(options);
   const missing: Problem[] = [];
   for (const layerName of info.value.layers) {
     const { blob } = layerName;
@@ -52,8 +59,22 @@ export const openImageArchive = async (
     }
   }
   return ok({
-    fileSystem: createMemoryFileSystem(merger.nodes, path),
+    fileSystem: createMemoryFileSystem(merger.nodes, name),
     image: info.value,
     problems: [...missing, ...merger.problems],
   });
 };
+
+/** Opens the root of a file system as one tar stream has it, plain, gzip or zstd: `docker export`, an archive of a root. */
+export const openRootStream = async (
+  stream: Readable,
+  name: string,
+  options: Omit<OpenImageOptions, 'platform'> = {},
+): Promise<Omit<OpenedImage, 'image'>> => {
+  const merger = createMerger(options);
+  await merger.add(stream, { blob: name, diffId: undefined }, options.signal ?? new AbortController().signal);
+  return { fileSystem: createMemoryFileSystem(merger.nodes, name), problems: merger.problems };
+};
+
+const createMerger = ({ limits }: OpenImageOptions): LayerMerger =>
+  createLayerMerger({ file: chooseInStream, link: isWantedLink }, { ...defaultMergeLimits, ...limits });

@@ -1,0 +1,9 @@
+import type { ScanTarget } from '../target.ts';
+import { sbomOfImage } from './make-sbom.ts';
+
+/** An image of the local Docker. */
+export const image: ScanTarget = {
+  name: 'image',
+  help: 'an image of the local Docker',
+  makeSbom: sbomOfImage,
+};

@@ -18,7 +18,7 @@ export type MaintenanceSpec = {
 export const asOneself = (): MaintenanceSpec => ({
   node: process.execPath,
   script: join(programDir(), 'maintenance.js'),
-  env: { PATH: process.env['PATH'] },
+  env: { PATH: process.env['PATH'], LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] },
 });
 
 /** As the user that the console of this data folder runs as. */

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { configFileVariable, type SettingName, settings } from './settings.ts';
+import { configFileVariable, otherPrograms, type SettingName, settings } from './settings.ts';
+
+const sectionOf = async (title: string): Promise<string> => {
+  const text = await readFile(join(import.meta.dirname, '../../../../docs/configuration.md'), 'utf8');
+  return text.split('\n## ').find((part) => part.startsWith(`${title}\n`)) ?? '';
+};
 
 /** The rows of the console's table in docs/configuration.md: variable names and options. */
 const documented = async () => {
-  const text = await readFile(join(import.meta.dirname, '../../../../docs/configuration.md'), 'utf8');
-  const section = /## Console\n([\s\S]*?)\n## /.exec(text)?.[1] ?? '';
+  const section = await sectionOf('Console');
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
   return rows.flatMap((row) => {
     const cells = row.split(/(?<!\\)\|/).map((cell) => cell.trim());
@@ -30,4 +34,10 @@ test('docs/configuration.md has every setting of the console with its option, an
   ];
   const byName = (a: { name: string }, b: { name: string }): number => a.name.localeCompare(b.name);
   expect((await documented()).sort(byName)).toEqual(expected.sort(byName));
+});
+
+test('settings of the sensor may stand in the same environment', async () => {
+  const names = (await sectionOf('Sensor')).match(/PARAPET_[A-Z_]+/g) ?? [];
+  expect(names.length).toBeGreaterThan(5);
+  for (const name of names) if (!(name in settings)) expect(otherPrograms).toContain(name);
 });

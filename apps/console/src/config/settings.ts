@@ -59,6 +59,10 @@ export const otherPrograms: ReadonlySet<string> = new Set([
   'PARAPET_ENROL_ONLY',
   'PARAPET_STATE_DIR',
   'PARAPET_CLOUD_METADATA',
+  'PARAPET_CONTAINER',
+  'PARAPET_CPU_LIMIT',
+  'PARAPET_HOST_ROOT',
+  'PARAPET_MEMORY_LIMIT',
 ]);
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);

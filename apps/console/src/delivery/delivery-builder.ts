@@ -53,7 +53,7 @@ export const buildPackage: DeliveryBuilder = (job, signal) =>
 const workerEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) =>
-      /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|https?_proxy|no_proxy|npm_config_.*)$/i.test(
+      /^(PATH|LD_LIBRARY_PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|https?_proxy|no_proxy|npm_config_.*)$/i.test(
         name,
       ),
     ),

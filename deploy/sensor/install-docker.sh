@@ -13,6 +13,10 @@ say() { printf 'parapet: %s\n' "$*" >&2; }
 stop_with() { say "$*"; exit 1; }
 
 main() {
+  # By name alone, so that a proxy's password is in no argument.
+  for setting in HTTPS_PROXY https_proxy NO_PROXY no_proxy; do
+    eval "[ -z \"\${$setting:-}\" ]" || proxy_settings="${proxy_settings:-} -e $setting"
+  done
   docker version >/dev/null 2>&1 || stop_with "Docker does not answer here; run this as root or as one who may use Docker"
   case ${1:-} in
     '') ;;
@@ -22,6 +26,9 @@ main() {
   esac
   load_image
   docker volume create $name >/dev/null
+  # Where the host shares its mounts, what is mounted later is seen too; Docker refuses to ask for that elsewhere.
+  mounts="-v /:/host:ro -v $name:$state"
+  grep -q ' / / .* \(shared\|master\):' /proc/self/mountinfo 2>/dev/null && mounts="-v /:/host:ro,rslave -v $name:$state"
   enrol
   remove_container
   start
@@ -65,7 +72,8 @@ enrol() {
   if [ -z "$key" ] && [ ! -t 0 ]; then IFS= read -r key || :; fi
   [ -n "$key" ] || stop_with "an enrolment key is needed: by PARAPET_ENROLMENT_KEY or standard input"
   remove_container
-  printf '%s\n' "$key" | docker run --rm -i --network host --uts host -v /:/host:ro,rslave -v $name:$state \
+  # shellcheck disable=SC2086
+  printf '%s\n' "$key" | docker run --rm -i --network host --uts host $mounts ${proxy_settings:-} \
     -e PARAPET_ENROL_ONLY=1 -e "PARAPET_CONSOLE_URL=$listed" -e "PARAPET_AUTHORITY_PIN=$pin" $image ||
     stop_with "this host could not be enrolled; run the command again when that is mended"
 }
@@ -79,7 +87,7 @@ start() {
     --cap-drop ALL --cap-add DAC_READ_SEARCH --cap-add SYS_PTRACE --cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add NET_RAW \
     --security-opt apparmor=unconfined --security-opt no-new-privileges \
     --read-only --oom-score-adj -500 --memory 512m --cpus 0.5 --pids-limit 64 \
-    -v /:/host:ro,rslave -v $name:$state \
+    $mounts ${DOCKER_HOST:+-e DOCKER_HOST} ${proxy_settings:-} \
     -e "PARAPET_CONSOLE_URL=$listed" -e "PARAPET_AUTHORITY_PIN=$pin" $image >/dev/null
 }
 

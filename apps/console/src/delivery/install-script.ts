@@ -105,7 +105,8 @@ export const composeFile = (settings: ScriptSettings): string => `services:
       # Needed at the first start only.
       PARAPET_ENROLMENT_KEY: "\${PARAPET_ENROLMENT_KEY:-}"
     volumes:
-      - /:/host:ro,rslave
+      # With "ro,rslave", where the host shares its mounts, what is mounted later is seen too.
+      - /:/host:ro
       - parapet-sensor:/var/lib/parapet/sensor
 volumes:
   parapet-sensor:

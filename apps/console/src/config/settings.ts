@@ -51,6 +51,10 @@ export const configFileVariable = 'PARAPET_CONFIG_FILE';
 /** Variables of our other programs, which may stand in the same environment. */
 export const otherPrograms: ReadonlySet<string> = new Set([
   configFileVariable,
+  'PARAPET_HOST_ROOT',
+  'PARAPET_MEMORY_LIMIT',
+  'PARAPET_CPU_LIMIT',
+  'PARAPET_CONTAINER',
   'PARAPET_MODE',
   'PARAPET_PROGRAM_DIR',
   'PARAPET_CONSOLE_URL',

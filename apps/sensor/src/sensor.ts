@@ -31,6 +31,9 @@ import { createScanRunner } from './tasks/scan-runner.ts';
 import { createTargetResolver } from './tasks/scan-targets.ts';
 import { createTaskDesk } from './tasks/task-desk.ts';
 import { JournalFile, openTaskJournal } from './tasks/task-journal.ts';
+import { createCompletion } from './telemetry/completion.ts';
+import { defaultSpoolLimits, openSpool } from './telemetry/spool/spool.ts';
+import { createTelemetryStream } from './telemetry/telemetry-stream.ts';
 import { systemFiles } from './upgrade/files.ts';
 import type { LocatedProgram } from './upgrade/program.ts';
 import type { UpgradeRecord } from './upgrade/record.ts';
@@ -129,8 +132,22 @@ const assemble = async (
   });
 
   const workloads = createWorkloadDirectory();
+  const telemetry = createTelemetryStream({
+    clock,
+    complete: createCompletion(workloads),
+    openSpool: () => openSpool({ folder: join(config.stateDir, 'telemetry'), clock, limits: defaultSpoolLimits }),
+  });
   const runtimes = createRuntimeStates();
-  const collectors = createCollectorRunner({ ...config, inventory: store, workloads, losses, clock, log, bootId });
+  const collectors = createCollectorRunner({
+    ...config,
+    inventory: store,
+    telemetry,
+    workloads,
+    losses,
+    clock,
+    log,
+    bootId,
+  });
   const docker = config.dockerSocket.kind === 'socket' ? createDockerApi(config.dockerSocket.path) : undefined;
   const makeDesk = async () => {
     const journal = await openTaskJournal(createStateFile(config.stateDir, 'tasks.json', JournalFile), (error) =>
@@ -188,6 +205,7 @@ const assemble = async (
         renewal: deps.onTrial ? { ...renewal, request: () => undefined } : renewal,
         store,
         stream,
+        telemetry,
         tasks,
         run: {
           sensorVersion,
@@ -208,6 +226,7 @@ const assemble = async (
       await uplink?.stop(reason);
       await tasks.stop();
       await collectors.stop();
+      await telemetry.close();
       await run.close(reason === 'stop' ? undefined : reason);
       lock.release();
     },

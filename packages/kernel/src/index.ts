@@ -1,3 +1,4 @@
+export { bootClockNs } from './boot-clock.ts';
 export { readExtendedAttribute } from './extended-attribute.ts';
 export { type FileLock, lockFile } from './file-lock.ts';
 export { type FileSystemKind, fileSystemKind } from './file-system-kind.ts';

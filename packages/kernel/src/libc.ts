@@ -48,6 +48,7 @@ export type Libc = {
   ) => bigint;
   readonly munmap: (address: bigint, length: number) => number;
   readonly getpagesize: () => number;
+  readonly clock_gettime: (clock: number, into: Uint8Array) => number;
   /** Absent in musl. */
   readonly mallocTrim: ((padBytes: number) => number) | undefined;
 };
@@ -116,6 +117,7 @@ const bindAll = (): Libc => {
     ioctl: bind('int ioctl(int, uint64_t, uint64_t)'),
     mmap: bindMmap(library),
     munmap: bind('int munmap(uint64_t, size_t)'),
+    clock_gettime: bind('int clock_gettime(int, void *)'),
     getpagesize: bind('int getpagesize()'),
     mallocTrim: bindIfThere('int malloc_trim(size_t)'),
   };

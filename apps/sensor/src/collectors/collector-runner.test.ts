@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createInventoryStore } from '../inventory/inventory-store.ts';
 import { createLossLedger } from '../inventory/loss-ledger.ts';
 import { silentLog } from '../log.ts';
+import { createToldTelemetry } from '../telemetry/testing/told-telemetry.ts';
 import type { CollectorContext, CollectorDefinition } from './collector.ts';
 import { createCollectorRunner } from './collector-runner.ts';
 import { createWorkloadDirectory } from './workload-directory-store.ts';
@@ -13,7 +14,14 @@ const createRunner = (isRoot = true) => {
   const store = createInventoryStore({ clock, lose: losses.count });
   losses.attach(store);
   const runner = createCollectorRunner({
-    ...{ inventory: store, workloads: createWorkloadDirectory(), losses, clock, isRoot },
+    ...{
+      inventory: store,
+      telemetry: createToldTelemetry().sink,
+      workloads: createWorkloadDirectory(),
+      losses,
+      clock,
+      isRoot,
+    },
     log: silentLog,
     bootId: 'b',
     procPath: '/proc',

@@ -3,6 +3,7 @@ import type { CollectorRecord } from '@parapet/contract/wire';
 import { type Clock, messageOf } from '@parapet/core';
 import type { LossLedger } from '../inventory/loss-ledger.ts';
 import type { Log } from '../log.ts';
+import type { TelemetrySink } from '../telemetry/telemetry-stream.ts';
 import { createBackoff } from '../uplink/backoff.ts';
 import type {
   CollectorContext,
@@ -26,6 +27,7 @@ const startPatienceMs = 20_000;
 
 export const createCollectorRunner = (deps: {
   readonly inventory: InventorySink;
+  readonly telemetry: TelemetrySink;
   readonly workloads: WorkloadDirectory;
   readonly losses: LossLedger;
   readonly clock: Clock;
@@ -65,6 +67,7 @@ export const createCollectorRunner = (deps: {
 
   const contextFor = (name: string): CollectorContext => ({
     inventory,
+    telemetry: deps.telemetry,
     workloads: deps.workloads,
     clock,
     log,

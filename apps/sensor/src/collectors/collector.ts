@@ -1,6 +1,7 @@
 import type { InventoryRecord, RecordKind } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
 import type { Log } from '../log.ts';
+import type { TelemetrySink } from '../telemetry/telemetry-stream.ts';
 import type { WorkloadDirectory } from './workload-directory.ts';
 
 /**
@@ -36,6 +37,7 @@ export type RunningCollector = {
 /** Everything a collector may touch. */
 export type CollectorContext = {
   readonly inventory: InventorySink;
+  readonly telemetry: TelemetrySink;
   readonly workloads: WorkloadDirectory;
   readonly clock: Clock;
   readonly log: Log;

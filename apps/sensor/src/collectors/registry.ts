@@ -1,4 +1,5 @@
 import type { SensorConfig } from '../config/config.ts';
+import { activityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createDockerCollector } from './docker/index.ts';
 import type { CloudFacts } from './host/cloud-metadata.ts';
@@ -19,4 +20,5 @@ export const createCollectors = (deps: {
   createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
   createProcessCollector(deps.workloads),
   networkCollector,
+  activityCollector,
 ];

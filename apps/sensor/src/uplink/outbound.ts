@@ -6,6 +6,7 @@ import {
   type TaskState,
 } from '@parapet/contract/wire';
 import type { InventoryStream } from '../inventory/inventory-stream.ts';
+import type { TelemetryStream } from '../telemetry/telemetry-stream.ts';
 
 /** Where the messages of a channel come from; asked only when they can be sent. */
 export type MessageSource<M> = { readonly next: () => M | undefined };
@@ -30,6 +31,7 @@ const controlMessages = 256;
 export const createOutbound = (deps: {
   readonly send: (data: Buffer, sent: () => void) => void;
   readonly inventory: Pick<InventoryStream, 'next'>;
+  readonly telemetry?: Pick<TelemetryStream, 'next'>;
   readonly orders: MessageSource<TaskState>;
   readonly bulk: MessageSource<BulkBegin | BulkChunk>;
   readonly onStuck: () => void;
@@ -54,7 +56,12 @@ export const createOutbound = (deps: {
   const next = (): Buffer | undefined => {
     const urgent = control.shift();
     if (urgent !== undefined) return encode('control', urgent);
-    return fromSource('orders', deps.orders) ?? deps.inventory.next() ?? fromSource('bulk', deps.bulk);
+    return (
+      fromSource('orders', deps.orders) ??
+      deps.inventory.next() ??
+      deps.telemetry?.next() ??
+      fromSource('bulk', deps.bulk)
+    );
   };
 
   const pump = (): void => {

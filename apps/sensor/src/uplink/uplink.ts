@@ -16,6 +16,7 @@ import type { InventoryStore } from '../inventory/inventory-store.ts';
 import type { InventoryStream } from '../inventory/inventory-stream.ts';
 import type { Log } from '../log.ts';
 import type { Identity } from '../state/state-files.ts';
+import type { TelemetryStream } from '../telemetry/telemetry-stream.ts';
 import { createBackoff } from './backoff.ts';
 import { type Link, type LinkEnd, type LinkHandlers, runLink } from './link.ts';
 import { openChannel } from './open-channel.ts';
@@ -42,6 +43,8 @@ export type UplinkDeps = {
   readonly renewal: Renewal;
   readonly store: InventoryStore;
   readonly stream: InventoryStream;
+  /** Absent where no events are told. */
+  readonly telemetry?: TelemetryStream;
   readonly tasks: TaskPort;
   /** Memory and CPU of this sensor since the last call; this process's by default. */
   readonly usage?: () => SelfUsage;
@@ -73,7 +76,7 @@ const steadyMs = 10_000;
 const longestWaitMs = 12_000;
 
 export const startUplink = (deps: UplinkDeps): Uplink => {
-  const { log, store, stream } = deps;
+  const { log, store, stream, telemetry } = deps;
   const backoff = createBackoff({ minMs: 1000, maxMs: longestWaitMs });
   const stopping = new AbortController();
   let link: Link | undefined;
@@ -94,12 +97,17 @@ export const startUplink = (deps: UplinkDeps): Uplink => {
         return { reason: '', final: false };
       }
       attempt -= 1;
-      link = runLink(socket, { inventory: stream, orders: deps.tasks.states, bulk: deps.tasks.bulk }, handlers);
+      const { states: orders, bulk } = deps.tasks;
+      const events = telemetry === undefined ? {} : { telemetry };
+      link = runLink(socket, { inventory: stream, ...events, orders, bulk }, handlers);
       return await link.ended;
     } catch (error) {
       return { reason: `${url}: ${messageOf(error)}`, final: isFinal(error) };
     } finally {
-      if (link !== undefined) stream.disconnected();
+      if (link !== undefined) {
+        stream.disconnected();
+        telemetry?.disconnected();
+      }
       link = undefined;
     }
   };
@@ -121,6 +129,7 @@ export const startUplink = (deps: UplinkDeps): Uplink => {
   };
   const done = loop().catch((error: unknown) => log.error('the uplink ended', { error: messageOf(error) }));
   store.onWaiting(() => link?.wake());
+  telemetry?.onWaiting(() => link?.wake());
 
   return {
     isConnected: () => link !== undefined,
@@ -138,7 +147,7 @@ export const startUplink = (deps: UplinkDeps): Uplink => {
 
 /** What a connection asks for and tells, bound to the state that outlives it. */
 const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers => {
-  const { clock, log, store, stream, renewal } = deps;
+  const { clock, log, store, stream, telemetry, renewal } = deps;
   const measure = deps.usage ?? createSelfUsage();
   return {
     hello: () => ({
@@ -147,6 +156,7 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
       ...deps.run,
       sentAt: clock.now(),
       inventory: stream.acknowledged(),
+      ...(telemetry === undefined ? {} : { telemetry: telemetry.position() }),
     }),
     heartbeat: (): SensorMessage['control'] => ({
       kind: 'heartbeat',
@@ -158,12 +168,14 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
     }),
     onWelcome: async (welcome: Welcome) => {
       await stream.resume(welcome.inventory);
+      if (welcome.telemetry !== undefined) telemetry?.resume(welcome.telemetry);
       deps.tasks.connected();
       log.info('connected', { hostId: welcome.hostId, consoleVersion: welcome.consoleVersion });
       connected();
     },
     onFlow: (flow) => {
       if (flow.channel === 'inventory') stream.grant(flow);
+      if (flow.channel === 'telemetry') telemetry?.grant(flow);
     },
     onResync: async (reason) => {
       log.info('the console asks for a snapshot', { reason });

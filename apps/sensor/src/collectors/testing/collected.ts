@@ -2,6 +2,7 @@ import { InventoryRecord, type RecordKind } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
 import { silentLog } from '../../log.ts';
 import { readBootId } from '../../proc/host-times.ts';
+import { createToldTelemetry, type ToldTelemetry } from '../../telemetry/testing/told-telemetry.ts';
 import type { CollectorContext, CollectorStatus } from '../collector.ts';
 import { createWorkloadDirectory, type WorkloadDirectoryStore } from '../workload-directory-store.ts';
 
@@ -11,6 +12,7 @@ export type Collected = {
   readonly workloads: WorkloadDirectoryStore;
   /** Every version of every record, in order, each checked by the contract's schema. */
   readonly history: readonly InventoryRecord[];
+  readonly telemetry: ToldTelemetry;
   readonly statuses: readonly CollectorStatus[];
   readonly losses: readonly { readonly stage: string; readonly cause: string; readonly count: number }[];
   readonly blind: readonly { readonly cause: string; readonly since: number; endedAt?: number }[];
@@ -25,6 +27,7 @@ export const createCollected = (): Collected => {
   const losses: { stage: string; cause: string; count: number }[] = [];
   const blind: { cause: string; since: number; endedAt?: number }[] = [];
   const workloads = createWorkloadDirectory();
+  const telemetry = createToldTelemetry();
   const stopping = new AbortController();
 
   const versions = <K extends RecordKind>(kind: K, key: string): Extract<InventoryRecord, { kind: K }>[] =>
@@ -39,6 +42,7 @@ export const createCollected = (): Collected => {
 
   return {
     workloads,
+    telemetry,
     history,
     statuses,
     losses,
@@ -58,6 +62,7 @@ export const createCollected = (): Collected => {
           return record !== undefined && record.endedAt === undefined;
         },
       },
+      telemetry: telemetry.sink,
       workloads,
       clock: systemClock,
       log: silentLog,

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFrame, type Position } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
+import { openLossLedger, type SpoolLosses } from './loss-ledger.ts';
 import { encodeRecord, openName, recordHeadBytes, segmentHeader, withFrame } from './segment.ts';
 import { readRecord, recoverSegments, type Segment, seal } from './segment-file.ts';
 
@@ -28,6 +29,10 @@ export type Spool = {
   /** The last frame handed out since `resume`. */
   readonly sent: () => Position;
   readonly figures: () => SpoolFigures;
+  /** What was ever lost here, over all runs. */
+  readonly losses: () => SpoolLosses;
+  /** Counts events that could not even be appended. */
+  readonly lose: (cause: SpoolLoss['cause'], events: number) => void;
   /** Writes to the disk and closes; frames stay for the next start. */
   readonly close: () => Promise<void>;
 };
@@ -50,7 +55,7 @@ export type SpoolFigures = {
 };
 
 export type SpoolLoss = {
-  readonly cause: 'spool full' | 'spool too old' | 'spool damaged' | 'disk refused';
+  readonly cause: 'spool full' | 'spool too old' | 'spool damaged' | 'disk refused' | 'too large';
   readonly events: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
@@ -60,7 +65,8 @@ export type SpoolOptions = {
   readonly folder: string;
   readonly clock: Clock;
   readonly limits: { readonly bytes: number; readonly ageMs: number; readonly segmentBytes: number };
-  readonly onLost: (loss: SpoolLoss) => void;
+  /** Told of each loss besides the count that is kept: when the lost events happened. */
+  readonly onLost?: (loss: SpoolLoss) => void;
 };
 
 export const defaultSpoolLimits = {
@@ -83,7 +89,12 @@ const newEpoch = (clock: Clock): number => Math.floor(clock.now() / 1000);
 type Cursor = { fd: number; segment: Segment; at: number; seq: number; eventsRead: number };
 
 const createSpool = (options: SpoolOptions, segments: Segment[], firstEpoch: number, firstLastSeq: number): Spool => {
-  const { folder, limits, onLost, clock } = options;
+  const { folder, limits, clock } = options;
+  const ledger = openLossLedger(join(folder, 'lost.json'), clock.now());
+  const onLost = (loss: SpoolLoss): void => {
+    ledger.count(loss.cause, loss.events);
+    options.onLost?.(loss);
+  };
   let epoch = firstEpoch;
   let lastSeq = firstLastSeq;
   let active: { segment: Segment; fd: number } | undefined;
@@ -264,6 +275,7 @@ const createSpool = (options: SpoolOptions, segments: Segment[], firstEpoch: num
     append,
     next,
     sync: async () => {
+      ledger.save();
       const path = active?.segment.path;
       if (path !== undefined) await syncFile(path);
     },
@@ -287,9 +299,12 @@ const createSpool = (options: SpoolOptions, segments: Segment[], firstEpoch: num
         .reduce((sum, { summary }) => sum + summary.events, 0),
       oldestAtMs: firstAfter(acked)?.summary.firstAtMs,
     }),
+    losses: ledger.losses,
+    lose: (cause, events) => onLost({ cause, events, firstAtMs: clock.now(), lastAtMs: clock.now() }),
     close: async () => {
       closeCursor();
       sealActive();
+      ledger.save();
     },
   };
 };

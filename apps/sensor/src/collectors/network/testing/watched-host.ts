@@ -1,6 +1,7 @@
 import type { InventoryRecord } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
 import { silentLog } from '../../../log.ts';
+import { createToldTelemetry } from '../../../telemetry/testing/told-telemetry.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus, RunningCollector } from '../../collector.ts';
 import { createProcessCollector } from '../../process/index.ts';
 import { createWorkloadDirectory, type WorkloadDirectoryStore } from '../../workload-directory-store.ts';
@@ -42,6 +43,7 @@ export const watchHost = async (
       },
       has: (kind, key) => live.has(`${kind} ${key}`),
     },
+    telemetry: createToldTelemetry().sink,
     workloads,
     clock: systemClock,
     log: silentLog,

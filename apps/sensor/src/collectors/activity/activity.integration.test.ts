@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { TelemetryEvent } from '@parapet/contract/telemetry';
+import { describeWith, type Requirement, root } from '@parapet/testkit';
+import { expect, it } from 'vitest';
+import { createCollected } from '../testing/collected.ts';
+import { activityCollector } from './index.ts';
+
+const btf: Requirement = {
+  met: existsSync('/sys/kernel/btf/vmlinux'),
+  reason: 'needs a kernel that tells its types (BTF)',
+};
+
+describeWith([root, btf], 'the activity collector', () => {
+  it('tells what ran, who started it and how it ended, secrets masked, and accounts for every event', async () => {
+    const collected = createCollected();
+    const running = await activityCollector.start(collected.context);
+    const secret = 'hunter2-and-more';
+    const script = `/bin/true --password=${secret}; exit 7`;
+    const { pid } = spawnSync('/bin/sh', ['-c', script], { argv0: 'activity-test' });
+    await running.stop();
+    const { events, accounts } = collected.telemetry;
+    const shell = events.find((event) => event['process.pid'] === pid && event['event.action'] === 'exec');
+    expect(shell).toMatchObject({
+      'process.executable': '/bin/sh',
+      'process.args_count': 3,
+      'process.parent.pid': process.pid,
+      'user.id': 0,
+      'user.name': 'root',
+    });
+    expect(JSON.stringify(events)).not.toContain(secret);
+    const child = events.find(isExecOf('/bin/true', shell));
+    expect(child).toMatchObject({ 'process.parent.name': 'sh', 'process.parent.executable': '/bin/sh' });
+    expect(events.find((event) => event['event.action'] === 'exit' && sameProcess(event, shell))).toMatchObject({
+      'process.exit_code': 7,
+    });
+    const account = accounts.at(-1);
+    expect(account?.told).toBe(events.length);
+    expect(account?.produced).toBe((account?.told ?? 0) + (account?.unwanted ?? 0));
+    expect(account?.lost).toEqual([]);
+  });
+});
+
+const sameProcess = (event: TelemetryEvent, other: TelemetryEvent | undefined): boolean =>
+  other !== undefined && event['process.entity_id'] === other['process.entity_id'];
+
+const isExecOf =
+  (file: string, parent: TelemetryEvent | undefined) =>
+  (event: TelemetryEvent): boolean =>
+    event['event.action'] === 'exec' &&
+    event['process.executable'] === file &&
+    event['process.parent.entity_id'] === parent?.['process.entity_id'];

@@ -1,11 +1,11 @@
-import { closeSync, ftruncateSync, openSync, readdirSync, readSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { readRecord, recordHeadBytes } from '@parapet/core';
 import {
-  decodeHead,
+  decodeFrameRecord,
+  type FrameSummary,
+  maxRecordBytes,
   parseName,
-  type RecordHead,
-  recordHeadBytes,
   type SegmentSummary,
   sealedName,
   segmentHeader,
@@ -47,18 +47,19 @@ export const seal = (segment: Segment, folder: string): Segment => {
   return { ...segment, path };
 };
 
+export type FrameRecord = {
+  readonly about: FrameSummary;
+  readonly frame: Buffer;
+  /** Where the next record begins. */
+  readonly end: number;
+};
+
 /** `undefined` where there is no whole, undamaged record. */
-export const readRecord = (
-  fd: number,
-  at: number,
-): { readonly head: RecordHead; readonly frame: Buffer } | undefined => {
-  const headBytes = Buffer.alloc(recordHeadBytes);
-  if (readSync(fd, headBytes, 0, recordHeadBytes, at) < recordHeadBytes) return undefined;
-  const head = decodeHead(headBytes);
-  if (head === undefined) return undefined;
-  const frame = Buffer.alloc(head.frameBytes);
-  const read = readSync(fd, frame, 0, head.frameBytes, at + recordHeadBytes);
-  return read < head.frameBytes || crc32(frame) !== head.frameCrc ? undefined : { head, frame };
+export const readFrameRecord = (fd: number, at: number): FrameRecord | undefined => {
+  const content = readRecord(fd, at, maxRecordBytes);
+  return content === undefined
+    ? undefined
+    : { ...decodeFrameRecord(content), end: at + recordHeadBytes + content.length };
 };
 
 /** Keeps the whole records of a segment that was being written, and seals it. */
@@ -68,10 +69,10 @@ const sealTorn = (folder: string, path: string, empty: SegmentSummary): Segment 
   let at = segmentHeader.length;
   try {
     for (;;) {
-      const record = readRecord(fd, at);
+      const record = readFrameRecord(fd, at);
       if (record === undefined) break;
-      summary = withFrame(summary, record.head);
-      at += recordHeadBytes + record.head.frameBytes;
+      summary = withFrame(summary, record.about);
+      at = record.end;
     }
     ftruncateSync(fd, at);
   } finally {

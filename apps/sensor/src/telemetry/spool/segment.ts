@@ -1,53 +1,34 @@
-import { crc32 } from 'node:zlib';
+import { encodeRecord, recordFileHeader } from '@parapet/core';
 
 /**
- * A segment of the spool: a header of 8 bytes, then records, each a head of 32 bytes and one frame of the wire.
- *
- * ```
- *  record head:  0..3 frame bytes   4..7 events   8..15 first event   16..23 last event (ms)   24..27 crc32 of the frame   28..31 crc32 of the head
- * ```
- * Integers are big-endian. A file under its open name grows and may end in a torn record; a sealed one is complete, and its
- * name says what is in it, so that nothing has to be read when the sensor starts.
+ * A segment of the spool: a file of records, each the summary of a frame (u32 events, u64 first and u64 last event in
+ * milliseconds, big-endian) and the frame as the wire carries it. A file under its open name grows; a sealed one is complete,
+ * and its name says what is in it, so that nothing has to be read when the sensor starts.
  */
-export const segmentHeader = Buffer.from('PSPL\0\0\0\x01', 'latin1');
-export const recordHeadBytes = 32;
+export const segmentHeader = recordFileHeader('PSPL', 1);
 
-export type RecordHead = {
-  readonly frameBytes: number;
-  readonly events: number;
-  readonly firstAtMs: number;
-  readonly lastAtMs: number;
-  readonly frameCrc: number;
+export type FrameSummary = { readonly events: number; readonly firstAtMs: number; readonly lastAtMs: number };
+
+const summaryBytes = 20;
+/** Frames are at most 64 KiB; anything more is no record of ours. */
+export const maxRecordBytes = summaryBytes + 64 * 1024;
+
+export const encodeFrameRecord = (frame: Buffer, about: FrameSummary): Buffer => {
+  const summary = Buffer.alloc(summaryBytes);
+  summary.writeUInt32BE(about.events, 0);
+  summary.writeBigUInt64BE(BigInt(about.firstAtMs), 4);
+  summary.writeBigUInt64BE(BigInt(about.lastAtMs), 12);
+  return encodeRecord(summary, frame);
 };
 
-/** Frames are at most 64 KiB; anything more is no head of ours. */
-const maxFrameBytes = 64 * 1024;
-
-export const encodeRecord = (frame: Buffer, about: Pick<RecordHead, 'events' | 'firstAtMs' | 'lastAtMs'>): Buffer => {
-  const record = Buffer.allocUnsafe(recordHeadBytes + frame.length);
-  record.writeUInt32BE(frame.length, 0);
-  record.writeUInt32BE(about.events, 4);
-  record.writeBigUInt64BE(BigInt(about.firstAtMs), 8);
-  record.writeBigUInt64BE(BigInt(about.lastAtMs), 16);
-  record.writeUInt32BE(crc32(frame), 24);
-  record.writeUInt32BE(crc32(record.subarray(0, 28)), 28);
-  frame.copy(record, recordHeadBytes);
-  return record;
-};
-
-/** `undefined` when these bytes are no whole, undamaged head. */
-export const decodeHead = (bytes: Buffer): RecordHead | undefined => {
-  if (bytes.length < recordHeadBytes || bytes.readUInt32BE(28) !== crc32(bytes.subarray(0, 28))) return undefined;
-  const frameBytes = bytes.readUInt32BE(0);
-  if (frameBytes > maxFrameBytes) return undefined;
-  return {
-    frameBytes,
-    events: bytes.readUInt32BE(4),
-    firstAtMs: Number(bytes.readBigUInt64BE(8)),
-    lastAtMs: Number(bytes.readBigUInt64BE(16)),
-    frameCrc: bytes.readUInt32BE(24),
-  };
-};
+export const decodeFrameRecord = (content: Buffer): { readonly about: FrameSummary; readonly frame: Buffer } => ({
+  about: {
+    events: content.readUInt32BE(0),
+    firstAtMs: Number(content.readBigUInt64BE(4)),
+    lastAtMs: Number(content.readBigUInt64BE(12)),
+  },
+  frame: content.subarray(summaryBytes),
+});
 
 /** What a segment holds. `lastSeq` is below `firstSeq` while it is empty. */
 export type SegmentSummary = {
@@ -87,16 +68,13 @@ export const parseName = (name: string): { readonly sealed: boolean; readonly su
 };
 
 /** A summary with one more frame in it. */
-export const withFrame = (
-  summary: SegmentSummary,
-  head: Pick<RecordHead, 'events' | 'firstAtMs' | 'lastAtMs'>,
-): SegmentSummary => {
+export const withFrame = (summary: SegmentSummary, about: FrameSummary): SegmentSummary => {
   const isFirst = summary.lastSeq < summary.firstSeq;
   return {
     ...summary,
     lastSeq: summary.lastSeq + 1,
-    events: summary.events + head.events,
-    firstAtMs: isFirst ? head.firstAtMs : Math.min(summary.firstAtMs, head.firstAtMs),
-    lastAtMs: isFirst ? head.lastAtMs : Math.max(summary.lastAtMs, head.lastAtMs),
+    events: summary.events + about.events,
+    firstAtMs: isFirst ? about.firstAtMs : Math.min(summary.firstAtMs, about.firstAtMs),
+    lastAtMs: isFirst ? about.lastAtMs : Math.max(summary.lastAtMs, about.lastAtMs),
   };
 };

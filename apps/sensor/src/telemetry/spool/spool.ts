@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { encodeFrame, type Position } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
 import { openLossLedger, type SpoolLosses } from './loss-ledger.ts';
-import { encodeRecord, openName, recordHeadBytes, segmentHeader, withFrame } from './segment.ts';
-import { readRecord, recoverSegments, type Segment, seal } from './segment-file.ts';
+import { encodeFrameRecord, openName, segmentHeader, withFrame } from './segment.ts';
+import { readFrameRecord, recoverSegments, type Segment, seal } from './segment-file.ts';
 
 /**
  * Telemetry on its way to the console, on disk: numbered frames in segments, oldest first. What was appended survives a
@@ -179,7 +179,7 @@ const createSpool = (options: SpoolOptions, segments: Segment[], firstEpoch: num
   const append: Spool['append'] = (frame) => {
     const { body, ...about } = frame;
     const encoded = encodeFrame({ channel: 'telemetry', epoch, seq: lastSeq + 1, body });
-    const record = encodeRecord(encoded, about);
+    const record = encodeFrameRecord(encoded, about);
     if (!tryWrite(record)) {
       onLost({ cause: 'disk refused', events: about.events, firstAtMs: about.firstAtMs, lastAtMs: about.lastAtMs });
       return;
@@ -240,15 +240,15 @@ const createSpool = (options: SpoolOptions, segments: Segment[], firstEpoch: num
         closeCursor();
         continue;
       }
-      const record = readRecord(here.fd, here.at);
+      const record = readFrameRecord(here.fd, here.at);
       if (record === undefined) {
         giveUp(here);
         continue;
       }
       const position = { epoch: here.segment.summary.epoch, seq: here.seq };
-      here.at += recordHeadBytes + record.head.frameBytes;
+      here.at = record.end;
       here.seq += 1;
-      here.eventsRead += record.head.events;
+      here.eventsRead += record.about.events;
       if (!isAfter(position, sent)) continue;
       sent = position;
       return numberFrame(record.frame, position);

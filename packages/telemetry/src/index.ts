@@ -1,3 +1,16 @@
+export { rowOf, type StoredBy } from './duckdb/columns.ts';
+export { type EngineOptions, openEngine } from './duckdb/engine.ts';
+export { type EventFile, mergeEvents, writeEvents } from './duckdb/files.ts';
+export {
+  type Bucket,
+  countOverTime,
+  type EventCursor,
+  type FoundEvent,
+  findEvents,
+  type SearchScope,
+  topValues,
+  type ValueCount,
+} from './duckdb/search.ts';
 export { addressKey } from './language/address-range.ts';
 export { type Hunt, type HuntError, huntLimits } from './language/hunt.ts';
 export { parseHunt, suggestFields } from './language/parse.ts';

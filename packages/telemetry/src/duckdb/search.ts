@@ -1,0 +1,112 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type FieldName, telemetryFields } from '@parapet/contract/telemetry';
+import type { Hunt } from '../language/hunt.ts';
+import { type Condition, column, conditionOf } from './condition.ts';
+import { parquet } from './files.ts';
+
+/** Which events a search is about. Times are microseconds since the Unix epoch, `to` is not part of it. */
+export type SearchScope = {
+  readonly files: readonly string[];
+  readonly from: number;
+  readonly to: number;
+  readonly hunt: Hunt;
+  /** Only these hosts; all when absent. */
+  readonly hosts?: readonly string[];
+};
+
+/** A place in a list of events, newest first. */
+export type EventCursor = { readonly at: number; readonly host: string; readonly sequence: number };
+
+export type FoundEvent = Readonly<Partial<Record<FieldName, unknown>>>;
+
+/** Events, newest first, at most `limit`, from behind the cursor on. */
+export const findEvents = async (
+  connection: DuckDBConnection,
+  scope: SearchScope,
+  page: { readonly limit: number; readonly after?: EventCursor },
+): Promise<readonly FoundEvent[]> => {
+  if (scope.files.length === 0) return [];
+  const { sql, values } = whereOf(scope, page.after);
+  const names = fieldNames.map(column).join(', ');
+  const reader = await connection.runAndReadAll(
+    `select ${names} from ${parquet(scope.files)} where ${sql} order by ${order} limit ${whole(page.limit)}`,
+    [...values],
+  );
+  return reader.getRowsJson().map(eventOf);
+};
+
+export type Bucket = { readonly at: number; readonly count: number };
+
+/** How many events there were over time, in steps of `stepUs`; steps without any are left out. */
+export const countOverTime = async (
+  connection: DuckDBConnection,
+  scope: SearchScope,
+  stepUs: number,
+): Promise<readonly Bucket[]> => {
+  if (scope.files.length === 0) return [];
+  const { sql, values } = whereOf(scope);
+  const step = whole(stepUs);
+  const reader = await connection.runAndReadAll(
+    `select (${column('@timestamp')} // ${step}) * ${step} as at, count(*)::bigint from ${parquet(scope.files)} where ${sql} group by 1 order by 1`,
+    [...values],
+  );
+  return reader.getRowsJson().map(([at, count]) => ({ at: Number(at), count: Number(count) }));
+};
+
+export type ValueCount = { readonly value: string; readonly count: number };
+
+/** The most frequent values of a field. */
+export const topValues = async (
+  connection: DuckDBConnection,
+  scope: SearchScope,
+  field: FieldName,
+  limit: number,
+): Promise<readonly ValueCount[]> => {
+  if (scope.files.length === 0) return [];
+  const { sql, values } = whereOf(scope);
+  const isList = ['keywords', 'ips'].includes(telemetryFields[field].type);
+  const value = isList ? `unnest(${column(field)})` : column(field);
+  const reader = await connection.runAndReadAll(
+    `select v::varchar, count(*)::bigint as n from (select ${value} as v from ${parquet(scope.files)} where ${sql}) where v is not null group by 1 order by n desc, 1 limit ${whole(limit)}`,
+    [...values],
+  );
+  return reader.getRowsJson().map(([found, count]) => ({ value: String(found), count: Number(count) }));
+};
+
+const fieldNames = Object.keys(telemetryFields) as FieldName[];
+const order = `${column('@timestamp')} desc, ${column('host.id')} desc, ${column('event.sequence')} desc`;
+
+/** Numbers that become part of the SQL are numbers. */
+const whole = (value: number): number => {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no count.`);
+  return value;
+};
+
+const whereOf = (scope: SearchScope, after?: EventCursor): Condition => {
+  const condition = conditionOf(scope.hunt);
+  const values = [...condition.values];
+  const bind = (value: string | number): string => {
+    values.push(value);
+    return `$${values.length}`;
+  };
+  const at = column('@timestamp');
+  const parts = [`${at} >= ${bind(scope.from)}`, `${at} < ${bind(scope.to)}`, condition.sql];
+  if (scope.hosts !== undefined)
+    parts.push(scope.hosts.length === 0 ? 'false' : `${column('host.id')} in (${scope.hosts.map(bind).join(', ')})`);
+  if (after !== undefined)
+    parts.push(
+      `(${at}, ${column('host.id')}, ${column('event.sequence')}) < (${bind(after.at)}, ${bind(after.host)}, ${bind(after.sequence)})`,
+    );
+  return { sql: parts.join(' and '), values };
+};
+
+/** The engine hands large numbers over as text; ours all fit. */
+const eventOf = (row: readonly unknown[]): FoundEvent =>
+  Object.fromEntries(
+    fieldNames.flatMap((name, index) => {
+      const value = row[index];
+      if (value === null || value === undefined) return [];
+      const { type } = telemetryFields[name];
+      return [[name, type === 'number' || type === 'time' ? Number(value) : value]];
+    }),
+  );

@@ -1,0 +1,171 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { TelemetryEvent } from '@parapet/contract/telemetry';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseHunt } from '../language/parse.ts';
+import { rowOf } from './columns.ts';
+import { openEngine } from './engine.ts';
+import { type EventFile, mergeEvents, writeEvents } from './files.ts';
+import { countOverTime, findEvents, type SearchScope, topValues } from './search.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'parapet-events-'));
+const hosts = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
+const startUs = 1_800_000_000_000_000;
+let engine: DuckDBConnection;
+let files: EventFile[];
+
+const event = (index: number): TelemetryEvent => ({
+  '@timestamp': startUs + index * 1_000_000,
+  'event.action': index % 3 === 0 ? 'connect' : 'exec',
+  'process.pid': 100 + index,
+  'process.name': ['nc', 'bash', 'curl'][index % 3] ?? '',
+  'process.args': ['run', `--number=${index}`, index % 2 === 0 ? 'it’s "even"' : 'odd%_'],
+  'user.id': index % 5,
+  ...(index % 4 === 0 ? { 'container.id': 'c'.repeat(64) } : {}),
+  ...(index % 3 === 0
+    ? { 'destination.ip': index % 2 === 0 ? `10.0.0.${index}` : '2001:db8::1', 'destination.port': 443 }
+    : {}),
+  ...(index === 7 ? { 'parapet.process.memfd': true } : {}),
+});
+
+const write = async (name: string, host: string, from: number, to: number): Promise<EventFile> => {
+  const rows: string[] = [];
+  for (let index = from; index < to; index += 1)
+    rows.push(
+      JSON.stringify(rowOf(event(index), { hostId: host, hostName: 'web', ingestedUs: startUs, sequence: index })),
+    );
+  const ndjson = join(folder, `${name}.ndjson`);
+  writeFileSync(ndjson, rows.join('\n'));
+  return writeEvents(engine, ndjson, join(folder, `${name}.parquet`));
+};
+
+beforeAll(async () => {
+  engine = await openEngine({ memoryMegabytes: 256, threads: 1, folder });
+  files = [await write('a', hosts[0], 0, 60), await write('b', hosts[1], 60, 100)];
+});
+afterAll(() => {
+  engine.closeSync();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const scope = (text: string, more: Partial<SearchScope> = {}): SearchScope => {
+  const hunt = parseHunt(text);
+  if (!hunt.ok) throw new Error(hunt.error.message);
+  return {
+    files: files.map(({ path }) => path),
+    from: startUs,
+    to: startUs + 1_000_000_000,
+    hunt: hunt.value,
+    ...more,
+  };
+};
+
+const found = async (text: string, more: Partial<SearchScope> = {}): Promise<number[]> => {
+  const events = await findEvents(engine, scope(text, more), { limit: 1000 });
+  return events.map((each) => Number(each['process.pid']) - 100).toReversed();
+};
+const where = (test: (index: number) => boolean): number[] =>
+  Array.from({ length: 100 }, (_, index) => index).filter(test);
+
+describe('the store of events', () => {
+  it('knows what is in a file', () => {
+    expect(files[0]).toMatchObject({ rows: 60, firstAt: startUs, lastAt: startUs + 59_000_000, hosts: [hosts[0]] });
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('gives events back as they were told, newest first, with what the console added', async () => {
+    const [newest, next] = await findEvents(engine, scope(''), { limit: 2 });
+    expect(newest).toEqual({
+      ...event(99),
+      'host.id': hosts[1],
+      'host.name': 'web',
+      'event.ingested': startUs,
+      'event.sequence': 99,
+    });
+    expect(next?.['process.pid']).toBe(198);
+  });
+
+  it('answers every kind of test as it is meant', async () => {
+    const cases: readonly (readonly [string, (index: number) => boolean])[] = [
+      ['process.name = nc and user.id = 0', (i) => i % 3 === 0 && i % 5 === 0],
+      ['process.name != nc', (i) => i % 3 !== 0],
+      ['process.name in (bash, curl)', (i) => i % 3 !== 0],
+      ['process.name = "b?s*"', (i) => i % 3 === 1],
+      ['process.name ~ "^(nc|curl)$"', (i) => i % 3 !== 1],
+      ['process.args = "odd%_"', (i) => i % 2 === 1],
+      ['process.args = "od*%_"', (i) => i % 2 === 1],
+      ['process.args = "o*x*"', () => false],
+      [`process.args ~ '"even"'`, (i) => i % 2 === 0],
+      ['process.args = "--number=7"', (i) => i === 7],
+      ['user.id >= 3', (i) => i % 5 >= 3],
+      ['user.id = 1..2', (i) => i % 5 === 1 || i % 5 === 2],
+      ['container.id exists', (i) => i % 4 === 0],
+      ['not container.id exists', (i) => i % 4 !== 0],
+      ['destination.ip = 10.0.0.0/28', (i) => i % 6 === 0 && i < 16],
+      ['destination.ip = 2001:db8::/32', (i) => i % 3 === 0 && i % 2 === 1],
+      ['destination.ip != 10.0.0.0/8', (i) => !(i % 6 === 0)],
+      ['parapet.process.memfd = true', (i) => i === 7],
+      ['host.id = 22222222-2222-4222-8222-222222222222', (i) => i >= 60],
+      ['not (user.id = 0 or user.id = 1) and event.action = exec', (i) => i % 5 > 1 && i % 3 !== 0],
+    ];
+    for (const [text, test] of cases) expect([text, await found(text)]).toEqual([text, where(test)]);
+  });
+
+  it('keeps to the time and the hosts that it may', async () => {
+    expect(await found('', { from: startUs + 10_000_000, to: startUs + 12_000_000 })).toEqual([10, 11]);
+    expect(await found('', { hosts: [hosts[1]] })).toEqual(where((index) => index >= 60));
+    expect(await found('', { hosts: [] })).toEqual([]);
+    expect(await found('user.id = 0 or user.id exists', { hosts: [hosts[0]] })).toEqual(where((index) => index < 60));
+    expect(await found('', { files: [] })).toEqual([]);
+  });
+
+  it('goes on from any place', async () => {
+    const seen: number[] = [];
+    let after: { at: number; host: string; sequence: number } | undefined;
+    for (let page = 0; page < 20; page += 1) {
+      const events = await findEvents(engine, scope('user.id != 4'), { limit: 7, ...(after && { after }) });
+      seen.push(...events.map((each) => Number(each['event.sequence'])));
+      const last = events.at(-1);
+      if (last === undefined) break;
+      after = {
+        at: Number(last['@timestamp']),
+        host: String(last['host.id']),
+        sequence: Number(last['event.sequence']),
+      };
+    }
+    expect(seen.toReversed()).toEqual(where((index) => index % 5 !== 4));
+  });
+
+  it('counts over time and by value', async () => {
+    const buckets = await countOverTime(engine, scope('process.name = nc'), 10_000_000);
+    expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(34);
+    expect(buckets[0]).toEqual({ at: startUs, count: 4 });
+    expect(await topValues(engine, scope(''), 'process.name', 2)).toEqual([
+      { value: 'nc', count: 34 },
+      { value: 'bash', count: 33 },
+    ]);
+    expect((await topValues(engine, scope(''), 'process.args', 1))[0]).toEqual({ value: 'run', count: 100 });
+  });
+
+  it('makes one file of several without losing or changing any', async () => {
+    const merged = await mergeEvents(
+      engine,
+      files.map(({ path }) => path),
+      join(folder, 'merged.parquet'),
+    );
+    expect(merged).toMatchObject({ rows: 100, firstAt: startUs, lastAt: startUs + 99_000_000 });
+    expect(merged.hosts.toSorted()).toEqual([...hosts]);
+    expect(await found('', { files: [merged.path] })).toEqual(where(() => true));
+  });
+
+  it('touches nothing outside its folder', async () => {
+    await expect(engine.runAndReadAll(`select * from read_text('/etc/hostname')`)).rejects.toThrow();
+    await expect(engine.run('set enable_external_access = true')).rejects.toThrow();
+  });
+
+  it('is not slowed by a regular expression that would make others back up', async () => {
+    expect(await found('process.args ~ "(o+)+$"')).toEqual([]);
+  });
+});

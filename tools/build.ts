@@ -11,6 +11,7 @@ const out = join(root, 'build');
 const programs = {
   console: 'apps/console/src/main.ts',
   'feed-worker': 'apps/console/src/feeds/feed-worker.ts',
+  'telemetry-worker': 'apps/console/src/telemetry/telemetry-worker.ts',
   maintenance: 'apps/console/src/maintenance/main.ts',
   'delivery-worker': 'apps/console/src/delivery/delivery-worker.ts',
   sensor: 'apps/sensor/src/main.ts',
@@ -19,7 +20,7 @@ const programs = {
 };
 
 /** Packages with native files: they stay outside the bundles and lie beside them in `build/node_modules`. */
-const nativePackages = ['koffi', '@node-rs/argon2'];
+const nativePackages = ['koffi', '@node-rs/argon2', '@duckdb/node-bindings'];
 
 /** The parts of the build and the sources each is made of; a part is made again when one of these changed. */
 const parts = [
@@ -93,7 +94,7 @@ const optionalImports = new Set(['pg-native', 'bufferutil', 'utf-8-validate', 'p
 
 const copyNative = async (name: string): Promise<void> => {
   const modules = join(root, 'node_modules');
-  const wanted = [name, ...(await platformPackagesOf(name))];
+  const wanted = [name, ...(await packagesBeside(name))];
   for (const packageName of wanted) {
     const target = join(out, 'node_modules', packageName);
     await rm(target, { recursive: true, force: true });
@@ -106,13 +107,15 @@ const copyNative = async (name: string): Promise<void> => {
   }
 };
 
-/** The installed packages that carry a package's native file for this machine. */
-const platformPackagesOf = async (name: string): Promise<string[]> => {
+/** What a package needs, and the installed packages that carry its native file for this machine. */
+const packagesBeside = async (name: string): Promise<string[]> => {
   const require = createRequire(join(root, 'package.json'));
   const manifest = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>;
     optionalDependencies?: Record<string, string>;
   };
-  return Object.keys(manifest.optionalDependencies ?? {}).filter((optional) => {
+  const needed = Object.keys(manifest.dependencies ?? {});
+  const forSome = Object.keys(manifest.optionalDependencies ?? {}).filter((optional) => {
     try {
       require.resolve(`${optional}/package.json`);
       return true;
@@ -120,6 +123,7 @@ const platformPackagesOf = async (name: string): Promise<string[]> => {
       return false;
     }
   });
+  return [...needed, ...forSome];
 };
 
 const buildWeb = async (): Promise<void> => {

@@ -12,6 +12,7 @@ import { issueAdminLink } from '../people/link-routes.ts';
 import { hasActiveAdmin } from '../people/users.ts';
 import { mountHealth } from '../self-watch/health-routes.ts';
 import { createMetrics } from '../self-watch/metrics.ts';
+import type { TelemetryFeature } from '../telemetry/feature.ts';
 import type { SensorArchives } from '../upgrades/archives.ts';
 import { listAddresses } from './addresses.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
@@ -44,6 +45,7 @@ export type Console = AsyncDisposable & {
   readonly platform: Platform;
   readonly people: People;
   readonly gateway: Gateway;
+  readonly telemetry: TelemetryFeature;
   readonly web: WebServer;
 };
 
@@ -93,7 +95,8 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
 
   const running = stack.move();
   return {
-    ...{ platform, people, web, gateway: features.gateway, port: bound.port, addresses: addresses() },
+    ...{ platform, people, web, gateway: features.gateway, telemetry: features.telemetry },
+    ...{ port: bound.port, addresses: addresses() },
     firstAdminNeeded: async () => !(await hasActiveAdmin(platform.db)),
     adminLink: (username) => issueAdminLink(people, username),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -16,6 +16,7 @@ import { createDiskWatch, readSpace } from '../self-watch/disk.ts';
 import { createDiskGuard, type DiskGuard } from '../self-watch/disk-guard.ts';
 import { watchEventLoop } from '../self-watch/event-loop.ts';
 import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
+import { createTelemetryFeature, type TelemetryFeature } from '../telemetry/feature.ts';
 import type { SensorArchives } from '../upgrades/archives.ts';
 import { createOrderStore } from '../upgrades/order-store.ts';
 import { createRolloutScheduler, type RolloutScheduler } from '../upgrades/rollout-scheduler.ts';
@@ -26,6 +27,7 @@ import type { Platform } from './platform.ts';
 
 export type Features = {
   readonly gateway: Gateway;
+  readonly telemetry: TelemetryFeature;
   readonly findings: FindingsFeature;
   readonly delivery: Delivery;
   readonly downloads: Downloads;
@@ -57,9 +59,10 @@ export const createFeatures = async (parts: {
   stack.defer(delivery.stop);
   const downloads = createDownloads({ ...delivery, log });
   const archives = parts.archives ?? archivesOf(delivery);
+  const telemetry = stack.use(await createTelemetryFeature({ db, clock, log, folder: join(folder.root, 'telemetry') }));
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
-    preparedDb: platform.database.preparedDb,
+    ...{ preparedDb: platform.database.preparedDb, telemetry: telemetry.port },
     ...{ version: config.version, consoleUrls: addresses },
     proxyProtocolFrom: config.proxyProtocolFrom,
     ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives },
@@ -101,7 +104,7 @@ export const createFeatures = async (parts: {
     address: platform.database.address,
   });
   return {
-    ...{ gateway, findings, delivery, downloads, backups, rollouts, status, guard },
+    ...{ gateway, telemetry, findings, delivery, downloads, backups, rollouts, status, guard },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
@@ -111,6 +114,7 @@ export const createFeatures = async (parts: {
       ...createGraphRoutes({ database: db, clock, audit, live }),
       ...gateway.routes,
       ...createDeliveryRoutes(delivery),
+      ...telemetry.handlers,
       ...createUpgradeRoutes({
         ...{ db, clock, audit, archives, version: config.version, dispatcher: gateway.tasks, wake: rollouts.wake },
       }),

@@ -16,6 +16,7 @@ import { createEnrolmentKeys } from '../sensors/enrolment-keys.ts';
 import { createSensorRoutes, type SensorRoutes } from '../sensors/sensor-routes.ts';
 import { createBulkSpool } from '../tasks/bulk-spool.ts';
 import { createTaskDispatcher, type TaskDispatcher, type TaskStore } from '../tasks/task-dispatcher.ts';
+import type { TelemetryPort } from '../telemetry/telemetry-port.ts';
 import { createArchiveRoute, isArchiveRequest } from '../upgrades/archive-route.ts';
 import { noArchives, type SensorArchives } from '../upgrades/archives.ts';
 import { type Release, releaseOf } from '../upgrades/version-standing.ts';
@@ -81,6 +82,8 @@ export type GatewayDeps = {
   readonly taskStore: TaskStore;
   /** The sensors that this console hands out; none unless given. */
   readonly archives?: SensorArchives;
+  /** Where telemetry goes; without it sensors tell none. */
+  readonly telemetry?: TelemetryPort;
   /** A folder of ours below the data folder. */
   readonly spoolDir: string;
   readonly version: string;
@@ -135,6 +138,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
   });
   const sessionDeps: SessionDeps = {
     ...{ clock, log, ingest, presence, refusals, certificates, tasks, heartbeatEveryMs },
+    ...(deps.telemetry === undefined ? {} : { telemetry: deps.telemetry }),
     version: deps.version,
     storeArrival: (arrival) => storeArrival(steadyDb, arrival),
     claim: registry.claim,
@@ -179,7 +183,10 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
       },
     }),
     onChange: changes.onChange,
-    holdIntake: ingest.hold,
+    holdIntake: (held) => {
+      ingest.hold(held);
+      deps.telemetry?.hold(held);
+    },
     figures: () => {
       const { lagMsP50, lagMsP99, ...figures } = ingest.figures();
       const { open, refused } = front.figures();

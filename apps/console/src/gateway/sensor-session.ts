@@ -13,6 +13,8 @@ import { readLines } from '../ingest/frame-reader.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Log } from '../logging/log.ts';
 import type { SensorLink, SensorTasks } from '../tasks/sensor-tasks.ts';
+import type { TelemetryIntake } from '../telemetry/telemetry-intake.ts';
+import type { TelemetryPort } from '../telemetry/telemetry-port.ts';
 import { createClockSkew } from './clock-skew.ts';
 import { agreeOnVersion, readArrival } from './hello.ts';
 import type { HostArrival, StoredSensor } from './host-presence.ts';
@@ -45,6 +47,7 @@ export type SessionDeps = {
   readonly refusals: Refusals;
   readonly certificates: SensorCertificates;
   readonly tasks: SensorTasks;
+  readonly telemetry?: TelemetryPort;
   readonly version: string;
   readonly heartbeatEveryMs: number;
   readonly storeArrival: (arrival: HostArrival) => Promise<StoredSensor | undefined>;
@@ -78,6 +81,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
   const renewRate = createRateLimit({ clock, perMinute: 1, burst: 3, maxKeys: 1 });
   let state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
   let intake: InventoryIntake | undefined;
+  let events: TelemetryIntake | undefined;
   let link: SensorLink | undefined;
   let lastDriftResyncMs = Number.NEGATIVE_INFINITY;
   let saidGoodbye = false;
@@ -91,6 +95,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
     state = 'closed';
     clearTimeout(helloTimer);
     intake?.close();
+    events?.close();
     link?.detach();
     deps.release(session);
   };
@@ -134,6 +139,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
 
   const open = (hello: Hello, at: StoredSensor, version: number): void => {
     state = 'open';
+    const takesEvents = hello.telemetry !== undefined && deps.telemetry !== undefined;
     presence.arrived(hostId);
     wire.send('control', {
       kind: 'welcome',
@@ -143,6 +149,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
       sentAt: clock.now(),
       heartbeatEveryMs: deps.heartbeatEveryMs,
       inventory: { epoch: at.epoch, seq: at.seq },
+      ...(takesEvents ? { telemetry: deps.telemetry?.position(hostId) } : {}),
     });
     intake = createInventoryIntake(
       deps.ingest,
@@ -160,6 +167,14 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
       at,
     );
     intake.grant();
+    if (takesEvents) {
+      events = deps.telemetry?.open({
+        ...{ hostId, skewMs: skew.skewMs, note, flow: wire.flow },
+        refuse: (code, detail, message) => refuse(code, detail, message),
+        onFailed: onStoreFailure,
+      });
+      events?.grant();
+    }
     grantWork('orders', 0);
     grantWork('bulk', 0);
     link = deps.tasks.attach(hostId, {
@@ -251,7 +266,8 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
     } else if (channel === 'inventory') {
       intake?.onFrame(data, header.value);
     } else if (channel === 'telemetry') {
-      deps.onUnknown(1);
+      if (events === undefined) deps.onUnknown(1);
+      else events.onFrame(data, header.value, receivedAtMs);
     } else {
       const verdict = order[channel].check(header.value);
       if (verdict === 'next') onMessages(channel, seq, readLinesOf(data, header.value), receivedAtMs);

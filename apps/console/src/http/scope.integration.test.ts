@@ -6,6 +6,7 @@ import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage } from '../findings/testing/inventory.ts';
 import { createGraphFixture } from '../graph/testing/graph-fixture.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
+import { tellEvents } from '../telemetry/testing/tell-events.ts';
 import { startTestConsole, type TestAnswer, type TestConsole, type TestRequest } from '../testing/test-console.ts';
 
 /**
@@ -30,6 +31,7 @@ const get = (...urls: readonly string[]): { url: string }[] => urls.map((url) =>
 const now = new Date().toISOString();
 const year = new Date(Date.now() + 300 * 86_400_000).toISOString();
 const dayAgo = new Date(Date.now() - 86_400_000).toISOString();
+const lastDay = `since=${dayAgo}&until=${new Date(Date.now() + 3_600_000).toISOString()}`;
 
 /** All scoped routes; a test says which one was forgotten. */
 const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
@@ -92,6 +94,15 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
     { url: '/api/v1/sensor-upgrades', body: { outdated: true } },
   ],
   'sensorUpgrades.stop': (world) => get(`/api/v1/sensor-upgrades/${world.rollout}/stop`),
+  'hunt.events': (world) =>
+    get(
+      `/api/v1/hunt/events?${lastDay}`,
+      `/api/v1/hunt/events?${lastDay}&q=${encodeURIComponent(`host.id = ${world.host} or process.name exists`)}`,
+    ),
+  'hunt.histogram': () => get(`/api/v1/hunt/histogram?${lastDay}`),
+  'hunt.values': () =>
+    get(...['host.id', 'process.name'].map((field) => `/api/v1/hunt/values?${lastDay}&field=${field}`)),
+  'hunt.fields': () => get('/api/v1/hunt/fields'),
   'overview.get': () => get('/api/v1/overview', `/api/v1/overview?since=${dayAgo}`),
   'trust.get': () => get('/api/v1/trust'),
 };
@@ -241,6 +252,7 @@ describe('a caller with a scope', () => {
       'sensorUpgrades.list',
       'map.view',
       'search.all',
+      'hunt.events',
     ] as const) {
       const answers = await Promise.all(asked(name, theirs).map((request) => ask(name, request, everything)));
       expect.soft(answers.map(({ text }) => text).join(), name).toContain('theirs');
@@ -324,6 +336,17 @@ const makeWorld = async (team: string, sharedImage: string): Promise<World> => {
       deadline: new Date(Date.now() + 7_200_000),
     })
     .execute();
+  await tellEvents(running.console.telemetry, host, [
+    [
+      { '@timestamp': Date.now() * 1000, 'event.action': 'exec', 'process.name': `${team}-process` },
+      {
+        kind: 'account',
+        collector: `${team}-collector`,
+        ...{ since: Date.now() - 1000, to: Date.now(), produced: 3, told: 1, unwanted: 0 },
+        lost: [{ stage: 'kernel', cause: `${team}-cause`, count: 2 }],
+      },
+    ],
+  ]);
   const rollout = randomUUID();
   await db
     .insertInto('sensor_rollouts')

@@ -198,6 +198,17 @@ describe('the telemetry stream', () => {
     expect(receive(stream).events[0]?.['container.name']).toBe('web');
   });
 
+  it('keeps nothing for a console that takes no events', () => {
+    const stream = open();
+    const source = stream.open('activity');
+    stream.resume(undefined);
+    source.tell('process', exec(1));
+    source.account(1);
+    stream.flush();
+    connect(stream);
+    expect(receive(stream)).toMatchObject({ events: [], accounts: [{ produced: 1, told: 0, unwanted: 1 }] });
+  });
+
   it('keeps everything over a stop', async () => {
     const stream = open();
     stream.open('activity').tell('process', exec(7));

@@ -23,7 +23,8 @@ export type TelemetrySource = {
 export type TelemetryStream = TelemetrySink & {
   /** Packs what waits into the spool; called by a timer too. */
   readonly flush: () => void;
-  readonly resume: (stored: Position) => void;
+  /** What the console has; absent from one that takes no events, for which none are kept then. */
+  readonly resume: (stored: Position | undefined) => void;
   /** Since numbers may leap, credit is a count: `limit - acked` frames may be under way. */
   readonly grant: (flow: { readonly epoch: number; readonly acked: number; readonly limit: number }) => void;
   readonly next: () => Buffer | undefined;
@@ -74,6 +75,8 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
   /** How many frames may be under way, and those that are. */
   let window = 0;
   let underWay: Position[] = [];
+  /** Until the console has spoken they are kept for it. */
+  let isWanted = true;
   let wake: () => void = () => {};
 
   const pack = (lines: readonly Waiting[]): void => {
@@ -152,6 +155,10 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
     const book = createAccountBook(collector, clock.now());
     return {
       tell: (kind, event) => {
+        if (!isWanted) {
+          book.unwanted(1);
+          return;
+        }
         if (waiting.length >= queueEvents * shareOfQueue[kind]) {
           book.lost({ stage: 'queue', cause: `too many ${kind} events`, count: 1 });
           return;
@@ -172,7 +179,8 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
     open: openSource,
     flush,
     resume: (stored) => {
-      spool.resume(stored);
+      isWanted = stored !== undefined;
+      if (stored !== undefined) spool.resume(stored);
       window = 0;
       underWay = [];
     },

@@ -168,7 +168,7 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
     }),
     onWelcome: async (welcome: Welcome) => {
       await stream.resume(welcome.inventory);
-      if (welcome.telemetry !== undefined) telemetry?.resume(welcome.telemetry);
+      telemetry?.resume(welcome.telemetry);
       deps.tasks.connected();
       log.info('connected', { hostId: welcome.hostId, consoleVersion: welcome.consoleVersion });
       connected();

@@ -5,6 +5,7 @@ export * from './common.ts';
 export * from './delivery.ts';
 export * from './feeds.ts';
 export * from './findings.ts';
+export * from './hunt.ts';
 export * from './map.ts';
 export * from './people.ts';
 export * from './retention.ts';

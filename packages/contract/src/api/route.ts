@@ -10,6 +10,7 @@ export const permissions = [
   'scans:write',
   'sensors:read',
   'sensors:write',
+  'telemetry:read',
   'feeds:read',
   'feeds:write',
   'people:read',
@@ -31,7 +32,8 @@ const viewer: readonly Permission[] = [
   'feeds:read',
   'system:read',
 ];
-const operator: readonly Permission[] = [...viewer, 'assets:write', 'findings:write', 'scans:write'];
+/** Events show what people and programs did in detail: those who only look at the state do not need them. */
+const operator: readonly Permission[] = [...viewer, 'assets:write', 'findings:write', 'scans:write', 'telemetry:read'];
 export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   viewer,
   operator,

@@ -3,6 +3,7 @@ import { backupRoutes } from './backups.ts';
 import { deliveryRoutes } from './delivery.ts';
 import { feedRoutes } from './feeds.ts';
 import { findingRoutes } from './findings.ts';
+import { huntRoutes } from './hunt.ts';
 import { mapRoutes } from './map.ts';
 import { peopleRoutes } from './people.ts';
 import { retentionRoutes } from './retention.ts';
@@ -22,6 +23,7 @@ export const routes = {
   ...mapRoutes,
   ...findingRoutes,
   ...scanRoutes,
+  ...huntRoutes,
   ...feedRoutes,
   ...systemRoutes,
   ...backupRoutes,

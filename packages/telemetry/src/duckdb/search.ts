@@ -10,8 +10,8 @@ export type SearchScope = {
   readonly from: number;
   readonly to: number;
   readonly hunt: Hunt;
-  /** Only these hosts; all when absent. */
-  readonly hosts?: readonly string[];
+  /** Only events of these hosts, and of these containers wherever they run; all when absent. */
+  readonly allowed?: { readonly hosts: readonly string[]; readonly containers: readonly string[] };
 };
 
 /** A place in a list of events, newest first. */
@@ -91,8 +91,12 @@ const whereOf = (scope: SearchScope, after?: EventCursor): Condition => {
   };
   const at = column('@timestamp');
   const parts = [`${at} >= ${bind(scope.from)}`, `${at} < ${bind(scope.to)}`, condition.sql];
-  if (scope.hosts !== undefined)
-    parts.push(scope.hosts.length === 0 ? 'false' : `${column('host.id')} in (${scope.hosts.map(bind).join(', ')})`);
+  if (scope.allowed !== undefined) {
+    const { hosts, containers } = scope.allowed;
+    const among = (name: FieldName, ids: readonly string[]): string =>
+      ids.length === 0 ? 'false' : `coalesce(${column(name)} in (${ids.map(bind).join(', ')}), false)`;
+    parts.push(`(${among('host.id', hosts)} or ${among('container.id', containers)})`);
+  }
   if (after !== undefined)
     parts.push(
       `(${at}, ${column('host.id')}, ${column('event.sequence')}) < (${bind(after.at)}, ${bind(after.host)}, ${bind(after.sequence)})`,

@@ -115,9 +115,13 @@ describe('the store of events', () => {
 
   it('keeps to the time and the hosts that it may', async () => {
     expect(await found('', { from: startUs + 10_000_000, to: startUs + 12_000_000 })).toEqual([10, 11]);
-    expect(await found('', { hosts: [hosts[1]] })).toEqual(where((index) => index >= 60));
-    expect(await found('', { hosts: [] })).toEqual([]);
-    expect(await found('user.id = 0 or user.id exists', { hosts: [hosts[0]] })).toEqual(where((index) => index < 60));
+    const allowed = (hostIds: readonly string[], containers: readonly string[] = []) => ({
+      allowed: { hosts: hostIds, containers },
+    });
+    expect(await found('', allowed([hosts[1]]))).toEqual(where((index) => index >= 60));
+    expect(await found('', allowed([]))).toEqual([]);
+    expect(await found('user.id = 0 or user.id exists', allowed([hosts[0]]))).toEqual(where((index) => index < 60));
+    expect(await found('', allowed([hosts[1]], ['c'.repeat(64)]))).toEqual(where((i) => i >= 60 || i % 4 === 0));
     expect(await found('', { files: [] })).toEqual([]);
   });
 

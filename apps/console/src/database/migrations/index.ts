@@ -8,6 +8,7 @@ import * as sensorUpgrades from './0006-sensor-upgrades.ts';
 import * as findingChanges from './0009-finding-changes.ts';
 import * as largeLists from './0010-large-lists.ts';
 import * as languagePackages from './0013-language-packages.ts';
+import * as telemetry from './0015-telemetry.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -22,4 +23,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0009-finding-changes', findingChanges],
   ['0010-large-lists', largeLists],
   ['0013-language-packages', languagePackages],
+  ['0015-telemetry', telemetry],
 ];

@@ -22,7 +22,7 @@ const frame = (hostId: string, seq: number): SpooledFrame => ({
 
 /** Segments are cut by hand: nothing depends on when a timer runs. */
 const open = (segmentBytes = 1 << 20): Promise<FrameSpool> =>
-  openFrameSpool({ folder, segmentBytes, segmentAgeMs: 3_600_000 });
+  openFrameSpool({ folder, storedUpTo: 0, segmentBytes, segmentAgeMs: 3_600_000 });
 
 const stored = (spool: FrameSpool): SpooledFrame[] => spool.sealed().flatMap(({ path }) => [...readSegment(path)]);
 
@@ -74,11 +74,29 @@ describe('the frame spool', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('does not take again what was stored, and never uses its numbers again', async () => {
+    const spool = await open();
+    for (let seq = 1; seq <= 3; seq += 1) {
+      await spool.append(frame(hosts[0], seq));
+      await spool.cut();
+    }
+    await spool.close();
+    const again = await openFrameSpool({ folder, storedUpTo: 2, segmentAgeMs: 3_600_000 });
+    expect(stored(again)).toEqual([frame(hosts[0], 3)]);
+    for (const segment of [...again.sealed()]) again.remove(segment);
+    await again.close();
+    const later = await openFrameSpool({ folder, storedUpTo: 3, segmentAgeMs: 3_600_000 });
+    await later.append(frame(hosts[0], 4));
+    await later.cut();
+    expect(later.sealed().map(({ number }) => number)).toEqual([4]);
+    await later.close();
+  });
+
   it('says when the disk refuses, and takes frames again later', async () => {
     const spool = await open();
     rmSync(folder, { recursive: true });
     await expect(spool.append(frame(hosts[0], 1))).rejects.toThrow('ENOENT');
-    const again = await openFrameSpool({ folder });
+    const again = await openFrameSpool({ folder, storedUpTo: 0 });
     await again.close();
     await spool.append(frame(hosts[0], 2));
     await spool.cut();

@@ -37,6 +37,8 @@ export type SealedSegment = { readonly number: number; readonly path: string; re
 
 export type FrameSpoolOptions = {
   readonly folder: string;
+  /** Segments up to this number were stored elsewhere: what a crash left of them is removed, and numbers go on behind it. */
+  readonly storedUpTo: number;
   /** A segment is sealed at this size, default 8 MiB, or at this age, default 1 s. */
   readonly segmentBytes?: number;
   readonly segmentAgeMs?: number;
@@ -44,7 +46,7 @@ export type FrameSpoolOptions = {
 
 export const openFrameSpool = async (options: FrameSpoolOptions): Promise<FrameSpool> => {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const segments = recover(options.folder);
+  const segments = recover(options.folder, options.storedUpTo);
   const positions = new Map<string, Position>();
   for (const segment of segments) {
     for (const { hostId, data } of readSegment(segment.path)) {
@@ -103,13 +105,17 @@ export const keepLater = (positions: Map<string, Position>, hostId: string, posi
 const nameOf = (number: number, state: 'open' | 'sealed'): string => `${String(number).padStart(12, '0')}.${state}`;
 
 /** An open segment of an earlier run is cut after its last whole record. */
-const recover = (folder: string): SealedSegment[] => {
+const recover = (folder: string, storedUpTo: number): SealedSegment[] => {
   const segments: SealedSegment[] = [];
   for (const name of readdirSync(folder).sort()) {
     const match = /^(\d{12})\.(open|sealed)$/.exec(name);
     if (match === null) continue;
     const number = Number(match[1]);
     const path = join(folder, name);
+    if (number <= storedUpTo) {
+      unlinkSync(path);
+      continue;
+    }
     if (match[2] === 'open') cutTorn(path);
     const sealedPath = join(folder, nameOf(number, 'sealed'));
     renameSync(path, sealedPath);
@@ -142,7 +148,7 @@ const createFrameSpool = (
 ): FrameSpool => {
   const segmentBytes = options.segmentBytes ?? defaultSegmentBytes;
   const segmentAgeMs = options.segmentAgeMs ?? defaultSegmentAgeMs;
-  let nextNumber = (segments.at(-1)?.number ?? 0) + 1;
+  let nextNumber = (segments.at(-1)?.number ?? options.storedUpTo) + 1;
   let active: Active | undefined;
   let pending: Pending[] = [];
   let listener: () => void = () => {};

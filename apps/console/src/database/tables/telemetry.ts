@@ -1,0 +1,43 @@
+import type { ColumnType, JSONColumnType } from 'kysely';
+
+/** bigint columns come back as text; the pool parses them to numbers (all of ours stay below 2^53). */
+type Big = ColumnType<number, number | string, number | string>;
+
+export type TelemetryFilesTable = {
+  path: string;
+  rows: Big;
+  bytes: Big;
+  first_at: Big;
+  last_at: Big;
+  hosts: string[];
+  stored_at: Date;
+  retired_at: Date | null;
+};
+
+export type TelemetryProgressTable = { singleton: ColumnType<boolean, boolean | undefined, never>; segment: Big };
+
+export type TelemetryPositionsTable = { host_id: string; epoch: Big; seq: Big };
+
+export type TelemetryAccountsTable = {
+  host_id: string;
+  collector: string;
+  since: Big;
+  until: Big;
+  produced: Big;
+  told: Big;
+  unwanted: Big;
+  lost: Big;
+  losses: JSONColumnType<
+    readonly { readonly stage: string; readonly cause: string; readonly count: number }[],
+    string,
+    string
+  >;
+  received_at: Date;
+};
+
+export type TelemetryTables = {
+  telemetry_files: TelemetryFilesTable;
+  telemetry_progress: TelemetryProgressTable;
+  telemetry_positions: TelemetryPositionsTable;
+  telemetry_accounts: TelemetryAccountsTable;
+};

@@ -1,0 +1,30 @@
+import type { Scope } from '@parapet/contract/api';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { inScope } from '../people/scope.ts';
+
+/** Whose events somebody may see. */
+export type Allowed = {
+  readonly hosts: readonly string[];
+  /** Runtime ids. */
+  readonly containers: readonly string[];
+  /** Also those of which only containers may be seen: files without any of them need not be read. */
+  readonly allHosts: readonly string[];
+};
+
+/** Events by the assets in a scope; `undefined` for somebody who sees everything. */
+export const allowedIn = async (db: Database, scope: Scope): Promise<Allowed | undefined> => {
+  if (scope === null) return undefined;
+  const { rows } = await sql<{ kind: 'host' | 'container'; id: string; host_id: string | null; key: string }>`
+select kind, id, host_id, key from assets
+where kind in ('host', 'container') and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
+  const hosts = rows.filter(({ kind }) => kind === 'host').map(({ id }) => id);
+  const whole = new Set(hosts);
+  // A host in scope brings its containers along.
+  const single = rows.filter(({ kind, host_id }) => kind === 'container' && host_id !== null && !whole.has(host_id));
+  return {
+    hosts,
+    containers: single.map(({ key }) => key.slice(key.indexOf(':') + 1)),
+    allHosts: [...new Set([...hosts, ...single.flatMap(({ host_id }) => (host_id === null ? [] : [host_id]))])],
+  };
+};

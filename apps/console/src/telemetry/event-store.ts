@@ -1,0 +1,173 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, messageOf } from '@parapet/core';
+import type { Database } from '../database/database.ts';
+import type { Log } from '../logging/log.ts';
+import {
+  forgetFiles,
+  readTotals,
+  retiredBefore,
+  retireOld,
+  type StoreTotals,
+  smallFiles,
+  storeConverted,
+  storeMerged,
+} from './manifest.ts';
+import type { FrameSpool, SealedSegment } from './spool/frame-spool.ts';
+import type { TelemetryWorker } from './worker.ts';
+
+/** Turns spooled frames into files of events, keeps the files few and the store within its limits. */
+export type EventStore = AsyncDisposable & {
+  /** Makes everything that was acknowledged so far part of what searches see. */
+  readonly settle: () => Promise<void>;
+  /** Puts small files together and lets old ones go; called by a timer too. */
+  readonly tidy: () => Promise<void>;
+  readonly totals: () => Promise<StoreTotals>;
+};
+
+export type EventStoreDeps = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly spool: FrameSpool;
+  readonly worker: TelemetryWorker;
+  /** Holds the files. */
+  readonly folder: string;
+  readonly limits: () => Promise<{ readonly days: number; readonly bytes: number }>;
+};
+
+/** Segments of one conversion: what its child holds stays bounded. */
+const segmentsAtOnce = 4;
+const convertTimeoutMs = 120_000;
+const retryMs = 5000;
+const tidyEveryMs = 20_000;
+/** Merging goes by tens: files of up to some rows become one of ten times as many, so that each event is rewritten few times. */
+const mergeLevels = [20_000, 300_000] as const;
+const filesToMerge = 10;
+/** No search lasts longer. */
+const graceMs = 120_000;
+const dayMs = 86_400_000;
+
+export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore> => {
+  const { db, clock, log, spool, worker, folder } = deps;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await removeStrays(db, folder);
+  let working: Promise<void> | undefined;
+  let tidying: Promise<void> | undefined;
+  let stopped = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const convert = async (segments: readonly SealedSegment[]): Promise<boolean> => {
+    const [first, last] = [segments[0], segments.at(-1)];
+    if (first === undefined || last === undefined) return false;
+    const name = `${first.number}-${last.number}.parquet`;
+    const converted = await worker.run(
+      'convert',
+      {
+        segments: segments.map(({ path }) => path),
+        to: join(folder, name),
+        hostNames: await readHostNames(db),
+        ingestedUs: clock.now() * 1000,
+      },
+      { timeoutMs: convertTimeoutMs },
+    );
+    if (!converted.ok) {
+      log.error({ problem: converted.error.message }, 'events could not be stored; they wait in the spool');
+      return false;
+    }
+    await storeConverted(db, converted.value, { name, lastSegment: last.number }, new Date(clock.now()));
+    for (const { hostId, lines, example } of converted.value.refused)
+      log.warn({ hostId, lines, example }, 'lines of telemetry were refused');
+    for (const segment of segments) spool.remove(segment);
+    return true;
+  };
+
+  const convertAll = async (): Promise<void> => {
+    try {
+      while (!stopped && spool.sealed().length > 0) {
+        if (!(await convert(spool.sealed().slice(0, segmentsAtOnce)))) break;
+      }
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'events could not be stored; they wait in the spool');
+    }
+    if (!stopped && spool.sealed().length > 0) retry ??= setTimeout(wake, retryMs).unref();
+  };
+  const wake = (): void => {
+    clearTimeout(retry);
+    retry = undefined;
+    working ??= convertAll().finally(() => {
+      working = undefined;
+    });
+  };
+  spool.onSealed(wake);
+  wake();
+
+  const merge = async (belowRows: number): Promise<void> => {
+    const small = await smallFiles(db, { rows: belowRows, storedBefore: new Date(clock.now() - graceMs / 4) });
+    if (small.length < filesToMerge) return;
+    const files = small.slice(0, filesToMerge * 6).map(({ path }) => path);
+    const name = `${baseOf(files[0] ?? '')}-${baseOf(files.at(-1) ?? '')}-m${clock.now()}.parquet`;
+    const merged = await worker.run(
+      'merge',
+      { files: files.map((path) => join(folder, path)), to: join(folder, name) },
+      { timeoutMs: convertTimeoutMs },
+    );
+    if (!merged.ok) {
+      log.warn({ problem: merged.error.message }, 'files of events could not be put together');
+      return;
+    }
+    await storeMerged(db, { name, file: merged.value, replaced: files }, new Date(clock.now()));
+  };
+
+  const tidyOnce = async (): Promise<void> => {
+    for (const rows of mergeLevels) await merge(rows);
+    const { days, bytes } = await deps.limits();
+    const before = (clock.now() - days * dayMs) * 1000;
+    const gone = await retireOld(db, { before, bytes }, new Date(clock.now()));
+    if (gone.files > 0) log.info(gone, 'old events were let go');
+    const retired = await retiredBefore(db, new Date(clock.now() - graceMs));
+    for (const path of retired) await rm(join(folder, path), { force: true });
+    await forgetFiles(db, retired);
+  };
+  const tidy = (): Promise<void> => {
+    tidying ??= tidyOnce()
+      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the store of events could not be tidied'))
+      .finally(() => {
+        tidying = undefined;
+      });
+    return tidying;
+  };
+  const timer = setInterval(() => void tidy(), tidyEveryMs);
+  timer.unref();
+
+  return {
+    settle: async () => {
+      await spool.cut();
+      wake();
+      await working;
+    },
+    tidy,
+    totals: () => readTotals(db),
+    [Symbol.asyncDispose]: async () => {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(retry);
+      await working;
+      await tidying;
+    },
+  };
+};
+
+const baseOf = (path: string): string => path.split(/[-.]/)[0] ?? '';
+
+/** Files that a crash left before they came into the manifest; what they were made of is in the spool still. */
+const removeStrays = async (db: Database, folder: string): Promise<void> => {
+  const known = new Set((await db.selectFrom('telemetry_files').select('path').execute()).map(({ path }) => path));
+  for (const name of readdirSync(folder)) if (!known.has(name)) await rm(join(folder, name), { force: true });
+};
+
+const readHostNames = async (db: Database): Promise<Record<string, string>> => {
+  const hosts = await db.selectFrom('assets').select(['id', 'name']).where('kind', '=', 'host').execute();
+  return Object.fromEntries(hosts.map(({ id, name }) => [id, name]));
+};

@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '@parapet/core';
+import type { Database } from '../database/database.ts';
+import type { Log } from '../logging/log.ts';
+import { createEventStore, type EventStore } from './event-store.ts';
+import { createHuntRoutes } from './hunt-routes.ts';
+import { readPositions, readProgress } from './manifest.ts';
+import { openFrameSpool } from './spool/frame-spool.ts';
+import { createTelemetryPort, type TelemetryPort } from './telemetry-port.ts';
+import { createTelemetryWorker } from './worker.ts';
+
+export type TelemetryFeature = AsyncDisposable & {
+  readonly handlers: ReturnType<typeof createHuntRoutes>;
+  readonly port: TelemetryPort;
+  readonly store: EventStore;
+};
+
+/** The design's defaults: a week, or 20 GB. */
+const retention = { days: 7, bytes: 20 * 1024 * 1024 * 1024 } as const;
+const storingMegabytes = 256;
+const searchingMegabytes = 384;
+
+/** Events from the wire to the answer of a hunt: spool, files, search. */
+export const createTelemetryFeature = async (deps: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A folder of ours below the data folder. */
+  readonly folder: string;
+}): Promise<TelemetryFeature> => {
+  const { db, clock, log } = deps;
+  const folder = join(deps.folder, 'events');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stack = new AsyncDisposableStack();
+  const storing = stack.use(createTelemetryWorker({ folder, memoryMegabytes: storingMegabytes }));
+  const searching = stack.use(createTelemetryWorker({ folder, memoryMegabytes: searchingMegabytes }));
+  const spool = await openFrameSpool({
+    folder: join(deps.folder, 'spool'),
+    storedUpTo: await readProgress(db),
+    segmentAgeMs: 300,
+  });
+  const store = stack.use(
+    await createEventStore({
+      ...{ db, clock, log, spool, folder, worker: storing },
+      limits: async () => retention,
+    }),
+  );
+  stack.defer(spool.close);
+  const port = stack.use(createTelemetryPort(spool, await readPositions(db)));
+  return {
+    port,
+    store,
+    handlers: createHuntRoutes({ db, worker: searching, folder }),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+};

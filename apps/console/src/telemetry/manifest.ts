@@ -1,0 +1,188 @@
+import type { TelemetryAccount } from '@parapet/contract/telemetry';
+import type { Position } from '@parapet/contract/wire';
+import type { EventFile } from '@parapet/telemetry';
+import { sql } from 'kysely';
+import type { Database, DatabaseTransaction } from '../database/database.ts';
+import type { Converted } from './worker-messages.ts';
+
+/** A file of the store, by its name below the store's folder. */
+export type StoredFile = { readonly path: string; readonly rows: number; readonly bytes: number };
+
+/** Takes what came out of some segments into the store, all of it or nothing: from here on the segments are not needed. */
+export const storeConverted = async (
+  db: Database,
+  converted: Converted,
+  from: { readonly name: string; readonly lastSegment: number },
+  at: Date,
+): Promise<void> => {
+  await db.transaction().execute(async (tx) => {
+    await sql`
+insert into telemetry_progress (segment) values (${from.lastSegment})
+on conflict (singleton) do update set segment = excluded.segment`.execute(tx);
+    if (converted.file !== undefined) await putFile(tx, from.name, converted.file, at);
+    for (const { hostId, position } of converted.positions) await putPosition(tx, hostId, position);
+    for (const { hostId, account } of converted.accounts) await putAccount(tx, hostId, account, at);
+    for (const { hostId, lines } of converted.refused) await putRefused(tx, hostId, lines, at);
+  });
+};
+
+/** The merged file takes the place of the others, which stay for searches that have begun. */
+export const storeMerged = async (
+  db: Database,
+  merged: { readonly name: string; readonly file: EventFile; readonly replaced: readonly string[] },
+  at: Date,
+): Promise<void> => {
+  await db.transaction().execute(async (tx) => {
+    await putFile(tx, merged.name, merged.file, at);
+    await tx.updateTable('telemetry_files').set({ retired_at: at }).where('path', 'in', merged.replaced).execute();
+  });
+};
+
+const putFile = async (tx: DatabaseTransaction, path: string, file: EventFile, at: Date): Promise<void> => {
+  const { rows, bytes, firstAt, lastAt, hosts } = file;
+  await tx
+    .insertInto('telemetry_files')
+    .values({
+      ...{ path, rows, bytes, first_at: firstAt, last_at: lastAt, hosts: [...hosts], stored_at: at, retired_at: null },
+    })
+    .onConflict((conflict) => conflict.column('path').doNothing())
+    .execute();
+};
+
+const putPosition = async (tx: DatabaseTransaction, hostId: string, { epoch, seq }: Position): Promise<void> => {
+  await sql`
+insert into telemetry_positions (host_id, epoch, seq) values (${hostId}, ${epoch}, ${seq})
+on conflict (host_id) do update set epoch = excluded.epoch, seq = excluded.seq
+where (telemetry_positions.epoch, telemetry_positions.seq) < (excluded.epoch, excluded.seq)`.execute(tx);
+};
+
+const putAccount = async (
+  tx: DatabaseTransaction,
+  hostId: string,
+  account: TelemetryAccount,
+  at: Date,
+): Promise<void> => {
+  const { collector, since, to, produced, told, unwanted, lost } = account;
+  await tx
+    .insertInto('telemetry_accounts')
+    .values({
+      ...{ host_id: hostId, collector, since, until: to, produced, told, unwanted, received_at: at },
+      lost: lost.reduce((sum, { count }) => sum + count, 0),
+      losses: JSON.stringify(lost),
+    })
+    .onConflict((conflict) => conflict.columns(['host_id', 'collector', 'since', 'until']).doNothing())
+    .execute();
+};
+
+/** The collector under which the console accounts for what it could not take from a host. */
+export const consoleCollector = 'console';
+
+/** Each conversion is a span of its own here. */
+const putRefused = (tx: DatabaseTransaction, hostId: string, lines: number, at: Date): Promise<void> =>
+  putAccount(
+    tx,
+    hostId,
+    {
+      kind: 'account',
+      collector: consoleCollector,
+      ...{ since: at.getTime(), to: at.getTime(), produced: 0, told: 0, unwanted: 0 },
+      lost: [{ stage: 'ingest', cause: 'no event of a known shape', count: lines }],
+    },
+    at,
+  );
+
+/** Segments up to this number are in the store. */
+export const readProgress = async (db: Database): Promise<number> =>
+  (await db.selectFrom('telemetry_progress').select('segment').executeTakeFirst())?.segment ?? 0;
+
+export const readPositions = async (db: Database): Promise<Map<string, Position>> => {
+  const rows = await db.selectFrom('telemetry_positions').selectAll().execute();
+  return new Map(rows.map(({ host_id, epoch, seq }) => [host_id, { epoch, seq }]));
+};
+
+/** Files that may hold events of a span of time (microseconds, `to` not part of it), and of one of the hosts. */
+export const filesWithin = async (
+  db: Database,
+  span: { readonly from: number; readonly to: number; readonly hosts?: readonly string[] },
+): Promise<StoredFile[]> => {
+  let query = db
+    .selectFrom('telemetry_files')
+    .select(['path', 'rows', 'bytes'])
+    .where('retired_at', 'is', null)
+    .where('last_at', '>=', span.from)
+    .where('first_at', '<', span.to);
+  if (span.hosts !== undefined) query = query.where(sql<boolean>`hosts && ${[...span.hosts]}::uuid[]`);
+  return query.orderBy('last_at', 'desc').execute();
+};
+
+/** Files that are small enough to be put together, oldest first. */
+export const smallFiles = (
+  db: Database,
+  below: { readonly rows: number; readonly storedBefore: Date },
+): Promise<StoredFile[]> =>
+  db
+    .selectFrom('telemetry_files')
+    .select(['path', 'rows', 'bytes'])
+    .where('retired_at', 'is', null)
+    .where('rows', '<', below.rows)
+    .where('stored_at', '<', below.storedBefore)
+    .orderBy('stored_at')
+    .orderBy('path')
+    .limit(256)
+    .execute();
+
+export type StoreTotals = {
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly firstAt: number;
+};
+
+export const readTotals = async (db: Database): Promise<StoreTotals> => {
+  const row = await db
+    .selectFrom('telemetry_files')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('files'),
+      fn.sum<number>('rows').as('rows'),
+      fn.sum<number>('bytes').as('bytes'),
+      fn.min('first_at').as('first_at'),
+    ])
+    .where('retired_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return {
+    files: Number(row.files),
+    rows: Number(row.rows ?? 0),
+    bytes: Number(row.bytes ?? 0),
+    firstAt: Number(row.first_at ?? 0),
+  };
+};
+
+/** Retires the oldest files until what is left is young enough and fits; returns what went. */
+export const retireOld = async (
+  db: Database,
+  limits: { readonly before: number; readonly bytes: number },
+  at: Date,
+): Promise<{ readonly files: number; readonly rows: number; readonly bytes: number }> => {
+  const { rows } = await sql<{ rows: number; bytes: number }>`
+with aged as (
+  select path, last_at, sum(bytes) over (order by last_at desc, path) as kept from telemetry_files where retired_at is null
+)
+update telemetry_files set retired_at = ${at}
+where path in (select path from aged where last_at < ${limits.before} or kept > ${limits.bytes})
+returning rows, bytes`.execute(db);
+  return {
+    files: rows.length,
+    rows: rows.reduce((sum, row) => sum + Number(row.rows), 0),
+    bytes: rows.reduce((sum, row) => sum + Number(row.bytes), 0),
+  };
+};
+
+/** Files that no search can still be reading: their rows go once the files are gone. */
+export const retiredBefore = async (db: Database, at: Date): Promise<string[]> =>
+  (await db.selectFrom('telemetry_files').select('path').where('retired_at', '<', at).limit(1000).execute()).map(
+    ({ path }) => path,
+  );
+
+export const forgetFiles = async (db: Database, paths: readonly string[]): Promise<void> => {
+  if (paths.length > 0) await db.deleteFrom('telemetry_files').where('path', 'in', paths).execute();
+};

@@ -1,0 +1,197 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemetry';
+import { encodeFrame } from '@parapet/contract/wire';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGraphFixture } from '../graph/testing/graph-fixture.ts';
+import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
+import { tellEvents } from './testing/tell-events.ts';
+
+let running: TestConsole;
+let web: string;
+let database: string;
+let operator: Readonly<Record<string, string>>;
+const startMs = Date.now() - 3_600_000;
+
+const exec = (index: number, more: Partial<TelemetryEvent> = {}): TelemetryEvent => ({
+  '@timestamp': (startMs + index * 1000) * 1000,
+  'event.action': 'exec',
+  'process.name': index % 2 === 0 ? 'nc' : 'bash',
+  'process.pid': 100 + index,
+  'user.id': 0,
+  ...more,
+});
+const account = (to: number, more: Partial<TelemetryAccount>): TelemetryAccount => ({
+  kind: 'account',
+  collector: 'activity',
+  ...{ since: startMs, to, produced: 0, told: 0, lost: [], unwanted: 0 },
+  ...more,
+});
+
+beforeAll(async () => {
+  running = await startTestConsole();
+  operator = await running.tokenOf({ role: 'operator' });
+  const graph = createGraphFixture(running.console.platform.db, new Date(startMs));
+  web = await graph.host('web-01');
+  database = await graph.host('db-01');
+  const events = Array.from({ length: 100 }, (_, index) => exec(index));
+  await tellEvents(running.console.telemetry, web, [
+    [...events.slice(0, 60), account(startMs + 60_000, { produced: 60, told: 60 })],
+    [
+      ...events.slice(60),
+      account(startMs + 120_000, {
+        produced: 107,
+        told: 100,
+        lost: [{ stage: 'kernel', cause: 'ring full', count: 7 }],
+      }),
+    ],
+  ]);
+  await tellEvents(running.console.telemetry, database, [[exec(5, { 'process.name': 'postgres' })]]);
+});
+afterAll(() => running[Symbol.asyncDispose]());
+
+const span = `since=${new Date(startMs - 1000).toISOString()}&until=${new Date(startMs + 600_000).toISOString()}`;
+const ask = async (path: string, headers = operator) => {
+  const answer = await running.send({ method: 'GET', url: `/api/v1/hunt/${path}`, headers });
+  return { status: answer.status, json: answer.json };
+};
+const q = (text: string): string => `q=${encodeURIComponent(text)}`;
+
+describe('hunting', () => {
+  test('finds events by the language, newest first, page by page, with the host that told them', async () => {
+    const first = await ask(`events?${span}&${q('process.name = nc and user.id = 0')}&limit=30`);
+    expect(first.status).toBe(200);
+    expect(first.json.items.length).toBe(30);
+    expect(first.json.items[0]).toMatchObject({ 'process.pid': 198, 'host.id': web, 'host.name': 'web-01' });
+    const second = await ask(
+      `events?${span}&${q('process.name = nc and user.id = 0')}&limit=30&after=${first.json.next}`,
+    );
+    expect(second.json.items.length).toBe(20);
+    expect(second.json.next).toBeUndefined();
+    expect(second.json.items.at(-1)['process.pid']).toBe(100);
+  });
+
+  test('counts over time and by value', async () => {
+    const histogram = await ask(`histogram?${span}&${q('host.name = web-01')}`);
+    expect(histogram.json.total).toBe(100);
+    const values = await ask(`values?${span}&field=process.name`);
+    expect(values.json.values).toEqual([
+      { value: 'bash', count: 50 },
+      { value: 'nc', count: 50 },
+      { value: 'postgres', count: 1 },
+    ]);
+  });
+
+  test('says with every answer what the span lacks', async () => {
+    const { json } = await ask(`events?${span}&limit=1`);
+    expect(json.gaps).toEqual([
+      {
+        hostId: web,
+        hostName: 'web-01',
+        collector: 'activity',
+        from: new Date(startMs + 60_000).toISOString(),
+        to: new Date(startMs + 120_000).toISOString(),
+        lost: 7,
+        cause: 'kernel: ring full',
+      },
+    ]);
+    const before = `since=${new Date(startMs - 1000).toISOString()}&until=${new Date(startMs + 30_000).toISOString()}`;
+    expect((await ask(`events?${before}&limit=1`)).json.gaps).toEqual([]);
+  });
+
+  test('refuses what it cannot read and says where and what would be right', async () => {
+    const wrong = await ask(`events?${span}&${q('proces.name = nc')}`);
+    expect(wrong.status).toBe(400);
+    expect(wrong.json.error).toMatchObject({ code: 'bad-hunt', details: { at: 0 } });
+    expect(wrong.json.error.details.suggestions).toContain('process.name');
+    expect((await ask(`events?${span}&${q('process.name ~ "("')}`)).status).toBe(400);
+    expect((await ask(`events?since=${new Date().toISOString()}&until=${new Date(0).toISOString()}`)).status).toBe(400);
+    expect((await ask(`events?${span}&after=nonsense`)).status).toBe(400);
+  });
+
+  test('is for operators: what people did is not for everybody who looks at the state', async () => {
+    const viewer = await running.tokenOf({ role: 'viewer' });
+    expect((await ask(`events?${span}`, viewer)).status).toBe(403);
+  });
+
+  test('knows its fields', async () => {
+    const { json } = await ask('fields');
+    expect(json.fields.map(({ name }: { name: string }) => name)).toContain('process.name');
+    expect(json.store.events).toBe(101);
+  });
+});
+
+describe('the store', () => {
+  const folder = (): string => join(running.console.platform.folder.root, 'telemetry', 'events');
+
+  test('accounts for every event that was produced', async () => {
+    const rows = await running.console.platform.db
+      .selectFrom('telemetry_accounts')
+      .selectAll()
+      .where('host_id', '=', web)
+      .orderBy('until', 'desc')
+      .execute();
+    const last = rows[0];
+    const { json } = await ask(`histogram?${span}&${q('host.name = web-01')}`);
+    expect(json.total + Number(last?.lost) + Number(last?.unwanted)).toBe(Number(last?.produced));
+  });
+
+  test('counts lines that are no events, and keeps the rest of their frame', async () => {
+    const { port, store } = running.console.telemetry;
+    const { epoch, seq } = port.position(database);
+    const acked: number[] = [];
+    const intake = port.open({
+      hostId: database,
+      skewMs: () => 0,
+      note: () => {},
+      refuse: () => {},
+      flow: (flow) => acked.push(flow.acked),
+      onFailed: () => {},
+    });
+    intake.grant();
+    const lines = [
+      '{',
+      '{"kind":"event","event":{"event.action":"dance"}}',
+      JSON.stringify({ kind: 'event', event: exec(7) }),
+    ];
+    const header = { channel: 'telemetry', epoch, seq: seq + 1 } as const;
+    intake.onFrame(
+      encodeFrame({ ...header, body: Buffer.from(lines.join('\n')) }),
+      { ...header, compressed: false },
+      Date.now(),
+    );
+    while (acked.at(-1) !== seq + 1) await new Promise((resolve) => setImmediate(resolve));
+    intake.close();
+    await store.settle();
+    expect((await ask(`histogram?${span}&${q('host.name = db-01')}`)).json.total).toBe(2);
+    const refused = await running.console.platform.db
+      .selectFrom('telemetry_accounts')
+      .selectAll()
+      .where('collector', '=', 'console')
+      .execute();
+    expect(refused).toMatchObject([{ host_id: database, lost: 2 }]);
+  });
+
+  test('puts small files together, loses none, and deletes the old ones later', async () => {
+    const frames = Array.from({ length: 24 }, (_, index) => [exec(200 + index, { 'process.name': 'merge-me' })]);
+    for (const frame of frames) await tellEvents(running.console.telemetry, web, [frame]);
+    const { db } = running.console.platform;
+    await db
+      .updateTable('telemetry_files')
+      .set({ stored_at: new Date(startMs) })
+      .execute();
+    const before = readdirSync(folder()).length;
+    await running.console.telemetry.store.tidy();
+    const inUse = await db.selectFrom('telemetry_files').selectAll().where('retired_at', 'is', null).execute();
+    expect(inUse.length).toBeLessThan(before);
+    expect((await ask(`histogram?${span}&${q('process.name = merge-me')}`)).json.total).toBe(24);
+    await db
+      .updateTable('telemetry_files')
+      .set({ retired_at: new Date(startMs) })
+      .where('retired_at', 'is not', null)
+      .execute();
+    await running.console.telemetry.store.tidy();
+    expect(readdirSync(folder()).length).toBe(inUse.length);
+    expect((await ask(`histogram?${span}&${q('process.name = merge-me')}`)).json.total).toBe(24);
+  });
+});

@@ -1,0 +1,95 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import type { JobName, WorkerAnswer, WorkerJobs } from './worker-messages.ts';
+
+/** A child process for files of events. It is started with the first job, and again after it had to be killed. */
+export type TelemetryWorker = AsyncDisposable & {
+  /** Jobs wait for each other. One that takes too long is ended together with the child: `too-slow`. */
+  readonly run: <N extends JobName>(
+    name: N,
+    job: WorkerJobs[N]['job'],
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ) => Promise<Result<WorkerJobs[N]['result'], Problem>>;
+};
+
+/** The worker lies beside this module, as a source in development and as a bundle in the build. */
+const workerPath = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './telemetry-worker.ts' : './telemetry-worker.js', import.meta.url),
+);
+const heapMegabytes = 256;
+
+export const createTelemetryWorker = (options: {
+  readonly folder: string;
+  readonly memoryMegabytes: number;
+}): TelemetryWorker => {
+  let child: ChildProcess | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  const start = (): ChildProcess => {
+    const started = fork(workerPath, [options.folder, String(options.memoryMegabytes)], {
+      execArgv: [`--max-old-space-size=${heapMegabytes}`, '--disable-warning=ExperimentalWarning'],
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    started.on('exit', () => {
+      if (child === started) child = undefined;
+    });
+    return started;
+  };
+
+  const ask = (
+    name: JobName,
+    job: unknown,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<Result<unknown, Problem>> =>
+    new Promise((resolve) => {
+      if (closed || signal?.aborted === true) {
+        resolve(fail(problem('stopped', 'The search was stopped.')));
+        return;
+      }
+      child ??= start();
+      const worker = child;
+      const settle = (result: Result<unknown, Problem>): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        worker.off('message', onMessage).off('exit', onExit).off('error', onExit);
+        resolve(result);
+      };
+      const end = (reason: Problem): void => {
+        worker.kill('SIGKILL');
+        if (child === worker) child = undefined;
+        settle(fail(reason));
+      };
+      const onMessage = (message: WorkerAnswer): void =>
+        settle(message.kind === 'done' ? ok(message.result) : fail(problem('worker', message.message)));
+      const onExit = (): void => {
+        if (child === worker) child = undefined;
+        settle(fail(problem('worker-died', 'The events could not be read; there may be too little memory or disk.')));
+      };
+      const onAbort = (): void => end(problem('stopped', 'The search was stopped.'));
+      const timer = setTimeout(
+        () => end(problem('too-slow', `This took longer than ${Math.round(timeoutMs / 1000)} s and was stopped.`)),
+        timeoutMs,
+      );
+      signal?.addEventListener('abort', onAbort, { once: true });
+      worker.on('message', onMessage).on('exit', onExit).on('error', onExit);
+      worker.send({ name, job });
+    });
+
+  return {
+    run: (name, job, { timeoutMs, signal }) => {
+      const result = queue.then(() => ask(name, job, timeoutMs, signal));
+      queue = result;
+      // The worker answers a job with that job's result: both ends are of one build.
+      return result as Promise<Result<WorkerJobs[typeof name]['result'], Problem>>;
+    },
+    [Symbol.asyncDispose]: async () => {
+      closed = true;
+      await queue;
+      child?.disconnect();
+    },
+  };
+};

@@ -45,7 +45,12 @@ const change = (more: Partial<ProbedSocket>): ProbedSocket => ({
 
 const create = (limit?: number): ConnectionEvents =>
   createConnectionEvents(
-    { memory: createProcessMemory(), users: { nameOf: () => undefined }, wallTimeUs: (ns) => Number(ns / 1000n) },
+    {
+      memory: createProcessMemory(),
+      users: { nameOf: () => undefined },
+      running: () => undefined,
+      wallTimeUs: (ns) => Number(ns / 1000n),
+    },
     limit,
   );
 

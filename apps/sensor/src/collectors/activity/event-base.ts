@@ -1,12 +1,15 @@
+import { basename } from 'node:path';
 import type { EventAction, TelemetryEvent } from '@parapet/contract/telemetry';
 import type { ProbedEvent, ProbedProcess } from '@parapet/kernel';
 import { containersInCgroup } from '../../proc/container-ids.ts';
 import type { UserNames } from '../process/user-names.ts';
-import type { ProcessMemory } from './process-memory.ts';
+import type { ProcessMemory, RememberedProcess } from './process-memory.ts';
 
 export type EventDeps = {
   readonly memory: ProcessMemory;
   readonly users: UserNames;
+  /** What runs under a pid now, for processes that were there before we looked. */
+  readonly running: (pid: number) => { readonly key: string; readonly executable: string } | undefined;
   /** Microseconds since the Unix epoch of a moment in nanoseconds since boot. */
   readonly wallTimeUs: (atNs: bigint) => number;
 };
@@ -25,7 +28,7 @@ export const describeProcess = (
   const id = processId(process.pid, process.startNs);
   const parentId = processId(process.parentPid, process.parentStartNs);
   const remembered = deps.memory.recall(id);
-  const parent = deps.memory.recall(parentId);
+  const parent = recall(parentId, process.parentPid, deps);
   const container = containerOf(process);
   // Inside a container the numbers belong to users that its own files name.
   const user = container === undefined ? deps.users.nameOf(process.uid) : undefined;
@@ -42,7 +45,7 @@ export const describeProcess = (
     'process.start': deps.wallTimeUs(process.startNs),
     'process.parent.pid': process.parentPid,
     'process.parent.entity_id': parentId,
-    ...(parent === undefined
+    ...(parent === undefined || parent.executable === ''
       ? {}
       : { 'process.parent.name': parent.name, 'process.parent.executable': parent.executable }),
     'user.id': process.uid,
@@ -53,6 +56,20 @@ export const describeProcess = (
     ...(process.sessionId === undefined ? {} : { 'parapet.login.session': process.sessionId }),
     ...(container === undefined ? {} : { 'container.id': container }),
   };
+};
+
+/** A process from before we looked is known as long as it runs, and only if it is still the same one. */
+const recall = (id: string, pid: number, { memory, running }: EventDeps): RememberedProcess | undefined => {
+  const known = memory.recall(id);
+  if (known !== undefined) return known;
+  const found = running(pid);
+  const process =
+    found?.key === id
+      ? { name: basename(found.executable), executable: found.executable }
+      : { name: '', executable: '' };
+  // Also that nothing is known of it, so that it is not looked for again with each child.
+  memory.remember(id, process);
+  return process;
 };
 
 /** The id of the innermost container, which the kernel told with the event: right also for what is gone by now. */

@@ -17,6 +17,7 @@ export const activityCollector: CollectorDefinition = {
     const deps: EventDeps = {
       memory: createProcessMemory(),
       users: createUserNames('/etc/passwd', context.clock.now),
+      running: context.workloads.process,
       wallTimeUs: createWallTime(),
     };
     const connections = createConnectionEvents(deps);

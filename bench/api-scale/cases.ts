@@ -84,6 +84,15 @@ const waysOf = async (db: Database, size: StoreSize): Promise<Ways> => {
     'of a fix': { fix, ...open },
     ...searched,
   };
+  const packages = {
+    exact: { q: product, match: 'exact' },
+    prefix: { q: 'lib', match: 'prefix' },
+    contains: { q: 'parser' },
+    'two letters': { q: 'xm' },
+    'a version': { q: product, version: '1.3' },
+    bounds: { q: 'parser', version: '>=1.2 <1.7' },
+    nothing: { q: 'zzzzqq' },
+  };
   const by = (name: string) =>
     Object.fromEntries(Object.entries(filters).map(([way, query]) => [`by ${name} ${way}`, { ...query, by: name }]));
   return {
@@ -120,6 +129,8 @@ const waysOf = async (db: Database, size: StoreSize): Promise<Ways> => {
       container: { assetId: container },
       search: { assetId: host, q: 'parser' },
     },
+    'packages.versions': packages,
+    'packages.places': packages,
     'assets.timeline': { host: { assetId: host }, image: { assetId: image }, container: { assetId: container } },
     'search.all': Object.fromEntries(Object.entries(searches).map(([way, q]) => [way, { q }])),
     'map.view': {

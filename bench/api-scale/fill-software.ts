@@ -50,5 +50,6 @@ export const fillSoftware = async (execute: Execute, size: StoreSize): Promise<v
       case when pg_temp.share(a * 1000 + slot, 7) < 0.03 then 'running' when pg_temp.share(a * 1000 + slot, 7) < 0.1 then 'loaded' when pg_temp.share(a * 1000 + slot, 7) < 0.9 then 'installed' else 'unknown' end
     from generate_series(1, ${size.hosts + size.images}::bigint) a cross join generate_series(0, ${size.packagesEach} - 1) slot
     join products product on product.id = ${productOf(size)};
+    insert into package_names (type, name) select distinct type, name from asset_packages on conflict do nothing;
     select setval(pg_get_serial_sequence('asset_packages', 'id'), 10000000)`);
 };

@@ -5,6 +5,7 @@ import { assetAnswers } from './fake-assets.ts';
 import { backupAnswers } from './fake-backups.ts';
 import { findingAnswers } from './fake-findings.ts';
 import { mapAnswers } from './fake-map.ts';
+import { packageAnswers } from './fake-packages.ts';
 import { ago, day, idOf } from './fake-seed.ts';
 import { createFakeSettings } from './fake-settings.ts';
 import type { FakeWorld } from './fake-world.ts';
@@ -49,6 +50,7 @@ export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }
     ...findingAnswers(world),
     ...mapAnswers(world),
     ...createFakeSettings(world),
+    ...packageAnswers(world),
     ...backupAnswers(world),
   };
   return (name: RouteName, input: unknown, cookie: string, setCookie: (cookie: string) => void): unknown => {

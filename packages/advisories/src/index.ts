@@ -14,6 +14,7 @@ export {
 } from './fetch/fetch-feeds.ts';
 export { type Upgrade, upgradeCommandOf } from './fix/commands.ts';
 export { type Fix, type FixTarget, fixFor } from './fix/fix-for.ts';
+export { languageRuleOf } from './match/languages.ts';
 export type {
   Advisory,
   AdvisoryDatabase,

@@ -13,6 +13,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
 import { createOverviewRoutes } from '../overview/overview-routes.ts';
+import { createPackageRoutes } from '../packages/package-routes.ts';
 import { createRiskUpdater } from '../risk/risk-updater.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { createSoftwareRoutes } from '../sboms/software-routes.ts';
@@ -68,6 +69,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
     handlers: {
       ...createFindingRoutes({ db, content: files, clock, live, index }),
       ...createSoftwareRoutes({ db }),
+      ...createPackageRoutes({ db }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),
       ...createOverviewRoutes({ db, clock, content: files }),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { enqueueRisk } from '../risk/risk-updater.ts';
+import { forgetUnusedNames } from '../sboms/asset-packages.ts';
 import { expireAcceptances } from './acceptance.ts';
 import { recordHistory } from './history.ts';
 import { recordRiskOfDay, recordRiskOfHour } from './risk-history.ts';
@@ -92,7 +93,10 @@ export const prune = async (db: Database, at: Date): Promise<void> => {
   await sql`delete from scan_stamps where asset_id in (${gone})`.execute(db);
   await sql`delete from asset_software where asset_id in (${gone})`.execute(db);
   await sql`delete from sboms where asset_id in (${gone})`.execute(db);
-  await writeFindings(db, (tx) => sql`delete from asset_packages where asset_id in (${gone})`.execute(tx));
+  await writeFindings(db, async (tx) => {
+    await sql`delete from asset_packages where asset_id in (${gone})`.execute(tx);
+    await forgetUnusedNames(tx);
+  });
   await sql`delete from finding_changes as c where not exists (select 1 from assets as a where a.id = c.asset_id)`.execute(
     db,
   );

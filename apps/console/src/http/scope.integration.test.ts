@@ -51,6 +51,8 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
   'assets.packages': (world, shared) => get(...assetUrls(world, '/packages', shared)),
   'assets.sbom': (world, shared) => get(...assetUrls(world, '/sbom', shared)),
   'assets.timeline': (world, shared) => get(...assetUrls(world, '/timeline', shared)),
+  'packages.versions': () => get('/api/v1/packages?q=library', '/api/v1/packages?q=theirs&match=prefix'),
+  'packages.places': () => get('/api/v1/packages/places?q=library', '/api/v1/packages/places?q=library&version=%3E0'),
   'search.all': (world) =>
     get('/api/v1/search?q=theirs', '/api/v1/search?q=shared', `/api/v1/search?q=${world.host}`, '/api/v1/search?q=CVE'),
   'map.view': (world, shared) =>
@@ -253,6 +255,8 @@ describe('a caller with a scope', () => {
       'map.view',
       'search.all',
       'hunt.events',
+      'packages.versions',
+      'packages.places',
     ] as const) {
       const answers = await Promise.all(asked(name, theirs).map((request) => ask(name, request, everything)));
       expect.soft(answers.map(({ text }) => text).join(), name).toContain('theirs');

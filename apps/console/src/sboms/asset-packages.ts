@@ -6,6 +6,9 @@ import { packageKeyOf } from './parse-sbom.ts';
 /** Rows of one statement; keeps a parameter far below PostgreSQL's limit of 1 GB. */
 const batchSize = 1000;
 
+/** Longer names and versions are not found over the whole fleet, see migration 0011. */
+export const indexedBytes = 512;
+
 /** Makes an asset's packages the given ones. Rows that stay keep their id. */
 export const replacePackages = async (
   tx: DatabaseTransaction,
@@ -52,6 +55,11 @@ const insertPackages = async (
     where (old.licences, old.location, old.files, old.source_name, old.source_version, old.evidence, old.owner, old.scope)
       is distinct from (excluded.licences, excluded.location, excluded.files, excluded.source_name, excluded.source_version,
         excluded.evidence, excluded.owner, excluded.scope)`.execute(tx);
+  const names = [...new Map(packages.map((item) => [`${item.type}/${item.name}`, item])).values()];
+  await sql`
+    insert into package_names (type, name) select type, name
+    from unnest(${names.map((item) => item.type)}::text[], ${names.map((item) => item.name)}::text[]) as new (type, name)
+    where octet_length(name) <= ${indexedBytes} on conflict do nothing`.execute(tx);
 };
 
 export type StoredPackage = Package & { readonly id: number; readonly packageKey: string };
@@ -96,4 +104,14 @@ export const readPackages = async (db: Database, assetId: string): Promise<reado
     owner: row.owner ?? undefined,
     scope: row.scope ?? undefined,
   }));
+};
+
+/** Forgets names that no asset has any more. Belongs inside `writeFindings`, as all that adds packages does. */
+export const forgetUnusedNames = async (tx: DatabaseTransaction): Promise<number> => {
+  const result = await sql`
+    delete from package_names as n where not exists (
+      select 1 from asset_packages as p where p.name = n.name and p.type = n.type
+        and octet_length(p.name) <= 512 and octet_length(p.version) <= 512
+    )`.execute(tx);
+  return Number(result.numAffectedRows ?? 0n);
 };

@@ -40,6 +40,8 @@ const requireAsset = async (db: Database, assetId: string, scope: Scope): Promis
 type PackageQuery = {
   readonly q?: string | undefined;
   readonly use?: readonly string[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly evidence?: readonly string[] | undefined;
   readonly after?: string | undefined;
   readonly limit: number;
 };
@@ -55,6 +57,9 @@ type PackageRow = {
   readonly licences: string[];
   readonly location: string;
   readonly use_kind: PackageItem['use'];
+  readonly evidence: PackageItem['evidence'] | null;
+  readonly scope: PackageItem['scope'] | null;
+  readonly owner: string | null;
   readonly findings: number;
   readonly risk: number | null;
 };
@@ -75,7 +80,7 @@ const listPackages = async (
   const [page, total] = await Promise.all([
     sql<PackageRow>`
       select p.id, p.purl, p.type, p.name, p.version, p.architecture, p.source_name, p.licences, p.location, p.use_kind,
-        found.findings, found.risk
+        p.evidence, p.scope, p.owner, found.findings, found.risk
       from (select p.* ${installed} and (p.name, p.id) > (${afterName}, ${afterId}::bigint) order by p.name, p.id limit ${query.limit + 1}) as p
       cross join lateral (
         select count(*)::int as findings, max(f.risk) as risk from findings as f where f.package_id = p.id and f.status = 'open'
@@ -100,7 +105,9 @@ const installedOn = (assetId: string, query: PackageQuery): RawBuilder<unknown> 
       and not p.purl = any(coalesce((select removed_purls from asset_software where asset_id = ${assetId}), '{}'))
     ))
     and ${query.q === undefined ? sql`true` : sql`p.name ilike ${containing(query.q)}`}
-    and ${query.use === undefined ? sql`true` : sql`p.use_kind = any(${query.use}::text[])`}`;
+    and ${query.use === undefined ? sql`true` : sql`p.use_kind = any(${query.use}::text[])`}
+    and ${query.type === undefined ? sql`true` : sql`p.type = any(${query.type}::text[])`}
+    and ${query.evidence === undefined ? sql`true` : sql`coalesce(p.evidence, 'installed') = any(${query.evidence}::text[])`}`;
 
 const PackageCursor = z.tuple([z.string().max(4096), z.number().int()]);
 
@@ -114,6 +121,9 @@ const presentPackage = (row: PackageRow): PackageItem => ({
   licences: row.licences,
   location: row.location,
   use: row.use_kind,
+  evidence: row.evidence ?? undefined,
+  scope: row.scope ?? undefined,
+  owner: row.owner ?? undefined,
   findings: row.findings,
   risk: row.risk ?? undefined,
 });

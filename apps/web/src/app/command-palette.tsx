@@ -9,7 +9,7 @@ import { setAppearance, useShownTheme } from '../lib/appearance.ts';
 import { useSession } from '../lib/session.ts';
 import { useMoment } from '../lib/view-state.ts';
 import styles from './command-palette.module.css';
-import { type Command, commandOf, linkCommands, matching, pageCommands } from './commands.ts';
+import { type Command, commandOf, linkCommands, matching, pageCommands, whereIs } from './commands.ts';
 
 type PaletteProps = { readonly open: boolean; readonly onOpenChange: (open: boolean) => void };
 
@@ -104,7 +104,7 @@ const useCommands = (typed: string): { readonly groups: readonly Group[]; readon
   const results = q === '' ? [] : (found.data?.items ?? []).map(commandOf);
   const groups = [
     { value: 'Found', items: results },
-    { value: q === '' ? 'Go to' : 'Pages and actions', items: matching(offered, typed) },
+    { value: q === '' ? 'Go to' : 'Pages and actions', items: [...matching(offered, typed), ...whereIs(typed)] },
   ].filter((group) => group.items.length > 0);
   return { groups, searching: found.isFetching };
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandOf, matching, pageCommands } from './commands.ts';
+import { commandOf, matching, pageCommands, whereIs } from './commands.ts';
 
 test('every typed word must be in the title or the words', () => {
   expect(matching(pageCommands, 'audit who').map((command) => command.title)).toEqual(['Audit log']);
@@ -11,7 +11,12 @@ test('every typed word must be in the title or the words', () => {
 test.each([
   [{ kind: 'host', id: 'h' }, '/assets/h'],
   [{ kind: 'finding', id: 'f' }, '/findings/f'],
-  [{ kind: 'package', id: 'p' }, '/findings?package=lib%26ssl&by=asset'],
+  [{ kind: 'package', id: 'p' }, '/packages?q=lib%26ssl&match=exact'],
   [{ kind: 'vulnerability', id: 'CVE-2026-1' }, '/findings?vulnerability=CVE-2026-1&by=asset'],
   [{ kind: 'process', id: 'h' }, '/assets/h?tab=processes'],
 ] as const)('%o leads to %s', (found, to) => expect(commandOf({ ...found, title: 'lib&ssl', detail: '' }).to).toBe(to));
+
+test('any text can be looked for among the packages', () => {
+  expect(whereIs(' log4j & co ').map(({ to }) => to)).toEqual(['/packages?q=log4j%20%26%20co']);
+  expect(whereIs('  ')).toEqual([]);
+});

@@ -58,6 +58,21 @@ export const commandOf = (found: Found): Command => ({
   to: targetOf(found),
 });
 
+/** Where a package is, for any name or part of one. */
+export const whereIs = (typed: string): readonly Command[] =>
+  typed.trim() === ''
+    ? []
+    : [
+        {
+          id: 'where-is',
+          icon: 'package',
+          title: `Where is the package “${typed.trim()}”?`,
+          detail: 'Packages',
+          words: '',
+          to: `/packages?q=${encodeURIComponent(typed.trim())}`,
+        },
+      ];
+
 /** Commands whose title or words contain every word that was typed, in their own order. */
 export const matching = (commands: readonly Command[], typed: string): readonly Command[] => {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
@@ -76,7 +91,7 @@ const targetOf = ({ kind, id, title }: Found): string => {
     case 'finding':
       return `/findings/${id}`;
     case 'package':
-      return `/findings?package=${encodeURIComponent(title)}&by=asset`;
+      return `/packages?q=${encodeURIComponent(title)}&match=exact`;
     case 'vulnerability':
       return `/findings?vulnerability=${encodeURIComponent(id)}&by=asset`;
     case 'process':

@@ -23,6 +23,14 @@ export const assetSearch = {
   tab: z.enum(assetTabs),
   q: z.string().max(256),
   use: list(z.enum(['running', 'loaded', 'installed', 'unknown'])),
+  evidence: list(z.enum(['installed', 'locked', 'declared', 'binary'])),
+} as const;
+
+export const packagesSearch = {
+  q: z.string().min(1).max(256),
+  match: z.enum(['exact', 'prefix', 'contains']),
+  type: list(z.string().max(32)),
+  version: z.string().min(1).max(256),
 } as const;
 
 export const scansSearch = { state: list(ScanState), assetId: z.uuid() } as const;

@@ -4,6 +4,7 @@ export const pages = [
   { to: '/map', label: 'Map', words: 'graph topology network' },
   { to: '/findings', label: 'Findings', words: 'vulnerabilities risk cve fix' },
   { to: '/assets', label: 'Assets', words: 'hosts containers images inventory' },
+  { to: '/packages', label: 'Packages', words: 'where is software version sbom library' },
   { to: '/scans', label: 'Scans', words: 'sbom tasks progress' },
   { to: '/sensors', label: 'Sensors', words: 'hosts health collectors losses' },
   { to: '/settings', label: 'Settings', words: 'feeds people tokens keys audit' },

@@ -1,7 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
-import { Bug, Gauge, Radar, Radio, ScanSearch, Settings, Waypoints } from 'lucide-react';
+import { Bug, Gauge, Package, Radar, Radio, ScanSearch, Settings, Waypoints } from 'lucide-react';
 import { useEffect } from 'react';
 import { apiQuery } from '../lib/api.ts';
 import { formatCompact } from '../lib/format.ts';
@@ -40,6 +40,7 @@ const icons = {
   '/map': Waypoints,
   '/findings': Bug,
   '/assets': Radar,
+  '/packages': Package,
   '/scans': ScanSearch,
   '/sensors': Radio,
   '/settings': Settings,

@@ -15,7 +15,15 @@ import { parseSearch, searchOf, stringifySearch } from '../lib/search-params.ts'
 import { sessionQuery } from '../lib/session.ts';
 import { viewSearch } from '../lib/view-state.ts';
 import { ErrorPage, MissingPage, PendingPage } from './fallback-pages.tsx';
-import { assetSearch, assetsSearch, auditSearch, findingsSearch, scansSearch, sensorsSearch } from './page-search.ts';
+import {
+  assetSearch,
+  assetsSearch,
+  auditSearch,
+  findingsSearch,
+  packagesSearch,
+  scansSearch,
+  sensorsSearch,
+} from './page-search.ts';
 import { Shell } from './shell.tsx';
 
 /** All pages. Each is its own chunk; only the shell and the sign-in check are in the first one. */
@@ -114,6 +122,13 @@ const assetRoute = createRoute({
   path: '/assets/$assetId',
   validateSearch: searchOf(assetSearch),
   component: lazyRouteComponent(() => import('../features/assets/asset-page.tsx'), 'AssetPage'),
+});
+
+const packagesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/packages',
+  validateSearch: searchOf(packagesSearch),
+  component: lazyRouteComponent(() => import('../features/packages/packages-page.tsx'), 'PackagesPage'),
 });
 
 const scansRoute = createRoute({
@@ -215,6 +230,7 @@ const routeTree = rootRoute.addChildren([
     findingRoute,
     assetsRoute,
     assetRoute,
+    packagesRoute,
     scansRoute,
     sensorsRoute,
     addHostRoute,

@@ -14,6 +14,14 @@ export const useNames: Readonly<Record<string, string>> = {
   unknown: 'Unknown',
 };
 
+/** How a package is known. */
+export const evidenceNames: Readonly<Record<string, string>> = {
+  installed: 'Installed',
+  locked: 'Named by a lock file',
+  declared: 'Asked for by a manifest',
+  binary: 'Compiled into a program',
+};
+
 export const statusNames: Readonly<Record<string, string>> = {
   running: 'Running',
   stopped: 'Stopped',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PackageEvidence } from '../sbom.ts';
 import { Facet, Id, Instant, Labels, list, PageQuery, pageOf } from './common.ts';
 import { route, scoped } from './route.ts';
 
@@ -118,6 +119,12 @@ export const PackageItem = z.object({
   source: z.string().optional(),
   licences: z.array(z.string()),
   location: z.string(),
+  /** How it is known: its files are there, a lock file names it, a manifest asks for it, it is compiled into a program. */
+  evidence: PackageEvidence.optional(),
+  /** What its project needs it for, where a lock file says; absent means to run. */
+  scope: z.enum(['dev', 'optional', 'test', 'build']).optional(),
+  /** The package URL of the distribution's package that owns it. */
+  owner: z.string().optional(),
   /** `running`: a process of it runs. `loaded`: a library of it is mapped. `installed`: neither was seen. `unknown`: we cannot see processes here. */
   use: z.enum(['running', 'loaded', 'installed', 'unknown']),
   findings: z.number().int(),
@@ -237,6 +244,8 @@ export const assetRoutes = {
       ...PageQuery,
       q: z.string().max(256).optional(),
       use: list(z.enum(['running', 'loaded', 'installed', 'unknown'])),
+      type: list(z.string().max(32)),
+      evidence: list(PackageEvidence),
     }),
     response: pageOf(PackageItem),
   }),

@@ -7,6 +7,7 @@ export * from './feeds.ts';
 export * from './findings.ts';
 export * from './hunt.ts';
 export * from './map.ts';
+export * from './packages.ts';
 export * from './people.ts';
 export * from './retention.ts';
 export * from './route.ts';

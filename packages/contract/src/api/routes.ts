@@ -5,6 +5,7 @@ import { feedRoutes } from './feeds.ts';
 import { findingRoutes } from './findings.ts';
 import { huntRoutes } from './hunt.ts';
 import { mapRoutes } from './map.ts';
+import { packageRoutes } from './packages.ts';
 import { peopleRoutes } from './people.ts';
 import { retentionRoutes } from './retention.ts';
 import type { RouteInput, RouteParsed, RouteResult } from './route.ts';
@@ -20,6 +21,7 @@ export const routes = {
   ...sensorUpgradeRoutes,
   ...deliveryRoutes,
   ...assetRoutes,
+  ...packageRoutes,
   ...mapRoutes,
   ...findingRoutes,
   ...scanRoutes,

@@ -7,6 +7,7 @@ import * as removedSensors from './0005-removed-sensors.ts';
 import * as sensorUpgrades from './0006-sensor-upgrades.ts';
 import * as findingChanges from './0009-finding-changes.ts';
 import * as largeLists from './0010-large-lists.ts';
+import * as packagePlaces from './0011-package-places.ts';
 import * as languagePackages from './0013-language-packages.ts';
 import * as telemetry from './0015-telemetry.ts';
 
@@ -22,6 +23,7 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0006-sensor-upgrades', sensorUpgrades],
   ['0009-finding-changes', findingChanges],
   ['0010-large-lists', largeLists],
+  ['0011-package-places', packagePlaces],
   ['0013-language-packages', languagePackages],
   ['0015-telemetry', telemetry],
 ];

@@ -59,6 +59,9 @@ export type AssetPackagesTable = {
   scope: NonNullable<Package['scope']> | null;
 };
 
+/** Every package name that was seen, however many assets have it; see migration 0011. */
+export type PackageNamesTable = { type: string; name: string };
+
 export type VulnerabilitiesTable = {
   id: GeneratedAlways<number>;
   key: string;
@@ -227,6 +230,7 @@ export type FindingsTables = {
   sboms: SbomsTable;
   asset_software: AssetSoftwareTable;
   asset_packages: AssetPackagesTable;
+  package_names: PackageNamesTable;
   vulnerabilities: VulnerabilitiesTable;
   products: ProductsTable;
   fixes: FixesTable;

@@ -14,16 +14,26 @@ import { apiPages } from '../../lib/api.ts';
 import { formatTotal } from '../../lib/format.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
-import { useNames } from '../../lib/words.ts';
+import { evidenceNames, useNames } from '../../lib/words.ts';
 import styles from './assets.module.css';
 
 type Use = PackageItem['use'];
+type Evidence = NonNullable<PackageItem['evidence']>;
 
 /** Every package of an asset, with its use and its findings. */
 export const AssetPackages = ({ asset }: { readonly asset: AssetDetail }) => {
-  const { q, use } = useSearch({ strict: false }) as { q?: string; use?: readonly Use[] };
+  const { q, use, evidence } = useSearch({ strict: false }) as {
+    q?: string;
+    use?: readonly Use[];
+    evidence?: readonly Evidence[];
+  };
   const setSearch = useSetSearch();
-  const query = { ...(q === undefined ? {} : { q }), ...(use === undefined ? {} : { use }), limit: 200 };
+  const query = {
+    ...(q === undefined ? {} : { q }),
+    ...(use === undefined ? {} : { use }),
+    ...(evidence === undefined ? {} : { evidence }),
+    limit: 200,
+  };
   const pages = useInfiniteQuery(apiPages('assets.packages', { params: { assetId: asset.id }, query }));
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   const onSearch = useCallback(
@@ -59,6 +69,12 @@ export const AssetPackages = ({ asset }: { readonly asset: AssetDetail }) => {
           options={uses}
           onChange={(value) => setSearch({ use: value === 'any' ? undefined : [value] })}
         />
+        <ChoiceMenu
+          label="Known by"
+          value={evidence?.[0] ?? 'any'}
+          options={evidences}
+          onChange={(value) => setSearch({ evidence: value === 'any' ? undefined : [value] })}
+        />
         <span className={text.muted}>{formatTotal(first.total, first.totalIsMinimum)}</span>
       </div>
       <DataTable label="Packages" columns={columns} rows={rows} rowKey={keyOf} onEnd={fetchMore} />
@@ -73,6 +89,14 @@ const uses = [
   ...(['running', 'loaded', 'installed', 'unknown'] as const).map((value) => ({
     value,
     label: useNames[value]?.toLowerCase() ?? value,
+  })),
+];
+
+const evidences = [
+  { value: 'any', label: 'any' },
+  ...(['installed', 'locked', 'declared', 'binary'] as const).map((value) => ({
+    value,
+    label: evidenceNames[value]?.toLowerCase() ?? value,
   })),
 ];
 
@@ -102,6 +126,20 @@ const columnsFor = (assetId: string): readonly Column<PackageItem>[] => [
     width: '56px',
     from: 640,
     cell: (item) => <span className={text.muted}>{item.type}</span>,
+  },
+  {
+    id: 'where',
+    header: 'Where in it',
+    width: 'minmax(0, 1.1fr)',
+    from: 1040,
+    cell: (item) => (
+      <>
+        <span className={text.mono}>{item.location}</span>
+        {item.evidence === undefined || item.evidence === 'installed' ? null : (
+          <div className={text.minor}>{evidenceNames[item.evidence]}</div>
+        )}
+      </>
+    ),
   },
   { id: 'use', header: 'In use', width: '110px', from: 560, cell: (item) => useNames[item.use] },
   {

@@ -1,0 +1,143 @@
+import type { PackagePlace, Page, Scope } from '@parapet/contract/api';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { z } from 'zod';
+import type { Database } from '../database/database.ts';
+import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
+import { inScope } from '../people/scope.ts';
+import { findNames, findVersions, isIndexed, namedAs, type PackageQuestion } from './find-versions.ts';
+
+type PlaceQuestion = PackageQuestion & { readonly after?: string | undefined; readonly limit: number };
+
+const totalLimit = 10_000;
+/** Containers named with an image. */
+const namedContainers = 5;
+const PlaceCursor = z.tuple([z.number(), z.number().int()]);
+
+/** The copies of the packages that are asked for, by the risk of the asset that holds them. */
+export const findPlaces = async (db: Database, query: PlaceQuestion, scope: Scope): Promise<Page<PackagePlace>> => {
+  const meant = await meantPackages(db, query, scope);
+  if (meant === undefined) return { items: [], total: 0, totalIsMinimum: false };
+  const after = query.after === undefined ? undefined : decodeCursor(query.after, PlaceCursor);
+  const from = sql`from asset_packages as p join assets as a on a.id = p.asset_id
+    where ${meant} and ${isIndexed} and a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}`;
+  const [rows, counted] = await Promise.all([
+    readPlaces(db, from, after, query.limit + 1, scope),
+    sql<{
+      total: number;
+    }>`select count(*)::int as total from (select 1 ${from} limit ${totalLimit + 1}) as counted`.execute(db),
+  ]);
+  const shown = rows.slice(0, query.limit);
+  const last = rows.length > query.limit ? shown.at(-1) : undefined;
+  const total = counted.rows[0]?.total ?? 0;
+  return {
+    items: shown.map(presentPlace),
+    next: last === undefined ? undefined : encodeCursor([last.place, last.id]),
+    total: Math.min(total, totalLimit),
+    totalIsMinimum: total > totalLimit,
+  };
+};
+
+const meantPackages = async (
+  db: Database,
+  query: PackageQuestion,
+  scope: Scope,
+): Promise<RawBuilder<SqlBool> | undefined> => {
+  if (query.version === undefined) {
+    const { names } = await findNames(db, query, scope);
+    return names.length === 0 ? undefined : namedAs(names);
+  }
+  const { items } = await findVersions(db, query, scope);
+  if (items.length === 0) return undefined;
+  const [names, types, versions] = [
+    items.map(({ name }) => name),
+    items.map(({ type }) => type),
+    items.map(({ version }) => version),
+  ];
+  return sql<SqlBool>`p.name = any(${[...new Set(names)]}::text[])
+    and (p.name, p.type, p.version) in (select * from unnest(${names}::text[], ${types}::text[], ${versions}::text[]))`;
+};
+
+type PlaceRow = {
+  readonly id: number;
+  readonly place: number;
+  readonly purl: string;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string | null;
+  readonly source_name: string | null;
+  readonly licences: string[];
+  readonly location: string;
+  readonly use_kind: PackagePlace['use'];
+  readonly evidence: PackagePlace['evidence'] | null;
+  readonly scope: PackagePlace['scope'] | null;
+  readonly owner: string | null;
+  readonly findings: number;
+  readonly risk: number | null;
+  readonly asset_id: string;
+  readonly asset_kind: PackagePlace['asset']['kind'];
+  readonly asset_name: string;
+  readonly host_id: string | null;
+  readonly host_name: string | null;
+  readonly container_count: number | null;
+  readonly some_containers: { id: string; name: string }[] | null;
+};
+
+const readPlaces = async (
+  db: Database,
+  from: RawBuilder<unknown>,
+  after: readonly [number, number] | undefined,
+  limit: number,
+  scope: Scope,
+): Promise<readonly PlaceRow[]> => {
+  const beyond =
+    after === undefined
+      ? sql`true`
+      : sql`(coalesce(a.risk, -1)::double precision, p.id) < (${after[0]}::double precision, ${after[1]}::bigint)`;
+  const { rows } = await sql<PlaceRow>`
+    select p.id, page.place, p.purl, p.type, p.name, p.version, p.architecture, p.source_name, p.licences, p.location, p.use_kind,
+      p.evidence, p.scope, p.owner, found.findings, found.risk, a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
+      host.id as host_id, host.name as host_name, containers.container_count, containers.some_containers
+    from (
+      select p.id, coalesce(a.risk, -1)::double precision as place ${from} and ${beyond}
+      order by coalesce(a.risk, -1)::double precision desc, p.id desc limit ${limit}
+    ) as page
+    join asset_packages as p on p.id = page.id join assets as a on a.id = p.asset_id
+    left join assets as host on a.kind = 'container' and host.id = a.host_id and ${inScope(scope, sql.ref('host.id'))}
+    cross join lateral (
+      select count(*)::int as findings, max(f.risk) as risk from findings as f where f.package_id = p.id and f.status = 'open'
+    ) as found
+    left join lateral (
+      select count(*)::int as container_count,
+        (jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name)) filter (where c.nth <= ${namedContainers}))::jsonb as some_containers
+      from (
+        select c.id, c.name, row_number() over (order by c.name, c.id) as nth from assets as c
+        where c.image_id = a.id and c.status <> 'gone' and ${inScope(scope, sql.ref('c.id'))}
+          and not exists (select 1 from asset_software as s where s.asset_id = c.id and p.purl = any(s.removed_purls))
+      ) as c
+    ) as containers on a.kind = 'image'
+    order by page.place desc, page.id desc`.execute(db);
+  return rows;
+};
+
+const presentPlace = (row: PlaceRow): PackagePlace => ({
+  id: String(row.id),
+  purl: row.purl,
+  type: row.type,
+  name: row.name,
+  version: row.version,
+  architecture: row.architecture ?? undefined,
+  source: row.source_name ?? undefined,
+  licences: row.licences,
+  location: row.location,
+  evidence: row.evidence ?? undefined,
+  scope: row.scope ?? undefined,
+  owner: row.owner ?? undefined,
+  use: row.use_kind,
+  findings: row.findings,
+  risk: row.risk ?? undefined,
+  asset: { id: row.asset_id, kind: row.asset_kind, name: row.asset_name },
+  host: row.host_id === null || row.host_name === null ? undefined : { id: row.host_id, name: row.host_name },
+  containers:
+    row.container_count === null ? undefined : { count: row.container_count, some: row.some_containers ?? [] },
+});

@@ -1,10 +1,9 @@
-import type { PackagePlace, Page, Scope } from '@parapet/contract/api';
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { PackagePlace, PackageVersion, Page, Scope } from '@parapet/contract/api';
+import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
-import { inScope } from '../people/scope.ts';
-import { findNames, findVersions, isIndexed, namedAs, type PackageQuestion } from './find-versions.ts';
+import { findVersions, isIndexed, liveAssets, meantNames, nameLimit, type PackageQuestion } from './find-versions.ts';
 
 type PlaceQuestion = PackageQuestion & { readonly after?: string | undefined; readonly limit: number };
 
@@ -15,20 +14,17 @@ const PlaceCursor = z.tuple([z.number(), z.number().int()]);
 
 /** The copies of the packages that are asked for, by the risk of the asset that holds them. */
 export const findPlaces = async (db: Database, query: PlaceQuestion, scope: Scope): Promise<Page<PackagePlace>> => {
-  const meant = await meantPackages(db, query, scope);
-  if (meant === undefined) return { items: [], total: 0, totalIsMinimum: false };
   const after = query.after === undefined ? undefined : decodeCursor(query.after, PlaceCursor);
-  const from = sql`from asset_packages as p join assets as a on a.id = p.asset_id
-    where ${meant} and ${isIndexed} and a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}`;
-  const [rows, counted] = await Promise.all([
-    readPlaces(db, from, after, query.limit + 1, scope),
-    sql<{
-      total: number;
-    }>`select count(*)::int as total from (select 1 ${from} limit ${totalLimit + 1}) as counted`.execute(db),
-  ]);
+  const meant = query.version === undefined ? meantNames(query) : await meantVersions(db, query, scope);
+  if (meant === undefined) return { items: [], total: 0, totalIsMinimum: false };
+  const rows = await readPlaces(
+    db,
+    { meant, hasVersion: query.version !== undefined, after, limit: query.limit + 1 },
+    scope,
+  );
   const shown = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? shown.at(-1) : undefined;
-  const total = counted.rows[0]?.total ?? 0;
+  const total = rows[0]?.total ?? 0;
   return {
     items: shown.map(presentPlace),
     next: last === undefined ? undefined : encodeCursor([last.place, last.id]),
@@ -37,29 +33,26 @@ export const findPlaces = async (db: Database, query: PlaceQuestion, scope: Scop
   };
 };
 
-const meantPackages = async (
+/** The versions within the bounds that are asked for, in the form of `meantNames`. */
+const meantVersions = async (
   db: Database,
   query: PackageQuestion,
   scope: Scope,
-): Promise<RawBuilder<SqlBool> | undefined> => {
-  if (query.version === undefined) {
-    const { names } = await findNames(db, query, scope);
-    return names.length === 0 ? undefined : namedAs(names);
-  }
+): Promise<RawBuilder<unknown> | undefined> => {
   const { items } = await findVersions(db, query, scope);
   if (items.length === 0) return undefined;
-  const [names, types, versions] = [
-    items.map(({ name }) => name),
-    items.map(({ type }) => type),
-    items.map(({ version }) => version),
-  ];
-  return sql<SqlBool>`p.name = any(${[...new Set(names)]}::text[])
-    and (p.name, p.type, p.version) in (select * from unnest(${names}::text[], ${types}::text[], ${versions}::text[]))`;
+  const column = (value: (item: PackageVersion) => string) => sql`${items.map(value)}::text[]`;
+  return sql`
+  meant as materialized (
+    select 1 as rank, * from unnest(${column(({ type }) => type)}, ${column(({ name }) => name)}, ${column(({ version }) => version)})
+      as meant (type, name, version)
+  )`;
 };
 
 type PlaceRow = {
   readonly id: number;
   readonly place: number;
+  readonly total: number;
   readonly purl: string;
   readonly type: string;
   readonly name: string;
@@ -85,34 +78,43 @@ type PlaceRow = {
 
 const readPlaces = async (
   db: Database,
-  from: RawBuilder<unknown>,
-  after: readonly [number, number] | undefined,
-  limit: number,
+  page: {
+    readonly meant: RawBuilder<unknown>;
+    readonly hasVersion: boolean;
+    readonly after: readonly [number, number] | undefined;
+    readonly limit: number;
+  },
   scope: Scope,
 ): Promise<readonly PlaceRow[]> => {
+  const { after } = page;
   const beyond =
     after === undefined
       ? sql`true`
-      : sql`(coalesce(a.risk, -1)::double precision, p.id) < (${after[0]}::double precision, ${after[1]}::bigint)`;
+      : sql`(found.place, found.id) < (${after[0]}::double precision, ${after[1]}::bigint)`;
   const { rows } = await sql<PlaceRow>`
-    select p.id, page.place, p.purl, p.type, p.name, p.version, p.architecture, p.source_name, p.licences, p.location, p.use_kind,
-      p.evidence, p.scope, p.owner, found.findings, found.risk, a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
+    with ${liveAssets(scope)}, ${page.meant}, found as materialized (
+      select p.id, live.place from meant
+      join asset_packages as p on p.name = meant.name and p.type = meant.type and ${isIndexed}
+        ${page.hasVersion ? sql`and p.version = meant.version` : sql``}
+      join live on live.id = p.asset_id
+      where meant.rank <= ${nameLimit}
+    )
+    select p.id, page.place, (select count(*)::int from found) as total, p.purl, p.type, p.name, p.version, p.architecture,
+      p.source_name, p.licences, p.location, p.use_kind, p.evidence, p.scope, p.owner, known.findings, known.risk,
+      a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
       host.id as host_id, host.name as host_name, containers.container_count, containers.some_containers
-    from (
-      select p.id, coalesce(a.risk, -1)::double precision as place ${from} and ${beyond}
-      order by coalesce(a.risk, -1)::double precision desc, p.id desc limit ${limit}
-    ) as page
+    from (select * from found where ${beyond} order by found.place desc, found.id desc limit ${page.limit}) as page
     join asset_packages as p on p.id = page.id join assets as a on a.id = p.asset_id
-    left join assets as host on a.kind = 'container' and host.id = a.host_id and ${inScope(scope, sql.ref('host.id'))}
+    left join assets as host on a.kind = 'container' and host.id = a.host_id and host.id in (select id from live)
     cross join lateral (
       select count(*)::int as findings, max(f.risk) as risk from findings as f where f.package_id = p.id and f.status = 'open'
-    ) as found
+    ) as known
     left join lateral (
       select count(*)::int as container_count,
         (jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name)) filter (where c.nth <= ${namedContainers}))::jsonb as some_containers
       from (
         select c.id, c.name, row_number() over (order by c.name, c.id) as nth from assets as c
-        where c.image_id = a.id and c.status <> 'gone' and ${inScope(scope, sql.ref('c.id'))}
+        where c.image_id = a.id and c.id in (select id from live)
           and not exists (select 1 from asset_software as s where s.asset_id = c.id and p.purl = any(s.removed_purls))
       ) as c
     ) as containers on a.kind = 'image'

@@ -6,10 +6,9 @@ import { inScope } from '../people/scope.ts';
 import { parseVersionBounds, schemeOfType, type VersionBounds } from './version-bounds.ts';
 
 export type PackageQuestion = ParsedOf<'packages.versions'>['query'];
-export type NamedPackage = { readonly type: string; readonly name: string };
 
 /** Names shown of those that hold a text: the rest is found by a longer one. */
-const nameLimit = 25;
+export const nameLimit = 25;
 /** Names looked at for some that the caller sees. */
 const candidateLimit = 100;
 /** Versions of these names that are counted, and shown. */
@@ -26,18 +25,23 @@ export const findVersions = async (
   scope: Scope,
 ): Promise<ResultOf<'packages.versions'>> => {
   const bounds = boundsOf(query.version);
-  const { names, more } = await findNames(db, query, scope);
-  const counted = await countVersions(db, names, scope);
-  const kept = bounds === undefined ? counted : counted.filter((row) => bounds.hold(row.type, row.version) === true);
-  const notCompared =
-    bounds === undefined ? 0 : counted.filter((row) => bounds.hold(row.type, row.version) === undefined).length;
-  const rank = new Map(names.map((item, index) => [keyOf(item), index]));
-  const ordered = kept.toSorted((a, b) => (rank.get(keyOf(a)) ?? 0) - (rank.get(keyOf(b)) ?? 0) || newestFirst(a, b));
+  const { rows } = await sql<PackageVersion & { readonly rank: number }>`
+    with ${liveAssets(scope)}, ${meantNames(query)}
+    select meant.rank, p.type, p.name, p.version, count(distinct p.asset_id)::int as assets
+    from meant join asset_packages as p on p.name = meant.name and p.type = meant.type and ${isIndexed}
+    join live on live.id = p.asset_id
+    group by meant.rank, p.type, p.name, p.version order by meant.rank, assets desc, p.version limit ${countedLimit}`.execute(
+    db,
+  );
+  const counted = rows.filter(({ rank }) => rank <= nameLimit);
+  const held = counted.map((row) => ({ row, holds: bounds === undefined ? true : bounds.hold(row.type, row.version) }));
+  const kept = held.filter(({ holds }) => holds === true).map(({ row }) => row);
+  const ordered = kept.toSorted((a, b) => a.rank - b.rank || newestFirst(a, b));
   return {
-    items: ordered.slice(0, shownLimit),
-    moreNames: more,
-    moreVersions: ordered.length > shownLimit || counted.length === countedLimit,
-    notCompared,
+    items: ordered.slice(0, shownLimit).map(({ rank: _, ...item }) => item),
+    moreNames: rows.length > counted.length,
+    moreVersions: ordered.length > shownLimit || rows.length === countedLimit,
+    notCompared: held.filter(({ holds }) => holds === undefined).length,
   };
 };
 
@@ -49,62 +53,43 @@ const boundsOf = (text: string | undefined): VersionBounds | undefined => {
   return parsed.value;
 };
 
-const keyOf = ({ type, name }: NamedPackage): string => `${type}/${name}`;
-
 const newestFirst = (a: PackageVersion, b: PackageVersion): number =>
   schemeOfType(a.type)?.compare(b.version, a.version) ?? b.version.localeCompare(a.version, 'en', { numeric: true });
 
+/** The assets that count, as the common table `live`: worked out once, and joined by hash instead of one look-up for each copy. */
+export const liveAssets = (scope: Scope): RawBuilder<unknown> => sql`
+  live as materialized (
+    select a.id, coalesce(a.risk, -1)::double precision as place from assets as a
+    where a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}
+  )`;
+
 /**
- * The names that are meant, of which the caller sees a package: the text itself first, then what begins with it, shorter ones
- * first. The trigram index answers from three letters on; shorter texts look at beginnings only.
+ * The names that are meant, of which the caller sees a package, as the common table `meant` with their `rank` from 1: the text
+ * itself first, then what begins with it, shorter ones first. One more than is shown tells that there are more. The trigram
+ * index answers from three letters on; shorter texts look at beginnings only. Wants `live`.
  */
-export const findNames = async (
-  db: Database,
-  query: Pick<PackageQuestion, 'q' | 'match' | 'type'>,
-  scope: Scope,
-): Promise<{ readonly names: readonly NamedPackage[]; readonly more: boolean }> => {
+export const meantNames = (query: Pick<PackageQuestion, 'q' | 'match' | 'type'>): RawBuilder<unknown> => {
   const text = query.q.toLowerCase();
   const literal = text.replace(/[\\%_]/g, '\\$&');
-  const { rows } = await sql<NamedPackage>`
-    select n.type, n.name from (
+  const order = sql`lower(n.name) <> ${text}, lower(n.name) not like ${`${literal}%`}, length(n.name), n.name, n.type`;
+  return sql`
+  meant as materialized (
+    select n.type, n.name, row_number() over (order by ${order})::int as rank from (
       select n.type, n.name from package_names as n
       where ${nameMatches(query.match, text, literal)}
         and ${query.type === undefined ? sql<SqlBool>`true` : sql<SqlBool>`n.type = any(${query.type}::text[])`}
-      order by lower(n.name) <> ${text}, lower(n.name) not like ${`${literal}%`}, length(n.name), n.name, n.type
-      limit ${candidateLimit}
+      order by ${order} limit ${candidateLimit}
     ) as n
     where exists (
-      select 1 from asset_packages as p join assets as a on a.id = p.asset_id
-      where p.name = n.name and p.type = n.type and ${isIndexed} and a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}
+      select 1 from asset_packages as p where p.name = n.name and p.type = n.type and ${isIndexed}
+        and p.asset_id in (select id from live)
     )
-    order by lower(n.name) <> ${text}, lower(n.name) not like ${`${literal}%`}, length(n.name), n.name, n.type
-    limit ${nameLimit + 1}`.execute(db);
-  return { names: rows.slice(0, nameLimit), more: rows.length > nameLimit };
+    order by ${order} limit ${nameLimit + 1}
+  )`;
 };
 
 const nameMatches = (match: PackageQuestion['match'], text: string, literal: string): RawBuilder<SqlBool> => {
   if (match === 'exact') return sql<SqlBool>`lower(n.name) = ${text}`;
   if (match === 'prefix' || text.length < 3) return sql<SqlBool>`lower(n.name) like ${`${literal}%`}`;
   return sql<SqlBool>`lower(n.name) like ${`%${literal}%`}`;
-};
-
-const countVersions = async (
-  db: Database,
-  names: readonly NamedPackage[],
-  scope: Scope,
-): Promise<readonly PackageVersion[]> => {
-  if (names.length === 0) return [];
-  const { rows } = await sql<PackageVersion>`
-    select p.type, p.name, p.version, count(distinct p.asset_id)::int as assets
-    from asset_packages as p join assets as a on a.id = p.asset_id
-    where ${namedAs(names)} and ${isIndexed} and a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}
-    group by p.type, p.name, p.version order by assets desc, p.name, p.version limit ${countedLimit}`.execute(db);
-  return rows;
-};
-
-/** Packages with one of these names; `p` is the table. */
-export const namedAs = (names: readonly NamedPackage[]): RawBuilder<SqlBool> => {
-  const [columns, types] = [names.map(({ name }) => name), names.map(({ type }) => type)];
-  return sql<SqlBool>`p.name = any(${columns}::text[])
-    and (p.name, p.type) in (select * from unnest(${columns}::text[], ${types}::text[]))`;
 };

@@ -14,7 +14,7 @@ create table package_names (
 create index package_names_search on package_names using gin (lower(name) gin_trgm_ops);
 create index package_names_prefix on package_names (lower(name) text_pattern_ops);
 insert into package_names (type, name) select distinct type, name from asset_packages where octet_length(name) <= 512;
-create index asset_packages_places on asset_packages (name, type, version, asset_id)
+create index asset_packages_places on asset_packages (name, type, version, asset_id) include (id)
   where octet_length(name) <= 512 and octet_length(version) <= 512;
 `.execute(db);
 };

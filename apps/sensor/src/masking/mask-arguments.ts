@@ -25,7 +25,7 @@ export const maskArguments = (argv: readonly string[]): readonly string[] => {
 
 /** A piece of text (an argument, a script given as one) with the secrets in it replaced. */
 export const maskText = (text: string): string => {
-  if (text.length < 4) return text;
+  if (text.length < shortestSecret && !/[:=\s]/.test(text)) return text;
   let result = text;
   for (const [pattern, replacement] of knownForms) result = result.replace(pattern, replacement);
   return result.replace(assignment, (whole: string, name: string, separator: string, value: string) => {
@@ -33,6 +33,9 @@ export const maskText = (text: string): string => {
     return `${name}${separator}${mask}`;
   });
 };
+
+/** A name with a value, a header or an address has one of these characters; of the vendors' keys none is shorter. */
+const shortestSecret = 14;
 
 /** `--password secret`: the name alone, its value in the next argument. */
 const isSecretOption = (argument: string): boolean =>

@@ -6,11 +6,14 @@ import type { WorkloadDirectoryStore } from '../collectors/workload-directory-st
  * its first process began. One that is still unknown then has its id, and the console names it.
  */
 export const createCompletion =
-  (workloads: Pick<WorkloadDirectoryStore, 'containerByRuntimeId'>): ((event: TelemetryEvent) => TelemetryEvent) =>
+  (
+    workloads: Pick<WorkloadDirectoryStore, 'containerByRuntimeId'>,
+  ): ((event: TelemetryEvent) => TelemetryEvent | undefined) =>
   (event) => {
     const id = event['container.id'];
-    const record = id === undefined ? undefined : workloads.containerByRuntimeId(id)?.record;
-    if (record === undefined) return event;
+    if (id === undefined) return event;
+    const record = workloads.containerByRuntimeId(id)?.record;
+    if (record === undefined) return undefined;
     const pod = record.labels['io.kubernetes.pod.name'];
     const namespace = record.labels['io.kubernetes.pod.namespace'];
     return {

@@ -189,8 +189,10 @@ describe('the telemetry stream', () => {
   });
 
   it('asks late for what is known of a container', () => {
-    let name = 'unknown yet';
-    const stream = open({ complete: (event) => ({ ...event, 'container.name': name }) });
+    let name: string | undefined;
+    const stream = open({
+      complete: (event) => (name === undefined ? undefined : { ...event, 'container.name': name }),
+    });
     stream.open('activity').tell('process', exec(1));
     name = 'web';
     stream.flush();

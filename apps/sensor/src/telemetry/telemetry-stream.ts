@@ -37,8 +37,8 @@ export type TelemetryStream = TelemetrySink & {
 export type TelemetryOptions = {
   readonly clock: Clock;
   readonly openSpool: () => Spool;
-  /** Lays over an event what is known by the time it leaves, such as the name of a container that just began. */
-  readonly complete: (event: TelemetryEvent) => TelemetryEvent;
+  /** Lays over an event what is known of its container; `undefined` while that may still come. */
+  readonly complete: (event: TelemetryEvent) => TelemetryEvent | undefined;
   /** Events that may wait to be packed, default 20,000. */
   readonly queueEvents?: number;
   readonly flushEveryMs?: number;
@@ -88,10 +88,8 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
       from = to;
       bytes = 0;
     };
-    for (const [index, { line }] of lines.entries()) {
-      const text = JSON.stringify(
-        line.kind === 'event' ? { kind: 'event', event: options.complete(line.event) } : line,
-      );
+    for (const [index, { content }] of lines.entries()) {
+      const text = typeof content === 'string' ? content : eventText(options.complete(content) ?? content);
       if (bytes + text.length > frameJsonBytes || index - from >= frameLimits.lines) cut(index);
       texts.push(text);
       bytes += text.length;
@@ -101,7 +99,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
 
   /** A frame that does not shrink enough is halved. */
   const append = (lines: readonly Waiting[], texts: readonly string[]): void => {
-    const events = lines.filter(({ line }) => line.kind === 'event');
+    const events = lines.filter(({ isEvent }) => isEvent);
     const times = lines.map(({ atMs }) => atMs);
     try {
       spool.append({
@@ -127,7 +125,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
     waiting = [];
     if (lines.length > 0) pack(lines);
     const account = accountOfSpool();
-    if (account !== undefined) pack([{ line: account, atMs: account.to }]);
+    if (account !== undefined) pack([accountLine(account)]);
     if (lines.length > 0 || account !== undefined) wake();
   };
   let spoolLost = -1;
@@ -163,14 +161,17 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
           book.lost({ stage: 'queue', cause: `too many ${kind} events`, count: 1 });
           return;
         }
-        waiting.push({ line: { kind: 'event', event }, atMs: Math.floor(event['@timestamp'] / 1000) });
+        // As text at once: an object that waits is work for the garbage collector, text is little.
+        const completed = options.complete(event);
+        const content = completed === undefined ? event : eventText(completed);
+        waiting.push({ content, isEvent: true, atMs: Math.floor(event['@timestamp'] / 1000) });
         book.told(1);
       },
       lost: book.lost,
       unwanted: book.unwanted,
       account: (produced) => {
         const account = book.close(produced, clock.now());
-        if (account !== undefined) waiting.push({ line: account, atMs: account.to });
+        if (account !== undefined) waiting.push(accountLine(account));
       },
     };
   };
@@ -210,4 +211,17 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
   };
 };
 
-type Waiting = { readonly line: TelemetryLine; readonly atMs: number };
+type Waiting = {
+  /** The line as text, or an event whose container is not known yet. */
+  readonly content: string | TelemetryEvent;
+  readonly isEvent: boolean;
+  readonly atMs: number;
+};
+
+const eventText = (event: TelemetryEvent): string => JSON.stringify({ kind: 'event', event } satisfies TelemetryLine);
+
+const accountLine = (account: TelemetryAccount): Waiting => ({
+  content: JSON.stringify(account),
+  isEvent: false,
+  atMs: account.to,
+});

@@ -71,8 +71,12 @@ export type ProgramOptions = {
  */
 export const loadProgram = (options: ProgramOptions): BpfObject => {
   const licence = Buffer.from(programLicence);
-  const first = tryLoad(options, licence, undefined);
-  if (first >= 0) return objectOf(first);
+  // A signal makes the verifier give up with EAGAIN, and Node gets some.
+  for (let attempt = 0; attempt < loadAttempts; attempt += 1) {
+    const fd = tryLoad(options, licence, undefined);
+    if (fd >= 0) return objectOf(fd);
+    if (lastErrno() !== errno.EAGAIN) break;
+  }
   const code = lastErrno();
   // Only a refused program pays for the verifier's words.
   const words = Buffer.alloc(verifierLogBytes);
@@ -111,6 +115,7 @@ const programInfo = { bytes: 216, recursionMisses: 208 } as const;
 
 /** GPL-compatible by declaration, which the helpers that read memory demand; Apache-2.0 code may declare so when it is dual-licensed. */
 const programLicence = 'Dual BSD/GPL\0';
+const loadAttempts = 10;
 const verifierLogBytes = 256 * 1024;
 const verifierWordsShown = 600;
 

@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TelemetryAccount, TelemetryLine } from '@parapet/contract/telemetry';
+import { decodeFrame } from '@parapet/contract/wire';
+import { systemClock } from '@parapet/core';
+import { activityCollector } from '../../apps/sensor/src/collectors/activity/index.ts';
+import { createWorkloadDirectory } from '../../apps/sensor/src/collectors/workload-directory-store.ts';
+import { silentLog } from '../../apps/sensor/src/log.ts';
+import { defaultSpoolLimits, openSpool } from '../../apps/sensor/src/telemetry/spool/spool.ts';
+import { createTelemetryStream } from '../../apps/sensor/src/telemetry/telemetry-stream.ts';
+import { marker } from './marker.ts';
+
+/**
+ * The sensor's way of an event by itself, in a process with the sensor's own flags: kernel, collector, stream, spool. Ends when its
+ * parent says so; what it then finds in the spool is what a console would have been sent.
+ */
+export type Captured = {
+  readonly starts: number;
+  readonly withArguments: number;
+  readonly doubled: number;
+  readonly events: number;
+  readonly accounts: readonly TelemetryAccount[];
+  readonly cpuMs: number;
+  readonly rssMb: number;
+  readonly rssMbMax: number;
+};
+
+const [queueEvents = '20000', spoolBytes = String(defaultSpoolLimits.bytes), stallMs = '0'] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'parapet-capture-'));
+const spool = () =>
+  openSpool({ folder, clock: systemClock, limits: { ...defaultSpoolLimits, bytes: Number(spoolBytes) } });
+const stream = createTelemetryStream({
+  clock: systemClock,
+  complete: (event) => event,
+  openSpool: spool,
+  queueEvents: Number(queueEvents),
+});
+const running = await activityCollector.start({
+  inventory: { put: () => {}, end: () => {}, has: () => false },
+  telemetry: stream,
+  workloads: createWorkloadDirectory(),
+  clock: systemClock,
+  log: silentLog,
+  bootId: '',
+  isRoot: true,
+  procPath: '/proc',
+  report: ({ state, reason }) => process.send?.(state === 'running' ? 'ready' : `refused: ${reason}`),
+  lose: () => {},
+  blind: () => ({ end: () => {} }),
+  signal: new AbortController().signal,
+});
+
+const rssKb = (): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 0);
+let rssMax = rssKb();
+setInterval(() => {
+  rssMax = Math.max(rssMax, rssKb());
+}, 250).unref();
+if (Number(stallMs) > 0)
+  // An overload that nobody can work through: the kernel's ring fills while nothing reads it.
+  setInterval(() => {
+    const until = performance.now() + Number(stallMs);
+    while (performance.now() < until);
+  }, 1000).unref();
+const before = process.cpuUsage();
+
+process.once('message', () => {
+  void finish();
+});
+
+const finish = async (): Promise<void> => {
+  const { user, system } = process.cpuUsage(before);
+  const usage = { cpuMs: (user + system) / 1000, rssMb: rssKb() / 1024, rssMbMax: rssMax / 1024 };
+  await running.stop();
+  await stream.close();
+  const captured = { ...readBack(), ...usage } satisfies Captured;
+  rmSync(folder, { recursive: true, force: true });
+  process.send?.(captured, () => process.exit(0));
+};
+
+const readBack = (): Omit<Captured, 'cpuMs' | 'rssMb' | 'rssMbMax'> => {
+  const found = spool();
+  found.resume({ epoch: 0, seq: 0 });
+  const seen = new Set<string>();
+  const last = new Map<string, TelemetryAccount>();
+  let withArguments = 0;
+  let doubled = 0;
+  let events = 0;
+  for (let data = found.next(); data !== undefined; data = found.next()) {
+    const frame = decodeFrame(data);
+    if (!frame.ok) throw new Error(frame.error.message);
+    for (const text of frame.value.body.toString().split('\n')) {
+      const line = TelemetryLine.parse(JSON.parse(text));
+      if (line.kind === 'account') {
+        last.set(`${line.collector} ${line.since}`, line);
+        continue;
+      }
+      events += 1;
+      const args = line.event['process.args'];
+      if (line.event['event.action'] !== 'exec' || args?.[1] !== marker) continue;
+      const number = args[2] ?? '';
+      if (seen.has(number)) doubled += 1;
+      seen.add(number);
+      if (args.length === 4 && args[3] === `--last=${number}`) withArguments += 1;
+    }
+  }
+  return { starts: seen.size, withArguments, doubled, events, accounts: [...last.values()] };
+};

@@ -1,0 +1,55 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Captured } from './capture-child.ts';
+import { writeTinyProgram } from './tiny-program.ts';
+
+export type CaptureOptions = {
+  /** Programs to start a second, and for how long. */
+  readonly rate: number;
+  readonly seconds: number;
+  /** Events that may wait in the sensor. */
+  readonly queueEvents?: number;
+  readonly spoolBytes?: number;
+  /** Each second the sensor does nothing for so long. */
+  readonly stallMs?: number;
+};
+export type Capture = Captured & { readonly generated: number; readonly tookSeconds: number };
+
+/** Lets programs be started and looks at what the sensor's way of events made of them. */
+export const capture = async (options: CaptureOptions): Promise<Capture> => {
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-generator-'));
+  const program = join(folder, 'tiny');
+  writeTinyProgram(program);
+  const here = (file: string): string => join(import.meta.dirname, file);
+  const sensor = fork(
+    here('capture-child.ts'),
+    [options.queueEvents ?? 20_000, options.spoolBytes ?? 512 * 1024 * 1024, options.stallMs ?? 0].map(String),
+    { execArgv: sensorFlags, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  );
+  try {
+    const [said] = (await once(sensor, 'message')) as [string];
+    if (said !== 'ready') throw new Error(`The kernel’s events cannot be had here: ${said}`);
+    const generator = fork(here('generator.ts'), [program, String(options.rate), String(options.seconds)], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    const [made] = (await once(generator, 'message')) as [{ started: number; refused: number; tookMs: number }];
+    // What lives a millisecond is over a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    sensor.send('stop');
+    const [captured] = (await once(sensor, 'message')) as [Captured];
+    return { ...captured, generated: made.started, tookSeconds: made.tookMs / 1000 };
+  } finally {
+    sensor.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const sensorFlags = [
+  '--max-semi-space-size=1',
+  '--max-old-space-size=64',
+  '--optimize-for-size',
+  '--disable-warning=ExperimentalWarning',
+];

@@ -59,6 +59,12 @@ export const places: Readonly<Record<string, Place>> = {
   'language/rust/cargoauditable': as('/srv/app/program'),
   'language/rust/cargolock': as('/srv/app/Cargo.lock'),
   'language/rust/cargotoml': as('/srv/app/Cargo.toml'),
+  'language/cpp/conanlock': as('/srv/app/conan.lock'),
+  'language/dart/pubspec': as('/srv/app/pubspec.lock'),
+  'language/elixir/mixlock': as('/srv/app/mix.lock'),
+  'language/erlang/mixlock': as('/srv/app/mix.lock'),
+  'language/gleam/gleamtoml': as('/srv/app/gleam.toml'),
+  'language/swift/podfilelock': as('/srv/app/Podfile.lock'),
 };
 
 /** Of a wheel's or an egg's parts, each has a place of its own. */

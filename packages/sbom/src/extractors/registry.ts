@@ -5,6 +5,7 @@ import { cargoLock } from './cargo-lock/index.ts';
 import { cargoToml } from './cargo-toml/index.ts';
 import { composerInstalled } from './composer-installed/index.ts';
 import { composerLock } from './composer-lock/index.ts';
+import { conanLock } from './conan-lock/index.ts';
 import { conda } from './conda/index.ts';
 import { deno } from './deno/index.ts';
 import { dotnetAssembly } from './dotnet-assembly/index.ts';
@@ -13,12 +14,14 @@ import { dpkg } from './dpkg/index.ts';
 import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
 import { gemfileLock } from './gemfile-lock/index.ts';
 import { gemspec } from './gemspec/index.ts';
+import { gleam } from './gleam/index.ts';
 import { goBinary } from './go-binary/index.ts';
 import { goMod } from './go-mod/index.ts';
 import { gradleCatalog } from './gradle-catalog/index.ts';
 import { gradleLock } from './gradle-lock/index.ts';
 import { gradleVerification } from './gradle-verification/index.ts';
 import { javaArchive } from './java-archive/index.ts';
+import { mixLock } from './mix-lock/index.ts';
 import { msbuild } from './msbuild/index.ts';
 import { nugetLock } from './nuget-lock/index.ts';
 import { mergeableFolders } from './owned-files.ts';
@@ -28,8 +31,10 @@ import { paket } from './paket/index.ts';
 import { pdmLock } from './pdm-lock/index.ts';
 import { pipfileLock } from './pipfile-lock/index.ts';
 import { pnpmLock } from './pnpm-lock/index.ts';
+import { podfileLock } from './podfile-lock/index.ts';
 import { poetryLock } from './poetry-lock/index.ts';
 import { pom } from './pom/index.ts';
+import { pubLock } from './pub-lock/index.ts';
 import { pylock } from './pylock/index.ts';
 import { pyproject } from './pyproject/index.ts';
 import { pythonArchive } from './python-archive/index.ts';
@@ -53,18 +58,21 @@ export const fileExtractors: readonly FileExtractor[] = [
   cargoToml,
   composerInstalled,
   composerLock,
+  conanLock,
   conda,
   deno,
   dotnetAssembly,
   dotnetDeps,
   gemfileLock,
   gemspec,
+  gleam,
   goBinary,
   goMod,
   gradleCatalog,
   gradleLock,
   gradleVerification,
   javaArchive,
+  mixLock,
   msbuild,
   nugetLock,
   packageJson,
@@ -73,8 +81,10 @@ export const fileExtractors: readonly FileExtractor[] = [
   pdmLock,
   pipfileLock,
   pnpmLock,
+  podfileLock,
   poetryLock,
   pom,
+  pubLock,
   pylock,
   pyproject,
   pythonArchive,

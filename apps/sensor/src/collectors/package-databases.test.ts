@@ -28,6 +28,21 @@ describe('findPackageDatabases', () => {
     expect(found[0]).toMatchObject({ sizeBytes: 3, modifiedAt: expect.any(Number) });
   });
 
+  it('finds what package managers of languages write, and no cache of a running Python', async () => {
+    const python = 'usr/local/lib/python3.12/site-packages';
+    await mkdir(join(root, python, '__pycache__'), { recursive: true });
+    expect(findPackageDatabases(root)).toEqual([]);
+    await mkdir(join(root, python, 'a-1.0.dist-info'));
+    await mkdir(join(root, 'app/node_modules'), { recursive: true });
+    await writeFile(join(root, 'app/node_modules/.package-lock.json'), '{}');
+    await mkdir(join(root, 'usr/lib/node_modules'), { recursive: true });
+    expect(findPackageDatabases(root).map(({ path }) => path)).toEqual([
+      '/usr/lib/node_modules',
+      '/app/node_modules/.package-lock.json',
+      `/${python}`,
+    ]);
+  });
+
   it('never follows a link that a workload made', async () => {
     const outside = join(root, 'outside');
     await mkdir(join(outside, 'dpkg'), { recursive: true });

@@ -55,7 +55,8 @@ type OpenedSource = { readonly fileSystem: FileSystem; readonly problems: readon
 const openSource = async ({ target, source }: ScanJob): Promise<Result<OpenedSource, Problem>> => {
   if (source.kind === 'archive') return openImageArchive(source.path);
   const layers = source.folders.length > 1 ? { isOpaque: await opaqueTest() } : {};
-  const opened = await openLayers(source.folders, { description: target.name, ...layers });
+  const layerDigests = (source.layerDigests ?? []).map((digest) => digest ?? undefined);
+  const opened = await openLayers(source.folders, { description: target.name, layerDigests, ...layers });
   return opened.ok ? ok({ fileSystem: opened.value, problems: [] }) : opened;
 };
 

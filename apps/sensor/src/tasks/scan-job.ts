@@ -8,7 +8,12 @@ export const ScanJob = z.object({
   target: z.object({ kind: z.enum(['host', 'image', 'container']), name: z.string() }),
   source: z.discriminatedUnion('kind', [
     /** Folders of overlay layers, the uppermost first; one for a plain root. */
-    z.object({ kind: z.literal('folders'), folders: z.array(z.string().min(1)).min(1).max(512) }),
+    z.object({
+      kind: z.literal('folders'),
+      folders: z.array(z.string().min(1)).min(1).max(512),
+      /** The digest of each folder's layer, in the same order; null for one that belongs to no image. */
+      layerDigests: z.array(z.string().max(256).nullable()).max(512).optional(),
+    }),
     /** An image as `docker save` writes it. */
     z.object({ kind: z.literal('archive'), path: z.string().min(1) }),
   ]),

@@ -58,11 +58,16 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     await release();
     if (outcome.kind === 'failed') throw new Error(outcome.message);
     const sbom = Sbom.parse(JSON.parse(zstdDecompressSync(await readFile(outputPath)).toString('utf8')));
-    return { kind: source.kind, packages: sbom.packages.map(({ name }) => name) };
+    const layers = sbom.packages.map(({ layer }) => layer);
+    return { kind: source.kind, packages: sbom.packages.map(({ name }) => name), layers };
   };
 
   it('reads an image from its layers, without what an upper layer took away', async () => {
-    expect(await packagesOf({ kind: 'image', imageKey: image })).toEqual({ kind: 'folders', packages: ['two'] });
+    expect(await packagesOf({ kind: 'image', imageKey: image })).toEqual({
+      kind: 'folders',
+      packages: ['two'],
+      layers: [await topLayerOf(image)],
+    });
   });
 
   it('reads an image by export where layers are not to be found', async () => {
@@ -76,6 +81,7 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     expect(await packagesOf({ kind: 'image', imageKey: image }, withoutLayers)).toEqual({
       kind: 'archive',
       packages: ['two'],
+      layers: [await topLayerOf(image)],
     });
   });
 
@@ -84,6 +90,8 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     await expect
       .poll(async () => (await packagesOf(target).catch(() => undefined))?.packages, { timeout: 30_000 })
       .toEqual(['three']);
+    // What the container wrote itself belongs to no layer of its image.
+    expect((await packagesOf(target)).layers).toEqual([undefined]);
   });
 
   it('refuses keys that name nothing', async () => {
@@ -92,6 +100,9 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     await expect(packagesOf({ kind: 'image', imageKey: `sha256:${'0'.repeat(64)}` })).rejects.toThrow(/404/);
   });
 });
+
+const topLayerOf = (image: string): Promise<string> =>
+  docker('inspect', '--format', '{{index .RootFS.Layers (len (slice .RootFS.Layers 1))}}', image);
 
 const packageScript = (name: string, file = 'status'): string =>
   `mkdir -p /var/lib/dpkg/status.d && echo "Package: ${name}

@@ -39,7 +39,7 @@ const resolveImage = async (
   if (!image.ok) return image;
   const target = { kind: 'image', name: image.value.RepoTags?.[0] ?? key } as const;
   const folders = layerFolders(image.value.GraphDriver, rootPath);
-  if (folders !== undefined) return ok(fromFolders(target, folders));
+  if (folders !== undefined) return ok(fromFolders(target, folders, image.value));
   // Layers that lie elsewhere than in overlay folders: Docker hands them out as an archive.
   const exported = await exportImage(docker, key, workPath);
   if (!exported.ok) return exported;
@@ -60,9 +60,14 @@ const resolveContainer = async (
   }
   const container = await docker.container(id);
   if (!container.ok) return container;
-  const { GraphDriver, Name } = container.value;
+  const { GraphDriver, Image, Name } = container.value;
   const folders = layerFolders(GraphDriver, rootPath);
-  if (folders !== undefined) return ok(fromFolders({ kind: 'container', name: Name.replace(/^\//, '') }, folders));
+  if (folders !== undefined) {
+    // Without its image, which may be gone, packages lack their layers and nothing else.
+    const image = await docker.image(Image);
+    const target = { kind: 'container', name: Name.replace(/^\//, '') } as const;
+    return ok(fromFolders(target, folders, image.ok ? image.value : undefined));
+  }
   return fail(
     problem(
       'storage-driver',
@@ -71,11 +76,18 @@ const resolveContainer = async (
   );
 };
 
-const fromFolders = (target: ScanJob['target'], folders: string[]): ResolvedTarget => ({
+const fromFolders = (target: ScanJob['target'], folders: string[], image?: DockerImage): ResolvedTarget => ({
   target,
-  source: { kind: 'folders', folders },
+  source: { kind: 'folders', folders, layerDigests: layerDigestsOf(image?.RootFS?.Layers ?? [], folders.length) },
   release: async () => {},
 });
+
+/**
+ * The digests of an image's layers for the folders of an overlay. Docker lists layers from the lowest, folders from the
+ * uppermost; a container has folders of its own above those of its image. With fewer folders than layers nobody knows which is which.
+ */
+export const layerDigestsOf = (layers: readonly string[], folders: number): (string | null)[] =>
+  layers.length > folders ? [] : [...Array<null>(folders - layers.length).fill(null), ...layers.toReversed()];
 
 /** Overlay layers, the uppermost first. Docker names them as the host does. */
 const layerFolders = (driver: DockerImage['GraphDriver'], rootPath: string): string[] | undefined => {

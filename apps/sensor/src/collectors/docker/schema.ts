@@ -82,6 +82,7 @@ export const DockerImage = z.object({
   Architecture: text,
   Config: z.object({ Labels: stringMap }).nullish(),
   Metadata: z.object({ LastTagTime: text }).nullish(),
+  RootFS: z.object({ Layers: z.array(z.string()).nullish() }).nullish(),
   GraphDriver: z.object({ Name: text, Data: stringMap }).nullish(),
 });
 export type DockerImage = z.infer<typeof DockerImage>;

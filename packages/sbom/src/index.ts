@@ -32,5 +32,8 @@ export {
   openImageOf,
   openRootStream,
 } from './image/open-image-archive.ts';
+export { maxSbomBytes, readSbom } from './readers/read-sbom.ts';
+export type { ReaderOptions, SbomReader } from './readers/reader.ts';
+export { readers } from './readers/registry.ts';
 export { writers } from './writers/registry.ts';
 export type { SbomWriter, WriterOptions } from './writers/writer.ts';

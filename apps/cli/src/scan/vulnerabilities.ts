@@ -67,7 +67,9 @@ const findingOf = (match: MatchWithVex, packages: readonly Package[], sbom: Sbom
     purl: match.purl,
     package: match.packageName,
     version: match.installedVersion,
-    locations: [...new Set(packages.map(({ location }) => location))].slice(0, maxLocations),
+    locations: [...new Set(packages.map(({ location }) => location))]
+      .filter((path) => path !== '')
+      .slice(0, maxLocations),
     ...(match.fixedVersion === undefined ? {} : { fixedVersion: match.fixedVersion }),
     severity: severityOf(cvss?.score, match.publishedSeverity),
     ...(cvss === undefined ? {} : { cvss: { score: cvss.score, vector: cvss.vector } }),

@@ -40,6 +40,9 @@ const targetEntry = (sbom: Sbom): object => ({
   licenseConcluded: 'NOASSERTION',
   licenseDeclared: 'NOASSERTION',
   copyrightText: 'NOASSERTION',
+  ...(sbom.distribution === undefined
+    ? {}
+    : { sourceInfo: `distribution ${sbom.distribution.id} ${sbom.distribution.versionId}`.trim() }),
   primaryPackagePurpose: sbom.target.kind === 'host' ? 'OPERATING-SYSTEM' : 'CONTAINER',
 });
 
@@ -73,6 +76,7 @@ const packageEntry = (
 const sourceInfoOf = (found: Package): string =>
   [
     `found by ${found.foundBy ?? found.type} in ${found.location}`,
+    ...(found.source === undefined ? [] : [`source ${found.source.name} ${found.source.version}`]),
     ...(found.evidence === undefined ? [] : [found.evidence]),
     ...(found.scope === undefined ? [] : [`scope ${found.scope}`]),
     ...(found.layer === undefined ? [] : [`layer ${found.layer}`]),

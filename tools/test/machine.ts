@@ -32,6 +32,7 @@ const packages = [
     use: 'the oldest supported PostgreSQL',
     alternatives: ['/usr/lib/postgresql/16/bin/postgres', '/usr/lib/postgresql/17/bin/postgres'],
   },
+  { name: 'docker-registry', file: '/usr/bin/docker-registry', use: 'a registry to read images of' },
   { name: 'rpm', file: '/usr/bin/rpm', use: 'a second opinion on rpm databases' },
 ] as const;
 

@@ -11,3 +11,7 @@ export const defaultDataDir = (): string => {
 
 /** The folder of the built program this runs from. */
 export const programDir = (): string => process.env['PARAPET_PROGRAM_DIR'] ?? import.meta.dirname;
+
+/** Where Docker's command line keeps credentials of registries. */
+export const dockerConfigPath = (): string =>
+  join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');

@@ -35,5 +35,9 @@ export {
 export { maxSbomBytes, readSbom } from './readers/read-sbom.ts';
 export type { ReaderOptions, SbomReader } from './readers/reader.ts';
 export { readers } from './readers/registry.ts';
+export type { RegistryFetch, RegistryResponse } from './registry-image/client.ts';
+export { type CredentialHelper, credentialsFrom, type RegistryCredentials } from './registry-image/credentials.ts';
+export { type OpenRegistryImageOptions, openRegistryImage } from './registry-image/open-registry-image.ts';
+export { type ImageReference, parseImageReference } from './registry-image/reference.ts';
 export { writers } from './writers/registry.ts';
 export type { SbomWriter, WriterOptions } from './writers/writer.ts';

@@ -6,11 +6,12 @@ import { container } from './container/index.ts';
 import { dir } from './dir/index.ts';
 import { host } from './host/index.ts';
 import { image } from './image/index.ts';
+import { registry } from './registry/index.ts';
 import { sbom } from './sbom/index.ts';
 import type { ScanTarget, TargetContext } from './target.ts';
 
 /** Every kind of target; a test compares it with the folders beside this file. */
-export const targets: readonly ScanTarget[] = [dir, host, container, image, archive, sbom];
+export const targets: readonly ScanTarget[] = [dir, host, container, image, archive, registry, sbom];
 
 /**
  * Makes the SBOM of what a person names: `kind:reference`, or a bare name, which is a folder, an archive or else an image of the

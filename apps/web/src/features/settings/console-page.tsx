@@ -136,9 +136,7 @@ const Certificate = ({ status: { certificate }, now }: { readonly status: System
         </span>
       </li>
       {certificate.warnings.map((warning) => (
-        <li key={warning} className={styles.store}>
-          <span>{warning}</span>
-        </li>
+        <li key={warning}>{warning}</li>
       ))}
     </ul>
   );

@@ -59,7 +59,10 @@ const readIndexedPage = async (
   const order = orders[page.sort];
   const after = page.after === undefined ? undefined : { ...page.after, value: order.kept(page.after.value) };
   const top = createTopRows(page.limit + 1, after);
-  scanRows(columns, question, (segment, row) => top.offer(segment, row, order.ofRow(segment, row)));
+  scanRows(columns, question, (segment, rows, count) => {
+    const values = order.ofSegment(segment);
+    for (let at = 0; at < count; at += 1) top.offer(segment, rows[at] ?? 0, values[rows[at] ?? 0] ?? 0);
+  });
   const ids = top.ids();
   const selected = sql`select * from unnest(${ids}::uuid[]) with ordinality as page (id, position)`;
   // A row may have gone since; the list goes on nevertheless.
@@ -106,8 +109,8 @@ type Order = {
   readonly by: RawBuilder<unknown>;
   readonly after: (value: number, id: string) => RawBuilder<SqlBool>;
   readonly valueOf: (row: FindingRow) => number;
-  /** The same of a row in memory, and a cursor's value as it is kept there. */
-  readonly ofRow: (segment: Segment, row: number) => number;
+  /** The same of rows in memory, and a cursor's value as it is kept there. */
+  readonly ofSegment: (segment: Segment) => Float32Array | Float64Array;
   readonly kept: (value: number) => number;
 };
 
@@ -117,7 +120,7 @@ const orders: Readonly<Record<FindingSort, Order>> = {
     by: sql`f.risk desc, f.id`,
     after: (value, id) => sql<SqlBool>`f.risk <= ${value}::real and (f.risk < ${value}::real or f.id > ${id}::uuid)`,
     valueOf: (row) => row.risk,
-    ofRow: (segment, row) => segment.risks[row] ?? 0,
+    ofSegment: (segment) => segment.risks,
     kept: Math.fround,
   },
   newest: {
@@ -127,7 +130,7 @@ const orders: Readonly<Record<FindingSort, Order>> = {
       return sql<SqlBool>`f.first_seen_at <= ${at} and (f.first_seen_at < ${at} or f.id > ${id}::uuid)`;
     },
     valueOf: (row) => row.first_seen_at.getTime(),
-    ofRow: (segment, row) => segment.firstSeen[row] ?? 0,
+    ofSegment: (segment) => segment.firstSeen,
     kept: (value) => value,
   },
   cvss: {
@@ -135,7 +138,7 @@ const orders: Readonly<Record<FindingSort, Order>> = {
     after: (value, id) =>
       sql<SqlBool>`coalesce(f.cvss, -1) <= ${value}::real and (coalesce(f.cvss, -1) < ${value}::real or f.id > ${id}::uuid)`,
     valueOf: (row) => row.cvss ?? -1,
-    ofRow: (segment, row) => segment.cvss[row] ?? -1,
+    ofSegment: (segment) => segment.cvss,
     kept: Math.fround,
   },
 };

@@ -19,51 +19,67 @@ export type RowQuestion = {
   readonly cells: CellFilter;
 };
 
-export type Visit = (segment: Segment, row: number) => void;
+/**
+ * Told the rows of a segment that pass, all together: a call for each of a million rows would cost more than asking them.
+ * `rows` holds `count` numbers, and the next segment's after the call.
+ */
+export type Visit = (segment: Segment, rows: Uint32Array, count: number) => void;
 
 const cellCount = 8192;
 
-/** Walks the rows that answer a question: `counted` for all that pass but for facets, `passed` for those that pass these too. */
-export const scanRows = (
-  columns: FindingColumns,
-  question: RowQuestion,
-  passed: Visit,
-  counted?: (cell: number) => void,
-): void => {
+/** Walks the rows that answer a question, segment by segment. */
+export const scanRows = (columns: FindingColumns, question: RowQuestion, visit: Visit): void => {
   const masks = compileMasks(columns, question);
   const passing = passingCells(question.cells);
   const leastRisk = question.minRisk === undefined ? -1 : Math.fround(question.minRisk);
-  const { required } = masks;
+  const isWide = masks.required === 0 && leastRisk === -1;
+  let found = new Uint32Array(1024);
   for (const segment of columns.segments.values()) {
     if (question.assets?.has(segment.assetId) === false) continue;
-    const own = masks.ofAsset(segment.assetId);
-    const { length, vulnerabilities, products, fixes, cells, risks } = segment;
-    for (let row = 0; row < length; row += 1) {
-      // Each condition is a bit; a row has those of its asset, vulnerability, package and fix.
-      const bits =
-        own |
-        (masks.vulnerabilities[vulnerabilities[row] ?? 0] ?? 0) |
-        (masks.products[products[row] ?? 0] ?? 0) |
-        (masks.fixes[fixes[row] ?? 0] ?? 0);
-      if (bits !== required || (risks[row] ?? 0) < leastRisk) continue;
-      const cell = cells[row] ?? 0;
-      counted?.(cell);
-      if (passing[cell] === 1) passed(segment, row);
-    }
+    if (found.length < segment.length) found = new Uint32Array(segment.length * 2);
+    const count = isWide
+      ? passingRows(segment, passing, found)
+      : matchingRows(segment, masks, { passing, leastRisk }, found);
+    if (count > 0) visit(segment, found, count);
   }
+};
+
+const passingRows = ({ length, cells }: Segment, passing: Uint8Array, found: Uint32Array): number => {
+  let count = 0;
+  for (let row = 0; row < length; row += 1) if (passing[cells[row] ?? 0] === 1) found[count++] = row;
+  return count;
+};
+
+const matchingRows = (
+  { assetId, length, vulnerabilities, products, fixes, cells, risks }: Segment,
+  masks: Masks,
+  { passing, leastRisk }: { readonly passing: Uint8Array; readonly leastRisk: number },
+  found: Uint32Array,
+): number => {
+  const own = masks.ofAsset(assetId);
+  let count = 0;
+  for (let row = 0; row < length; row += 1) {
+    // Each condition is a bit; a row has those of its asset, vulnerability, package and fix.
+    const bits =
+      own |
+      (masks.vulnerabilities[vulnerabilities[row] ?? 0] ?? 0) |
+      (masks.products[products[row] ?? 0] ?? 0) |
+      (masks.fixes[fixes[row] ?? 0] ?? 0);
+    if (bits !== masks.required || (risks[row] ?? 0) < leastRisk) continue;
+    if (passing[cells[row] ?? 0] === 1) found[count++] = row;
+  }
+  return count;
 };
 
 /** Counts by cell of the rows that pass all but the facets. */
 export const countRows = (columns: FindingColumns, question: RowQuestion): readonly CellCount[] => {
   const counts = new Uint32Array(cellCount);
-  scanRows(
-    columns,
-    question,
-    () => undefined,
-    (cell) => {
+  scanRows(columns, { ...question, cells: {} }, ({ cells }, rows, count) => {
+    for (let at = 0; at < count; at += 1) {
+      const cell = cells[rows[at] ?? 0] ?? 0;
       counts[cell] = (counts[cell] ?? 0) + 1;
-    },
-  );
+    }
+  });
   return [...counts].flatMap((findings, cell) => (findings === 0 ? [] : [{ cell, findings }]));
 };
 

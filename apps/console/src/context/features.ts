@@ -111,7 +111,7 @@ export const createFeatures = async (parts: {
       ...createStatusRoutes(status),
       ...retention.handlers,
       ...createLiveRoutes({ ...people, live }),
-      ...createGraphRoutes({ database: db, clock, audit, live }),
+      ...createGraphRoutes({ database: db, clock, audit, live, findingIndex: findings.index }),
       ...gateway.routes,
       ...createDeliveryRoutes(delivery),
       ...telemetry.handlers,

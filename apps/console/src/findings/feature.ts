@@ -66,6 +66,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
   };
 
   return {
+    index,
     handlers: {
       ...createFindingRoutes({ db, content: files, clock, live, index }),
       ...createSoftwareRoutes({ db }),

@@ -179,13 +179,17 @@ const named = async (
   where: (name: string) => RawBuilder<unknown>,
 ): Promise<readonly number[] | undefined> => (name === undefined ? undefined : idsOf(db, table, where(name)));
 
+/** Ids of the vulnerabilities whose key or summary, in small letters, is like the pattern. */
+export const vulnerabilitiesLike = (db: Database, pattern: string): Promise<readonly number[]> =>
+  idsOf(db, 'vulnerabilities', sql`search like ${pattern.toLowerCase()}`);
+
 type TermMatches = RowQuestion['terms'][number];
 
 /** A term may name the vulnerability, the package or the asset. */
 const termMatches = async (db: Database, term: string): Promise<TermMatches> => {
   const pattern = containing(term);
   const [vulnerabilities, products, assets] = await Promise.all([
-    idsOf(db, 'vulnerabilities', sql`search like ${pattern}`),
+    vulnerabilitiesLike(db, pattern),
     idsOf(db, 'products', sql`name ilike ${pattern}`),
     assetsNamed(db, pattern),
   ]);

@@ -9,6 +9,7 @@ import { readFacets } from './facets.ts';
 import { type Grouping, groupFindings } from './group-findings.ts';
 import { createFindingIndex, type FindingIndex } from './index/finding-index.ts';
 import { listFindings } from './list-findings.ts';
+import { rankVulnerabilities } from './rank-vulnerabilities.ts';
 import { insertSyntheticFindings } from './synthetic-findings.ts';
 
 let database: TestDatabase;
@@ -128,6 +129,22 @@ describe.each(scopes)('findings in memory say what the database says, with scope
       expect(next).toMatchObject({ items: (await groupFindings(db, { ...wanted, after: page.next }, scope)).items });
     }
   });
+});
+
+test('search within a scope finds every vulnerability that the scope has, from memory and from the database', async () => {
+  const { db } = database;
+  const scope = { team: ['a'] };
+  const { items } = await listAll({ status: 'open,accepted' }, scope, 500);
+  const highest = new Map<string, number>();
+  for (const { vulnerability, risk } of items)
+    highest.set(vulnerability ?? '', Math.max(risk, highest.get(vulnerability ?? '') ?? 0));
+  // More than a page of the fleet's riskiest.
+  expect(highest.size).toBeGreaterThan(50);
+  const wanted = { pattern: '%CVE-%', scope, limit: 1_000 };
+  const stored = await rankVulnerabilities(db, wanted);
+  const kept = await rankVulnerabilities(db, wanted, index);
+  expect(kept.map(({ id, risk }) => [id, risk])).toEqual(stored.map(({ id, risk }) => [id, risk]));
+  expect(stored.map(({ risk }) => risk)).toEqual([...highest.values()].toSorted((a, b) => b - a));
 });
 
 test('findings in memory follow what is written, and give way when there are too many', async () => {

@@ -34,6 +34,18 @@ export const edgeThere = (alias: string, moment: Moment): RawBuilder<boolean> =>
       and n.started_at > ${moment.at} and n.started_at <= i.ended_at + interval '5 minutes')`;
 };
 
+/** The same, asked edge by edge: for the few edges of an asset, of which the intervals of all would take longer to find. */
+export const eachEdgeThere = (alias: string, moment: Moment): RawBuilder<boolean> => {
+  const edge = sql.table(alias);
+  if (moment.live) return sql<boolean>`${edge}.ended_at is null`;
+  const gapStart = new Date(moment.at.getTime() - edgeGapMs);
+  return sql<boolean>`(
+    select count(*) filter (where i.started_at <= ${moment.at} and (i.ended_at is null or i.ended_at > ${moment.at})) > 0
+      or max(i.ended_at) filter (where i.ended_at > ${gapStart} and i.ended_at <= ${moment.at}) + interval '5 minutes'
+        >= min(i.started_at) filter (where i.started_at > ${moment.at})
+    from edge_intervals i where i.edge_id = ${edge}.id)`;
+};
+
 /** Whether a row with `started_at` and `ended_at` of its own (processes, listeners) was open. */
 export const rowThere = (alias: string, moment: Moment): RawBuilder<boolean> => {
   const row = sql.table(alias);

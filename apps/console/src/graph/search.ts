@@ -1,6 +1,8 @@
 import type { ResultOf, Scope } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import type { FindingIndex } from '../findings/index/finding-index.ts';
+import { type RankedVulnerability, rankVulnerabilities } from '../findings/rank-vulnerabilities.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { likeLiteral } from './assets/list.ts';
 import { createScopeFilter, type ScopeFilter } from './scope-filter.ts';
@@ -8,9 +10,15 @@ import { createScopeFilter, type ScopeFilter } from './scope-filter.ts';
 type Items = ResultOf<'search.all'>['items'];
 type Item = Items[number];
 
-export const createSearchRoute = (deps: { readonly database: Database }): Pick<RouteHandlers, 'search.all'> => ({
+export type SearchRouteDeps = {
+  readonly database: Database;
+  /** Within a scope vulnerabilities are ranked by what it has of them; the catalogue's roll-up ranks them for all. */
+  readonly findingIndex?: FindingIndex;
+};
+
+export const createSearchRoute = (deps: SearchRouteDeps): Pick<RouteHandlers, 'search.all'> => ({
   'search.all': async ({ query, caller }) => ({
-    items: await search(deps.database, caller.scope, query.q.trim(), query.limit),
+    items: await search(deps, caller.scope, query.q.trim(), query.limit),
   }),
 });
 
@@ -18,11 +26,14 @@ export const createSearchRoute = (deps: { readonly database: Database }): Pick<R
  * Names that hold the text, whatever their case. What begins with it comes first, assets before what is on them. Trigram
  * indexes (migration 0004) answer from three letters on; shorter texts look at beginnings only.
  */
-const search = async (db: Database, scope: Scope, text: string, limit: number): Promise<Items> => {
+const search = async (deps: SearchRouteDeps, scope: Scope, text: string, limit: number): Promise<Items> => {
+  const { database: db, findingIndex } = deps;
   if (text === '') return [];
   const inScope = createScopeFilter(scope);
   const pattern = text.length < 3 ? `${likeLiteral(text)}%` : `%${likeLiteral(text)}%`;
-  const kinds = [assets, vulnerabilitiesFor(scope), packages, processes].map((kind) => kind(inScope, pattern, limit));
+  const vulnerabilities =
+    scope === null ? catalogued : ranked(await rankVulnerabilities(db, { pattern, scope, limit }, findingIndex));
+  const kinds = [assets, vulnerabilities, packages, processes].map((kind) => kind(inScope, pattern, limit));
   const { rows } = await sql<Row>`
     select * from (${sql.join(kinds, sql` union all `)}) found
     order by (title ilike ${`${likeLiteral(text)}%`}) desc, place, risk desc nulls last, length(title), title, id limit ${limit}`.execute(
@@ -42,30 +53,24 @@ const assets: Kind = (inScope, pattern, limit) => sql`(
   where a.name ilike ${pattern} and a.status <> 'gone' and ${inScope('a')}
   order by a.risk desc nulls last, a.id limit ${limit})`;
 
-/** Within a scope of so many with the highest risk anywhere: each is looked for in its findings. */
-const mostVulnerabilities = 50;
+/** The catalogue, ranked by its roll-up. */
+const catalogued: Kind = (_inScope, pattern, limit) => sql`(
+  select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, seen.risk
+  from vulnerabilities v
+  join (
+    select group_id, max(risk_max) as risk from finding_group_totals
+    where grouping = 'vulnerability' and status in (0, 1) and findings > 0 group by group_id
+  ) seen on seen.group_id = v.id
+  where v.search like lower(${pattern}) order by seen.risk desc, v.id limit ${limit})`;
 
-/** The catalogue, ranked by its roll-up. The risk shown is that within the scope. */
-const vulnerabilitiesFor =
-  (scope: Scope): Kind =>
-  (inScope, pattern, limit) =>
+/** Those that a scope has; the risk shown is that within it. */
+const ranked =
+  (found: readonly RankedVulnerability[]): Kind =>
+  () =>
     sql`(
-    select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, seen.risk
-    from (
-      select v.id, v.key, v.summary, ranked.risk from vulnerabilities v
-      join (
-        select group_id, max(risk_max) as risk from finding_group_totals
-        where grouping = 'vulnerability' and status in (0, 1) and findings > 0 group by group_id
-      ) ranked on ranked.group_id = v.id
-      where v.search like lower(${pattern}) order by ranked.risk desc, v.id limit ${scope === null ? limit : mostVulnerabilities}
-    ) v
-    cross join lateral (${
-      scope === null
-        ? sql`select v.risk`
-        : sql`select max(f.risk) as risk from findings f
-          where f.vulnerability_id = v.id and f.cell & 3 <> 2 and f.asset_id in (select a.id from assets a where ${inScope('a')})`
-    }) seen
-    where seen.risk is not null order by seen.risk desc, v.id limit ${limit})`;
+  select 3 as place, 'vulnerability' as kind, v.key as id, v.key as title, left(v.summary, 160) as detail, seen.risk
+  from unnest(${found.map(({ id }) => id)}::bigint[], ${found.map(({ risk }) => risk)}::real[]) as seen (id, risk)
+  join vulnerabilities v on v.id = seen.id)`;
 
 const packages: Kind = (inScope, pattern, limit) => sql`(
   select 4 as place, 'package' as kind, p.name as id, p.name as title,

@@ -3,7 +3,7 @@ import type { SensorProgram } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { unexpectedEnds } from '../gateway/run-ends.ts';
-import { inScope } from '../people/scope.ts';
+import { scopeOnce } from '../people/scope.ts';
 import { type Release, standingOf } from '../upgrades/version-standing.ts';
 
 export type SensorFilter = {
@@ -27,19 +27,26 @@ export const readSensors = async (
   release: Release,
 ): Promise<Sensor[]> => {
   const like = `%${(filter.q ?? '').replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
+  const { table, has } = scopeOnce(scope);
+  // What belongs to a sensor is summed for all of them at once: asked sensor by sensor, a thousand take four times as long.
   const { rows } = await sql<Row>`
-    select s.*, a.name, a.zone, a.effective_labels as labels, c.not_after,
-      (select b.cause from blind_intervals b where b.host_id = s.host_id and b.collector = 'sensor' and b.ended_at is null
-        order by b.started_at desc limit 1) as cause,
-      (select count(*) from blind_intervals b where b.host_id = s.host_id and b.collector = 'sensor'
-        and b.started_at > ${filter.since} and b.cause like any(${endPatterns}::text[])) as unexpected_ends,
-      coalesce((select sum(l.lost) from losses l where l.host_id = s.host_id), 0)::bigint as lost,
-      coalesce((select jsonb_agg(jsonb_build_object('name', k.name, 'state', k.state, 'source', k.source,
-        'reason', k.reason) order by k.name) from collectors k where k.host_id = s.host_id), '[]') as collectors
+    with ${table}
+    select s.*, a.name, a.zone, a.effective_labels as labels, c.not_after, b.cause, coalesce(b.unexpected_ends, 0) as unexpected_ends,
+      coalesce(l.lost, 0)::bigint as lost, coalesce(k.collectors, '[]') as collectors
     from sensors s
     join assets a on a.id = s.host_id
     left join sensor_certificates c on c.serial = s.certificate_serial
-    where ${inScope(scope, sql.ref('s.host_id'))}
+    left join (
+      select host_id, (array_agg(cause order by started_at desc) filter (where ended_at is null))[1] as cause,
+        count(*) filter (where started_at > ${filter.since} and cause like any(${endPatterns}::text[])) as unexpected_ends
+      from blind_intervals where collector = 'sensor' group by host_id
+    ) b on b.host_id = s.host_id
+    left join (select host_id, sum(lost) as lost from losses group by host_id) l on l.host_id = s.host_id
+    left join (
+      select host_id, jsonb_agg(jsonb_build_object('name', name, 'state', state, 'source', source, 'reason', reason) order by name) as collectors
+      from collectors group by host_id
+    ) k on k.host_id = s.host_id
+    where ${has(sql.ref('s.host_id'))}
       and (${filter.hostId ?? null}::uuid is null or s.host_id = ${filter.hostId ?? null}::uuid)
       and (${filter.presence ?? null}::text is null or s.presence = ${filter.presence ?? null}::text)
       and (s.presence <> 'revoked' or ${filter.includeRevoked || filter.presence === 'revoked'})

@@ -2,7 +2,7 @@ import type { EdgeItem, ResultOf } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import { endName } from '../map/edge-detail.ts';
-import { edgeThere, type Moment } from '../moment.ts';
+import { eachEdgeThere, type Moment } from '../moment.ts';
 import { internetId, programOf } from '../node-id.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import type { AssetRow } from './asset-row.ts';
@@ -30,7 +30,8 @@ export const readEdges = async (
     from edges e
     left join assets s on s.id = e.source_asset and ${inScope('s')}
     left join assets t on t.id = e.target_asset and ${inScope('t')}
-    where (e.source_asset in (${own}) or e.target_asset in (${own})) and ${includeEnded ? sql`true` : edgeThere('e', moment)}
+    where e.id in (select id from edges where source_asset in (${own}) union select id from edges where target_asset in (${own}))
+      and ${includeEnded ? sql`true` : eachEdgeThere('e', moment)}
     order by (e.ended_at is null) desc, e.connections desc, e.id limit ${maxEdges + 1}`.execute(db);
   return { items: rows.slice(0, maxEdges).map(present), cut: rows.length > maxEdges };
 };

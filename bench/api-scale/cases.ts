@@ -15,8 +15,14 @@ export type ApiCase = {
 /** The label selector of the scoped caller: one host in twelve and what belongs to it. */
 export const benchScope: Scope = { team: ['c'] };
 
-/** Streams without an end, answers of any length (their time says nothing of a page), and the one route that wants a browser's session. */
-const leftOut: ReadonlySet<RouteName> = new Set(['live.stream', 'findings.export', 'assets.sbom', 'session.get']);
+/** Streams without an end, comparisons of documents that this store has not, answers of any length (their time says nothing of a page), and the one route that wants a browser's session. */
+const leftOut: ReadonlySet<RouteName> = new Set([
+  'live.stream',
+  'findings.export',
+  'assets.sbom',
+  'assets.packageChanges',
+  'session.get',
+]);
 
 /** Every GET route of the table that answers a page, each in the ways people ask it. Throws for one that no way is named for. */
 export const casesOf = async (db: Database, size: StoreSize): Promise<readonly ApiCase[]> => {
@@ -129,6 +135,7 @@ const waysOf = async (db: Database, size: StoreSize): Promise<Ways> => {
       container: { assetId: container },
       search: { assetId: host, q: 'parser' },
     },
+    'assets.packageLists': { host: { assetId: host } },
     'packages.versions': packages,
     'packages.places': packages,
     'assets.timeline': { host: { assetId: host }, image: { assetId: image }, container: { assetId: container } },

@@ -2,6 +2,7 @@
 import type { PackagePlace, PackageVersion } from '@parapet/contract/api';
 import { type FakeHandlers, page } from './fake-answers.ts';
 import { fakePackages } from './fake-details.ts';
+import { ago, day, hour, idOf } from './fake-seed.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 export const packageAnswers = (world: FakeWorld): FakeHandlers => {
@@ -31,7 +32,36 @@ export const packageAnswers = (world: FakeWorld): FakeHandlers => {
         (type === undefined || type.includes(item.type)) &&
         (version === undefined || item.version === version),
     );
+  const former = [1, 3, 8].map((days) => ({ id: idOf('list', days), packages: 210 - days, at: ago(days * day) }));
   return {
+    'assets.packageLists': () => ({
+      items: [
+        { id: idOf('list'), packages: 212, at: ago(5 * hour) },
+        ...former.map((list) => ({ ...list, replacedAt: list.at })),
+      ],
+    }),
+    'assets.packageChanges': () => ({
+      came: [{ type: 'deb', name: 'jq', location: '/var/lib/dpkg/status', from: [], to: ['1.6-2.1'] }],
+      went: [{ type: 'npm', name: 'left-pad', location: '/srv/shop/package-lock.json', from: ['1.3.0'], to: [] }],
+      changed: world.findings.slice(0, 6).map((finding) => ({
+        type: finding.package.type,
+        name: finding.package.name,
+        location: '/var/lib/dpkg/status',
+        from: [finding.package.version],
+        to: [finding.fixedVersion ?? `${finding.package.version}+1`],
+      })),
+      untold: 0,
+      opened: { total: 0, items: [] },
+      closed: {
+        total: 260,
+        items: world.findings.slice(0, 8).map((finding) => ({
+          id: finding.id,
+          vulnerability: finding.vulnerability.id,
+          package: finding.package.name,
+          risk: finding.risk,
+        })),
+      },
+    }),
     'packages.versions': ({ query }) => {
       const counts = new Map<string, PackageVersion>();
       for (const { type, name, version } of meant(query)) {

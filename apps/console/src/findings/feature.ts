@@ -15,6 +15,7 @@ import type { Log } from '../logging/log.ts';
 import { createOverviewRoutes } from '../overview/overview-routes.ts';
 import { createPackageRoutes } from '../packages/package-routes.ts';
 import { createRiskUpdater } from '../risk/risk-updater.ts';
+import { createHistoryRoutes } from '../sboms/history-routes.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { createSoftwareRoutes } from '../sboms/software-routes.ts';
 import { createScanRoutes } from '../scans/scan-routes.ts';
@@ -70,6 +71,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
     handlers: {
       ...createFindingRoutes({ db, content: files, clock, live, index }),
       ...createSoftwareRoutes({ db }),
+      ...createHistoryRoutes({ db }),
       ...createPackageRoutes({ db }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),

@@ -93,6 +93,7 @@ export const prune = async (db: Database, at: Date): Promise<void> => {
   await sql`delete from scan_stamps where asset_id in (${gone})`.execute(db);
   await sql`delete from asset_software where asset_id in (${gone})`.execute(db);
   await sql`delete from sboms where asset_id in (${gone})`.execute(db);
+  await sql`delete from package_history where asset_id in (${gone})`.execute(db);
   await writeFindings(db, async (tx) => {
     await sql`delete from asset_packages where asset_id in (${gone})`.execute(tx);
     await forgetUnusedNames(tx);

@@ -50,6 +50,8 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
   'assets.edges': (world, shared) => get(...assetUrls(world, '/edges?includeEnded=true', shared)),
   'assets.packages': (world, shared) => get(...assetUrls(world, '/packages', shared)),
   'assets.sbom': (world, shared) => get(...assetUrls(world, '/sbom', shared)),
+  'assets.packageLists': (world, shared) => get(...assetUrls(world, '/package-lists', shared)),
+  'assets.packageChanges': (world, shared) => get(...assetUrls(world, `/package-changes?from=${world.scan}`, shared)),
   'assets.timeline': (world, shared) => get(...assetUrls(world, '/timeline', shared)),
   'packages.versions': () => get('/api/v1/packages?q=library', '/api/v1/packages?q=theirs&match=prefix'),
   'packages.places': () => get('/api/v1/packages/places?q=library', '/api/v1/packages/places?q=library&version=%3E0'),

@@ -3,7 +3,15 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
-import { findVersions, isIndexed, liveAssets, meantNames, nameLimit, type PackageQuestion } from './find-versions.ts';
+import {
+  findVersions,
+  isIndexed,
+  isLive,
+  liveAssets,
+  meantNames,
+  nameLimit,
+  type PackageQuestion,
+} from './find-versions.ts';
 
 type PlaceQuestion = PackageQuestion & { readonly after?: string | undefined; readonly limit: number };
 
@@ -105,7 +113,7 @@ const readPlaces = async (
       host.id as host_id, host.name as host_name, containers.container_count, containers.some_containers
     from (select * from found where ${beyond} order by found.place desc, found.id desc limit ${page.limit}) as page
     join asset_packages as p on p.id = page.id join assets as a on a.id = p.asset_id
-    left join assets as host on a.kind = 'container' and host.id = a.host_id and host.id in (select id from live)
+    left join assets as host on a.kind = 'container' and host.id = a.host_id and ${isLive('host.id')}
     cross join lateral (
       select count(*)::int as findings, max(f.risk) as risk from findings as f where f.package_id = p.id and f.status = 'open'
     ) as known
@@ -114,7 +122,7 @@ const readPlaces = async (
         (jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name)) filter (where c.nth <= ${namedContainers}))::jsonb as some_containers
       from (
         select c.id, c.name, row_number() over (order by c.name, c.id) as nth from assets as c
-        where c.image_id = a.id and c.id in (select id from live)
+        where c.image_id = a.id and ${isLive('c.id')}
           and not exists (select 1 from asset_software as s where s.asset_id = c.id and p.purl = any(s.removed_purls))
       ) as c
     ) as containers on a.kind = 'image'

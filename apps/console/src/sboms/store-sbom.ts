@@ -5,6 +5,7 @@ import type { Database, DatabaseTransaction } from '../database/database.ts';
 import type { SoftwareTrust } from '../database/tables/findings.ts';
 import { replacePackages } from './asset-packages.ts';
 import { chooseSbom } from './current-sbom.ts';
+import { keepFormerList } from './package-history.ts';
 import { contentHashOf, decompressSbom } from './parse-sbom.ts';
 
 export type NewSbom = {
@@ -26,6 +27,7 @@ export const storeSbom = async (tx: DatabaseTransaction, input: NewSbom): Promis
     .select(['id', 'kind', 'image_id'])
     .where('id', '=', input.assetId)
     .executeTakeFirstOrThrow();
+  await keepFormerList(tx, input);
   await upsertSbom(tx, input);
   await tx.updateTable('assets').set({ scanned_at: input.at }).where('id', '=', asset.id).execute();
   if (asset.kind === 'container') return containerPackages(tx, asset.id, asset.image_id);

@@ -24,6 +24,7 @@ export const assetSearch = {
   q: z.string().max(256),
   use: list(z.enum(['running', 'loaded', 'installed', 'unknown'])),
   evidence: list(z.enum(['installed', 'locked', 'declared', 'binary'])),
+  since: z.uuid(),
 } as const;
 
 export const packagesSearch = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AssetKind, PackageItem } from './assets.ts';
-import { Id, list, PageQuery, pageOf } from './common.ts';
+import { Id, Instant, list, PageQuery, pageOf } from './common.ts';
 import { route, scoped } from './route.ts';
 
 /** Which packages are meant, over all assets. */
@@ -36,7 +36,67 @@ export const PackagePlace = PackageItem.extend({
 });
 export type PackagePlace = z.infer<typeof PackagePlace>;
 
+/** The packages of an asset as one or more scans found them. */
+export const PackageList = z.object({
+  id: Id,
+  packages: z.number().int(),
+  /** When it was found last. */
+  at: Instant,
+  /** When another list took its place; absent for the present one. */
+  replacedAt: Instant.optional(),
+});
+export type PackageList = z.infer<typeof PackageList>;
+
+export const ChangedPackage = z.object({
+  type: z.string(),
+  name: z.string(),
+  location: z.string(),
+  /** Its versions in the earlier and the later list. */
+  from: z.array(z.string()),
+  to: z.array(z.string()),
+});
+export type ChangedPackage = z.infer<typeof ChangedPackage>;
+
+const ChangedFindings = z.object({
+  total: z.number().int(),
+  /** Those with the highest risk. */
+  items: z.array(z.object({ id: Id, vulnerability: z.string(), package: z.string(), risk: z.number() })),
+});
+
+export const PackageChanges = z.object({
+  came: z.array(ChangedPackage),
+  went: z.array(ChangedPackage),
+  changed: z.array(ChangedPackage),
+  /** Changes that are too many to name. */
+  untold: z.number().int(),
+  /** Findings of the asset that opened or closed meanwhile, by whatever cause. */
+  opened: ChangedFindings,
+  closed: ChangedFindings,
+});
+export type PackageChanges = z.infer<typeof PackageChanges>;
+
+const params = z.object({ assetId: Id });
+
 export const packageRoutes = {
+  'assets.packageLists': route({
+    method: 'GET',
+    path: '/api/v1/assets/:assetId/package-lists',
+    summary: 'The package list of an asset and the last different ones before it',
+    tag: 'assets',
+    access: scoped('assets:read'),
+    params,
+    response: z.object({ items: z.array(PackageList) }),
+  }),
+  'assets.packageChanges': route({
+    method: 'GET',
+    path: '/api/v1/assets/:assetId/package-changes',
+    summary: 'What came, went and changed between two package lists of an asset',
+    tag: 'assets',
+    access: scoped('assets:read'),
+    params,
+    query: z.object({ from: Id, to: Id.optional() }),
+    response: PackageChanges,
+  }),
   'packages.versions': route({
     method: 'GET',
     path: '/api/v1/packages',

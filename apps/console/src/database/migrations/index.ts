@@ -9,6 +9,7 @@ import * as findingChanges from './0009-finding-changes.ts';
 import * as largeLists from './0010-large-lists.ts';
 import * as packagePlaces from './0011-package-places.ts';
 import * as languagePackages from './0013-language-packages.ts';
+import * as packageHistory from './0014-package-history.ts';
 import * as telemetry from './0015-telemetry.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
@@ -25,5 +26,6 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0010-large-lists', largeLists],
   ['0011-package-places', packagePlaces],
   ['0013-language-packages', languagePackages],
+  ['0014-package-history', packageHistory],
   ['0015-telemetry', telemetry],
 ];

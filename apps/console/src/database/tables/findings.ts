@@ -59,6 +59,17 @@ export type AssetPackagesTable = {
   scope: NonNullable<Package['scope']> | null;
 };
 
+/** A package list that another one replaced. */
+export type PackageHistoryTable = {
+  id: string;
+  asset_id: string;
+  content_hash: string;
+  package_count: number;
+  document: Buffer;
+  received_at: Date;
+  replaced_at: Date;
+};
+
 /** Every package name that was seen, however many assets have it; see migration 0011. */
 export type PackageNamesTable = { type: string; name: string };
 
@@ -231,6 +242,7 @@ export type FindingsTables = {
   asset_software: AssetSoftwareTable;
   asset_packages: AssetPackagesTable;
   package_names: PackageNamesTable;
+  package_history: PackageHistoryTable;
   vulnerabilities: VulnerabilitiesTable;
   products: ProductsTable;
   fixes: FixesTable;

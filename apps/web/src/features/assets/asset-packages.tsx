@@ -1,5 +1,5 @@
 import type { AssetDetail, PackageItem } from '@parapet/contract/api';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
@@ -10,18 +10,54 @@ import { SearchField } from '../../components/field.tsx';
 import { RiskScore } from '../../components/risk.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
-import { apiPages } from '../../lib/api.ts';
-import { formatTotal } from '../../lib/format.ts';
+import { apiPages, apiQuery } from '../../lib/api.ts';
+import { formatAbsolute, formatTotal } from '../../lib/format.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import { evidenceNames, useNames } from '../../lib/words.ts';
 import styles from './assets.module.css';
+import { PackageChanges } from './package-changes.tsx';
 
 type Use = PackageItem['use'];
 type Evidence = NonNullable<PackageItem['evidence']>;
 
-/** Every package of an asset, with its use and its findings. */
+/** The packages of an asset, or what changed since one of its former lists. */
 export const AssetPackages = ({ asset }: { readonly asset: AssetDetail }) => {
+  const { since } = useSearch({ strict: false }) as { since?: string };
+  if (since === undefined) return <PackageTable asset={asset} />;
+  return (
+    <>
+      <div className={styles.bar}>
+        <SinceMenu assetId={asset.id} since={since} />
+      </div>
+      <PackageChanges assetId={asset.id} from={since} />
+    </>
+  );
+};
+
+type SinceProps = { readonly assetId: string; readonly since: string | undefined };
+
+/** Which former list to compare with; nothing where there is none. */
+const SinceMenu = ({ assetId, since }: SinceProps) => {
+  const setSearch = useSetSearch();
+  const { data } = useQuery(apiQuery('assets.packageLists', { params: { assetId } }));
+  const former = data?.items.filter(({ replacedAt }) => replacedAt !== undefined) ?? [];
+  if (former.length === 0 && since === undefined) return null;
+  return (
+    <ChoiceMenu
+      label="Show"
+      value={since ?? 'now'}
+      options={[
+        { value: 'now', label: 'all packages' },
+        ...former.map(({ id, at }) => ({ value: id, label: `changes since ${formatAbsolute(at)}` })),
+      ]}
+      onChange={(value) => setSearch({ since: value === 'now' ? undefined : value })}
+    />
+  );
+};
+
+/** Every package, with its use and its findings. */
+const PackageTable = ({ asset }: { readonly asset: AssetDetail }) => {
   const { q, use, evidence } = useSearch({ strict: false }) as {
     q?: string;
     use?: readonly Use[];
@@ -75,6 +111,7 @@ export const AssetPackages = ({ asset }: { readonly asset: AssetDetail }) => {
           options={evidences}
           onChange={(value) => setSearch({ evidence: value === 'any' ? undefined : [value] })}
         />
+        <SinceMenu assetId={asset.id} since={undefined} />
         <span className={text.muted}>{formatTotal(first.total, first.totalIsMinimum)}</span>
       </div>
       <DataTable label="Packages" columns={columns} rows={rows} rowKey={keyOf} onEnd={fetchMore} />

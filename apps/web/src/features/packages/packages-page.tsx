@@ -4,9 +4,10 @@ import { useCallback } from 'react';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import { type FilterChip, FilterChips } from '../../components/facets.tsx';
 import { SearchField } from '../../components/field.tsx';
+import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
-import { steadyQuery } from '../../lib/api.ts';
+import { apiQuery, steadyQuery } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import type { PackagesSearch } from './package-search.ts';
@@ -35,7 +36,7 @@ export const PackagesPage = () => {
       tools={
         <>
           <SearchField label="Name of a package" value={search.q ?? ''} onSearch={onName} />
-          <SearchField label="Version, or >=2.0 <2.17.1" value={search.version ?? ''} onSearch={onVersion} />
+          <SearchField label="Version, e.g. <2.17.1" value={search.version ?? ''} onSearch={onVersion} />
           <ChoiceMenu
             label="Name"
             value={search.match ?? 'contains'}
@@ -83,11 +84,15 @@ type FoundProps = { readonly search: PackagesSearch & { readonly q: string } };
 
 const Found = ({ search }: FoundProps) => {
   const { data, error, refetch } = useQuery(steadyQuery('packages.versions', { query: search }));
+  const { data: trust } = useQuery(apiQuery('trust.get'));
   if (error !== null && data === undefined) {
     return <Failure what="The packages could not be searched" error={error} retry={() => void refetch()} />;
   }
   if (data === undefined) return <Skeleton label="packages" lines={8} />;
   if (data.items.length === 0) {
+    if (trust?.hosts.total === 0) {
+      return <NoHosts>A sensor on a host reads which packages it, its containers and their images have.</NoHosts>;
+    }
     return (
       <Empty title={search.version === undefined ? 'No asset has it' : 'No asset has such a version'}>
         {search.version === undefined

@@ -8,8 +8,10 @@ import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
 import { formatSpan, plural } from '../../lib/format.ts';
 
-/** The columns of the scans; with a way to cancel for who may. */
-export const scanColumns = (cancel: ((scan: Scan) => void) | undefined): readonly Column<Scan>[] => [
+export type ScanActs = { readonly cancel: (scan: Scan) => void; readonly again: (scan: Scan) => void };
+
+/** The columns of the scans; with ways to cancel and to ask again for who may. */
+export const scanColumns = (acts: ScanActs | undefined): readonly Column<Scan>[] => [
   {
     id: 'kind',
     header: 'Kind',
@@ -61,14 +63,14 @@ export const scanColumns = (cancel: ((scan: Scan) => void) | undefined): readonl
     from: 460,
     cell: (scan) => <Time at={scan.endedAt ?? scan.startedAt ?? scan.createdAt} className={text.muted} />,
   },
-  ...(cancel === undefined
+  ...(acts === undefined
     ? []
     : [
         {
-          id: 'cancel',
-          header: 'Cancel',
+          id: 'act',
+          header: 'What to do',
           hiddenHeader: true,
-          width: '62px',
+          width: '88px',
           align: 'end' as const,
           from: 700,
           cell: (scan: Scan) =>
@@ -76,10 +78,14 @@ export const scanColumns = (cancel: ((scan: Scan) => void) | undefined): readonl
               <Button
                 small
                 look="quiet"
-                onClick={() => cancel(scan)}
+                onClick={() => acts.cancel(scan)}
                 aria-label={`Cancel the scan of ${scan.asset.name}`}
               >
                 Cancel
+              </Button>
+            ) : mayRepeat(scan) ? (
+              <Button small look="quiet" onClick={() => acts.again(scan)} aria-label={`Scan ${scan.asset.name} again`}>
+                Scan again
               </Button>
             ) : null,
         },
@@ -114,5 +120,8 @@ const tookOf = (scan: Scan): string =>
   scan.startedAt === undefined || scan.endedAt === undefined
     ? ''
     : formatSpan(Math.max(0, Date.parse(scan.endedAt) - Date.parse(scan.startedAt)));
+
+/** What did not end well can be asked for at once, without waiting for its next try. */
+const mayRepeat = (scan: Scan): boolean => ['partial', 'failed', 'cancelled', 'expired'].includes(scan.state);
 
 export const isUnderWay = (scan: Scan): boolean => ['waiting', 'sent', 'running'].includes(scan.state);

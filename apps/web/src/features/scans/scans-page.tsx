@@ -90,9 +90,10 @@ const ScansTable = ({
   readonly scans: ReturnType<typeof useScans>;
   readonly filtered: boolean;
 }) => {
-  const mayCancel = useMay('scans:write');
+  const mayAct = useMay('scans:write');
   const cancel = useCancel();
-  const columns = useMemo(() => scanColumns(mayCancel ? cancel : undefined), [mayCancel, cancel]);
+  const again = useAgain();
+  const columns = useMemo(() => scanColumns(mayAct ? { cancel, again } : undefined), [mayAct, cancel, again]);
   if (scans.error !== null && scans.steady.rows.length === 0) {
     return <Failure what="The scans could not be fetched" error={scans.error} retry={scans.refetch} />;
   }
@@ -120,6 +121,24 @@ const useCancel = (): ((scan: Scan) => void) => {
   });
   return useCallback(
     (scan) => mutate({ params: { scanId: scan.id } }, { onError: (error) => notify.failed('The scan goes on', error) }),
+    [mutate, notify],
+  );
+};
+
+const useAgain = (): ((scan: Scan) => void) => {
+  const client = useQueryClient();
+  const notify = useNotify();
+  const { mutate } = useApiMutation('scans.create', ({ scans: [scan], skipped }) => {
+    if (scan === undefined) notify.done('No scan was asked for', skipped[0]?.reason);
+    else notify.done(`Scan of ${scan.asset.name} asked for`);
+    return client.invalidateQueries({ queryKey: ['scans.list'] });
+  });
+  return useCallback(
+    (scan) =>
+      mutate(
+        { body: { assetIds: [scan.asset.id] } },
+        { onError: (error) => notify.failed('No scan was asked for', error) },
+      ),
     [mutate, notify],
   );
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TelemetryAccount, TelemetryLine } from '@parapet/contract/telemetry';
 import { decodeFrame } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
-import { activityCollector } from '../../apps/sensor/src/collectors/activity/index.ts';
+import { createActivityCollector } from '../../apps/sensor/src/collectors/activity/index.ts';
 import { createWorkloadDirectory } from '../../apps/sensor/src/collectors/workload-directory-store.ts';
 import { silentLog } from '../../apps/sensor/src/log.ts';
 import { defaultSpoolLimits, openSpool } from '../../apps/sensor/src/telemetry/spool/spool.ts';
@@ -36,7 +36,7 @@ const stream = createTelemetryStream({
   openSpool: spool,
   queueEvents: Number(queueEvents),
 });
-const running = await activityCollector.start({
+const running = await createActivityCollector({ cpuCores: undefined }).start({
   inventory: { put: () => {}, end: () => {}, has: () => false },
   telemetry: stream,
   workloads: createWorkloadDirectory(),

@@ -30,7 +30,7 @@ export const createTelemetryWorker = (options: {
   const start = (): ChildProcess => {
     const started = fork(workerPath, [options.folder, String(options.memoryMegabytes)], {
       execArgv: [`--max-old-space-size=${heapMegabytes}`, '--disable-warning=ExperimentalWarning'],
-      env: {},
+      env: workerEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     started.on('exit', () => {
@@ -92,4 +92,10 @@ export const createTelemetryWorker = (options: {
       child?.disconnect();
     },
   };
+};
+
+/** Where the pinned Node finds what a bare machine lacks; nothing of the console's own secrets. */
+const workerEnvironment = (): NodeJS.ProcessEnv => {
+  const path = process.env['LD_LIBRARY_PATH'];
+  return path === undefined ? {} : { LD_LIBRARY_PATH: path };
 };

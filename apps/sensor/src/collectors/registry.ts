@@ -1,5 +1,5 @@
 import type { SensorConfig } from '../config/config.ts';
-import { activityCollector } from './activity/index.ts';
+import { createActivityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createDockerCollector } from './docker/index.ts';
 import type { CloudFacts } from './host/cloud-metadata.ts';
@@ -20,5 +20,5 @@ export const createCollectors = (deps: {
   createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
   createProcessCollector(deps.workloads),
   networkCollector,
-  activityCollector,
+  createActivityCollector({ cpuCores: deps.config.limits.cpuCores }),
 ];

@@ -10,10 +10,10 @@ export type RingBuffer = Disposable & {
   readonly map: BpfMap;
   readonly sizeBytes: number;
   /**
-   * Hands over what waits, oldest first, `maxRecords` at most, and returns how many. The bytes given are the ring's own: they are
-   * valid during the call only.
+   * Hands over what waits, oldest first, until `budgetMs` have passed, and returns how many. The bytes given are the ring's own:
+   * they are valid during the call only. What is left waits, and what the kernel cannot add to it meanwhile, the probes count.
    */
-  readonly drain: (onRecord: (record: Uint8Array) => void, maxRecords: number) => number;
+  readonly drain: (onRecord: (record: Uint8Array) => void, budgetMs: number) => number;
   /** Bytes that wait to be read. */
   readonly waitingBytes: () => number;
   readonly close: () => void;
@@ -37,6 +37,8 @@ const mapFailed = 0xffff_ffff_ffff_ffffn;
 const headerBytes = 8;
 const busyBit = 0x8000_0000;
 const discardBit = 0x4000_0000;
+/** The clock is looked at after so many records. */
+const recordsBetweenLooks = 32;
 
 const openRingBuffer = (map: BpfMap, sizeBytes: number): RingBuffer => {
   const page = pageBytes();
@@ -52,12 +54,13 @@ const openRingBuffer = (map: BpfMap, sizeBytes: number): RingBuffer => {
   const mask = BigInt(sizeBytes - 1);
   let open = true;
 
-  const drain: RingBuffer['drain'] = (onRecord, maxRecords) => {
+  const drain: RingBuffer['drain'] = (onRecord, budgetMs) => {
     if (!open) return 0;
     let position = Atomics.load(consumed, 0);
     const end = Atomics.load(produced, 0);
+    const until = performance.now() + budgetMs;
     let records = 0;
-    while (position < end && records < maxRecords) {
+    while (position < end && (records === 0 || records % recordsBetweenLooks !== 0 || performance.now() < until)) {
       const at = Number(position & mask);
       const header = Atomics.load(headers, at >> 2) >>> 0;
       // Still being written: what comes after it waits too, so that order is kept.

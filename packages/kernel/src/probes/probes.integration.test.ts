@@ -115,6 +115,18 @@ describeWith([root, btf], 'probes', () => {
     }
   });
 
+  it('lose nothing when one reading may take no time: what is left comes with the next', () => {
+    const { events, probes } = open({ probes: ['exec'], drainBudgetMs: 0 });
+    for (let time = 0; time < 80; time += 1) spawnSync('/bin/true');
+    probes.drain();
+    const read = events.length;
+    for (let again = 0; again < 20; again += 1) probes.drain();
+    const [account] = probes.account();
+    probes.close();
+    expect(read).toBeLessThan(80);
+    expect(events.length).toBe(account?.produced);
+  });
+
   it('leave nothing in the kernel when closed, and may be closed twice', () => {
     const programs = (): number => loadedProgramsOfThisProcess();
     const before = programs();

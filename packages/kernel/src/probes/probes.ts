@@ -48,6 +48,8 @@ export type ProbeOptions = {
   readonly ringBytes?: number;
   /** How often the ring is read, default 25 ms. */
   readonly drainEveryMs?: number;
+  /** How long one reading may take, default without end: the share of a core that events may cost their reader. */
+  readonly drainBudgetMs?: number;
 };
 
 /**
@@ -80,7 +82,6 @@ export const openProbes = (options: ProbeOptions): Result<Probes, Problem> => {
 };
 
 const btfPath = '/sys/kernel/btf/vmlinux';
-const maxRecordsPerDrain = 100_000;
 const defaultRingBytes = 2 * 1024 * 1024;
 const defaultDrainMs = 25;
 
@@ -162,7 +163,7 @@ const run = (options: ProbeOptions, { counters, ring, programs, all }: Opened): 
     else options.onEvent(event);
   };
   const drain = (): void => {
-    ring.drain(onRecord, maxRecordsPerDrain);
+    ring.drain(onRecord, options.drainBudgetMs ?? Number.POSITIVE_INFINITY);
   };
   const timer = setInterval(drain, options.drainEveryMs ?? defaultDrainMs);
   timer.unref();

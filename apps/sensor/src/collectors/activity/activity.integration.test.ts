@@ -4,7 +4,7 @@ import type { TelemetryEvent } from '@parapet/contract/telemetry';
 import { describeWith, type Requirement, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
 import { createCollected } from '../testing/collected.ts';
-import { activityCollector } from './index.ts';
+import { createActivityCollector } from './index.ts';
 
 const btf: Requirement = {
   met: existsSync('/sys/kernel/btf/vmlinux'),
@@ -14,7 +14,7 @@ const btf: Requirement = {
 describeWith([root, btf], 'the activity collector', () => {
   it('tells what ran, who started it and how it ended, secrets masked, and accounts for every event', async () => {
     const collected = createCollected();
-    const running = await activityCollector.start(collected.context);
+    const running = await createActivityCollector({ cpuCores: undefined }).start(collected.context);
     const secret = 'hunter2-and-more';
     const script = `/bin/true --password=${secret}; exit 7`;
     const { pid } = spawnSync('/bin/sh', ['-c', script], { argv0: 'activity-test' });

@@ -7,8 +7,11 @@ import type { EventDeps } from './event-base.ts';
 import { describeExec, describeExit, rememberFork } from './process-events.ts';
 import { createProcessMemory } from './process-memory.ts';
 
-/** What processes do, event by event: starts with arguments, ends, TCP connections. */
-export const activityCollector: CollectorDefinition = {
+/**
+ * What processes do, event by event: starts with arguments, ends, TCP connections. Where the sensor keeps to a limit of CPU, reading
+ * takes half of it at most: beyond that events are lost in the kernel, counted, and the rest of the sensor goes on.
+ */
+export const createActivityCollector = (limits: { readonly cpuCores: number | undefined }): CollectorDefinition => ({
   name: 'activity',
   title: 'Starts and ends of processes and their connections, each as an event',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
@@ -24,6 +27,8 @@ export const activityCollector: CollectorDefinition = {
     const counts = { delivered: 0 };
     const opened = openProbes({
       probes: ['fork', 'exec', 'exit', 'socket'],
+      drainEveryMs,
+      ...(limits.cpuCores === undefined ? {} : { drainBudgetMs: (drainEveryMs * limits.cpuCores) / 2 }),
       onEvent: (event) => {
         counts.delivered += 1;
         tell(event, source, connections, deps);
@@ -40,9 +45,10 @@ export const activityCollector: CollectorDefinition = {
     context.report({ state: 'running', source: 'programs of our own in the kernel (eBPF)' });
     return keepAccount(context, source, opened.value, counts);
   },
-};
+});
 
 const accountEveryMs = 5000;
+const drainEveryMs = 25;
 
 /** The kernel's clock and ours are compared anew now and then: ours may be set. */
 const createWallTime = (): ((atNs: bigint) => number) => {

@@ -95,6 +95,7 @@ export const composeFile = (settings: ScriptSettings): string => `services:
     cap_add: [DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, NET_ADMIN, NET_RAW]
     security_opt: ["apparmor=unconfined", "no-new-privileges"]
     read_only: true
+    # Not where Docker runs without root: it may not lower the score there.
     oom_score_adj: -500
     mem_limit: 512m
     cpus: 0.5

@@ -30,6 +30,7 @@ export const fillFindings = async (execute: Execute, size: StoreSize): Promise<v
     insert into finding_group_counts select 'package', product_id, cell, count(*), sum(risk), max(risk) from findings group by product_id, cell;
     insert into finding_group_totals select grouping, group_id, cell & 3, sum(findings), coalesce(sum(findings) filter (where cell & 512 <> 0), 0), sum(risk_sum), max(risk_max)
       from finding_group_counts group by grouping, group_id, cell & 3;
+    insert into finding_changes select asset_id, nextval('finding_change_numbers') from (select distinct asset_id from finding_asset_counts) counted;
     insert into finding_history (finding_id, at, text) select id, closed_at, 'Closed: fixed' from findings where closed_at is not null;
     update assets set risk = c.risk, findings_critical = c.critical, findings_high = c.high, findings_medium = c.medium, findings_low = c.low
     from (select asset_id, max(risk) as risk, count(*) filter (where risk >= 80) as critical, count(*) filter (where risk >= 50 and risk < 80) as high,

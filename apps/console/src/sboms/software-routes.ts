@@ -98,13 +98,14 @@ const listPackages = async (
   };
 };
 
+/** The name is compared in small letters so that the trigram index is left aside: it finds the word on all assets first. */
 const installedOn = (assetId: string, query: PackageQuery): RawBuilder<unknown> => sql`
   from asset_packages as p
   where (p.asset_id = ${assetId} or (
       p.asset_id = (select image_id from assets where id = ${assetId} and kind = 'container')
       and not p.purl = any(coalesce((select removed_purls from asset_software where asset_id = ${assetId}), '{}'))
     ))
-    and ${query.q === undefined ? sql`true` : sql`p.name ilike ${containing(query.q)}`}
+    and ${query.q === undefined ? sql`true` : sql`lower(p.name) like ${containing(query.q)}`}
     and ${query.use === undefined ? sql`true` : sql`p.use_kind = any(${query.use}::text[])`}
     and ${query.type === undefined ? sql`true` : sql`p.type = any(${query.type}::text[])`}
     and ${query.evidence === undefined ? sql`true` : sql`coalesce(p.evidence, 'installed') = any(${query.evidence}::text[])`}`;

@@ -49,9 +49,9 @@ export const createFindingIndex = (deps: {
   const step = async (): Promise<boolean> => {
     const { rows } = await sql<{ asset_id: string; change: number; packed: Buffer | null }>`
       select c.asset_id, c.change, (
-        select string_agg(uuid_send(f.id) || int4send(f.vulnerability_id::int) || int4send(f.product_id::int) || int4send(f.fix_id::int)
-          || int4send(f.cell) || float4send(f.risk) || float4send(coalesce(f.cvss, -1))
-          || float8send(floor(extract(epoch from f.first_seen_at) * 1000)::float8), '')
+        select string_agg(timestamptz_send(f.first_seen_at), '') || string_agg(int4send(f.vulnerability_id::int), '')
+          || string_agg(int4send(f.product_id::int), '') || string_agg(int4send(f.fix_id::int), '') || string_agg(float4send(f.risk), '')
+          || string_agg(float4send(coalesce(f.cvss, -1)), '') || string_agg(int4send(f.cell), '') || string_agg(uuid_send(f.id), '')
         from findings f where f.asset_id = c.asset_id
       ) as packed
       from (select asset_id, change from finding_changes where change > ${position} order by change limit ${assetsAtOnce}) as c

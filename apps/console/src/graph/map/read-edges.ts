@@ -72,13 +72,17 @@ export const readLiftedEdges = async (
       where ${edgeThere('e', moment)} and (s.idx is not null or t.idx is not null)
         and coalesce(s.idx, 0) >= 0 and coalesce(t.idx, 0) >= 0
         and ${touching(request)} and ${known(request)} and ${paired(request)}
-    ), by_port as (
-      select sk, tk, protocol, port, count(*) as n, sum(connections) as connections,
+    ), by_peer as (
+      -- in two steps, for count(distinct) would sort all edges
+      select sk, tk, protocol, port, case when sk like 'b%' then source_node when tk like 'b%' then target_node end as peer,
+        count(*) as n, sum(connections) as connections,
         sum(coalesce(bytes_sent, 0) + coalesce(bytes_received, 0)) filter (where bytes_sent is not null or bytes_received is not null) as bytes,
-        min(first_seen_at) as first_seen_at, max(last_seen_at) as last_seen_at,
-        max(coalesce(address_count, 0)) as addresses,
-        count(distinct case when sk like 'b%' then source_node when tk like 'b%' then target_node end) as peers
-      from ends group by 1, 2, 3, 4
+        min(first_seen_at) as first_seen_at, max(last_seen_at) as last_seen_at, max(coalesce(address_count, 0)) as addresses
+      from ends group by 1, 2, 3, 4, 5
+    ), by_port as (
+      select sk, tk, protocol, port, sum(n) as n, sum(connections) as connections, sum(bytes) as bytes,
+        min(first_seen_at) as first_seen_at, max(last_seen_at) as last_seen_at, max(addresses) as addresses, count(peer) as peers
+      from by_peer group by 1, 2, 3, 4
     )
     select sk as "source", tk as "target", sum(n)::float8 as count, sum(connections)::float8 as connections, sum(bytes)::float8 as bytes,
       min(first_seen_at) as "firstSeenAt", max(last_seen_at) as "lastSeenAt",

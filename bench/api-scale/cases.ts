@@ -15,13 +15,13 @@ export type ApiCase = {
 /** The label selector of the scoped caller: one host in twelve and what belongs to it. */
 export const benchScope: Scope = { team: ['c'] };
 
-/** Streams without an end, comparisons of documents that this store has not, answers of any length (their time says nothing of a page), and the one route that wants a browser's session. */
+/**
+ * Streams without an end, answers of any length (their time says nothing of a page), the one route that wants a browser's
+ * session, and hunts, whose events this store has none of.
+ */
 const leftOut: ReadonlySet<RouteName> = new Set([
-  'live.stream',
-  'findings.export',
-  'assets.sbom',
-  'assets.packageChanges',
-  'session.get',
+  ...(['live.stream', 'findings.export', 'assets.sbom', 'session.get'] as const),
+  ...(['hunt.events', 'hunt.histogram', 'hunt.values', 'hunt.fields'] as const),
 ]);
 
 /** Every GET route of the table that answers a page, each in the ways people ask it. Throws for one that no way is named for. */

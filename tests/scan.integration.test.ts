@@ -73,3 +73,22 @@ describe('parapet sbom', () => {
     expect(outcome.stderr).toContain('Reading packages');
   });
 });
+
+describe('parapet diff', () => {
+  it('tells what came, and by its exit code that something differs', async () => {
+    const [before, after] = [join(dir, 'before.json'), join(dir, 'after.json')];
+    await scan(`dir:${dir}`, '-o', `json=${before}`);
+    await writeFile(join(dir, 'package-lock.json'), lockOf('left', '1.0.0'));
+    await parapet('sbom', `dir:${dir}`, '-o', `spdx-json=${after}`);
+    await rm(join(dir, 'package-lock.json'));
+    const outcome = await parapet('diff', before, after, '--exit-code');
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(outcome.stdout).toContain('+ npm left 1.0.0');
+    expect(await parapet('diff', before, before, '--exit-code')).toMatchObject({ exitCode: 0 });
+    expect(await parapet('diff', before, after, '--fail-on', 'any')).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(await parapet('diff', before, join(dir, 'none'))).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+const lockOf = (name: string, version: string): string =>
+  JSON.stringify({ lockfileVersion: 3, packages: { '': {}, [`node_modules/${name}`]: { version } } });

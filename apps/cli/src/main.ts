@@ -5,6 +5,7 @@ import { addBackupCommand } from './commands/backup.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addDiffCommand } from './commands/diff.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addFeedsCommand } from './commands/feeds.ts';
 import { addRestoreCommand } from './commands/restore.ts';
@@ -51,6 +52,7 @@ Examples:
   addRestoreCommand(program);
   addScanCommand(program);
   addSbomCommand(program);
+  addDiffCommand(program);
   addConfigCommand(program);
   addStatusCommand(program);
   addVersionCommand(program);

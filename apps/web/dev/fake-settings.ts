@@ -1,5 +1,5 @@
 /** FAKE answers for sensors and settings. */
-import type { EnrolmentKey, FeedStatus, User } from '@parapet/contract/api';
+import { defaultScanPolicy, type EnrolmentKey, type FeedStatus, type User } from '@parapet/contract/api';
 import { type FakeHandlers, found } from './fake-answers.ts';
 import { fakeDelivery } from './fake-delivery.ts';
 import { overview } from './fake-overview.ts';
@@ -10,6 +10,7 @@ import type { FakeWorld } from './fake-world.ts';
 
 export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
   const empty = world.hosts.length === 0;
+  let policy = defaultScanPolicy;
   const keys: EnrolmentKey[] = empty
     ? []
     : [
@@ -364,6 +365,11 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
       disk: empty ? { state: 'ok', usedShare: 0.3 } : { state: 'tight', usedShare: 0.87 },
       at: ago(0),
     }),
+    'scanPolicy.get': () => policy,
+    'scanPolicy.update': ({ body }) => {
+      policy = body;
+      return policy;
+    },
     ...retentionAnswers(empty),
     'status.get': () => ({
       version: '0.1.0',

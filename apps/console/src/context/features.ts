@@ -69,7 +69,7 @@ export const createFeatures = async (parts: {
     ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),
   });
   const findings = createFindingsFeature({
-    ...{ db, clock, live, log, jobs, dispatcher: gateway.tasks, publishers: config.feeds },
+    ...{ db, clock, live, log, audit, jobs, dispatcher: gateway.tasks, publishers: config.feeds },
     ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir },
   });
   stack.use(findings);

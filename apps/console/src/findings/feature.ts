@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '@parapet/core';
 import { messageOf } from '@parapet/core';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import { createAdvisoryFiles } from '../feeds/advisory-files.ts';
 import { buildFeed, type FeedBuilder } from '../feeds/feed-builder.ts';
@@ -18,6 +19,7 @@ import { createRiskUpdater } from '../risk/risk-updater.ts';
 import { createHistoryRoutes } from '../sboms/history-routes.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { createSoftwareRoutes } from '../sboms/software-routes.ts';
+import { createScanPolicyRoutes } from '../scans/scan-policy.ts';
 import { createScanRoutes } from '../scans/scan-routes.ts';
 import { createScanScheduler } from '../scans/scan-scheduler.ts';
 import type { TaskDispatcher } from '../tasks/task-dispatcher.ts';
@@ -30,6 +32,7 @@ export type FindingsFeatureDeps = {
   readonly clock: Clock;
   readonly live: LiveFeed;
   readonly log: Log;
+  readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly dispatcher: TaskDispatcher;
   /** Where advisory databases lie, and where uploads may. */
@@ -73,6 +76,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       ...createSoftwareRoutes({ db }),
       ...createHistoryRoutes({ db }),
       ...createPackageRoutes({ db }),
+      ...createScanPolicyRoutes({ db, clock, audit: deps.audit, wake: scheduler.wake }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),
       ...createOverviewRoutes({ db, clock, content: files }),

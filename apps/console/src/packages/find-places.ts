@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
 import {
+  copiesOfMeant,
   findVersions,
-  isIndexed,
   isLive,
   liveAssets,
   meantNames,
@@ -102,9 +102,8 @@ const readPlaces = async (
   const { rows } = await sql<PlaceRow>`
     with ${liveAssets(scope)}, ${page.meant}, found as materialized (
       select p.id, live.place from meant
-      join asset_packages as p on p.name = meant.name and p.type = meant.type and ${isIndexed}
-        ${page.hasVersion ? sql`and p.version = meant.version` : sql``}
-      join live on live.id = p.asset_id
+      cross join lateral ${copiesOfMeant} as p
+      join live on live.id = p.asset_id ${page.hasVersion ? sql`and p.version = meant.version` : sql``}
       where meant.rank <= ${nameLimit}
     )
     select p.id, page.place, (select count(*)::int from found) as total, p.purl, p.type, p.name, p.version, p.architecture,

@@ -28,7 +28,7 @@ export const findVersions = async (
   const { rows } = await sql<PackageVersion & { readonly rank: number }>`
     with ${liveAssets(scope)}, ${meantNames(query)}
     select meant.rank, p.type, p.name, p.version, count(distinct p.asset_id)::int as assets
-    from meant join asset_packages as p on p.name = meant.name and p.type = meant.type and ${isIndexed}
+    from meant cross join lateral ${copiesOfMeant} as p
     join live on live.id = p.asset_id
     group by meant.rank, p.type, p.name, p.version order by meant.rank, assets desc, p.version limit ${countedLimit}`.execute(
     db,
@@ -44,6 +44,12 @@ export const findVersions = async (
     notCompared: held.filter(({ holds }) => holds === undefined).length,
   };
 };
+
+/** The copies of one name in `meant`. The offset keeps the index in use, whatever number of rows the planner expects. */
+export const copiesOfMeant = sql`(
+  select p.id, p.type, p.name, p.version, p.asset_id from asset_packages as p
+  where p.name = meant.name and p.type = meant.type and ${isIndexed} offset 0
+)`;
 
 /** Throws AppError `bad-version` (400). */
 const boundsOf = (text: string | undefined): VersionBounds | undefined => {
@@ -84,10 +90,10 @@ export const meantNames = (query: Pick<PackageQuestion, 'q' | 'match' | 'type'>)
         and ${query.type === undefined ? sql<SqlBool>`true` : sql<SqlBool>`n.type = any(${query.type}::text[])`}
       order by ${order} limit ${candidateLimit}
     ) as n
-    where exists (
+    cross join lateral (
       select 1 from asset_packages as p where p.name = n.name and p.type = n.type and ${isIndexed}
-        and ${isLive('p.asset_id')}
-    )
+        and ${isLive('p.asset_id')} limit 1
+    ) as one
     order by ${order} limit ${nameLimit + 1}
   )`;
 };

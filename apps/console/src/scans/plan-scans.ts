@@ -1,11 +1,11 @@
+import type { ScanPolicy } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { inScope } from '../people/scope.ts';
 
 export const scanTimes = {
   /** Package managers write in several steps; a scan waits until they are done. */
   debounceMs: 60_000,
-  /** Whatever else happens, a host is scanned this often. */
-  everyMs: 24 * 3_600_000,
   /** How long a scan may wait for its host to connect. */
   waitMs: 24 * 3_600_000,
   /** How long a sensor may take. */
@@ -19,17 +19,19 @@ const planLimit = 500;
 
 /**
  * Adds the scans that are needed now: of new hosts and containers with packages of their own, of those whose package databases
- * changed, once a day; of an image by one host that holds it, and by a second one for confirmation. Returns how many.
+ * changed, and as often as the policy says; of an image by one host that holds it, and by a second one for confirmation. Returns how many.
  */
-export const planScans = async (db: Database, now: Date): Promise<number> => {
-  const workloads = await planWorkloads(db, now);
-  const images = await planImages(db, now);
+export const planScans = async (db: Database, now: Date, policy: ScanPolicy): Promise<number> => {
+  if (policy.paused) return 0;
+  const workloads = await planWorkloads(db, now, policy);
+  const images = await planImages(db, now, policy);
   return workloads + images;
 };
 
 /** Of hosts and containers, by the sensor of their own host. */
-const planWorkloads = async (db: Database, now: Date): Promise<number> => {
-  const { debounceMs, everyMs, waitMs, restMs } = scanTimes;
+const planWorkloads = async (db: Database, now: Date, policy: ScanPolicy): Promise<number> => {
+  const { debounceMs, waitMs, restMs } = scanTimes;
+  const everyMs = policy.everyHours * 3_600_000;
   const ago = (ms: number): Date => new Date(now.getTime() - ms);
   const result = await sql`
     insert into scans (id, asset_id, host_id, cause, state, created_at, due_at, deadline)
@@ -45,7 +47,7 @@ const planWorkloads = async (db: Database, now: Date): Promise<number> => {
         when a.scanned_at < ${ago(everyMs)}::timestamptz - (abs(hashtext(a.id::text)) % 3600) * interval '1 second' then 'schedule'
       end as cause
     ) as need
-    where a.kind in ('host', 'container') and a.status = 'running' and need.cause is not null
+    where a.kind in ('host', 'container') and a.status = 'running' and need.cause is not null and ${inScope(policy.scope, sql.ref('a.id'))}
       and (a.kind = 'host' or jsonb_array_length(coalesce(a.record -> 'packageDatabases', '[]')) > 0)
       and not exists (select 1 from scans as active where active.asset_id = a.id and active.state in ('waiting', 'sent', 'running'))
       and not exists (
@@ -57,7 +59,7 @@ const planWorkloads = async (db: Database, now: Date): Promise<number> => {
   return Number(result.numAffectedRows ?? 0n);
 };
 
-const planImages = async (db: Database, now: Date): Promise<number> => {
+const planImages = async (db: Database, now: Date, policy: ScanPolicy): Promise<number> => {
   const rested = new Date(now.getTime() - scanTimes.restMs);
   const result = await sql`
     insert into scans (id, asset_id, host_id, cause, state, created_at, due_at, deadline)
@@ -73,7 +75,7 @@ const planImages = async (db: Database, now: Date): Promise<number> => {
       -- spreads images over their hosts
       order by md5(a.id::text || l.host_id::text) limit 1
     ) as holder
-    where a.kind = 'image' and a.status <> 'gone' and (select count(*) from sboms as b where b.asset_id = a.id) < 2
+    where a.kind = 'image' and a.status <> 'gone' and ${inScope(policy.scope, sql.ref('a.id'))} and (select count(*) from sboms as b where b.asset_id = a.id) < 2
       and not exists (select 1 from scans as active where active.asset_id = a.id and active.state in ('waiting', 'sent', 'running'))
     limit ${planLimit}
     on conflict do nothing`.execute(db);

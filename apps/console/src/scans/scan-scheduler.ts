@@ -6,6 +6,7 @@ import type { Log } from '../logging/log.ts';
 import type { SbomReceiver } from '../sboms/receive-sbom.ts';
 import type { TaskDispatcher } from '../tasks/task-dispatcher.ts';
 import { planScans } from './plan-scans.ts';
+import { readScanPolicy } from './scan-policy.ts';
 import { applyScanState, endScan, expireScans, failScan } from './scan-states.ts';
 import { takeDueScans } from './scan-tasks.ts';
 
@@ -54,7 +55,7 @@ export const createScanScheduler = (deps: ScanSchedulerDeps): ScanScheduler => {
 
   const turn = async (): Promise<void> => {
     for (const scanId of await expireScans(db, now())) live.publish({ kind: 'scans', scanId });
-    await planScans(db, now());
+    await planScans(db, now(), await readScanPolicy(db));
     for (const due of await takeDueScans(db, now())) {
       dispatcher.send(due);
       live.publish({ kind: 'scans', scanId: due.order.taskId });

@@ -1,3 +1,4 @@
+import { defaultScanPolicy, type ScanPolicy } from '@parapet/contract/api';
 import type { Task, TaskState } from '@parapet/contract/wire';
 import { createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -148,7 +149,7 @@ test('steady changes do not put the next look off', async () => {
 test('a host is scanned daily', async () => {
   await inventory.host('web-01');
   await deliver(only(await turn()), hostSbom);
-  clock.advance(scanTimes.everyMs - 1);
+  clock.advance(defaultScanPolicy.everyHours * 3_600_000 - 1);
   expect(await turn()).toEqual([]);
   clock.advance(3_600_001);
   await deliver(only(await turn()), hostSbom);
@@ -231,4 +232,26 @@ test('a deep request takes the host, its images and its grown containers; a scop
   const seen = await listScans(database.db, { limit: 10 }, { team: ['b'] });
   expect(seen).toMatchObject({ items: [], total: 0 });
   expect(await listScans(database.db, { limit: 1 }, null)).toMatchObject({ total: 2, items: [{ requestedBy: 'ada' }] });
+});
+
+const setPolicy = (policy: Partial<ScanPolicy>) =>
+  database.db
+    .insertInto('console_settings')
+    .values({ name: 'scan-policy', value: JSON.stringify(policy), updated_at: new Date(clock.now()) })
+    .onConflict((on) => on.column('name').doUpdateSet({ value: JSON.stringify(policy) }))
+    .execute();
+
+test('the policy says how often, of what, and whether at all', async () => {
+  const host = await inventory.host('web-01', { team: 'a' });
+  await inventory.host('other-01', { team: 'b' });
+  await setPolicy({ paused: true });
+  expect(await turn()).toEqual([]);
+  await setPolicy({ everyHours: 2, scope: { team: ['a'] } });
+  const task = only(await turn());
+  expect(task.hostId).toBe(host);
+  await deliver(task, hostSbom);
+  clock.advance(2 * 3_600_000 - 1);
+  expect(await turn()).toEqual([]);
+  clock.advance(3_600_001);
+  expect(only(await turn()).hostId).toBe(host);
 });

@@ -34,7 +34,7 @@ export const packagesSearch = {
   version: z.string().min(1).max(256),
 } as const;
 
-export const scansSearch = { state: list(ScanState), assetId: z.uuid() } as const;
+export const scansSearch = { view: z.literal('policy'), state: list(ScanState), assetId: z.uuid() } as const;
 export const sensorsSearch = { q: z.string().max(256), presence: Presence, view: z.enum(['health', 'keys']) } as const;
 
 export const auditSearch = {

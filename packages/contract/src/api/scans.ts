@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { AssetKind } from './assets.ts';
 import { Id, Instant, list, PageQuery, pageOf } from './common.ts';
-import { route, scoped } from './route.ts';
+import { Scope } from './people.ts';
+import { route, scoped, unscoped } from './route.ts';
 
 export const ScanState = z.enum(['waiting', 'sent', 'running', 'done', 'partial', 'failed', 'cancelled', 'expired']);
 
@@ -24,7 +25,36 @@ export const Scan = z.object({
 });
 export type Scan = z.infer<typeof Scan>;
 
+/** What is scanned without being asked for. */
+export const ScanPolicy = z.object({
+  /** Nothing is scanned by itself: neither what is new nor what changed. People may still ask. */
+  paused: z.boolean(),
+  /** Hosts and containers are scanned at least this often; also when new, and when their package databases change. */
+  everyHours: z.number().int().min(1).max(720),
+  /** Only assets that this label selector shows, with the images on their hosts; null for all. */
+  scope: Scope,
+});
+export type ScanPolicy = z.infer<typeof ScanPolicy>;
+export const defaultScanPolicy: ScanPolicy = { paused: false, everyHours: 24, scope: null };
+
 export const scanRoutes = {
+  'scanPolicy.get': route({
+    method: 'GET',
+    path: '/api/v1/scan-policy',
+    summary: 'What is scanned by itself',
+    tag: 'scans',
+    access: unscoped('scans:read'),
+    response: ScanPolicy,
+  }),
+  'scanPolicy.update': route({
+    method: 'PUT',
+    path: '/api/v1/scan-policy',
+    summary: 'Change what is scanned by itself',
+    tag: 'scans',
+    access: unscoped('system:write'),
+    body: ScanPolicy,
+    response: ScanPolicy,
+  }),
   'scans.list': route({
     method: 'GET',
     path: '/api/v1/scans',

@@ -16,13 +16,13 @@ import { useMay } from '../../lib/session.ts';
 import { useSteadyRows } from '../../lib/steady-rows.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import { isUnderWay, scanColumns } from './scan-columns.tsx';
+import { ScanPolicyView } from './scan-policy.tsx';
 
-type ScansSearch = { readonly state?: readonly Scan['state'][]; readonly assetId?: string };
+type ScansSearch = { readonly view?: 'policy'; readonly state?: readonly Scan['state'][]; readonly assetId?: string };
 
 /** What is being scanned, what was, and how it went. */
 export const ScansPage = () => {
   const search = useSearch({ strict: false }) as ScansSearch;
-  const setSearch = useSetSearch();
   const scans = useScans(search);
   return (
     <Page
@@ -32,6 +32,17 @@ export const ScansPage = () => {
       subline="Hosts and images are scanned when they are first seen, when they change, and on schedule. A new feed needs no scan."
     >
       <Tabs label="Which scans" tabs={tabsFor(search)} />
+      {search.view === 'policy' ? <ScanPolicyView /> : <Scans search={search} scans={scans} />}
+    </Page>
+  );
+};
+
+type ScansProps = { readonly search: ScansSearch; readonly scans: ReturnType<typeof useScans> };
+
+const Scans = ({ search, scans }: ScansProps) => {
+  const setSearch = useSetSearch();
+  return (
+    <>
       <FilterChips
         chips={
           search.assetId === undefined
@@ -41,7 +52,7 @@ export const ScansPage = () => {
         clear={() => setSearch({ assetId: undefined, state: undefined })}
       />
       <ScansTable scans={scans} filtered={search.state !== undefined || search.assetId !== undefined} />
-    </Page>
+    </>
   );
 };
 
@@ -52,12 +63,14 @@ const views: readonly { readonly label: string; readonly states: readonly Scan['
   { label: 'With problems', states: ['partial', 'failed', 'expired'] },
 ];
 
-const tabsFor = (search: ScansSearch) =>
-  views.map(({ label, states }) => ({
+const tabsFor = (search: ScansSearch) => [
+  ...views.map(({ label, states }) => ({
     label,
     to: states.length === 0 ? '/scans' : `/scans?state=${states.join(',')}`,
-    current: states.join() === (search.state ?? []).join(),
-  }));
+    current: search.view === undefined && states.join() === (search.state ?? []).join(),
+  })),
+  { label: 'Policy', to: '/scans?view=policy', current: search.view === 'policy' },
+];
 
 const useScans = (search: ScansSearch) => {
   const query: NonNullable<InputOf<'scans.list'>['query']> = { ...pick(search), limit: 200 };

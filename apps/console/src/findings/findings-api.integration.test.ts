@@ -332,4 +332,22 @@ describe('the overview', () => {
       },
     ]);
   });
+
+  test('a type of packages without advisories is a blind spot for those who see an asset with it', async () => {
+    const host = await inventory.host('build-01', { team: 'a' });
+    const recipe = { ...openssl, purl: 'pkg:vcpkg/fmt@10', type: 'vcpkg', name: 'fmt', version: '10' };
+    const library = { ...openssl, purl: 'pkg:npm/a@1', type: 'npm', name: 'a', version: '1' };
+    await receive({ assetId: host, reporterHostId: host, document: anSbom('host', [openssl, recipe, library]) });
+    const spot = {
+      title: 'packages of the type vcpkg',
+      reason: 'no advisories in the feeds: they are listed, not matched',
+      to: '/settings/feeds',
+    };
+    const blindFor = async (team: string) =>
+      (await callRoute(handlers, 'overview.get', { scope: { team: [team] } })).blind.filter(
+        ({ to }) => to === '/settings/feeds',
+      );
+    expect(await blindFor('a')).toEqual([spot]);
+    expect(await blindFor('b')).toEqual([]);
+  });
 });

@@ -25,6 +25,7 @@ export const readBlindSpots = async (
     losses(db, scope, new Date(now.getTime() - dayMs)),
     unconfirmedImages(db, scope),
     distributionsWithoutAdvisories(db, content, scope),
+    typesWithoutAdvisories(db, content, scope),
     strangers(db, scope),
   ]);
   return spots.flat();
@@ -106,6 +107,36 @@ const distributionsWithoutAdvisories = async (
       reason: `no advisories in the feeds: packages of ${row.assets} ${row.assets === 1 ? 'asset' : 'assets'} are listed, not matched`,
       to: '/settings/feeds',
     }));
+};
+
+/** Packages of distributions, of which {@link distributionsWithoutAdvisories} speaks. */
+const systemTypes = ['dpkg', 'apk', 'rpm', 'alpm', 'portage'];
+
+/** Names of one type that are tried, to find an asset in scope that has one of them. */
+const triedNames = 200;
+
+/** The same for languages and tools. Types come out of the list of names, which is small beside that of all packages. */
+const typesWithoutAdvisories = async (db: Database, content: AdvisoryContent, scope: Scope): Promise<BlindSpot[]> => {
+  const advisories = content.current();
+  if (advisories === undefined) return [];
+  const types = await sql<{ type: string }>`
+    select distinct type from package_names where type <> all(${systemTypes}) order by type limit ${peerLimit}`.execute(
+    db,
+  );
+  const uncovered = types.rows.map(({ type }) => type).filter((type) => advisories.coverageOfType(type).entries === 0);
+  if (uncovered.length === 0) return [];
+  const { rows } = await sql<{ type: string }>`
+    select t.type from unnest(${uncovered.slice(0, triedNames)}::text[]) as t (type) where exists (
+      select 1 from (select name from package_names as n where n.type = t.type limit ${triedNames}) as n
+      join asset_packages as p on p.name = n.name and p.type = t.type and octet_length(p.name) <= 512 and octet_length(p.version) <= 512
+      join assets as a on a.id = p.asset_id
+      where a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}
+    ) order by t.type limit ${limit}`.execute(db);
+  return rows.map(({ type }) => ({
+    title: `packages of the type ${type}`,
+    reason: 'no advisories in the feeds: they are listed, not matched',
+    to: '/settings/feeds',
+  }));
 };
 
 /** Private addresses that talk to us and run no sensor. */

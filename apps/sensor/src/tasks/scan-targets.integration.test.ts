@@ -58,15 +58,17 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     await release();
     if (outcome.kind === 'failed') throw new Error(outcome.message);
     const sbom = Sbom.parse(JSON.parse(zstdDecompressSync(await readFile(outputPath)).toString('utf8')));
-    const layers = sbom.packages.map(({ layer }) => layer);
-    return { kind: source.kind, packages: sbom.packages.map(({ name }) => name), layers };
+    await rm(outputPath);
+    const ofType = (wanted: string) => sbom.packages.filter(({ type }) => type === wanted);
+    const layers = Object.fromEntries(ofType('cargo').map(({ name, layer }) => [name, layer]));
+    return { kind: source.kind, packages: ofType('dpkg').map(({ name }) => name), layers };
   };
 
   it('reads an image from its layers, without what an upper layer took away', async () => {
     expect(await packagesOf({ kind: 'image', imageKey: image })).toEqual({
       kind: 'folders',
       packages: ['two'],
-      layers: [await topLayerOf(image)],
+      layers: await layersOf(image),
     });
   });
 
@@ -81,7 +83,7 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     expect(await packagesOf({ kind: 'image', imageKey: image }, withoutLayers)).toEqual({
       kind: 'archive',
       packages: ['two'],
-      layers: [await topLayerOf(image)],
+      layers: await layersOf(image),
     });
   });
 
@@ -91,7 +93,7 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
       .poll(async () => (await packagesOf(target).catch(() => undefined))?.packages, { timeout: 30_000 })
       .toEqual(['three']);
     // What the container wrote itself belongs to no layer of its image.
-    expect((await packagesOf(target)).layers).toEqual([undefined]);
+    expect((await packagesOf(target)).layers).toEqual({ ...(await layersOf(image)), three: undefined });
   });
 
   it('refuses keys that name nothing', async () => {
@@ -101,12 +103,17 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
   });
 });
 
-const topLayerOf = (image: string): Promise<string> =>
-  docker('inspect', '--format', '{{index .RootFS.Layers (len (slice .RootFS.Layers 1))}}', image);
+/** By the name of the lock file's package: the two layers that were put on the base, in Docker's own words. */
+const layersOf = async (image: string): Promise<Record<string, string | undefined>> => {
+  const all = (await docker('inspect', '--format', '{{range .RootFS.Layers}}{{.}} {{end}}', image)).trim().split(' ');
+  return { one: all.at(-2), two: all.at(-1) };
+};
 
 const packageScript = (name: string, file = 'status'): string =>
   `mkdir -p /var/lib/dpkg/status.d && echo "Package: ${name}
 Status: install ok installed
 Architecture: all
 Version: 1.0
-" > /var/lib/dpkg/${file}`;
+" > /var/lib/dpkg/${file} && mkdir -p /srv/${name} && echo '[[package]]
+name = "${name}"
+version = "1.0.0"' > /srv/${name}/Cargo.lock`;

@@ -38,7 +38,7 @@ export const createFakeContent = (
         entries: distribution?.id === 'fedora' ? 0 : active.length,
       }),
       affecting: () => [],
-      coverageOfType: () => ({ ecosystems: [], entries: active.length }),
+      coverageOfType: (type) => ({ ecosystems: [], entries: type === 'vcpkg' ? 0 : active.length }),
       advisory: () => undefined,
       advisoriesOf: (vulnerability) => [
         {

@@ -48,7 +48,7 @@ export const deliveryRoutes = {
     summary:
       'What the console hands out to hosts, and the commands to install it; THE-ENROLMENT-KEY stands for the key',
     tag: 'sensors',
-    access: unscoped('sensors:write'),
+    access: unscoped('sensors:read'),
     response: SensorDelivery,
   }),
   'sensorDelivery.make': route({

@@ -8,6 +8,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDiffCommand } from './commands/diff.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addFeedsCommand } from './commands/feeds.ts';
+import { addHuntCommand } from './commands/hunt.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSbomCommand } from './commands/sbom.ts';
 import { addScanCommand } from './commands/scan.ts';
@@ -37,7 +38,8 @@ Examples:
   ./parapet feeds import feeds.tar.zst  advisories on a machine without Internet
   ./parapet backup console.tar          everything, in one file; ./parapet restore puts it back
   ./parapet scan /                      packages and vulnerabilities of a folder, image, container, archive
-  ./parapet sbom dir:/ > host.cdx.json  a bill of materials`,
+  ./parapet sbom dir:/ > host.cdx.json  a bill of materials
+  ./parapet hunt 'process.name = nc'    what hosts and containers did in the last hour`,
     )
     .exitOverride();
   addUpCommand(program);
@@ -53,6 +55,7 @@ Examples:
   addScanCommand(program);
   addSbomCommand(program);
   addDiffCommand(program);
+  addHuntCommand(program);
   addConfigCommand(program);
   addStatusCommand(program);
   addVersionCommand(program);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SensorArchitecture, SensorCommands, SensorPackageKind } from './api/delivery.ts';
 import { FeedStatus } from './api/feeds.ts';
+import { huntRoutes } from './api/hunt.ts';
 import { SystemStatus } from './api/system.ts';
 
 /**
@@ -80,6 +81,13 @@ export const controlRoutes = {
     }),
     answer: z.object({ commands: SensorCommands, expiresAt: z.iso.datetime() }),
   },
+  /** Events that a hunt finds, a page of them. */
+  hunt: {
+    method: 'POST',
+    path: '/hunt',
+    request: huntRoutes['hunt.events'].query,
+    answer: huntRoutes['hunt.events'].response,
+  },
   feedsStatus: { method: 'GET', path: '/feeds', request: undefined, answer: FeedStatus },
   feedsUpdate: { method: 'POST', path: '/feeds/update', request: undefined, answer: FeedStatus },
   /** The console streams the bundle from the request body. */
@@ -95,7 +103,13 @@ export const controlRoutes = {
 export type ControlRoutes = typeof controlRoutes;
 export type ControlRouteName = keyof ControlRoutes;
 
-export const ControlError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+export const ControlError = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+});
 
 /** What the command line asks of a console that does not run; the file is open as descriptor 4. */
 export const MaintenanceJob = z.discriminatedUnion('kind', [

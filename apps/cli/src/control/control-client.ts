@@ -79,7 +79,9 @@ const refusalOf = (response: IncomingMessage, json: unknown): AppError => {
   const status = response.statusCode ?? 500;
   const refused = ControlError.safeParse(json);
   return refused.success
-    ? new AppError(refused.data.error.code, status, refused.data.error.message)
+    ? new AppError(refused.data.error.code, status, refused.data.error.message, {
+        details: refused.data.error.details ?? {},
+      })
     : new AppError('refused', status, `The console answered ${status}.`);
 };
 

@@ -8,6 +8,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { issueAdminLink } from '../people/link-routes.ts';
 import { hasActiveAdmin } from '../people/users.ts';
 import { readStatus, type StatusDeps } from '../self-watch/status-routes.ts';
+import type { Hunts } from '../telemetry/hunts.ts';
 import type { People } from './people.ts';
 
 /** What the command line of this machine may ask of the running console. */
@@ -18,6 +19,7 @@ export const createControlHandlers = (deps: {
   readonly delivery: Pick<Delivery, 'make' | 'describe'>;
   readonly feeds: FindingsFeature['feeds'];
   readonly backups: Pick<BackupFeature, 'stream'>;
+  readonly telemetry: { readonly hunts: Pick<Hunts, 'events'> };
   readonly addresses: () => readonly string[];
 }): ControlHandlers => ({
   status: async () => ({
@@ -55,6 +57,20 @@ export const createControlHandlers = (deps: {
       commands: Object.fromEntries(Object.entries(commands).map(withKey)),
       expiresAt: expiresAt.toISOString(),
     };
+  },
+  hunt: async (asked) => {
+    const found = await deps.telemetry.hunts.events(asked, null);
+    const { q, since, until, after } = asked;
+    // One entry for a hunt, not one for each of its pages.
+    if (after === undefined) {
+      await deps.people.audit.record({
+        actor: { kind: 'system', name: 'command line' },
+        action: 'hunt',
+        outcome: 'succeeded',
+        details: { q, since, until },
+      });
+    }
+    return found;
   },
   feedsStatus: deps.feeds.status,
   feedsUpdate: deps.feeds.update,

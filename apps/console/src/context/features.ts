@@ -59,7 +59,9 @@ export const createFeatures = async (parts: {
   stack.defer(delivery.stop);
   const downloads = createDownloads({ ...delivery, log });
   const archives = parts.archives ?? archivesOf(delivery);
-  const telemetry = stack.use(await createTelemetryFeature({ db, clock, log, folder: join(folder.root, 'telemetry') }));
+  const telemetry = stack.use(
+    await createTelemetryFeature({ db, clock, log, audit, folder: join(folder.root, 'telemetry') }),
+  );
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
     ...{ preparedDb: platform.database.preparedDb, telemetry: telemetry.port },

@@ -19,6 +19,7 @@ export type ControlHandlers = {
   readonly sensorCommand: (
     asked: z.output<ControlRoutes['sensorCommand']['request']>,
   ) => Promise<Answer<'sensorCommand'>>;
+  readonly hunt: (asked: z.output<ControlRoutes['hunt']['request']>) => Promise<Answer<'hunt'>>;
   readonly feedsStatus: () => Promise<Answer<'feedsStatus'>>;
   readonly feedsUpdate: () => Promise<Answer<'feedsUpdate'>>;
   readonly feedsImport: (bundle: Readable) => Promise<Answer<'feedsImport'>>;
@@ -56,7 +57,8 @@ export const startControlServer = async (deps: {
             : new AppError('internal', 500, 'The console failed at this; its log says why.', { cause: error });
         if (known.status >= 500) deps.log.error({ err: error, path: request.url }, 'control request failed');
         if (response.headersSent) response.destroy();
-        else send(response, known.status, { error: { code: known.code, message: known.message } });
+        else
+          send(response, known.status, { error: { code: known.code, message: known.message, details: known.details } });
       });
   });
   await listen(server, path);
@@ -75,6 +77,8 @@ const answer = async (handlers: ControlHandlers, request: IncomingMessage): Prom
       return handlers.enrolmentKey(await readBody(request, controlRoutes.enrolmentKey.request));
     case 'sensorCommand':
       return handlers.sensorCommand(await readBody(request, controlRoutes.sensorCommand.request));
+    case 'hunt':
+      return handlers.hunt(await readBody(request, controlRoutes.hunt.request));
     case 'feedsStatus':
       return handlers.feedsStatus();
     case 'feedsUpdate':

@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@parapet/core';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
 import { createEventStore, type EventStore } from './event-store.ts';
+import { createHuntAudit } from './hunt-audit.ts';
 import { createHuntRoutes } from './hunt-routes.ts';
+import { createHunts, type Hunts } from './hunts.ts';
 import { readPositions, readProgress } from './manifest.ts';
 import { openFrameSpool } from './spool/frame-spool.ts';
 import { createTelemetryPort, type TelemetryPort } from './telemetry-port.ts';
@@ -12,6 +15,7 @@ import { createTelemetryWorker } from './worker.ts';
 
 export type TelemetryFeature = AsyncDisposable & {
   readonly handlers: ReturnType<typeof createHuntRoutes>;
+  readonly hunts: Hunts;
   readonly port: TelemetryPort;
   readonly store: EventStore;
 };
@@ -26,10 +30,11 @@ export const createTelemetryFeature = async (deps: {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit: AuditLog;
   /** A folder of ours below the data folder. */
   readonly folder: string;
 }): Promise<TelemetryFeature> => {
-  const { db, clock, log } = deps;
+  const { db, clock, log, audit } = deps;
   const folder = join(deps.folder, 'events');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stack = new AsyncDisposableStack();
@@ -48,10 +53,12 @@ export const createTelemetryFeature = async (deps: {
   );
   stack.defer(spool.close);
   const port = stack.use(createTelemetryPort(spool, await readPositions(db)));
+  const hunts = createHunts({ db, worker: searching, folder });
   return {
+    hunts,
     port,
     store,
-    handlers: createHuntRoutes({ db, worker: searching, folder }),
+    handlers: createHuntRoutes({ db, hunts, huntAudit: createHuntAudit({ audit, clock }) }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };

@@ -1,70 +1,29 @@
-import { join } from 'node:path';
-import type { HuntEvent, InputOf, Scope } from '@parapet/contract/api';
 import { eventActions, telemetryFields } from '@parapet/contract/telemetry';
-import { AppError, badRequest, type Problem, type Result } from '@parapet/core';
-import { type EventCursor, type Hunt, parseHunt, type SearchScope } from '@parapet/telemetry';
-import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import type { RouteHandlers } from '../http/handler.ts';
-import { allowedIn } from './allowed.ts';
-import { readGaps } from './gaps.ts';
-import { filesWithin, readTotals } from './manifest.ts';
-import type { TelemetryWorker } from './worker.ts';
+import type { HuntAudit } from './hunt-audit.ts';
+import type { Hunts } from './hunts.ts';
+import { readTotals } from './manifest.ts';
 
-export type HuntRouteDeps = {
-  readonly db: Database;
-  /** For searches alone: storing events must not wait for them. */
-  readonly worker: TelemetryWorker;
-  /** Holds the files. */
-  readonly folder: string;
-};
+export type HuntRouteDeps = { readonly db: Database; readonly hunts: Hunts; readonly huntAudit: HuntAudit };
 
-/** Routes that search events. Everyone sees those of the hosts and containers in their scope. */
-export const createHuntRoutes = ({ db, worker, folder }: HuntRouteDeps) => {
-  const prepare = async (query: Span, scope: Scope): Promise<SearchScope> => {
-    const hunt = readHunt(query.q);
-    const from = Date.parse(query.since) * 1000;
-    const to = Date.parse(query.until) * 1000;
-    if (to <= from) throw badRequest('bad-span', 'A hunt ends after it begins: `until` must be later than `since`.');
-    const allowed = await allowedIn(db, scope);
-    const files = await filesWithin(db, { from, to, ...(allowed === undefined ? {} : { hosts: allowed.allHosts }) });
-    if (files.length > maxFiles)
-      throw badRequest('too-much', 'There is too much in this span of time. Look at a shorter one.');
-    return {
-      ...{ from, to, hunt },
-      files: files.map(({ path }) => join(folder, path)),
-      ...(allowed === undefined ? {} : { allowed }),
-    };
-  };
-
-  return {
-    'hunt.events': async ({ query, caller }) => {
-      const scope = await prepare(query, caller.scope);
-      const after = query.after === undefined ? undefined : readCursor(query.after);
-      const job = { scope, limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
-      const found = orThrow(await worker.run('find', job, { timeoutMs })) as readonly HuntEvent[];
-      const items = found.slice(0, query.limit);
-      const last = items.at(-1);
-      return {
-        items: [...items],
-        ...(found.length > items.length && last !== undefined ? { next: cursorOf(last) } : {}),
-        gaps: await readGaps(db, { from: Date.parse(query.since), to: Date.parse(query.until) }, caller.scope),
-      };
+/** Routes that search events. Everyone sees those of the hosts and containers in their scope, and is written down. */
+export const createHuntRoutes = ({ db, hunts, huntAudit }: HuntRouteDeps) =>
+  ({
+    'hunt.events': async ({ query, caller, address }) => {
+      const found = await hunts.events(query, caller.scope);
+      await huntAudit.record({ caller, address, query });
+      return found;
     },
-    'hunt.histogram': async ({ query, caller }) => {
-      const scope = await prepare(query, caller.scope);
-      const stepMs = roundStep((scope.to - scope.from) / 1000 / query.steps);
-      const buckets = orThrow(await worker.run('histogram', { scope, stepUs: stepMs * 1000 }, { timeoutMs }));
-      return {
-        stepMs,
-        total: buckets.reduce((sum, { count }) => sum + count, 0),
-        buckets: buckets.map(({ at, count }) => ({ at: new Date(at / 1000).toISOString(), count })),
-      };
+    'hunt.histogram': async ({ query, caller, address }) => {
+      const counted = await hunts.histogram(query, caller.scope);
+      await huntAudit.record({ caller, address, query });
+      return counted;
     },
-    'hunt.values': async ({ query, caller }) => {
-      const scope = await prepare(query, caller.scope);
-      const { field, limit } = query;
-      return { values: [...orThrow(await worker.run('values', { scope, field, limit }, { timeoutMs }))] };
+    'hunt.values': async ({ query, caller, address }) => {
+      const found = await hunts.values(query, caller.scope);
+      await huntAudit.record({ caller, address, query });
+      return found;
     },
     'hunt.fields': async ({ caller }) => {
       // How much there is of others is not for somebody with a scope.
@@ -75,57 +34,6 @@ export const createHuntRoutes = ({ db, worker, folder }: HuntRouteDeps) => {
         store: { events: rows, bytes, ...(firstAt === 0 ? {} : { since: new Date(firstAt / 1000).toISOString() }) },
       };
     },
-  } satisfies Partial<RouteHandlers>;
-};
+  }) satisfies Partial<RouteHandlers>;
 
 const nothing = { rows: 0, bytes: 0, firstAt: 0 } as const;
-
-type Span = Required<Pick<InputOf<'hunt.events'>['query'] & object, 'since' | 'until'>> & { readonly q: string };
-
-const timeoutMs = 20_000;
-const maxFiles = 4000;
-
-const readHunt = (text: string): Hunt => {
-  const hunt = parseHunt(text);
-  if (hunt.ok) return hunt.value;
-  const { message, at, suggestions } = hunt.error;
-  throw new AppError('bad-hunt', 400, message, { details: { at, suggestions } });
-};
-
-const orThrow = <T>(result: Result<T, Problem>): T => {
-  if (result.ok) return result.value;
-  const { code, message } = result.error;
-  if (code === 'too-slow')
-    throw new AppError('too-slow', 408, `${message} Look at a shorter span of time, or name a host or container.`);
-  // What the engine refuses of a hunt that could be read is a regular expression.
-  if (message.startsWith(invalidInput))
-    throw badRequest('bad-hunt', `The regular expression cannot be read: ${message.slice(invalidInput.length)}`);
-  throw new AppError('hunt-failed', 503, 'The events could not be searched. The console’s log says why.', {
-    cause: message,
-  });
-};
-
-const invalidInput = 'Invalid Input Error: ';
-
-/** Steps that people can read: 1, 2, 5, 10, 15, 30 of a unit. */
-const roundStep = (ms: number): number => steps.find((step) => step >= ms) ?? Math.ceil(ms / dayMs) * dayMs;
-const dayMs = 86_400_000;
-const steps = [
-  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1000),
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60_000),
-  ...[1, 2, 3, 6, 12, 24].map((hours) => hours * 3_600_000),
-];
-
-const Cursor = z.tuple([z.number().int().nonnegative(), z.uuid(), z.number().int().nonnegative()]);
-
-const cursorOf = (event: HuntEvent): string =>
-  Buffer.from(JSON.stringify([event['@timestamp'], event['host.id'], event['event.sequence']])).toString('base64url');
-
-const readCursor = (text: string): EventCursor => {
-  try {
-    const [at, host, sequence] = Cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
-    return { at, host, sequence };
-  } catch {
-    throw badRequest('bad-cursor', 'This place in the list is not known: begin at the top again.');
-  }
-};

@@ -1,5 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { controlSocketPath } from '@parapet/contract/control';
 import type { TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemetry';
 import { encodeFrame } from '@parapet/contract/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,6 +60,16 @@ const ask = async (path: string, headers = operator) => {
 };
 const q = (text: string): string => `q=${encodeURIComponent(text)}`;
 
+/** Asks as the command line does: over the socket in the data folder. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
+const askControl = (body: object): Promise<any> =>
+  new Promise((resolve, reject) => {
+    const socketPath = join(running.console.platform.folder.root, controlSocketPath);
+    request({ socketPath, method: 'POST', path: '/hunt' }, (response) => json(response).then(resolve, reject))
+      .on('error', reject)
+      .end(JSON.stringify(body));
+  });
+
 describe('hunting', () => {
   test('finds events by the language, newest first, page by page, with the host that told them', async () => {
     const first = await ask(`events?${span}&${q('process.name = nc and user.id = 0')}&limit=30`);
@@ -112,6 +125,35 @@ describe('hunting', () => {
   test('is for operators: what people did is not for everybody who looks at the state', async () => {
     const viewer = await running.tokenOf({ role: 'viewer' });
     expect((await ask(`events?${span}`, viewer)).status).toBe(403);
+  });
+
+  test('is written down: once for a hunt, not for its pages', async () => {
+    const { db } = running.console.platform;
+    const text = 'process.name = nc and process.pid > 7';
+    const first = await ask(`events?${span}&${q(text)}&limit=10`);
+    await ask(`events?${span}&${q(text)}&limit=10&after=${first.json.next}`);
+    await ask(`histogram?${span}&${q(text)}`);
+    const entries = await db.selectFrom('audit_log').selectAll().where('action', '=', 'hunt.search').execute();
+    expect(entries.filter(({ details }) => details['q'] === text)).toHaveLength(1);
+  });
+
+  test('answers the command line of the machine for every host, and writes that down', async () => {
+    const times = { since: new Date(startMs - 1000).toISOString(), until: new Date(startMs + 600_000).toISOString() };
+    const hunt = { q: 'process.name in (nc, postgres)', ...times, limit: 30 };
+    const first = await askControl(hunt);
+    expect(first.items).toHaveLength(30);
+    expect(first.gaps).toMatchObject([{ hostName: 'web-01', lost: 7 }]);
+    const second = await askControl({ ...hunt, after: first.next });
+    expect(second.items).toHaveLength(21);
+    expect(await askControl({ ...hunt, q: 'proces.name = nc' })).toMatchObject({
+      error: { code: 'bad-hunt', details: { at: 0, suggestions: expect.arrayContaining(['process.name']) } },
+    });
+    const entries = await running.console.platform.db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('action', '=', 'hunt')
+      .execute();
+    expect(entries).toMatchObject([{ actor_kind: 'system', outcome: 'succeeded', details: { q: hunt.q } }]);
   });
 
   test('knows its fields', async () => {

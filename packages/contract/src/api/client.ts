@@ -7,13 +7,22 @@ export class ApiFailure extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | undefined;
+  /** What the console says beside the sentence, e.g. where a hunt goes wrong. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string, requestId?: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    requestId?: string,
+    details: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = 'ApiFailure';
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.details = details;
   }
 }
 
@@ -100,6 +109,6 @@ const pathOf = (definition: RouteDefinition, input: LooseInput | undefined): str
 const failureOf = async (response: Response): Promise<ApiFailure> => {
   const parsed = ApiError.safeParse(await response.json().catch(() => undefined));
   if (!parsed.success) return new ApiFailure(response.status, 'unknown', `The console answered ${response.status}.`);
-  const { code, message, requestId } = parsed.data.error;
-  return new ApiFailure(response.status, code, message, requestId);
+  const { code, message, requestId, details } = parsed.data.error;
+  return new ApiFailure(response.status, code, message, requestId, details);
 };

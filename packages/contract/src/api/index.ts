@@ -6,6 +6,7 @@ export * from './delivery.ts';
 export * from './feeds.ts';
 export * from './findings.ts';
 export * from './hunt.ts';
+export * from './hunt-words.ts';
 export * from './map.ts';
 export * from './packages.ts';
 export * from './people.ts';

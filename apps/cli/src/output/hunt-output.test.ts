@@ -1,0 +1,61 @@
+import type { HuntEvent } from '@parapet/contract/api';
+import { expect, test } from 'vitest';
+import { momentOf } from '../commands/hunt.ts';
+import { eventLine, eventRows, gapLines, hereOf } from './hunt-output.ts';
+
+const event: HuntEvent = {
+  '@timestamp': 1_795_860_000_000_007,
+  'event.action': 'exec',
+  'host.name': 'web-01',
+  'process.name': 'sh\u001b[2J',
+  'process.command_line': 'sh -c \u001b]0;owned\u0007\nrm',
+  'user.id': 0,
+};
+
+test('a table shows escapes and newlines of arguments instead of obeying them', () => {
+  const [head, row, ...more] = eventRows([event], { withHeader: true }).split('\n');
+  expect(more).toEqual([]);
+  expect(head).toMatch(/^TIME +HOST +CONTAINER +ACTION +PROCESS +USER +WHAT$/);
+  expect(row).toContain('2026-11-28T10:00:00.000007Z  web-01');
+  expect(row).toContain('sh\\x1b[2J');
+  expect(row).toContain('sh -c \\x1b]0;owned\\x07\\nrm');
+  expect(eventRows([event], { withHeader: false }).split('\n')).toHaveLength(1);
+});
+
+test('a line of JSON steers no terminal and is still the event', () => {
+  const hostile = { ...event, 'process.args': ['\u009b31m', '\u202etxt'] };
+  const line = eventLine(hostile);
+  expect(line).toMatch(/^[\u0020-\u007e]+$/);
+  expect(JSON.parse(line)).toEqual(hostile);
+});
+
+test('says what the span lacks, and no more than a screen of it', () => {
+  const gap = {
+    ...{ hostId: 'h', hostName: 'web\u001b[1m', collector: 'activity', from: 'a', to: 'b' },
+    cause: 'kernel: ring full',
+  };
+  expect(gapLines([])).toEqual([]);
+  expect(gapLines([{ ...gap, lost: 7 }, gap])).toEqual([
+    'This span is not whole: 7 events were lost, sensors were blind 1 time.',
+    '  web\\x1b[1m, activity: 7 lost, a to b (kernel: ring full)',
+    '  web\\x1b[1m, activity: blind, a to b (kernel: ring full)',
+  ]);
+  expect(gapLines(Array.from({ length: 100 }, () => gap))).toHaveLength(22);
+});
+
+test('marks where a hunt goes wrong', () => {
+  expect(hereOf('proces.name = nc', 'There is no such field.', { at: 0, suggestions: ['process.name'] })).toBe(
+    'There is no such field.\n  proces.name = nc\n  ^\nCould stand there: process.name',
+  );
+  expect(hereOf('', 'Too long.', {})).toBe('Too long.');
+});
+
+test.each([
+  ['15m', 1_000_000 - 900_000],
+  ['now', 1_000_000],
+  ['2026-11-28T10:00:00Z', 1_795_860_000_000],
+  ['2026-11-28', 1_795_824_000_000],
+  ['1 hour', Number.NEGATIVE_INFINITY],
+  ['-5m', Number.NEGATIVE_INFINITY],
+  ['2026-99-99', Number.NEGATIVE_INFINITY],
+])('reads the time %s', (text, at) => expect(momentOf(text, 1_000_000)).toBe(at));

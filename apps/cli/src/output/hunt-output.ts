@@ -1,0 +1,85 @@
+import {
+  formatMicroseconds,
+  type HuntEvent,
+  type HuntGap,
+  textOfField,
+  visibleText,
+  whatOf,
+} from '@parapet/contract/api';
+import type { FieldName } from '@parapet/contract/telemetry';
+
+/** Printed as tables of fixed widths: pages follow each other, so later rows must not change the columns of earlier ones. */
+const columns: readonly {
+  readonly title: string;
+  readonly width: number;
+  readonly of: (event: HuntEvent) => string;
+}[] = [
+  { title: 'TIME', width: 27, of: (event) => formatMicroseconds(Number(event['@timestamp'] ?? 0)) },
+  { title: 'HOST', width: 16, of: field('host.name') },
+  {
+    title: 'CONTAINER',
+    width: 16,
+    of: (event) => field('container.name')(event) || field('container.id')(event).slice(0, 12),
+  },
+  { title: 'ACTION', width: 12, of: field('event.action') },
+  { title: 'PROCESS', width: 16, of: field('process.name') },
+  { title: 'USER', width: 8, of: (event) => field('user.name')(event) || field('user.id')(event) },
+  { title: 'WHAT', width: 0, of: whatOf },
+];
+
+function field(name: FieldName): (event: HuntEvent) => string {
+  return (event) => textOfField(event, name) ?? '';
+}
+
+/** Rows of events; terminal escapes in what workloads chose are made visible. */
+export const eventRows = (events: readonly HuntEvent[], { withHeader }: { readonly withHeader: boolean }): string => {
+  const rows = events.map((event) => columns.map(({ of }) => visibleText(of(event))));
+  return (withHeader ? [columns.map(({ title }) => title), ...rows] : rows).map(rowLine).join('\n');
+};
+
+const rowLine = (cells: readonly string[]): string =>
+  cells
+    .map((cell, index) => fit(cell, columns[index]?.width ?? 0))
+    .join('  ')
+    .trimEnd();
+
+const fit = (cell: string, width: number): string =>
+  width === 0 ? cell : cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
+
+/** An event as one line of JSON, in which nothing can steer a terminal: JSON itself leaves C1 controls as they are. */
+export const eventLine = (event: HuntEvent): string =>
+  JSON.stringify(event).replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** What the answer may lack, one line for each host, collector and cause. */
+export const gapLines = (gaps: readonly HuntGap[]): readonly string[] => {
+  if (gaps.length === 0) return [];
+  const lost = gaps.reduce((sum, gap) => sum + (gap.lost ?? 0), 0);
+  const blind = gaps.filter((gap) => gap.lost === undefined).length;
+  const parts = [
+    ...(lost > 0 ? [`${lost} events were lost`] : []),
+    ...(blind > 0 ? [`sensors were blind ${blind} ${blind === 1 ? 'time' : 'times'}`] : []),
+  ];
+  const lines = gaps.slice(0, maxGapLines).map(gapLine);
+  const rest = gaps.length - lines.length;
+  return [`This span is not whole: ${parts.join(', ')}.`, ...lines, ...(rest > 0 ? [`  and ${rest} more`] : [])].map(
+    visibleText,
+  );
+};
+
+const maxGapLines = 20;
+
+const gapLine = (gap: HuntGap): string =>
+  `  ${gap.hostName}, ${gap.collector}: ${gap.lost === undefined ? 'blind' : `${gap.lost} lost`}, ${gap.from} to ${gap.to ?? 'now'} (${gap.cause})`;
+
+/** A refused hunt with a mark under the place where it goes wrong. */
+export const hereOf = (query: string, message: string, details: Readonly<Record<string, unknown>>): string => {
+  const at = details['at'];
+  const suggestions = Array.isArray(details['suggestions']) ? details['suggestions'].slice(0, 8) : [];
+  const hint = suggestions.length === 0 ? '' : `\nCould stand there: ${suggestions.map(String).join(', ')}`;
+  if (typeof at !== 'number' || query === '') return `${message}${hint}`;
+  const before = visibleText(query.slice(0, at)).length;
+  return `${message}\n  ${visibleText(query)}\n  ${' '.repeat(before)}^${hint}`;
+};

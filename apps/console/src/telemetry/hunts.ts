@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import type { HuntEvent, ParsedOf, ResultOf, RouteName, Scope } from '@parapet/contract/api';
+import { AppError, badRequest, type Problem, type Result } from '@parapet/core';
+import { type EventCursor, type Hunt, parseHunt, type SearchScope } from '@parapet/telemetry';
+import { z } from 'zod';
+import type { Database } from '../database/database.ts';
+import { allowedIn } from './allowed.ts';
+import { readGaps } from './gaps.ts';
+import { filesWithin } from './manifest.ts';
+import type { TelemetryWorker } from './worker.ts';
+
+export type HuntsDeps = {
+  readonly db: Database;
+  /** For searches alone: storing events must not wait for them. */
+  readonly worker: TelemetryWorker;
+  /** Holds the files. */
+  readonly folder: string;
+};
+
+type Query<N extends RouteName> = ParsedOf<N> extends { readonly query: infer Q } ? Q : never;
+type Span = Pick<Query<'hunt.events'>, 'q' | 'since' | 'until'>;
+
+/** Searches events. With a scope, those of the hosts and containers in it. */
+export type Hunts = {
+  readonly events: (query: Query<'hunt.events'>, scope: Scope) => Promise<ResultOf<'hunt.events'>>;
+  readonly histogram: (query: Query<'hunt.histogram'>, scope: Scope) => Promise<ResultOf<'hunt.histogram'>>;
+  readonly values: (query: Query<'hunt.values'>, scope: Scope) => Promise<ResultOf<'hunt.values'>>;
+};
+
+export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
+  const prepare = async (query: Span, scope: Scope): Promise<SearchScope> => {
+    const hunt = readHunt(query.q);
+    const from = Date.parse(query.since) * 1000;
+    const to = Date.parse(query.until) * 1000;
+    if (to <= from) throw badRequest('bad-span', 'A hunt ends after it begins: `until` must be later than `since`.');
+    const allowed = await allowedIn(db, scope);
+    const files = await filesWithin(db, { from, to, ...(allowed === undefined ? {} : { hosts: allowed.allHosts }) });
+    if (files.length > maxFiles)
+      throw badRequest('too-much', 'There is too much in this span of time. Look at a shorter one.');
+    return {
+      ...{ from, to, hunt },
+      files: files.map(({ path }) => join(folder, path)),
+      ...(allowed === undefined ? {} : { allowed }),
+    };
+  };
+
+  return {
+    events: async (query, scope) => {
+      const search = await prepare(query, scope);
+      const after = query.after === undefined ? undefined : readCursor(query.after);
+      const job = { scope: search, limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
+      const found = orThrow(await worker.run('find', job, { timeoutMs })) as readonly HuntEvent[];
+      const items = found.slice(0, query.limit);
+      const last = items.at(-1);
+      return {
+        items: [...items],
+        ...(found.length > items.length && last !== undefined ? { next: cursorOf(last) } : {}),
+        gaps: await readGaps(db, { from: Date.parse(query.since), to: Date.parse(query.until) }, scope),
+      };
+    },
+    histogram: async (query, scope) => {
+      const search = await prepare(query, scope);
+      const stepMs = roundStep((search.to - search.from) / 1000 / query.steps);
+      const job = { scope: search, stepUs: stepMs * 1000 };
+      const buckets = orThrow(await worker.run('histogram', job, { timeoutMs }));
+      return {
+        stepMs,
+        total: buckets.reduce((sum, { count }) => sum + count, 0),
+        buckets: buckets.map(({ at, count }) => ({ at: new Date(at / 1000).toISOString(), count })),
+      };
+    },
+    values: async (query, scope) => {
+      const search = await prepare(query, scope);
+      const { field, limit } = query;
+      return { values: [...orThrow(await worker.run('values', { scope: search, field, limit }, { timeoutMs }))] };
+    },
+  };
+};
+
+const timeoutMs = 20_000;
+const maxFiles = 4000;
+
+const readHunt = (text: string): Hunt => {
+  const hunt = parseHunt(text);
+  if (hunt.ok) return hunt.value;
+  const { message, at, suggestions } = hunt.error;
+  throw new AppError('bad-hunt', 400, message, { details: { at, suggestions } });
+};
+
+const orThrow = <T>(result: Result<T, Problem>): T => {
+  if (result.ok) return result.value;
+  const { code, message } = result.error;
+  if (code === 'too-slow')
+    throw new AppError('too-slow', 408, `${message} Look at a shorter span of time, or name a host or container.`);
+  // What the engine refuses of a hunt that could be read is a regular expression.
+  if (message.startsWith(invalidInput))
+    throw badRequest('bad-hunt', `The regular expression cannot be read: ${message.slice(invalidInput.length)}`);
+  throw new AppError('hunt-failed', 503, 'The events could not be searched. The console’s log says why.', {
+    cause: message,
+  });
+};
+
+const invalidInput = 'Invalid Input Error: ';
+
+/** Steps that people can read: 1, 2, 5, 10, 15, 30 of a unit. */
+const roundStep = (ms: number): number => steps.find((step) => step >= ms) ?? Math.ceil(ms / dayMs) * dayMs;
+const dayMs = 86_400_000;
+const steps = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1000),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60_000),
+  ...[1, 2, 3, 6, 12, 24].map((hours) => hours * 3_600_000),
+];
+
+const Cursor = z.tuple([z.number().int().nonnegative(), z.uuid(), z.number().int().nonnegative()]);
+
+const cursorOf = (event: HuntEvent): string =>
+  Buffer.from(JSON.stringify([event['@timestamp'], event['host.id'], event['event.sequence']])).toString('base64url');
+
+const readCursor = (text: string): EventCursor => {
+  try {
+    const [at, host, sequence] = Cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
+    return { at, host, sequence };
+  } catch {
+    throw badRequest('bad-cursor', 'This place in the list is not known: begin at the top again.');
+  }
+};

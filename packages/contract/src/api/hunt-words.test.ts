@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { formatMicroseconds, visibleText, whatOf } from './hunt-words.ts';
+
+test.each([
+  ['\u001b[2Jx', '\\x1b[2Jx'],
+  ['a\nb\tc\r', 'a\\nb\\tc\\r'],
+  ['\u009b31m', '\\x9b31m'],
+  ['exe\u202etxt', 'exe\\u202etxt'],
+  ['zero\u200bwidth', 'zero\\u200bwidth'],
+  ['naïve 日本 \\n', 'naïve 日本 \\n'],
+])('%j is shown as %s', (text, shown) => expect(visibleText(text)).toBe(shown));
+
+test('says what happened in one line', () => {
+  expect(whatOf({ 'process.command_line': 'sh -c id' })).toBe('sh -c id');
+  const ends = { 'source.ip': '10.0.0.1', 'source.port': 4, 'destination.ip': '2001:db8::1', 'destination.port': 443 };
+  expect(whatOf({ ...ends, 'process.command_line': 'curl' })).toBe('10.0.0.1:4 → [2001:db8::1]:443');
+  expect(whatOf({ 'process.executable': '/bin/sh', 'process.exit_code': 0 })).toBe('/bin/sh, exit code 0');
+  expect(whatOf({ 'process.args': ['a', 'b'] })).toBe('a b');
+  expect(whatOf({})).toBe('');
+});
+
+test('keeps microseconds', () => expect(formatMicroseconds(1_795_860_000_000_007)).toBe('2026-11-28T10:00:00.000007Z'));

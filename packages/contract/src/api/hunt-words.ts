@@ -1,0 +1,58 @@
+import type { FieldName } from '../telemetry/fields.ts';
+import type { HuntEvent } from './hunt.ts';
+
+/**
+ * Text of a workload for the eye: what would move the cursor, colour, break a line or turn the direction of writing is shown
+ * as its escape (`\x1b`, `\n`, `\u202e`). Everything else stays as it is.
+ */
+export const visibleText = (text: string): string =>
+  text.replace(invisible, (character) => {
+    const named = shortEscapes[character];
+    if (named !== undefined) return named;
+    const code = character.charCodeAt(0);
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+
+/** C0 and C1 controls, and those of Unicode that separate lines, join, hide or reverse. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** A field of an event as one text, not yet made visible; absent when the event does not have it. */
+export const textOfField = (event: HuntEvent, name: FieldName): string | undefined => {
+  const value = event[name];
+  if (value === undefined) return undefined;
+  return Array.isArray(value) ? value.join(' ') : String(value);
+};
+
+/** What happened, in one line: a command line, who talked to whom, a file. Not yet made visible. */
+export const whatOf = (event: HuntEvent): string => {
+  const text = (name: FieldName): string => textOfField(event, name) ?? '';
+  const from = endOf(text('source.ip'), text('source.port'));
+  const to = endOf(text('destination.ip'), text('destination.port'));
+  if (from !== '' || to !== '') return to === '' ? from : from === '' ? `→ ${to}` : `${from} → ${to}`;
+  if (text('dns.question.name') !== '') return `${text('dns.question.type')} ${text('dns.question.name')}`.trim();
+  if (text('file.path') !== '') return [text('file.path'), text('file.target_path')].filter(Boolean).join(' → ');
+  const code = text('process.exit_code');
+  if (code !== '')
+    return [text('process.command_line') || text('process.executable'), `exit code ${code}`].filter(Boolean).join(', ');
+  return (
+    text('process.command_line') ||
+    text('process.args') ||
+    text('process.executable') ||
+    text('parapet.module.name') ||
+    text('message')
+  );
+};
+
+const endOf = (address: string, port: string): string => {
+  if (address === '') return port === '' ? '' : `port ${port}`;
+  if (port === '') return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+};
+
+/** Microseconds since the Unix epoch as ISO 8601 in UTC, to the microsecond. */
+export const formatMicroseconds = (at: number): string => {
+  const whole = new Date(Math.floor(at / 1000)).toISOString();
+  return `${whole.slice(0, -1)}${String(at % 1000).padStart(3, '0')}Z`;
+};

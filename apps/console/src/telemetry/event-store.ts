@@ -52,7 +52,7 @@ const dayMs = 86_400_000;
 export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore> => {
   const { db, clock, log, spool, worker, folder } = deps;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  await removeStrays(db, folder);
+  await removeStrays(deps);
   let working: Promise<void> | undefined;
   let tidying: Promise<void> | undefined;
   let stopped = false;
@@ -161,10 +161,25 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
 
 const baseOf = (path: string): string => path.split(/[-.]/)[0] ?? '';
 
-/** Files that a crash left before they came into the manifest; what they were made of is in the spool still. */
-const removeStrays = async (db: Database, folder: string): Promise<void> => {
-  const known = new Set((await db.selectFrom('telemetry_files').select('path').execute()).map(({ path }) => path));
-  for (const name of readdirSync(folder)) if (!known.has(name)) await rm(join(folder, name), { force: true });
+/**
+ * Files that a crash left before they came into the manifest go: what they were made of is in the spool still. Files that the
+ * manifest names and that are gone, as after a restore, are forgotten, so that the rest can be searched.
+ */
+const removeStrays = async ({ db, log, folder }: EventStoreDeps): Promise<void> => {
+  const known = await db.selectFrom('telemetry_files').select(['path', 'rows']).execute();
+  const present = new Set(readdirSync(folder));
+  const gone = known.filter(({ path }) => !present.has(path));
+  for (let from = 0; from < gone.length; from += 1000)
+    await forgetFiles(
+      db,
+      gone.slice(from, from + 1000).map(({ path }) => path),
+    );
+  if (gone.length > 0) {
+    const events = gone.reduce((sum, { rows }) => sum + rows, 0);
+    log.warn({ files: gone.length, events }, 'files of events are not there, as after a restore: they are forgotten');
+  }
+  const named = new Set(known.map(({ path }) => path));
+  for (const name of present) if (!named.has(name)) await rm(join(folder, name), { force: true });
 };
 
 const readHostNames = async (db: Database): Promise<Record<string, string>> => {

@@ -113,8 +113,8 @@ export const missedRuns = (program: BpfObject): number => {
 /** `struct bpf_prog_info` as far as it is read. */
 const programInfo = { bytes: 216, recursionMisses: 208 } as const;
 
-/** GPL-compatible by declaration, which the helpers that read memory demand; Apache-2.0 code may declare so when it is dual-licensed. */
-const programLicence = 'Dual BSD/GPL\0';
+/** The helpers that read memory are for programs under the GPL: ours may be used under it as well, see the README. */
+const programLicence = 'GPL\0';
 const loadAttempts = 10;
 const verifierLogBytes = 256 * 1024;
 const verifierWordsShown = 600;

@@ -130,7 +130,9 @@ describe('a file that is not whole', () => {
     let refused = 0;
     const places = 200;
     for (let place = 0; place < places; place += 1) {
-      const at = Math.trunc((place * (content.length - 1024)) / places);
+      const from = Math.trunc((place * (content.length - 1024)) / places);
+      // Zeros fill up headers and members and may say nothing; every other byte says something.
+      const at = content.findIndex((byte, index) => index >= from && byte !== 0);
       const changed = Buffer.from(content);
       changed[at] = (changed[at] ?? 0) ^ 0x40;
       await verifyBackup(inMemory(changed)).catch((error: { code: string }) => {
@@ -138,8 +140,7 @@ describe('a file that is not whole', () => {
         refused += 1;
       });
     }
-    // What is left are bytes that say nothing: padding.
-    expect(refused).toBeGreaterThan(places * 0.8);
+    expect(refused).toBe(places);
   });
 
   test('of a newer program is refused by its name', async () => {

@@ -53,9 +53,7 @@ export const createContainerBoard = (deps: {
     if (inspected.ok) {
       const upperDir = upperDirOf(inspected.value);
       const seen = containerRecordOf(inspected.value, upperDir === undefined ? [] : findPackageDatabases(upperDir));
-      // Gone since it was looked at: the event knows more.
-      const record = events.some((event) => event.Action === 'destroy') ? events.reduce(applyEvent, seen) : seen;
-      store(id, record, upperDir);
+      store(id, isBehind(seen, events) ? events.reduce(applyEvent, seen) : seen, upperDir);
       return;
     }
     const first = events[0];
@@ -157,6 +155,15 @@ export const createContainerBoard = (deps: {
       onSettled = [...onSettled, resolve];
     });
   }
+};
+
+/**
+ * Whether the events know more than Docker said when it was asked: it is gone since, or it ended and Docker, which tells of an
+ * end before it writes it down, still had it as running.
+ */
+const isBehind = (seen: ContainerRecord, events: readonly DockerEvent[]): boolean => {
+  const last = events.findLast(({ Action }) => Action === 'start' || Action === 'die' || Action === 'destroy');
+  return last?.Action === 'destroy' || (last?.Action === 'die' && seen.endedAt === undefined);
 };
 
 type Held = { readonly record: ContainerRecord; readonly upperDir: string | undefined };

@@ -47,6 +47,7 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
     await expect.poll(async () => (await theSensor()).inSync, soon).toBe(true);
     const { collectors, blind } = await details();
     expect(collectors.map(({ name }: { name: string }) => name).sort()).toEqual([
+      'activity',
       'docker',
       'host',
       'limits',

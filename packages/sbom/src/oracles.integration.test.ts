@@ -35,7 +35,8 @@ describe.skipIf(!hasDpkg)('this Debian host (needs dpkg)', () => {
         [name, version, architecture, source?.name, source?.version].join(' '),
       );
     expect(found.sort()).toEqual(expected.sort());
-    expect(sbom.problems).toEqual([]);
+    // What else lies on this machine may well be broken: archives of somebody's tests, for one.
+    expect(sbom.problems.filter(({ at }) => at === undefined || at.startsWith('/var/lib/dpkg'))).toEqual([]);
   });
 
   it('knows whose file a running program is', async () => {

@@ -111,19 +111,36 @@ const compareContainers = async (db: Database, hostId: string, told: Told, tally
     from assets a left join asset_intervals i on i.asset_id = a.id
     where a.host_id = ${hostId} and a.kind = 'container' group by a.key`.execute(db);
   const stored = new Map(rows.map((row) => [row.key, row]));
-  const wanted = new Map<string, number>();
+  const wanted = new Map<string, Life[]>();
   for (const { record } of told.spans.values()) {
-    if (record.kind === 'container') wanted.set(record.key, (wanted.get(record.key) ?? 0) + 1);
+    if (record.kind === 'container') wanted.set(record.key, [...(wanted.get(record.key) ?? []), record]);
   }
   for (const [key, lives] of wanted) {
     const row = stored.get(key);
-    for (let life = 0; life < lives; life += 1) {
+    const apart = livesApart(lives);
+    for (let life = 0; life < apart; life += 1) {
       if (life < (row?.intervals ?? 0)) tally.stored();
-      else tally.lost(`${hostId} container ${key}: ${row?.intervals ?? 0} of ${lives} lives`);
+      else tally.lost(`${hostId} container ${key}: ${row?.intervals ?? 0} of ${apart} lives`);
     }
-    const more = Math.max((row?.rows ?? 1) - 1, (row?.intervals ?? 0) - lives);
-    if (more > 0) tally.doubled(`${hostId} container ${key}: ${row?.intervals} for ${lives}`, more);
+    const more = Math.max((row?.rows ?? 1) - 1, (row?.intervals ?? 0) - lives.length);
+    if (more > 0) tally.doubled(`${hostId} container ${key}: ${row?.intervals} for ${lives.length}`, more);
   }
+};
+
+type Life = { readonly startedAt: number; readonly endedAt?: number | undefined };
+
+/** Two clocks are compared to no better than this (`restartToleranceSeconds` of ingest): a start so soon after an end may be the same life. */
+const restartToleranceMs = 5000;
+
+/** Lives that the console must hold apart; the others it may. */
+const livesApart = (lives: readonly Life[]): number => {
+  let apart = 0;
+  let lastEnd = Number.NEGATIVE_INFINITY;
+  for (const { startedAt, endedAt } of lives.toSorted((left, right) => left.startedAt - right.startedAt)) {
+    if (startedAt - lastEnd > restartToleranceMs) apart += 1;
+    lastEnd = Math.max(lastEnd, endedAt ?? startedAt);
+  }
+  return apart;
 };
 
 /** A report is one row. Its count goes on from its beginning, or from when it moved to a better known edge; never beyond what was told. */

@@ -84,7 +84,7 @@ export const scanColumns = (acts: ScanActs | undefined): readonly Column<Scan>[]
                 Cancel
               </Button>
             ) : mayRepeat(scan) ? (
-              <Button small look="quiet" onClick={() => acts.again(scan)} aria-label={`Scan ${scan.asset.name} again`}>
+              <Button small look="quiet" onClick={() => acts.again(scan)} aria-label={`Scan again: ${scan.asset.name}`}>
                 Scan again
               </Button>
             ) : null,

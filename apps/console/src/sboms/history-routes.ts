@@ -31,7 +31,6 @@ const readLists = async (db: Database, assetId: string, scope: Scope): Promise<r
       union all select id, asset_id, package_count, received_at, replaced_at from package_history where asset_id = ${assetId}
     ) as lists
     where ${inScope(scope, sql.ref('asset_id'))} order by replaced_at desc nulls first, id`.execute(db);
-  if (rows.length === 0) throw notFound('A package list of this asset');
   return rows;
 };
 

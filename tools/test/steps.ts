@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 const root = dirname(dirname(import.meta.dirname));
 const modules = join(root, 'node_modules');
@@ -15,7 +15,11 @@ export type StepResult = {
   readonly failed: number;
   /** Tests left out, by reason. */
   readonly leftOut: ReadonlyMap<string, number>;
+  /** What failed, with the first words of why: a log that is cut to its end still says it. */
+  readonly failures: readonly Failure[];
 };
+
+export type Failure = { readonly file: string; readonly test: string; readonly why: string };
 
 const checks: readonly { name: string; argv: readonly string[] }[] = [
   { name: 'types', argv: ['typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'] },
@@ -59,6 +63,7 @@ export const runSteps = async (deps: {
       passed: code === 0 ? 1 : 0,
       failed: code === 0 ? 0 : 1,
       leftOut: new Map(),
+      failures: [],
     });
   }
   for (const suite of suites.filter(wanted)) {
@@ -78,7 +83,7 @@ const runOnOldestPostgres = async (env: Readonly<Record<string, string>>): Promi
     return { ...(await runSuite('integration', { ...env, PARAPET_TEST_POSTGRES: 'system' }, files)), name };
   }
   const leftOut = new Map([['needs a PostgreSQL of the machine, 15 or newer', files.length]]);
-  return { name, ok: true, seconds: 0, passed: 0, failed: 0, leftOut };
+  return { name, ok: true, seconds: 0, passed: 0, failed: 0, leftOut, failures: [] };
 };
 
 const runSuite = async (
@@ -103,7 +108,7 @@ const runSuite = async (
     ],
     env,
   );
-  const tests = await readReport(report);
+  const { tests, failures } = await readReport(report);
   await rm(dir, { recursive: true, force: true });
   const failed = tests.filter((test) => test.status === 'failed').length;
   return {
@@ -113,21 +118,49 @@ const runSuite = async (
     passed: tests.filter((test) => test.status === 'passed').length,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     leftOut: countLeftOut(tests),
+    failures,
   };
 };
 
 type Test = { readonly status: string; readonly titles: readonly string[] };
 
-const readReport = async (file: string): Promise<Test[]> => {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return [];
-  const report = JSON.parse(text) as {
-    testResults: { assertionResults: { status: string; title: string; ancestorTitles: string[] }[] }[];
-  };
-  return report.testResults.flatMap((file) =>
-    file.assertionResults.map(({ status, title, ancestorTitles }) => ({ status, titles: [...ancestorTitles, title] })),
-  );
+type FileReport = {
+  readonly name: string;
+  readonly status: string;
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly title: string;
+    readonly ancestorTitles: readonly string[];
+    readonly failureMessages: readonly string[];
+  }[];
 };
+
+const readReport = async (path: string): Promise<{ tests: Test[]; failures: Failure[] }> => {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return { tests: [], failures: [] };
+  const { testResults } = JSON.parse(text) as { testResults: readonly FileReport[] };
+  const tests = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.map(({ status, title, ancestorTitles }) => ({ status, titles: [...ancestorTitles, title] })),
+  );
+  return { tests, failures: testResults.flatMap(failuresOf) };
+};
+
+/** The failed tests of a file; a file that failed outside of its tests is one of its own. */
+const failuresOf = (report: FileReport): Failure[] => {
+  const file = relative(root, report.name);
+  const failed = report.assertionResults.filter(({ status }) => status === 'failed');
+  if (failed.length === 0 && report.status === 'failed') {
+    return [{ file, test: 'the file itself', why: firstLine(report.message) }];
+  }
+  return failed.map(({ ancestorTitles, title, failureMessages }) => ({
+    file,
+    test: [...ancestorTitles, title].join(' > '),
+    why: firstLine(failureMessages[0] ?? ''),
+  }));
+};
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 300);
 
 const countLeftOut = (tests: readonly Test[]): Map<string, number> => {
   const counts = new Map<string, number>();

@@ -1,5 +1,7 @@
 import type { StepResult } from './steps.ts';
 
+const shownFailures = 10;
+
 /** Prints what ran, what failed and what was left out with its reason; returns the exit code. */
 export const summarise = (
   results: readonly StepResult[],
@@ -14,6 +16,9 @@ export const summarise = (
     );
   }
   for (const note of notes) say(`note: ${note}`);
+  const failures = results.flatMap((result) => result.failures);
+  for (const { file, test, why } of failures.slice(0, shownFailures)) say(`failed: ${file}: ${test}\n  ${why}`);
+  if (failures.length > shownFailures) say(`and ${failures.length - shownFailures} more failures, in the output above`);
   const leftOut = new Map<string, number>();
   for (const result of results)
     for (const [reason, count] of result.leftOut) leftOut.set(reason, (leftOut.get(reason) ?? 0) + count);

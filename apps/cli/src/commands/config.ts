@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { defaultDataDir } from '../settings.ts';
 import { type ConsoleOptions, consoleVariables, replaceProcess } from './console.ts';
-import { parsePort } from './up.ts';
+import { parsePort } from './port.ts';
 
 export const addConfigCommand = (program: Command): void => {
   const config = program.command('config').description('settings of the console');

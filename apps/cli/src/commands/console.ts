@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { defaultDataDir, programDir } from '../settings.ts';
-import { parsePort } from './up.ts';
+import { parsePort } from './port.ts';
 
 /** Runs the console in this very process: for service managers and containers. */
 export const addConsoleCommand = (program: Command): void => {

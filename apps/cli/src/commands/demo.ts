@@ -13,7 +13,7 @@ import { accent, bold, createOutput, dim, type Output } from '../output/print.ts
 import { programDir } from '../settings.ts';
 import { makePlan } from '../up/plan.ts';
 import { supervise } from '../up/supervisor.ts';
-import { parsePort } from './up.ts';
+import { parsePort } from './port.ts';
 
 type Options = {
   readonly dataDir?: string;

@@ -3,13 +3,13 @@ import { join, resolve } from 'node:path';
 import type { ChildMessage } from '@parapet/contract/control';
 import { AppError, messageOf, programVersion } from '@parapet/core';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { accent, bold, createOutput, dim, type Output } from '../output/print.ts';
 import { defaultDataDir, programDir } from '../settings.ts';
 import { makePlan, type Plan } from '../up/plan.ts';
 import { type Supervised, supervise } from '../up/supervisor.ts';
 import type { ConsoleOptions } from './console.ts';
+import { parsePort } from './port.ts';
 
 type Options = ConsoleOptions & { readonly sensor: boolean };
 
@@ -25,13 +25,6 @@ export const addUpCommand = (program: Command): void => {
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--no-sensor', 'start the console alone')
     .action((options: Options) => up(options, createOutput(false)));
-};
-
-export const parsePort = (text: string): number => {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new InvalidArgumentError('A port is a number from 1 to 65535.');
-  return port;
 };
 
 const up = async (options: Options, output: Output): Promise<void> => {

@@ -2,7 +2,9 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { type BulkBegin, type BulkChunk, type BulkState, bulkLimits } from '@parapet/contract/wire';
 import type { BulkSpool, SpooledTransfer } from './bulk-spool.ts';
-import { taskLimits } from './task-dispatcher.ts';
+
+/** The largest document after decompression. */
+const maxDocumentBytes = 128 * 1024 * 1024;
 
 /** Takes in the bulk transfers of one connection. */
 export type BulkReceiver = {
@@ -116,7 +118,7 @@ const readDocument = async (spooled: SpooledTransfer): Promise<Buffer | undefine
   const compressed = await spooled.finish();
   if (compressed === undefined) return undefined;
   try {
-    return await decompress(compressed, { maxOutputLength: taskLimits.documentBytes });
+    return await decompress(compressed, { maxOutputLength: maxDocumentBytes });
   } catch {
     return undefined;
   }

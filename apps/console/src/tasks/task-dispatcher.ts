@@ -35,16 +35,12 @@ export type TaskDispatcher = {
   readonly send: (order: HostOrder) => void;
   readonly cancel: (hostId: string, taskId: string) => void;
   readonly onState: (listener: StateListener) => void;
-  /** `document` is the decompressed SBOM, at most `documentBytes`; it comes before the task's `done`. */
+  /** `document` is the decompressed SBOM, bounded by the receiver; it comes before the task's `done`. */
   readonly onSbom: (listener: SbomListener) => void;
 };
 
-export const taskLimits = {
-  /** The largest document after decompression. */
-  documentBytes: 128 * 1024 * 1024,
-  /** Tasks sent to one sensor at a time. */
-  tasksInFlight: 16,
-} as const;
+/** Tasks sent to one sensor at a time. */
+const tasksInFlight = 16;
 
 /** The dispatcher, and the side of it that connections of sensors see. */
 export const createTaskDispatcher = (deps: {
@@ -61,7 +57,7 @@ export const createTaskDispatcher = (deps: {
     const outbox = createOutbox(connection);
     outboxes.set(hostId, outbox);
     deps.store
-      .pendingFor(hostId, taskLimits.tasksInFlight)
+      .pendingFor(hostId, tasksInFlight)
       .then((tasks) => {
         for (const task of tasks) outbox.push(task);
       })

@@ -1,6 +1,6 @@
 /** FAKE answers for sensors and settings. */
 import { defaultScanPolicy, type EnrolmentKey, type FeedStatus, type User } from '@parapet/contract/api';
-import { type FakeHandlers, found } from './fake-answers.ts';
+import { type FakeHandlers, found, page } from './fake-answers.ts';
 import { fakeDelivery } from './fake-delivery.ts';
 import { overview } from './fake-overview.ts';
 import { retentionAnswers } from './fake-retention.ts';
@@ -193,13 +193,24 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
       if (key !== undefined) Object.assign(key, { state: 'revoked', revokedAt: ago(0) });
       return undefined;
     },
-    'sensors.list': ({ query }) => ({
-      items: world.sensors.filter(
-        (sensor) =>
-          (query.presence === undefined || sensor.presence === query.presence) &&
-          (query.q === undefined || sensor.hostname.includes(query.q)),
-      ),
-    }),
+    'sensors.list': ({ query }) => {
+      const all = world.sensors.filter((sensor) => query.q === undefined || sensor.hostname.includes(query.q));
+      const count = (presence: string): number => all.filter((sensor) => sensor.presence === presence).length;
+      return {
+        ...page(
+          all.filter((sensor) => query.presence === undefined || sensor.presence === query.presence),
+          query,
+        ),
+        counts: {
+          online: count('online'),
+          unknown: count('unknown'),
+          stopped: count('stopped'),
+          revoked: 0,
+          removed: 0,
+          troubled: 2,
+        },
+      };
+    },
     'sensors.get': ({ params }) => {
       const sensor = world.sensors.find((item) => item.hostId === params.hostId);
       if (sensor === undefined) throw new Error('no such sensor');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sensorRoutes } from '@parapet/contract/api';
+import { type SensorSort, sensorRoutes, skewLimitMs } from '@parapet/contract/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectSensor, type Enrolled, enrolSensor } from '../testing/fake-sensor.ts';
 import { hostRecord } from '../testing/records.ts';
@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 const onlyProd = { env: ['prod'] };
-const listQuery = { includeRevoked: false };
+const listQuery = { includeRevoked: false, sort: 'name', direction: 'up', limit: 100 } as const;
 
 test('sensors are listed with their zone, labels and certificate, within the scope', async () => {
   const all = await routes['sensors.list'](requestOf({ query: listQuery }));
@@ -53,6 +53,42 @@ test('a search takes its text literally', async () => {
   expect(await found('WEB_')).toEqual(['web_1']);
   expect(await found('b_x')).toEqual([]);
   expect(await found('%')).toEqual([]);
+});
+
+test('pages follow an order in both directions, and each sensor is on one of them', async () => {
+  const pages = async (sort: SensorSort, direction: 'up' | 'down'): Promise<readonly string[]> => {
+    const names: string[] = [];
+    for (let after: string | undefined, page = 0; page < 4; page += 1) {
+      const query = { ...listQuery, sort, direction, limit: 1, ...(after === undefined ? {} : { after }) };
+      const listed = await routes['sensors.list'](requestOf({ query }));
+      expect(listed).toMatchObject({ total: 2, totalIsMinimum: false, counts: { unknown: 2, online: 0, troubled: 0 } });
+      names.push(...listed.items.map((sensor) => sensor.hostname));
+      after = listed.next;
+      if (after === undefined) break;
+    }
+    return names;
+  };
+  await database.db
+    .updateTable('sensors')
+    .set({ rss_bytes: 5, queued: 2, skew_ms: -skewLimitMs - 1 })
+    .where('host_id', '=', prod.answer.hostId)
+    .execute();
+  for (const [sort, up] of [
+    ['name', ['box-2', 'web_1']],
+    ['queue', ['box-2', 'web_1']],
+    ['troubles', ['box-2', 'web_1']],
+    ['enrolled', ['web_1', 'box-2']],
+  ] as const) {
+    expect(await pages(sort, 'up'), sort).toEqual(up);
+    expect(await pages(sort, 'down'), sort).toEqual(up.toReversed());
+  }
+  // What one does not tell is last in both directions; with more trouble it is more urgent.
+  expect(await pages('memory', 'up')).toEqual(['web_1', 'box-2']);
+  expect(await pages('memory', 'down')).toEqual(['web_1', 'box-2']);
+  expect(await pages('presence', 'up')).toEqual(['web_1', 'box-2']);
+  const { next } = await routes['sensors.list'](requestOf({ query: { ...listQuery, limit: 1 } }));
+  const other = { ...listQuery, sort: 'seen' as const, after: next };
+  await expect(routes['sensors.list'](requestOf({ query: other }))).rejects.toMatchObject({ status: 400 });
 });
 
 test('one sensor comes with its blind spans and losses', async () => {
@@ -115,7 +151,9 @@ test('a revoked sensor is hidden unless asked for', async () => {
   const params = { hostId: enrolled.answer.hostId };
   await routes['sensors.revoke'](requestOf({ params, body: { reason: 'lost' } }));
   const names = async (includeRevoked: boolean) =>
-    (await routes['sensors.list'](requestOf({ query: { includeRevoked } }))).items.map((sensor) => sensor.hostname);
+    (await routes['sensors.list'](requestOf({ query: { ...listQuery, includeRevoked } }))).items.map(
+      (sensor) => sensor.hostname,
+    );
   expect(await names(false)).not.toContain('gone');
   expect(await names(true)).toContain('gone');
 });

@@ -6,8 +6,9 @@ import { actorOf } from '../http/audit-requests.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import type { Release } from '../upgrades/version-standing.ts';
 import type { EnrolmentKeys } from './enrolment-keys.ts';
+import { listSensors } from './list-sensors.ts';
 import { revokeSensor } from './revocation.ts';
-import { readBlind, readLosses, readSensors, type SensorFilter } from './sensor-rows.ts';
+import { readBlind, readLosses, readSensors } from './sensor-rows.ts';
 
 type Names =
   | 'enrolmentKeys.list'
@@ -40,10 +41,9 @@ const hourMs = 3_600_000;
 
 export const createSensorRoutes = (deps: SensorRouteDeps): SensorRoutes => {
   const { db, clock, audit, keys } = deps;
-  const read = (scope: Scope, filter: Omit<SensorFilter, 'since'>) =>
-    readSensors(db, scope, { ...filter, since: new Date(clock.now() - historyMs) }, deps.release());
+  const standing = () => ({ since: new Date(clock.now() - historyMs), release: deps.release() });
   const require = async (scope: Scope, hostId: string) => {
-    const [sensor] = await read(scope, { hostId, includeRevoked: true });
+    const [sensor] = await readSensors(db, scope, { hostIds: [hostId], ...standing() });
     if (sensor === undefined) throw notFound('This sensor');
     return sensor;
   };
@@ -77,7 +77,7 @@ export const createSensorRoutes = (deps: SensorRouteDeps): SensorRoutes => {
       });
       return undefined;
     },
-    'sensors.list': async ({ query, caller }) => ({ items: await read(caller.scope, query) }),
+    'sensors.list': ({ query, caller }) => listSensors(db, caller.scope, query, standing()),
     'sensors.get': async ({ params, caller }) => {
       const since = new Date(clock.now() - historyMs);
       const sensor = await require(caller.scope, params.hostId);

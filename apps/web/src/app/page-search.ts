@@ -1,4 +1,4 @@
-import { AssetKind, AssetStatus, FindingFilter, list, Presence, ScanState } from '@parapet/contract/api';
+import { AssetKind, AssetStatus, FindingFilter, list, Presence, ScanState, SensorSort } from '@parapet/contract/api';
 import { z } from 'zod';
 
 /** What each page keeps in its URL, beside the panel and the moment. */
@@ -35,7 +35,12 @@ export const packagesSearch = {
 } as const;
 
 export const scansSearch = { view: z.literal('policy'), state: list(ScanState), assetId: z.uuid() } as const;
-export const sensorsSearch = { q: z.string().max(256), presence: Presence, view: z.enum(['health', 'keys']) } as const;
+export const sensorsSearch = {
+  q: z.string().max(256),
+  presence: Presence,
+  sort: SensorSort,
+  direction: z.enum(['up', 'down']),
+} as const;
 
 export const auditSearch = {
   q: z.string().max(256),

@@ -12,8 +12,6 @@ export type Column<R> = {
   readonly from?: number;
   readonly sortable?: boolean;
   readonly firstDirection?: 'up' | 'down';
-  /** What to sort by, when the table holds all rows itself. */
-  readonly value?: (row: R) => string | number | undefined;
   readonly cell: (row: R) => ReactNode;
 };
 
@@ -25,21 +23,3 @@ export const shownColumns = <R>(columns: readonly Column<R>[], width: number): r
 
 export const columnTemplate = <R>(columns: readonly Column<R>[]): string =>
   columns.map((column) => column.width).join(' ');
-
-/** Rows in the order of a column's values; rows without a value come last in both directions. Stable. */
-export const sortRows = <R>(
-  rows: readonly R[],
-  columns: readonly Column<R>[],
-  sort: Sort | undefined,
-): readonly R[] => {
-  const value = columns.find((column) => column.id === sort?.by)?.value;
-  if (sort === undefined || value === undefined) return rows;
-  const sign = sort.direction === 'up' ? 1 : -1;
-  return rows.toSorted((a, b) => compare(value(a), value(b), sign));
-};
-
-const compare = (a: string | number | undefined, b: string | number | undefined, sign: number): number => {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  if (typeof a === 'number' && typeof b === 'number') return sign * (a - b);
-  return sign * String(a).localeCompare(String(b), 'en', { numeric: true });
-};

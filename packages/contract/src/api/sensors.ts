@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, Id, Instant, Labels } from './common.ts';
+import { flag, Id, Instant, Labels, PageQuery, pageOf } from './common.ts';
 import { route, scoped, unscoped } from './route.ts';
 
 export const EnrolmentKey = z.object({
@@ -97,6 +97,27 @@ export const Loss = z.object({
 });
 export type Loss = z.infer<typeof Loss>;
 
+/** Skew beyond which the two clocks are said to differ. */
+export const skewLimitMs = 2_000;
+
+/** `presence`: silent first, then those with most trouble. What a sensor does not tell goes last in both directions. */
+export const SensorSort = z.enum([
+  'presence',
+  'name',
+  'troubles',
+  'memory',
+  'cpu',
+  'queue',
+  'version',
+  'seen',
+  'enrolled',
+]);
+export type SensorSort = z.infer<typeof SensorSort>;
+
+/** Sensors that match the text, by presence, whichever was asked for; `troubled` of those online. */
+export const SensorCounts = z.record(z.enum([...Presence.options, 'troubled']), z.number().int());
+export type SensorCounts = z.infer<typeof SensorCounts>;
+
 const keyParams = z.object({ keyId: Id });
 const hostParams = z.object({ hostId: Id });
 
@@ -148,11 +169,14 @@ export const sensorRoutes = {
     tag: 'sensors',
     access: scoped('sensors:read'),
     query: z.object({
+      ...PageQuery,
+      sort: SensorSort.default('name'),
+      direction: z.enum(['up', 'down']).default('up'),
       q: z.string().max(256).optional(),
       presence: Presence.optional(),
       includeRevoked: flag.default(false),
     }),
-    response: z.object({ items: z.array(Sensor) }),
+    response: pageOf(Sensor).extend({ counts: SensorCounts }),
   }),
   'sensors.get': route({
     method: 'GET',

@@ -50,7 +50,8 @@ export const RunCommand = ({ created, place, architecture, again }: RunCommandPr
 /** Waits for hosts that enrol from now on. */
 const Arrivals = ({ since }: { readonly since: string }) => {
   const [begun] = useState(() => Date.parse(since) - 5000);
-  const { data } = useQuery({ ...apiQuery('sensors.list', { query: {} }), refetchInterval: 2000 });
+  const newest = { sort: 'enrolled', direction: 'down' } as const;
+  const { data } = useQuery({ ...apiQuery('sensors.list', { query: newest }), refetchInterval: 2000 });
   const arrived = (data?.items ?? []).filter((sensor) => Date.parse(sensor.enrolledAt) >= begun);
   return (
     <div aria-live="polite">

@@ -9,25 +9,13 @@ import { presenceNames, presenceTones, troublesOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
 import { standingNames } from './upgrade-words.ts';
 
-const presenceOrder: Readonly<Record<Sensor['presence'], number>> = {
-  unknown: 0,
-  stopped: 1,
-  online: 2,
-  removed: 3,
-  revoked: 4,
-};
-
-/** Silent first, then those with trouble, then by name. */
-const urgency = (sensor: Sensor): number =>
-  presenceOrder[sensor.presence] * 100 - Math.min(99, troublesOf(sensor).length);
-
+/** Their ids are the orders of the route. */
 export const sensorColumns: readonly Column<Sensor>[] = [
   {
     id: 'name',
     header: 'Host',
     width: 'minmax(0, 1fr)',
     sortable: true,
-    value: (sensor) => sensor.hostname,
     cell: (sensor) => (
       <>
         <AnyLink to={`/sensors/${sensor.hostId}`} className={text.name}>
@@ -42,7 +30,6 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     header: 'Presence',
     width: '150px',
     sortable: true,
-    value: urgency,
     cell: (sensor) => (
       <span className={styles.presence}>
         <ToneMark tone={presenceTones[sensor.presence]} />
@@ -59,13 +46,12 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     ),
   },
   {
-    id: 'sees',
+    id: 'troubles',
     header: 'Trouble',
     width: 'minmax(0, 1.3fr)',
     from: 640,
     sortable: true,
     firstDirection: 'down',
-    value: (sensor) => troublesOf(sensor).length,
     cell: (sensor) => {
       const troubles = troublesOf(sensor);
       if (troubles.length === 0) return <span className={text.muted}>none</span>;
@@ -80,7 +66,6 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     from: 760,
     sortable: true,
     firstDirection: 'down',
-    value: (sensor) => sensor.rssBytes,
     cell: (sensor) => (sensor.rssBytes === undefined ? '' : formatBytes(sensor.rssBytes)),
   },
   {
@@ -91,7 +76,6 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     from: 840,
     sortable: true,
     firstDirection: 'down',
-    value: (sensor) => sensor.cpuCores,
     cell: (sensor) => (sensor.cpuCores === undefined ? '' : formatCores(sensor.cpuCores)),
   },
   {
@@ -102,7 +86,6 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     from: 940,
     sortable: true,
     firstDirection: 'down',
-    value: (sensor) => sensor.queued,
     cell: (sensor) => (
       <span title={`the oldest for ${formatSpan(sensor.queueAgeMs)}`}>{formatCount(sensor.queued)}</span>
     ),
@@ -113,7 +96,6 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     width: '64px',
     from: 1000,
     sortable: true,
-    value: (sensor) => sensor.version,
     cell: (sensor) => (
       <span className={sensor.standing === 'current' ? text.muted : text.warn} title={standingNames[sensor.standing]}>
         {sensor.version}
@@ -128,7 +110,6 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     from: 500,
     sortable: true,
     firstDirection: 'down',
-    value: (sensor) => sensor.lastSeenAt,
     cell: (sensor) =>
       sensor.lastSeenAt === undefined ? (
         <span className={text.muted}>never</span>

@@ -1,4 +1,4 @@
-import type { Sensor } from '@parapet/contract/api';
+import { type Sensor, skewLimitMs } from '@parapet/contract/api';
 import type { Tone } from '../../components/tone-mark.tsx';
 import { formatSpan } from '../../lib/format.ts';
 import { standingNames } from './upgrade-words.ts';
@@ -26,9 +26,6 @@ export const presenceMeanings: Readonly<Record<Sensor['presence'], string>> = {
   revoked: 'Its certificate was revoked. It cannot connect.',
   removed: 'It was uninstalled and said so. What is known of its host stays.',
 };
-
-/** Skew beyond which the two clocks are said to differ. */
-const skewLimitMs = 2000;
 
 export const skewOf = (sensor: Pick<Sensor, 'skewMs'>): string | undefined =>
   Math.abs(sensor.skewMs) <= skewLimitMs

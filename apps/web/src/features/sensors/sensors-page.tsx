@@ -1,25 +1,33 @@
-import type { Sensor } from '@parapet/contract/api';
-import { useQuery } from '@tanstack/react-query';
+import { Presence, type ResultOf, type Sensor, type SensorCounts, type SensorSort } from '@parapet/contract/api';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
-import { type Sort, sortRows } from '../../components/columns.ts';
+import type { Sort } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { SearchField } from '../../components/field.tsx';
+import { NewRows } from '../../components/new-rows.tsx';
 import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { steadyQuery } from '../../lib/api.ts';
-import { plural } from '../../lib/format.ts';
+import { apiPages } from '../../lib/api.ts';
+import { formatCount, formatTotal, plural } from '../../lib/format.ts';
+import { stringifySearch } from '../../lib/search-params.ts';
 import { useMay } from '../../lib/session.ts';
+import { useSteadyRows } from '../../lib/steady-rows.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import { sensorColumns } from './sensor-columns.tsx';
-import { presenceNames, troublesOf } from './sensor-words.ts';
+import { presenceNames } from './sensor-words.ts';
 import { UpgradePanel } from './upgrade-panel.tsx';
 
-type SensorsSearch = { readonly q?: string; readonly presence?: Sensor['presence'] };
+type SensorsSearch = {
+  readonly q?: string;
+  readonly presence?: Sensor['presence'];
+  readonly sort?: SensorSort;
+  readonly direction?: Sort['direction'];
+};
 
 /** Every sensor and how well it sees. */
 export const SensorsPage = () => {
@@ -27,21 +35,16 @@ export const SensorsPage = () => {
   const setSearch = useSetSearch();
   const mayAdd = useMay('sensors:write');
   const { q, presence } = search;
-  const query = {
-    ...(q === undefined ? {} : { q }),
-    ...(presence === undefined ? {} : { presence, includeRevoked: presence === 'revoked' }),
-  };
-  const { data, error, refetch } = useQuery(steadyQuery('sensors.list', { query }));
+  const sensors = useSensors(search);
   const onSearch = useCallback(
     (text: string) => setSearch({ q: text === '' ? undefined : text }, { replace: true }),
     [setSearch],
   );
-  const rows = data?.items ?? [];
   return (
     <Page
       name="Sensors"
       full
-      title={data === undefined ? 'Sensors' : headline(rows, search)}
+      title={sensors.first === undefined ? 'Sensors' : headline(sensors.first, search)}
       subline="One small process on each host. What it cannot see is said here."
       tools={
         <>
@@ -59,37 +62,73 @@ export const SensorsPage = () => {
         </>
       }
     >
-      <Tabs label="Which sensors" tabs={tabsFor(presence)} />
+      <Tabs label="Which sensors" tabs={tabsFor(search, sensors.first?.counts)} />
       <UpgradePanel />
-      {error !== null && data === undefined ? (
-        <Failure what="The sensors could not be fetched" error={error} retry={() => void refetch()} />
-      ) : data === undefined ? (
+      {sensors.error !== null && sensors.steady.rows.length === 0 ? (
+        <Failure what="The sensors could not be fetched" error={sensors.error} retry={sensors.refetch} />
+      ) : sensors.pending ? (
         <Skeleton label="sensors" lines={10} />
-      ) : rows.length === 0 ? (
+      ) : sensors.steady.rows.length === 0 ? (
         <NoSensors filtered={q !== undefined || presence !== undefined} />
       ) : (
-        <SensorTable sensors={rows} />
+        <SensorTable search={search} sensors={sensors} />
       )}
     </Page>
   );
 };
 
-const SensorTable = ({ sensors }: { readonly sensors: readonly Sensor[] }) => {
+const useSensors = ({ q, presence, sort = 'presence', direction = 'up' }: SensorsSearch) => {
+  const query = {
+    ...(q === undefined ? {} : { q }),
+    ...(presence === undefined ? {} : { presence }),
+    ...{ sort, direction, limit: 100 },
+  };
+  const pages = useInfiniteQuery(apiPages('sensors.list', { query }));
+  const latest = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  const steady = useSteadyRows(latest, idOf, pages.isPlaceholderData ? 'before' : JSON.stringify(query));
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const fetchMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return {
+    steady,
+    fetchMore,
+    pending: pages.isPending,
+    error: pages.error,
+    refetch: () => void pages.refetch(),
+    first: pages.data?.pages[0],
+  };
+};
+
+type TableProps = { readonly search: SensorsSearch; readonly sensors: ReturnType<typeof useSensors> };
+
+const SensorTable = ({ search, sensors }: TableProps) => {
   const navigate = useNavigate();
-  const [sort, setSort] = useState<Sort>({ by: 'presence', direction: 'up' });
-  const rows = useMemo(() => sortRows(sensors, sensorColumns, sort), [sensors, sort]);
+  const setSearch = useSetSearch();
+  const { sort = 'presence', direction = 'up' } = search;
   return (
-    <DataTable
-      label="Sensors"
-      columns={sensorColumns}
-      rows={rows}
-      rowKey={(sensor) => sensor.hostId}
-      sort={sort}
-      onSort={setSort}
-      onOpen={(sensor) => void navigate({ to: '/sensors/$hostId', params: { hostId: sensor.hostId } })}
-    />
+    <>
+      <NewRows steady={sensors.steady} />
+      <DataTable
+        label="Sensors"
+        columns={sensorColumns}
+        rows={sensors.steady.rows}
+        rowKey={idOf}
+        sort={{ by: sort, direction }}
+        onSort={(next) =>
+          setSearch({
+            sort: next.by === 'presence' ? undefined : next.by,
+            direction: next.direction === 'up' ? undefined : next.direction,
+          })
+        }
+        onOpen={(sensor) => void navigate({ to: '/sensors/$hostId', params: { hostId: sensor.hostId } })}
+        onEnd={sensors.fetchMore}
+      />
+    </>
   );
 };
+
+const idOf = (sensor: Sensor): string => sensor.hostId;
 
 const NoSensors = ({ filtered }: { readonly filtered: boolean }) =>
   filtered ? (
@@ -100,22 +139,27 @@ const NoSensors = ({ filtered }: { readonly filtered: boolean }) =>
     </NoHosts>
   );
 
-const tabsFor = (presence: Sensor['presence'] | undefined) => [
-  { label: 'All', to: '/sensors', current: presence === undefined },
-  ...(['online', 'unknown', 'stopped', 'revoked', 'removed'] as const).map((value) => ({
+/** Each with how many there are; the other filters and the order stay. */
+const tabsFor = ({ presence, ...others }: SensorsSearch, counts: SensorCounts | undefined) => [
+  { label: 'All', to: `/sensors${stringifySearch(others)}`, current: presence === undefined },
+  ...Presence.options.map((value) => ({
     label: presenceNames[value],
-    to: `/sensors?presence=${value}`,
+    to: `/sensors${stringifySearch({ ...others, presence: value })}`,
     current: presence === value,
+    ...(counts?.[value] ? { count: formatCount(counts[value]) } : {}),
   })),
 ];
 
-const headline = (sensors: readonly Sensor[], { q, presence }: SensorsSearch): string => {
-  if (q !== undefined || presence !== undefined) return plural(sensors.length, 'sensor');
-  const silent = sensors.filter((sensor) => sensor.presence === 'unknown').length;
-  const troubled = sensors.filter((sensor) => sensor.presence === 'online' && troublesOf(sensor).length > 0).length;
-  if (sensors.length === 0) return 'Sensors';
-  if (silent > 0) return `${plural(silent, 'sensor')} of ${sensors.length} ${silent === 1 ? 'is' : 'are'} silent`;
+const headline = (
+  { total, totalIsMinimum, counts }: ResultOf<'sensors.list'>,
+  { q, presence }: SensorsSearch,
+): string => {
+  const all = formatTotal(total, totalIsMinimum);
+  if (q !== undefined || presence !== undefined) return `${all} ${total === 1 ? 'sensor' : 'sensors'}`;
+  const { unknown: silent, troubled } = counts;
+  if (total === 0) return 'Sensors';
+  if (silent > 0) return `${plural(silent, 'sensor')} of ${all} ${silent === 1 ? 'is' : 'are'} silent`;
   if (troubled > 0)
-    return `${plural(troubled, 'sensor')} of ${sensors.length} ${troubled === 1 ? 'does' : 'do'} not see everything`;
-  return `All ${plural(sensors.length, 'sensor')} report`;
+    return `${plural(troubled, 'sensor')} of ${all} ${troubled === 1 ? 'does' : 'do'} not see everything`;
+  return `All ${plural(total, 'sensor')} report`;
 };

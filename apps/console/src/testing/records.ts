@@ -1,11 +1,12 @@
-import type {
-  ContainerRecord,
-  EdgeRecord,
-  HostRecord,
-  ImageRecord,
-  InventoryRecord,
-  ListenerRecord,
-  ProcessRecord,
+import {
+  bareContainer,
+  type ContainerRecord,
+  type EdgeRecord,
+  type HostRecord,
+  type ImageRecord,
+  type InventoryRecord,
+  type ListenerRecord,
+  type ProcessRecord,
 } from '@parapet/contract/wire';
 
 /** Records as a sensor sends them, with only what a test names being special. */
@@ -27,6 +28,7 @@ export const hostRecord = (part: Partial<HostRecord> = {}): HostRecord => ({
 });
 
 export const containerRecord = (key: string, part: Partial<ContainerRecord> = {}): ContainerRecord => ({
+  ...bareContainer,
   kind: 'container',
   key,
   startedAt: 1000,
@@ -35,21 +37,7 @@ export const containerRecord = (key: string, part: Partial<ContainerRecord> = {}
   name: key,
   state: 'running',
   imageName: 'image:1',
-  labels: {},
   networkMode: 'bridge',
-  networks: [],
-  ports: [],
-  privilege: {
-    privileged: false,
-    user: '',
-    capabilitiesAdded: [],
-    hostNetwork: false,
-    hostPid: false,
-    readOnlyRoot: false,
-    hostMounts: [],
-    runtimeSocket: false,
-  },
-  packageDatabases: [],
   ...part,
 });
 

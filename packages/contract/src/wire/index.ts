@@ -1,3 +1,4 @@
+export * from './bare-container.ts';
 export * from './digest.ts';
 export * from './enrolment.ts';
 export * from './frame.ts';

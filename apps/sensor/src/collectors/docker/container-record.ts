@@ -1,4 +1,4 @@
-import type { ContainerRecord, PackageDatabase } from '@parapet/contract/wire';
+import { bareContainer, type ContainerRecord, type PackageDatabase } from '@parapet/contract/wire';
 import { mask, maskText } from '../../masking/mask-arguments.ts';
 import { isSecretName } from '../../masking/secret-names.ts';
 import type { DockerContainer, DockerEvent } from './schema.ts';
@@ -44,6 +44,7 @@ export const containerRecordOf = (
 export const containerRecordFromEvent = (event: DockerEvent, imageDigest: string | undefined): ContainerRecord => {
   const { image = '', name = '', exitCode: _, ...labels } = event.Actor.Attributes;
   return {
+    ...bareContainer,
     kind: 'container',
     key: containerKey(event.Actor.ID),
     startedAt: eventTime(event),
@@ -54,20 +55,6 @@ export const containerRecordFromEvent = (event: DockerEvent, imageDigest: string
     imageName: image.slice(0, 1024),
     ...(imageDigest === undefined ? {} : { imageDigest }),
     labels: labelsOf(labels),
-    networkMode: '',
-    networks: [],
-    ports: [],
-    privilege: {
-      privileged: false,
-      user: '',
-      capabilitiesAdded: [],
-      hostNetwork: false,
-      hostPid: false,
-      readOnlyRoot: false,
-      hostMounts: [],
-      runtimeSocket: false,
-    },
-    packageDatabases: [],
   };
 };
 

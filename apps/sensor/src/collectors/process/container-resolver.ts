@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '@parapet/contract/wire';
+import { bareContainer, type ContainerRecord } from '@parapet/contract/wire';
 import { type CgroupContainer, containersInCgroup } from '../../proc/container-ids.ts';
 import { readSmall } from '../../proc/read-small.ts';
 import type { InventorySink } from '../collector.ts';
@@ -122,6 +122,7 @@ const unknownContainer = (
   parentKey: string | undefined,
   startedAt: number,
 ): ContainerRecord => ({
+  ...bareContainer,
   kind: 'container',
   key,
   startedAt,
@@ -131,19 +132,4 @@ const unknownContainer = (
   name: id.slice(0, 12),
   state: 'running',
   imageName: '',
-  labels: {},
-  networkMode: '',
-  networks: [],
-  ports: [],
-  privilege: {
-    privileged: false,
-    user: '',
-    capabilitiesAdded: [],
-    hostNetwork: false,
-    hostPid: false,
-    readOnlyRoot: false,
-    hostMounts: [],
-    runtimeSocket: false,
-  },
-  packageDatabases: [],
 });

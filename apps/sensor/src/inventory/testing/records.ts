@@ -1,4 +1,11 @@
-import type { ContainerRecord, EdgeRecord, ImageRecord, ListenerRecord, ProcessRecord } from '@parapet/contract/wire';
+import {
+  bareContainer,
+  type ContainerRecord,
+  type EdgeRecord,
+  type ImageRecord,
+  type ListenerRecord,
+  type ProcessRecord,
+} from '@parapet/contract/wire';
 
 export const processRecord = (key: string, changes: Partial<ProcessRecord> = {}): ProcessRecord => ({
   kind: 'process',
@@ -14,6 +21,7 @@ export const processRecord = (key: string, changes: Partial<ProcessRecord> = {})
 });
 
 export const containerRecord = (key: string, changes: Partial<ContainerRecord> = {}): ContainerRecord => ({
+  ...bareContainer,
   kind: 'container',
   key,
   startedAt: 1000,
@@ -22,21 +30,7 @@ export const containerRecord = (key: string, changes: Partial<ContainerRecord> =
   name: key,
   state: 'running',
   imageName: 'image',
-  labels: {},
   networkMode: 'bridge',
-  networks: [],
-  ports: [],
-  privilege: {
-    privileged: false,
-    user: '',
-    capabilitiesAdded: [],
-    hostNetwork: false,
-    hostPid: false,
-    readOnlyRoot: false,
-    hostMounts: [],
-    runtimeSocket: false,
-  },
-  packageDatabases: [],
   ...changes,
 });
 

@@ -1,6 +1,6 @@
 /** Run as a program: the network collector on the network namespace it is started in. One JSON request per line, one answer. */
 import { createInterface } from 'node:readline';
-import type { ContainerRecord, InventoryRecord } from '@parapet/contract/wire';
+import { bareContainer, type ContainerRecord, type InventoryRecord } from '@parapet/contract/wire';
 import type { CollectorStatus } from '../../collector.ts';
 import { type WatchedHost, watchHost } from './watched-host.ts';
 
@@ -17,6 +17,7 @@ export type SensorAnswer = {
 };
 
 const recordOf = ({ id, pid, networks }: Container): ContainerRecord => ({
+  ...bareContainer,
   kind: 'container',
   key: `docker:${id}`,
   startedAt: Date.now(),
@@ -26,21 +27,8 @@ const recordOf = ({ id, pid, networks }: Container): ContainerRecord => ({
   state: 'running',
   imageName: 'lab',
   pid,
-  labels: {},
   networkMode: 'bridge',
   networks: networks.map((network) => ({ ...network, networkId: network.name })),
-  ports: [],
-  privilege: {
-    privileged: false,
-    user: '',
-    capabilitiesAdded: [],
-    hostNetwork: false,
-    hostPid: false,
-    readOnlyRoot: false,
-    hostMounts: [],
-    runtimeSocket: false,
-  },
-  packageDatabases: [],
 });
 
 let host: WatchedHost | undefined;

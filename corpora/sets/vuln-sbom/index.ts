@@ -9,10 +9,6 @@ export const runVulnSbom = async (folder: string): Promise<SetScore> => {
   const answers = await runOsvAnswers(folder);
   return {
     parts: [part, await runTrivy(folder), ...answers.parts],
-    notCovered: [
-      ...otherExtractors.map((name) => `scalibr extractor: ${name}`),
-      'scalibr os/dpkg: opkg databases',
-      ...answers.notCovered,
-    ],
+    notCovered: [...otherExtractors.map((name) => `scalibr extractor: ${name}`), ...answers.notCovered],
   };
 };

@@ -17,8 +17,11 @@ const ending = (extension: string): Place => ({
 
 /** By the name of the extractor that a case was written for. */
 export const places: Readonly<Record<string, Place>> = {
-  'os/dpkg': as('/var/lib/dpkg/status'),
+  'os/dpkg': { path: (file) => (file.includes('/opkg/') ? '/usr/lib/opkg/status' : '/var/lib/dpkg/status') },
   'os/apk': as('/lib/apk/db/installed'),
+  'os/pacman': as('/var/lib/pacman/local/sample-1.0-1/desc'),
+  'os/kernel/module': { path: (file) => `/lib/modules/6.1.0/extra/${basename(file)}.ko` },
+  'os/kernel/vmlinuz': as('/boot/vmlinuz-6.1.0'),
   'os/rpm': as('/var/lib/rpm/Packages'),
   'language/javascript/bunlock': as('/srv/app/bun.lock'),
   'language/javascript/denojson': named('/srv/app'),
@@ -64,6 +67,14 @@ export const places: Readonly<Record<string, Place>> = {
   'language/elixir/mixlock': as('/srv/app/mix.lock'),
   'language/erlang/mixlock': as('/srv/app/mix.lock'),
   'language/gleam/gleamtoml': as('/srv/app/gleam.toml'),
+  'language/haskell/cabal': as('/srv/app/cabal.project.freeze'),
+  'language/haskell/stacklock': as('/srv/app/stack.yaml.lock'),
+  'language/julia/manifesttoml': as('/srv/app/Manifest.toml'),
+  'language/julia/projecttoml': as('/srv/app/Project.toml'),
+  'language/perl/cpan': { path: (file) => (file.endsWith('.yml') ? '/srv/app/META.yml' : '/srv/app/META.json') },
+  'language/r/renvlock': as('/srv/app/renv.lock'),
+  'language/swift/packageresolved': as('/srv/app/Package.resolved'),
+  'misc/githubactions': as('/srv/app/.github/workflows/sample.yml'),
   'language/swift/podfilelock': as('/srv/app/Podfile.lock'),
 };
 

@@ -26,8 +26,8 @@ export const runScalibr = async (
   const cases = Cases.parse(JSON.parse(await readFile(join(folder, 'scalibr-cases.json'), 'utf8')));
   for (const [index, test] of cases.entries()) {
     const place = places[test.extractor];
-    if (place === undefined || test.file.includes('/opkg/')) {
-      if (place === undefined) others.add(test.extractor);
+    if (place === undefined) {
+      others.add(test.extractor);
       continue;
     }
     const path = place.path(test.file);

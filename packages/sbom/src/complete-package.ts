@@ -1,4 +1,5 @@
 import type { Package } from '@parapet/contract';
+import { cpeOf } from './cpe.ts';
 import type { FoundPackage } from './extractors/extractor.ts';
 import { packageUrlOf } from './extractors/package-url.ts';
 import type { FileReading } from './walk/read-file.ts';
@@ -6,13 +7,17 @@ import type { FileReading } from './walk/read-file.ts';
 /** As the SBOM schema says. */
 const limits = { name: 1024, version: 1024, purl: 2048, licence: 1024, licences: 64, location: 4096, files: 4096 };
 
-/** Makes a package of what an extractor found, within the limits of the schema; `undefined` for one without a name. */
+/**
+ * Makes a package of what an extractor found, within the limits of the schema; `undefined` for one without a name, and for what
+ * is just another view of the distribution's package that owns the file.
+ */
 export const completePackage = (
   reading: FileReading,
   found: FoundPackage,
   owner: string | undefined,
 ): Package | undefined => {
   const { extractor } = reading;
+  if (owner !== undefined && extractor.onlyUnowned === true) return undefined;
   const type = found.type ?? extractor.type;
   const name = found.name.trim().slice(0, limits.name);
   const version = found.version.trim().slice(0, limits.version);
@@ -32,6 +37,7 @@ export const completePackage = (
     ...(owner === undefined ? {} : { owner }),
     ...(found.scope === undefined ? {} : { scope: found.scope }),
     ...(found.isDirect === undefined ? {} : { isDirect: found.isDirect }),
+    ...(found.cpe === undefined ? {} : { cpes: [cpeOf({ version, ...found.cpe })] }),
     ...(found.commit === undefined || found.commit === '' ? {} : { commit: found.commit.slice(0, 128) }),
   };
 };

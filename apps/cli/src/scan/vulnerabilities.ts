@@ -98,7 +98,7 @@ export const severityOf = (score: number | undefined, published: string | undefi
   return scanSeverities.find((severity) => severity === word) ?? 'unknown';
 };
 
-const systemTypes: ReadonlySet<string> = new Set(['dpkg', 'apk', 'rpm', 'alpm', 'portage']);
+const systemTypes: ReadonlySet<string> = new Set(['dpkg', 'apk', 'rpm', 'alpm', 'opkg', 'portage']);
 
 const gapsOf = (sbom: Sbom, database: AdvisoryDatabase): string[] => {
   const count = Map.groupBy(sbom.packages, ({ type }) => type);

@@ -58,7 +58,7 @@ const sourceOf = (item: StoredPackage): string => `${item.type}|${item.source?.n
 const placeOf = (type: string, distribution: Distribution | undefined): string =>
   distribution === undefined || !distributionTypes.has(type) ? '' : `${distribution.id}:${distribution.versionId}`;
 
-const distributionTypes: ReadonlySet<string> = new Set(['dpkg', 'apk', 'rpm', 'alpm', 'portage']);
+const distributionTypes: ReadonlySet<string> = new Set(['dpkg', 'apk', 'rpm', 'alpm', 'opkg', 'portage']);
 
 const upgradeOf = (items: readonly Joined[], distribution: Distribution | undefined): FixGroup | undefined => {
   const fixable = items.filter((item) => item.match.fixedVersion !== undefined);

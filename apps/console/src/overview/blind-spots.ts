@@ -110,7 +110,7 @@ const distributionsWithoutAdvisories = async (
 };
 
 /** Packages of distributions, of which {@link distributionsWithoutAdvisories} speaks. */
-const systemTypes = ['dpkg', 'apk', 'rpm', 'alpm', 'portage'];
+const systemTypes = ['dpkg', 'apk', 'rpm', 'alpm', 'opkg', 'portage'];
 
 /** Names of one type that are tried, to find an asset in scope that has one of them. */
 const triedNames = 200;

@@ -14,6 +14,9 @@ const databasePaths = [
   'usr/lib/sysimage/rpm/rpmdb.sqlite',
   'usr/lib/sysimage/rpm/Packages.db',
   'usr/lib/sysimage/rpm/Packages',
+  'var/lib/pacman/local',
+  'usr/lib/opkg/status',
+  'var/lib/opkg/status',
 ] as const;
 
 /**

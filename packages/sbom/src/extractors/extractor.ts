@@ -1,5 +1,6 @@
 import type { Distribution, Package, PackageEvidence } from '@parapet/contract';
 import type { Problem, Result } from '@parapet/core';
+import type { CpeParts } from '../cpe.ts';
 import type { FileSystem, RandomAccessFile } from '../file-system/file-system.ts';
 
 export type ExtractContext = {
@@ -31,6 +32,8 @@ export type DatabaseExtractor = {
 export type FileWish = {
   /** Whole names of files, e.g. `package-lock.json`. */
   readonly names?: readonly string[];
+  /** What stands before the first hyphen of a name, e.g. `vmlinuz` of `vmlinuz-6.1.0`. */
+  readonly prefixes?: readonly string[];
   /** Endings after the last dot, in lower case, e.g. `jar`. */
   readonly extensions?: readonly string[];
   /** Of those named above, only paths for which this is true. */
@@ -73,6 +76,8 @@ export type FoundPackage = {
   readonly evidence?: PackageEvidence;
   /** Qualifiers of the package URL. */
   readonly qualifiers?: Readonly<Record<string, string | undefined>>;
+  /** The name by which vulnerabilities know it, where its package URL is none that advisories know. */
+  readonly cpe?: CpeParts;
   /** Where in the file, e.g. the path of an archive inside an archive. */
   readonly within?: string;
   /** Files by which a process shows that it uses the package. */
@@ -98,6 +103,8 @@ export type FileExtractor = {
   readonly maxBytes: number;
   /** It asks for other files of the target; those that it may ask for must be wished for by some extractor. */
   readonly needsNeighbours?: boolean;
+  /** What it finds in a file of a distribution's package is that package itself, and is left out. */
+  readonly onlyUnowned?: boolean;
   readonly extract: (file: FoundFile, context: FileContext) => Promise<FileExtraction>;
 };
 

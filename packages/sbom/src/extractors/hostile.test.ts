@@ -17,8 +17,12 @@ const folders = [
   '/srv/gradle/dependency-locks',
   '/srv/requirements',
   '/srv/node_modules/.pnpm',
+  '/srv/vcpkg',
+  '/lib/modules/6.1.0/extra',
+  '/lib/modules/6.1.0',
+  '/srv/.github/workflows',
 ];
-const stems = ['a', 'pylock.a', 'libs.versions', 'a.deps', 'gradle'];
+const stems = ['a', 'pylock.a', 'libs.versions', 'a.deps', 'gradle', 'Manifest'];
 
 const pathsOf = ({ wish }: FileExtractor): string[] => {
   const names = [

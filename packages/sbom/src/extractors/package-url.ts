@@ -28,8 +28,10 @@ const versionFor = (type: string, name: string, version: string): string =>
 const separated: ReadonlySet<string> = new Set([
   'bitbucket',
   'composer',
+  'cpan',
   'docker',
   'github',
+  'githubactions',
   'golang',
   'hex',
   'jsr',

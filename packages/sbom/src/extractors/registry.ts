@@ -1,4 +1,5 @@
 import { createChooser, mayBeProgram } from '../walk/choose.ts';
+import { alpm } from './alpm/index.ts';
 import { apk } from './apk/index.ts';
 import { bunLock } from './bun-lock/index.ts';
 import { cargoLock } from './cargo-lock/index.ts';
@@ -7,6 +8,7 @@ import { composerInstalled } from './composer-installed/index.ts';
 import { composerLock } from './composer-lock/index.ts';
 import { conanLock } from './conan-lock/index.ts';
 import { conda } from './conda/index.ts';
+import { cpan } from './cpan/index.ts';
 import { deno } from './deno/index.ts';
 import { dotnetAssembly } from './dotnet-assembly/index.ts';
 import { dotnetDeps } from './dotnet-deps/index.ts';
@@ -14,16 +16,21 @@ import { dpkg } from './dpkg/index.ts';
 import type { DatabaseExtractor, FileExtractor } from './extractor.ts';
 import { gemfileLock } from './gemfile-lock/index.ts';
 import { gemspec } from './gemspec/index.ts';
+import { githubActions } from './github-actions/index.ts';
 import { gleam } from './gleam/index.ts';
 import { goBinary } from './go-binary/index.ts';
 import { goMod } from './go-mod/index.ts';
 import { gradleCatalog } from './gradle-catalog/index.ts';
 import { gradleLock } from './gradle-lock/index.ts';
 import { gradleVerification } from './gradle-verification/index.ts';
+import { hackageLock } from './hackage-lock/index.ts';
 import { javaArchive } from './java-archive/index.ts';
+import { julia } from './julia/index.ts';
+import { kernel } from './kernel/index.ts';
 import { mixLock } from './mix-lock/index.ts';
 import { msbuild } from './msbuild/index.ts';
 import { nugetLock } from './nuget-lock/index.ts';
+import { opkg } from './opkg/index.ts';
 import { mergeableFolders } from './owned-files.ts';
 import { packageJson } from './package-json/index.ts';
 import { packageLock } from './package-lock/index.ts';
@@ -39,17 +46,22 @@ import { pylock } from './pylock/index.ts';
 import { pyproject } from './pyproject/index.ts';
 import { pythonArchive } from './python-archive/index.ts';
 import { pythonMetadata } from './python-metadata/index.ts';
+import { rDescription } from './r-description/index.ts';
+import { renvLock } from './renv-lock/index.ts';
 import { requirements } from './requirements/index.ts';
 import { rpm } from './rpm/index.ts';
 import { rustBinary } from './rust-binary/index.ts';
 import { sbtLock } from './sbt-lock/index.ts';
 import { setupPy } from './setup-py/index.ts';
+import { swiftResolved } from './swift-resolved/index.ts';
+import { terraformLock } from './terraform-lock/index.ts';
 import { uvLock } from './uv-lock/index.ts';
+import { vcpkg } from './vcpkg/index.ts';
 import { vsix } from './vsix/index.ts';
 import { yarnLock } from './yarn-lock/index.ts';
 
 /** Those that read the database of a distribution; a test compares all extractors with the folders beside this file. */
-export const databaseExtractors: readonly DatabaseExtractor[] = [apk, dpkg, rpm];
+export const databaseExtractors: readonly DatabaseExtractor[] = [alpm, apk, dpkg, opkg, rpm];
 
 /** Those that read one file at a time, wherever it lies. */
 export const fileExtractors: readonly FileExtractor[] = [
@@ -60,18 +72,23 @@ export const fileExtractors: readonly FileExtractor[] = [
   composerLock,
   conanLock,
   conda,
+  cpan,
   deno,
   dotnetAssembly,
   dotnetDeps,
   gemfileLock,
   gemspec,
+  githubActions,
   gleam,
   goBinary,
   goMod,
   gradleCatalog,
   gradleLock,
   gradleVerification,
+  hackageLock,
   javaArchive,
+  julia,
+  kernel,
   mixLock,
   msbuild,
   nugetLock,
@@ -89,11 +106,16 @@ export const fileExtractors: readonly FileExtractor[] = [
   pyproject,
   pythonArchive,
   pythonMetadata,
+  rDescription,
+  renvLock,
   requirements,
   rustBinary,
   sbtLock,
   setupPy,
+  swiftResolved,
+  terraformLock,
   uvLock,
+  vcpkg,
   vsix,
   yarnLock,
 ];

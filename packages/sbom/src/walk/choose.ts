@@ -13,15 +13,20 @@ export const headBytes = 64;
 
 export const createChooser = (extractors: readonly FileExtractor[]): Chooser => {
   const byName = tableOf(extractors, ({ wish }) => wish.names ?? []);
+  const byPrefix = tableOf(extractors, ({ wish }) => wish.prefixes ?? []);
   const byExtension = tableOf(extractors, ({ wish }) => wish.extensions ?? []);
   const ofPrograms = extractors.filter(({ wish }) => wish.program !== undefined);
   return {
     byName: (path, name) => {
       const named = byName.get(name);
+      const hyphen = name.indexOf('-');
+      const begun = hyphen < 0 ? undefined : byPrefix.get(name.slice(0, hyphen));
       const dot = name.lastIndexOf('.');
       const ending = dot < 0 ? undefined : byExtension.get(name.slice(dot + 1).toLowerCase());
-      if (named === undefined && ending === undefined) return none;
-      return [...(named ?? none), ...(ending ?? none)].filter(({ wish }) => wish.accepts?.(path) ?? true);
+      if (named === undefined && ending === undefined && begun === undefined) return none;
+      return [...(named ?? none), ...(begun ?? none), ...(ending ?? none)].filter(
+        ({ wish }) => wish.accepts?.(path) ?? true,
+      );
     },
     byHead: (head) => ofPrograms.filter(({ wish }) => wish.program?.(head)),
   };

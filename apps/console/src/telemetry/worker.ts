@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { startWorker } from '../workers/start-worker.ts';
 import type { JobName, WorkerAnswer, WorkerJobs } from './worker-messages.ts';
 
 /** A child process for files of events. It is started with the first job, and again after it had to be killed. */
@@ -13,10 +13,6 @@ export type TelemetryWorker = AsyncDisposable & {
   ) => Promise<Result<WorkerJobs[N]['result'], Problem>>;
 };
 
-/** The worker lies beside this module, as a source in development and as a bundle in the build. */
-const workerPath = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './telemetry-worker.ts' : './telemetry-worker.js', import.meta.url),
-);
 const heapMegabytes = 256;
 
 export const createTelemetryWorker = (options: {
@@ -28,10 +24,9 @@ export const createTelemetryWorker = (options: {
   let closed = false;
 
   const start = (): ChildProcess => {
-    const started = fork(workerPath, [options.folder, String(options.memoryMegabytes)], {
-      execArgv: [`--max-old-space-size=${heapMegabytes}`, '--disable-warning=ExperimentalWarning'],
-      env: workerEnvironment(),
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    const started = startWorker({
+      ...{ beside: import.meta.url, name: 'telemetry-worker', heapMegabytes },
+      args: [options.folder, String(options.memoryMegabytes)],
     });
     started.on('exit', () => {
       if (child === started) child = undefined;
@@ -92,10 +87,4 @@ export const createTelemetryWorker = (options: {
       child?.disconnect();
     },
   };
-};
-
-/** Where the pinned Node finds what a bare machine lacks; nothing of the console's own secrets. */
-const workerEnvironment = (): NodeJS.ProcessEnv => {
-  const path = process.env['LD_LIBRARY_PATH'];
-  return path === undefined ? {} : { LD_LIBRARY_PATH: path };
 };

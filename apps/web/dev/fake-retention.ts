@@ -20,6 +20,7 @@ export const retentionAnswers = (empty: boolean): FakeHandlers => {
       cost('closed-findings', settings.closedFindingsDays, 41_200, 1_100, 58),
       cost('scans', settings.scansDays, 9_300, 240, 58),
       cost('audit', settings.auditDays, 18_400, 310, 58),
+      cost('telemetry', settings.telemetryDays, 148_000_000, 27, 6.9),
     ],
     hosts: empty ? 0 : 42,
     measuredAt: ago(2 * minute),
@@ -33,6 +34,7 @@ export const retentionAnswers = (empty: boolean): FakeHandlers => {
       ? [{ name: 'The database in all', bytes: 41e6 }]
       : [
           { name: 'The database in all', bytes: 7.9e9 },
+          { name: 'Files of events', bytes: 4e9 },
           { name: 'Processes', bytes: 2.4e9 },
           { name: 'Findings', bytes: 1.6e9 },
           { name: 'Packages', bytes: 0.9e9 },

@@ -40,6 +40,12 @@ test('says what the span lacks, and no more than a screen of it', () => {
     '  web\\x1b[1m, activity: 7 lost, a to b (kernel: ring full)',
     '  web\\x1b[1m, activity: blind, a to b (kernel: ring full)',
   ]);
+  const gone = { collector: 'store', from: 'a', to: 'b', cause: 'deleted by retention' };
+  expect(gapLines([{ ...gone, deleted: 5 }, gone])).toEqual([
+    'This span is not whole: 5 events were let go.',
+    '  all hosts, store: 5 let go, a to b (deleted by retention)',
+    '  all hosts, store: let go, a to b (deleted by retention)',
+  ]);
   expect(gapLines(Array.from({ length: 100 }, () => gap))).toHaveLength(22);
 });
 

@@ -57,8 +57,11 @@ export const eventLine = (event: HuntEvent): string =>
 export const gapLines = (gaps: readonly HuntGap[]): readonly string[] => {
   if (gaps.length === 0) return [];
   const lost = gaps.reduce((sum, gap) => sum + (gap.lost ?? 0), 0);
-  const blind = gaps.filter((gap) => gap.lost === undefined).length;
+  const gone = gaps.filter(isGone);
+  const deleted = gone.reduce((sum, gap) => sum + (gap.deleted ?? 0), 0);
+  const blind = gaps.filter((gap) => gap.lost === undefined && !isGone(gap)).length;
   const parts = [
+    ...(gone.length > 0 ? [deleted > 0 ? `${deleted} events were let go` : 'events were let go'] : []),
     ...(lost > 0 ? [`${lost} events were lost`] : []),
     ...(blind > 0 ? [`sensors were blind ${blind} ${blind === 1 ? 'time' : 'times'}`] : []),
   ];
@@ -71,8 +74,15 @@ export const gapLines = (gaps: readonly HuntGap[]): readonly string[] => {
 
 const maxGapLines = 20;
 
+const isGone = ({ collector }: HuntGap): boolean => collector === 'store';
+
 const gapLine = (gap: HuntGap): string =>
-  `  ${gap.hostName}, ${gap.collector}: ${gap.lost === undefined ? 'blind' : `${gap.lost} lost`}, ${gap.from} to ${gap.to ?? 'now'} (${gap.cause})`;
+  `  ${gap.hostName ?? 'all hosts'}, ${gap.collector}: ${whatIsMissing(gap)}, ${gap.from} to ${gap.to ?? 'now'} (${gap.cause})`;
+
+const whatIsMissing = (gap: HuntGap): string => {
+  if (isGone(gap)) return gap.deleted === undefined ? 'let go' : `${gap.deleted} let go`;
+  return gap.lost === undefined ? 'blind' : `${gap.lost} lost`;
+};
 
 /** A refused hunt with a mark under the place where it goes wrong. */
 export const hereOf = (query: string, message: string, details: Readonly<Record<string, unknown>>): string => {

@@ -11,7 +11,9 @@ import { createGraphRoutes } from '../graph/index.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { createLiveRoutes } from '../live/live-routes.ts';
 import { createPeopleRoutes } from '../people/people-routes.ts';
+import { eventLimitsOf, eventPressureOf } from '../retention/event-limits.ts';
 import { createRetentionFeature } from '../retention/feature.ts';
+import { readRetention } from '../retention/settings.ts';
 import { createDiskWatch, readSpace } from '../self-watch/disk.ts';
 import { createDiskGuard, type DiskGuard } from '../self-watch/disk-guard.ts';
 import { watchEventLoop } from '../self-watch/event-loop.ts';
@@ -59,8 +61,14 @@ export const createFeatures = async (parts: {
   stack.defer(delivery.stop);
   const downloads = createDownloads({ ...delivery, log });
   const archives = parts.archives ?? archivesOf(delivery);
+  const disk = createDiskWatch({ root: folder.root, clock });
+  const guard = stack.use(createDiskGuard({ root: folder.root, clock, log, space: () => readSpace(folder.root) }));
   const telemetry = stack.use(
-    await createTelemetryFeature({ db, clock, log, audit, folder: join(folder.root, 'telemetry') }),
+    await createTelemetryFeature({
+      ...{ db, clock, log, audit, folder: join(folder.root, 'telemetry') },
+      limits: async () => eventLimitsOf(await readRetention(db)),
+      pressure: () => eventPressureOf(guard),
+    }),
   );
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
@@ -80,15 +88,13 @@ export const createFeatures = async (parts: {
   gateway.onChange(({ kinds }) => {
     if (kinds.includes('presence')) rollouts.wake();
   });
-  const disk = createDiskWatch({ root: folder.root, clock });
-  const guard = stack.use(createDiskGuard({ root: folder.root, clock, log, space: () => readSpace(folder.root) }));
   const holdsDatabase = config.database.kind === 'embedded';
   guard.onChange((state) => {
     if (holdsDatabase) gateway.holdIntake(state === 'full');
     live.publish({ kind: 'trust' });
   });
   const retention = createRetentionFeature({
-    ...{ db, clock, log, audit, jobs },
+    ...{ db, clock, log, audit, jobs, tidyEvents: telemetry.store.tidy },
     disk: async () => {
       const { freeBytes, totalBytes } = await disk.figures();
       return { freeBytes, totalBytes, state: guard.state(), ...(holdsDatabase ? { reserve: guard.reserve() } : {}) };

@@ -1,4 +1,4 @@
-import type { RetentionKind, RetentionSettings, RetentionStatus } from '@parapet/contract/api';
+import type { RetentionSettings, RetentionStatus } from '@parapet/contract/api';
 import { type Clock, messageOf } from '@parapet/core';
 import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -9,7 +9,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Log } from '../logging/log.ts';
 import { deleteOlder } from './delete-slices.ts';
 import { graphCutoff } from './graph-budget.ts';
-import { dayMs, daysOf, tablesOf } from './kinds.ts';
+import { dayMs, daysOf, type TableKind, tablesOf } from './kinds.ts';
 import { measureRetention, previewRetention } from './measure.ts';
 import { readRetention, writeRetention } from './settings.ts';
 
@@ -31,6 +31,8 @@ export const createRetentionFeature = (deps: {
   readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly disk: () => Promise<RetentionStatus['disk']>;
+  /** Lets events go by the settings that are stored now. */
+  readonly tidyEvents: () => Promise<void>;
 }): RetentionFeature => {
   const { db, clock, audit, jobs } = deps;
   const now = (): Date => new Date(clock.now());
@@ -39,6 +41,7 @@ export const createRetentionFeature = (deps: {
   jobs.register(
     queue,
     async (_data, { signal }) => {
+      await deps.tidyEvents();
       await enforceRetention({ ...deps, now: now() }, await readRetention(db), signal);
       measured = undefined;
     },
@@ -103,7 +106,7 @@ export const enforceRetention = async (
 
 const enforceKind = async (
   { db, log, now }: { readonly db: Database; readonly log: Log; readonly now: Date },
-  kind: RetentionKind,
+  kind: TableKind,
   settings: RetentionSettings,
   signal: AbortSignal,
 ): Promise<number> => {

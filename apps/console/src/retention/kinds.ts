@@ -24,7 +24,10 @@ export const graphTables: readonly AgingTable[] = [
   { table: 'image_locations', endedAt: 'ended_at', key: 'ctid' },
 ];
 
-export const tablesOf: Readonly<Record<RetentionKind, readonly AgingTable[]>> = {
+/** What is kept in tables; events lie in files. */
+export type TableKind = Exclude<RetentionKind, 'telemetry'>;
+
+export const tablesOf: Readonly<Record<TableKind, readonly AgingTable[]>> = {
   graph: graphTables,
   'closed-findings': [{ table: 'findings', endedAt: 'closed_at', key: 'id' }],
   scans: [
@@ -46,6 +49,7 @@ export const daysOf = (settings: RetentionSettings, kind: RetentionKind): number
     'closed-findings': settings.closedFindingsDays,
     scans: settings.scansDays,
     audit: settings.auditDays,
+    telemetry: settings.telemetryDays,
   })[kind];
 
 export const dayMs = 86_400_000;

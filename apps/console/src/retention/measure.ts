@@ -9,9 +9,10 @@ import {
 } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { measureEvents, previewEvents } from '../telemetry/retention.ts';
 import { oldestOf, rowBytesOf, rowsWithin } from './estimate.ts';
 import { graphCutoff } from './graph-budget.ts';
-import { dayMs, daysOf, tablesOf } from './kinds.ts';
+import { dayMs, daysOf, type TableKind, tablesOf } from './kinds.ts';
 
 const rateDays = 7;
 /** A rate of less than this is no rate. */
@@ -27,10 +28,26 @@ export const measureRetention = async (
   const count = hosts.rows[0]?.hosts ?? 0;
   const kinds: RetentionCost[] = [];
   for (const kind of retentionKinds) kinds.push(await measureKind(db, kind, count, now));
-  return { defaults: defaultRetention, kinds, hosts: count, measuredAt: now.toISOString(), takes: await largest(db) };
+  const events = kinds.find(({ kind }) => kind === 'telemetry')?.bytes ?? 0;
+  const takes = await largest(db, [{ name: 'Files of events', bytes: events }]);
+  return { defaults: defaultRetention, kinds, hosts: count, measuredAt: now.toISOString(), takes };
 };
 
 const measureKind = async (db: Database, kind: RetentionKind, hosts: number, now: Date): Promise<RetentionCost> => {
+  const cost = kind === 'telemetry' ? await measureEvents(db, now) : await measureTables(db, kind, now);
+  return {
+    kind,
+    days: daysOf(defaultRetention, kind),
+    ...cost,
+    ...(hosts === 0 || kind === 'audit' ? {} : { bytesPerHostDay: Math.round(cost.bytesPerDay / hosts) }),
+  };
+};
+
+const measureTables = async (
+  db: Database,
+  kind: TableKind,
+  now: Date,
+): Promise<Awaited<ReturnType<typeof measureEvents>>> => {
   const sum = { rows: 0, bytes: 0, rowsPerDay: 0, bytesPerDay: 0 };
   let oldest: Date | undefined;
   for (const table of tablesOf[kind]) {
@@ -51,10 +68,7 @@ const measureKind = async (db: Database, kind: RetentionKind, hosts: number, now
   }
   const rounded = Object.fromEntries(Object.entries(sum).map(([name, value]) => [name, Math.round(value)]));
   return {
-    kind,
-    days: daysOf(defaultRetention, kind),
     ...(rounded as typeof sum),
-    ...(hosts === 0 || kind === 'audit' ? {} : { bytesPerHostDay: Math.round(sum.bytesPerDay / hosts) }),
     ...(oldest === undefined ? {} : { oldest: oldest.toISOString() }),
   };
 };
@@ -67,6 +81,11 @@ export const previewRetention = async (
 ): Promise<RetentionPreview> => {
   const deletes: RetentionPreview['deletes'] = [];
   for (const kind of retentionKinds) {
+    if (kind === 'telemetry') {
+      const gone = await previewEvents(db, { days: wanted.telemetryDays, bytes: wanted.telemetryBytes }, now);
+      if (gone !== undefined) deletes.push({ kind, ...gone });
+      continue;
+    }
     const until =
       kind === 'graph' ? await graphCutoff(db, wanted, now) : new Date(now.getTime() - daysOf(wanted, kind) * dayMs);
     let [rows, bytes] = [0, 0];
@@ -102,7 +121,7 @@ const names: Readonly<Record<string, string>> = {
 };
 const mostTables = 8;
 
-const largest = async (db: Database): Promise<RetentionStatus['takes']> => {
+const largest = async (db: Database, others: RetentionStatus['takes']): Promise<RetentionStatus['takes']> => {
   const { rows } = await sql<{ name: string; bytes: number }>`
     select relname as name, pg_total_relation_size(oid) as bytes from pg_class
     where relkind = 'r' and relnamespace = current_schema()::regnamespace order by 2 desc limit ${mostTables}`.execute(
@@ -111,6 +130,7 @@ const largest = async (db: Database): Promise<RetentionStatus['takes']> => {
   const total = await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(db);
   return [
     { name: 'The database in all', bytes: total.rows[0]?.bytes ?? 0 },
+    ...others.filter(({ bytes }) => bytes > 0),
     ...rows.map((row) => ({ name: names[row.name] ?? row.name.replaceAll('_', ' '), bytes: row.bytes })),
-  ];
+  ].sort((a, b) => b.bytes - a.bytes);
 };

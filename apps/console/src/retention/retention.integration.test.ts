@@ -113,7 +113,7 @@ test('admins change it, and that is on record; others may only look', async () =
   expect(json).toMatchObject({
     settings: defaultRetention,
     disk: { state: 'ok' },
-    kinds: [{ kind: 'graph', days: 30 }, {}, {}, {}],
+    kinds: [{ kind: 'graph', days: 30 }, {}, {}, {}, { kind: 'telemetry', days: 7 }],
   });
   const wanted = { ...defaultRetention, graphDays: 7, graphBytes: 5_000_000_000 };
   const put = (headers: Readonly<Record<string, string>>, body: unknown = wanted) =>
@@ -122,7 +122,10 @@ test('admins change it, and that is on record; others may only look', async () =
   const admin = await running.tokenOf({ role: 'admin' });
   expect((await put(admin, { ...wanted, auditDays: 1 })).status).toBe(400);
   expect((await put(admin)).json).toMatchObject({ settings: wanted });
-  const query = new URLSearchParams({ graphDays: '7', closedFindingsDays: '90', scansDays: '90', auditDays: '365' });
+  const query = new URLSearchParams({
+    ...{ graphDays: '7', closedFindingsDays: '90', scansDays: '90', auditDays: '365' },
+    ...{ telemetryDays: '7', telemetryBytes: '20000000000' },
+  });
   expect(
     await running.send({ method: 'GET', url: `/api/v1/retention/preview?${query}`, headers: viewer }),
   ).toMatchObject({ status: 200, json: { deletes: [] } });

@@ -12,6 +12,8 @@ export type DiskGuard = AsyncDisposable & {
   readonly state: () => DiskState;
   /** Of what is usable, 0 to 1; the reserve counts as used even while it is given away. */
   readonly usedShare: () => number;
+  /** What must be freed for the disk to count as ok again; 0 while it does. */
+  readonly excessBytes: () => number;
   readonly reserve: () => { readonly bytes: number; readonly held: boolean };
   /** Looks now and acts on it. */
   readonly look: () => Promise<DiskState>;
@@ -39,6 +41,7 @@ export const createDiskGuard = (deps: {
   let state: DiskState = 'ok';
   let share = 0;
   let reserveBytes = 0;
+  let usableBytes = 0;
   let looking: Promise<DiskState> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -51,6 +54,7 @@ export const createDiskGuard = (deps: {
 
   const examine = async (): Promise<DiskState> => {
     const { freeBytes, totalBytes } = await deps.space();
+    usableBytes = totalBytes;
     reserveBytes = reserveBytesFor(totalBytes);
     const missing = file.isHeld() ? 0 : reserveBytes;
     share = totalBytes === 0 ? 0 : Math.min(1, Math.max(0, 1 - (freeBytes - missing) / totalBytes));
@@ -82,6 +86,8 @@ export const createDiskGuard = (deps: {
   return {
     state: () => state,
     usedShare: () => share,
+    excessBytes: () =>
+      state === 'ok' ? 0 : Math.ceil(Math.max(0, share - (diskLimits.tight - diskLimits.slack)) * usableBytes),
     reserve: () => ({ bytes: reserveBytes, held: file.isHeld() }),
     look,
     onChange: (listener) => void listeners.push(listener),

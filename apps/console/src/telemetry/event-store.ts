@@ -2,13 +2,15 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, messageOf } from '@parapet/core';
+import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
+import { forgetGone } from './gone.ts';
+import { type DiskPressure, type EventLimits, letGo } from './let-go.ts';
 import {
   forgetFiles,
   readTotals,
   retiredBefore,
-  retireOld,
   type StoreTotals,
   smallFiles,
   storeConverted,
@@ -34,7 +36,9 @@ export type EventStoreDeps = {
   readonly worker: TelemetryWorker;
   /** Holds the files. */
   readonly folder: string;
-  readonly limits: () => Promise<{ readonly days: number; readonly bytes: number }>;
+  readonly limits: () => Promise<EventLimits>;
+  /** What room the disk lacks, if any. */
+  readonly pressure: () => DiskPressure | undefined;
 };
 
 /** Segments of one conversion: what its child holds stays bounded. */
@@ -47,7 +51,6 @@ const mergeLevels = [20_000, 300_000] as const;
 const filesToMerge = 10;
 /** No search lasts longer. */
 const graceMs = 120_000;
-const dayMs = 86_400_000;
 
 export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore> => {
   const { db, clock, log, spool, worker, folder } = deps;
@@ -122,10 +125,8 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
 
   const tidyOnce = async (): Promise<void> => {
     for (const rows of mergeLevels) await merge(rows);
-    const { days, bytes } = await deps.limits();
-    const before = (clock.now() - days * dayMs) * 1000;
-    const gone = await retireOld(db, { before, bytes }, new Date(clock.now()));
-    if (gone.files > 0) log.info(gone, 'old events were let go');
+    const gone = await letGo(db, await deps.limits(), deps.pressure(), new Date(clock.now()));
+    for (const totals of gone) log[totals.cause === 'disk' ? 'warn' : 'info'](totals, 'old events were let go');
     const retired = await retiredBefore(db, new Date(clock.now() - graceMs));
     for (const path of retired) await rm(join(folder, path), { force: true });
     await forgetFiles(db, retired);
@@ -163,20 +164,20 @@ const baseOf = (path: string): string => path.split(/[-.]/)[0] ?? '';
 
 /**
  * Files that a crash left before they came into the manifest go: what they were made of is in the spool still. Files that the
- * manifest names and that are gone, as after a restore, are forgotten, so that the rest can be searched.
+ * manifest names and that are not there are forgotten, so that the rest can be searched, and hunts of their time say so.
  */
 const removeStrays = async ({ db, log, folder }: EventStoreDeps): Promise<void> => {
-  const known = await db.selectFrom('telemetry_files').select(['path', 'rows']).execute();
+  const known = await db.selectFrom('telemetry_files').select(['path', 'retired_at']).execute();
   const present = new Set(readdirSync(folder));
   const gone = known.filter(({ path }) => !present.has(path));
-  for (let from = 0; from < gone.length; from += 1000)
+  for (let from = 0; from < gone.length; from += 1000) {
+    const some = gone.slice(from, from + 1000);
     await forgetFiles(
       db,
-      gone.slice(from, from + 1000).map(({ path }) => path),
+      some.flatMap(({ path, retired_at }) => (retired_at === null ? [] : [path])),
     );
-  if (gone.length > 0) {
-    const events = gone.reduce((sum, { rows }) => sum + rows, 0);
-    log.warn({ files: gone.length, events }, 'files of events are not there, as after a restore: they are forgotten');
+    const lost = await forgetGone(db, sql`path in (${sql.join(some.map(({ path }) => path))})`, 'missing');
+    if (lost.files > 0) log.warn(lost, 'files of events are not there: hunts of their time say so');
   }
   const named = new Set(known.map(({ path }) => path));
   for (const name of present) if (!named.has(name)) await rm(join(folder, name), { force: true });

@@ -8,6 +8,7 @@ import { createEventStore, type EventStore } from './event-store.ts';
 import { createHuntAudit } from './hunt-audit.ts';
 import { createHuntRoutes } from './hunt-routes.ts';
 import { createHunts, type Hunts } from './hunts.ts';
+import type { DiskPressure, EventLimits } from './let-go.ts';
 import { readPositions, readProgress } from './manifest.ts';
 import { openFrameSpool } from './spool/frame-spool.ts';
 import { createTelemetryPort, type TelemetryPort } from './telemetry-port.ts';
@@ -20,8 +21,6 @@ export type TelemetryFeature = AsyncDisposable & {
   readonly store: EventStore;
 };
 
-/** The design's defaults: a week, or 20 GB. */
-const retention = { days: 7, bytes: 20 * 1024 * 1024 * 1024 } as const;
 const storingMegabytes = 256;
 const searchingMegabytes = 384;
 
@@ -33,6 +32,8 @@ export const createTelemetryFeature = async (deps: {
   readonly audit: AuditLog;
   /** A folder of ours below the data folder. */
   readonly folder: string;
+  readonly limits: () => Promise<EventLimits>;
+  readonly pressure: () => DiskPressure | undefined;
 }): Promise<TelemetryFeature> => {
   const { db, clock, log, audit } = deps;
   const folder = join(deps.folder, 'events');
@@ -48,7 +49,7 @@ export const createTelemetryFeature = async (deps: {
   const store = stack.use(
     await createEventStore({
       ...{ db, clock, log, spool, folder, worker: storing },
-      limits: async () => retention,
+      ...{ limits: deps.limits, pressure: deps.pressure },
     }),
   );
   stack.defer(spool.close);

@@ -2,17 +2,22 @@ import type { HuntGap, Scope } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
+import { readGone } from './gone.ts';
 
 /**
  * What may be missing from a span of time, in milliseconds: losses that were counted in it, from the sums that collectors tell,
- * and spans in which a collector was blind.
+ * spans in which a collector was blind, and what was there and was let go.
  */
 export const readGaps = async (
   db: Database,
   span: { readonly from: number; readonly to: number },
   scope: Scope,
 ): Promise<HuntGap[]> =>
-  [...(await readCounted(db, span, scope)), ...(await readBlind(db, span, scope))].slice(0, maxGaps);
+  [
+    ...(await readGone(db, span, scope)),
+    ...(await readCounted(db, span, scope)),
+    ...(await readBlind(db, span, scope)),
+  ].slice(0, maxGaps);
 
 const maxGaps = 500;
 

@@ -157,26 +157,6 @@ export const readTotals = async (db: Database): Promise<StoreTotals> => {
   };
 };
 
-/** Retires the oldest files until what is left is young enough and fits; returns what went. */
-export const retireOld = async (
-  db: Database,
-  limits: { readonly before: number; readonly bytes: number },
-  at: Date,
-): Promise<{ readonly files: number; readonly rows: number; readonly bytes: number }> => {
-  const { rows } = await sql<{ rows: number; bytes: number }>`
-with aged as (
-  select path, last_at, sum(bytes) over (order by last_at desc, path) as kept from telemetry_files where retired_at is null
-)
-update telemetry_files set retired_at = ${at}
-where path in (select path from aged where last_at < ${limits.before} or kept > ${limits.bytes})
-returning rows, bytes`.execute(db);
-  return {
-    files: rows.length,
-    rows: rows.reduce((sum, row) => sum + Number(row.rows), 0),
-    bytes: rows.reduce((sum, row) => sum + Number(row.bytes), 0),
-  };
-};
-
 /** Files that no search can still be reading: their rows go once the files are gone. */
 export const retiredBefore = async (db: Database, at: Date): Promise<string[]> =>
   (await db.selectFrom('telemetry_files').select('path').where('retired_at', '<', at).limit(1000).execute()).map(

@@ -20,15 +20,21 @@ export const HuntEvent = z.partialRecord(
 );
 export type HuntEvent = z.infer<typeof HuntEvent>;
 
-/** What may be missing from the span: events that were counted as lost, and spans in which a sensor could not count. */
+/**
+ * What may be missing from the span: events that were counted as lost, spans in which a sensor could not count, and events
+ * that the console had and does not have any more (collector `store`: past their time, let go to make room, not in a backup).
+ */
 export const HuntGap = z.object({
-  hostId: Id,
-  hostName: z.string(),
+  /** Absent where it concerns all hosts. */
+  hostId: Id.optional(),
+  hostName: z.string().optional(),
   collector: z.string(),
   from: Instant,
   to: Instant.optional(),
   /** Events lost; absent when nobody could count them. */
   lost: z.number().int().optional(),
+  /** Events that were stored and let go, which is no loss; absent for who may not see all hosts. */
+  deleted: z.number().int().optional(),
   cause: z.string(),
 });
 export type HuntGap = z.infer<typeof HuntGap>;

@@ -14,6 +14,9 @@ export const RetentionSettings = z.object({
   /** Scans that are over, and risk over time. */
   scansDays: days(1),
   auditDays: days(30),
+  /** Events of telemetry: as long, and as many bytes of them at most; the oldest go first. */
+  telemetryDays: days(1),
+  telemetryBytes: z.number().int().min(100_000_000).max(1e15),
 });
 export type RetentionSettings = z.infer<typeof RetentionSettings>;
 
@@ -23,13 +26,15 @@ export const defaultRetention: RetentionSettings = {
   closedFindingsDays: 90,
   scansDays: 90,
   auditDays: 365,
+  telemetryDays: 7,
+  telemetryBytes: 20_000_000_000,
 };
 
-export const retentionKinds = ['graph', 'closed-findings', 'scans', 'audit'] as const;
+export const retentionKinds = ['graph', 'closed-findings', 'scans', 'audit', 'telemetry'] as const;
 export const RetentionKind = z.enum(retentionKinds);
 export type RetentionKind = z.infer<typeof RetentionKind>;
 
-/** What one kind takes, from the store itself. Rows and bytes of large tables are the database's estimates. */
+/** What one kind takes, from the store itself. Rows and bytes of large tables are the database's estimates; events are counted. */
 export const RetentionCost = z.object({
   kind: RetentionKind,
   days: z.number().int(),
@@ -98,6 +103,8 @@ export const retentionRoutes = {
       closedFindingsDays: z.coerce.number().pipe(days(1)),
       scansDays: z.coerce.number().pipe(days(1)),
       auditDays: z.coerce.number().pipe(days(30)),
+      telemetryDays: z.coerce.number().pipe(days(1)),
+      telemetryBytes: z.coerce.number().pipe(RetentionSettings.shape.telemetryBytes),
     }),
     response: RetentionPreview,
   }),

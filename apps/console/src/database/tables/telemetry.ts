@@ -35,9 +35,21 @@ export type TelemetryAccountsTable = {
   received_at: Date;
 };
 
+export type GoneCause = 'age' | 'size' | 'disk' | 'restore' | 'missing';
+
+export type TelemetryGoneTable = {
+  cause: GoneCause;
+  day: string;
+  first_at: Big;
+  last_at: Big;
+  rows: Big;
+  bytes: Big;
+};
+
 export type TelemetryTables = {
   telemetry_files: TelemetryFilesTable;
   telemetry_progress: TelemetryProgressTable;
   telemetry_positions: TelemetryPositionsTable;
   telemetry_accounts: TelemetryAccountsTable;
+  telemetry_gone: TelemetryGoneTable;
 };

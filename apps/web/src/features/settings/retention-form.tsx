@@ -25,7 +25,7 @@ export const RetentionForm = ({ status }: { readonly status: RetentionStatus }) 
       label={label}
       hint={hint}
       value={draft[name]}
-      inputMode={name === 'graphGb' ? 'decimal' : 'numeric'}
+      inputMode={name.endsWith('Gb') ? 'decimal' : 'numeric'}
       onChange={(value) => setDraft({ ...draft, [name]: value })}
     />
   );
@@ -46,6 +46,8 @@ export const RetentionForm = ({ status }: { readonly status: RetentionStatus }) 
       {field('graphGb', 'but at most, GB', 'The oldest days go first. Empty: no limit but the days.')}
       {field('closedFindingsDays', 'Closed findings, days', `Usually ${usually.closedFindingsDays}.`)}
       {field('scansDays', 'Scans and risk over time, days', `Usually ${usually.scansDays}.`)}
+      {field('telemetryDays', 'Events, days', `What hunts can find. Usually ${usually.telemetryDays}.`)}
+      {field('telemetryGb', 'but at most, GB', `The oldest events go first. Usually ${usually.telemetryBytes / 1e9}.`)}
       {field('auditDays', 'Audit log, days', `At least 30. Usually ${usually.auditDays}.`)}
       {wanted === undefined ? (
         <p className={styles.problem}>Whole days from 1 to 3,650 (audit from 30); a limit of at least 0.1 GB.</p>

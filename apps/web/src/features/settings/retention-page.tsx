@@ -38,7 +38,7 @@ export const RetentionPage = () => {
         <SimpleTable label="What is kept" columns={columns} rows={data.kinds} rowKey={({ kind }) => kind} />
         <p className={text.muted}>
           Rates are of the last 7 days, from {plural(data.hosts, 'host')}. Rows and bytes are estimates of the database,
-          made <Time at={data.measuredAt} />.
+          those of events are counted, made <Time at={data.measuredAt} />.
         </p>
       </Section>
       <div className={styles.pair}>
@@ -72,6 +72,9 @@ const headline = ({ kinds, disk }: RetentionStatus): string => {
 
 type Cost = RetentionStatus['kinds'][number];
 
+const rowsOf = (kind: Cost['kind'], rows: number): string =>
+  `${formatCompact(rows)} ${kind === 'telemetry' ? 'events' : 'rows'}`;
+
 const columns = [
   { id: 'kind', header: 'What', cell: ({ kind }: Cost) => kindNames[kind] },
   { id: 'days', header: 'Kept for', align: 'end' as const, cell: ({ days }: Cost) => plural(days, 'day') },
@@ -85,9 +88,9 @@ const columns = [
     id: 'takes',
     header: 'Takes now',
     align: 'end' as const,
-    cell: ({ bytes, rows }: Cost) => (
+    cell: ({ kind, bytes, rows }: Cost) => (
       <>
-        {formatBytes(bytes)} <span className={text.muted}>{formatCompact(rows)} rows</span>
+        {formatBytes(bytes)} <span className={text.muted}>{rowsOf(kind, rows)}</span>
       </>
     ),
   },
@@ -95,9 +98,9 @@ const columns = [
     id: 'day',
     header: 'Each day',
     align: 'end' as const,
-    cell: ({ bytesPerDay, rowsPerDay }: Cost) => (
+    cell: ({ kind, bytesPerDay, rowsPerDay }: Cost) => (
       <>
-        {formatBytes(bytesPerDay)} <span className={text.muted}>{formatCompact(rowsPerDay)} rows</span>
+        {formatBytes(bytesPerDay)} <span className={text.muted}>{rowsOf(kind, rowsPerDay)}</span>
       </>
     ),
   },
@@ -126,8 +129,8 @@ const Disk = ({ status: { disk } }: { readonly status: RetentionStatus }) => {
         {disk.totalBytes === 0 ? '' : ` (${formatShare(disk.freeBytes / disk.totalBytes)})`}
       </span>
       <span className={text.muted}>
-        of {formatBytes(disk.totalBytes)}. {reserve} From 85 % on it is said; from 95 % on nothing more is taken from
-        sensors, which keep it.
+        of {formatBytes(disk.totalBytes)}. {reserve} From 85 % on it is said, and events older than a day make room;
+        from 95 % on nothing more is taken from sensors, which keep it, and only the last hour of events is safe.
       </span>
     </div>
   );

@@ -14,6 +14,8 @@ test('a draft is what it was made of, and no setting while it is not whole', () 
     { scansDays: '1.5' },
     { graphGb: '0.01' },
     { graphGb: 'x' },
+    { telemetryGb: '' },
+    { telemetryDays: '0' },
   ])
     expect(settingsOf({ ...draftOf(defaultRetention), ...wrong })).toBeUndefined();
 });
@@ -27,5 +29,6 @@ test('what goes is said with its span and size', () => {
     until: '2026-11-01T00:00:00.000Z',
   };
   expect(deletionOf(gone)).toBe('12 days of the graph’s past: about 1.2 GB, 3,400,000 rows');
+  expect(deletionOf({ ...gone, kind: 'telemetry' })).toBe('12 days of events: about 1.2 GB, 3,400,000 events');
   expect(deletionOf({ ...gone, days: 0.4, rows: 1 })).toMatch(/^less than a day .* 1 row$/);
 });

@@ -5,7 +5,16 @@ import { packageUrlOf } from './extractors/package-url.ts';
 import type { FileReading } from './walk/read-file.ts';
 
 /** As the SBOM schema says. */
-const limits = { name: 1024, version: 1024, purl: 2048, licence: 1024, licences: 64, location: 4096, files: 4096 };
+const limits = {
+  name: 1024,
+  version: 1024,
+  purl: 2048,
+  licence: 1024,
+  licences: 64,
+  location: 4096,
+  files: 4096,
+  cpes: 8,
+};
 
 /**
  * Makes a package of what an extractor found, within the limits of the schema; `undefined` for one without a name, and for what
@@ -37,7 +46,9 @@ export const completePackage = (
     ...(owner === undefined ? {} : { owner }),
     ...(found.scope === undefined ? {} : { scope: found.scope }),
     ...(found.isDirect === undefined ? {} : { isDirect: found.isDirect }),
-    ...(found.cpe === undefined ? {} : { cpes: [cpeOf({ version, ...found.cpe })] }),
+    ...(found.cpes === undefined
+      ? {}
+      : { cpes: found.cpes.slice(0, limits.cpes).map((parts) => cpeOf({ version, ...parts })) }),
     ...(found.commit === undefined || found.commit === '' ? {} : { commit: found.commit.slice(0, 128) }),
   };
 };

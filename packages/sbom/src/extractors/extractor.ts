@@ -38,8 +38,8 @@ export type FileWish = {
   readonly extensions?: readonly string[];
   /** Of those named above, only paths for which this is true. */
   readonly accepts?: (path: string) => boolean;
-  /** Programs and libraries whose first 64 bytes (or fewer, in a shorter file) this accepts, whatever their name. */
-  readonly program?: (head: Buffer) => boolean;
+  /** Programs and libraries whose first 64 bytes (or fewer, in a shorter file) this accepts, by their name too if need be. */
+  readonly program?: (head: Buffer, name: string) => boolean;
 };
 
 /** A file that a walk came by. Content is read on demand, with the extractor's limit. */
@@ -76,8 +76,8 @@ export type FoundPackage = {
   readonly evidence?: PackageEvidence;
   /** Qualifiers of the package URL. */
   readonly qualifiers?: Readonly<Record<string, string | undefined>>;
-  /** The name by which vulnerabilities know it, where its package URL is none that advisories know. */
-  readonly cpe?: CpeParts;
+  /** The names by which vulnerabilities know it, where its package URL is none that advisories know. At most 8. */
+  readonly cpes?: readonly CpeParts[];
   /** Where in the file, e.g. the path of an archive inside an archive. */
   readonly within?: string;
   /** Files by which a process shows that it uses the package. */

@@ -18,6 +18,7 @@ const folders = [
   '/srv/requirements',
   '/srv/node_modules/.pnpm',
   '/srv/vcpkg',
+  '/srv/go',
   '/lib/modules/6.1.0/extra',
   '/lib/modules/6.1.0',
   '/srv/.github/workflows',

@@ -20,13 +20,16 @@ import { githubActions } from './github-actions/index.ts';
 import { gleam } from './gleam/index.ts';
 import { goBinary } from './go-binary/index.ts';
 import { goMod } from './go-mod/index.ts';
+import { goToolchain } from './go-toolchain/index.ts';
 import { gradleCatalog } from './gradle-catalog/index.ts';
 import { gradleLock } from './gradle-lock/index.ts';
 import { gradleVerification } from './gradle-verification/index.ts';
 import { hackageLock } from './hackage-lock/index.ts';
 import { javaArchive } from './java-archive/index.ts';
+import { javaRelease } from './java-release/index.ts';
 import { julia } from './julia/index.ts';
 import { kernel } from './kernel/index.ts';
+import { knownProgram } from './known-program/index.ts';
 import { mixLock } from './mix-lock/index.ts';
 import { msbuild } from './msbuild/index.ts';
 import { nugetLock } from './nuget-lock/index.ts';
@@ -82,13 +85,16 @@ export const fileExtractors: readonly FileExtractor[] = [
   gleam,
   goBinary,
   goMod,
+  goToolchain,
   gradleCatalog,
   gradleLock,
   gradleVerification,
   hackageLock,
   javaArchive,
+  javaRelease,
   julia,
   kernel,
+  knownProgram,
   mixLock,
   msbuild,
   nugetLock,
@@ -162,7 +168,7 @@ export const chooseInStream = (
   if (isDatabaseFile(path)) return { kind: 'keep' };
   const readers = chooser.byName(path, name);
   if (readers.some(({ needsNeighbours }) => needsNeighbours === true)) return { kind: 'keep' };
-  if (mayBeProgram(name, file)) return { kind: 'look', byHead: (head) => [...readers, ...chooser.byHead(head)] };
+  if (mayBeProgram(name, file)) return { kind: 'look', byHead: (head) => [...readers, ...chooser.byHead(head, name)] };
   return readers.length > 0 ? { kind: 'read', extractors: readers } : undefined;
 };
 

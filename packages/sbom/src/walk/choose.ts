@@ -4,8 +4,8 @@ import type { FileExtractor } from '../extractors/extractor.ts';
 export type Chooser = {
   /** By its path; `name` is the last part of it. */
   readonly byName: (path: string, name: string) => readonly FileExtractor[];
-  /** Of programs, by the first bytes. */
-  readonly byHead: (head: Buffer) => readonly FileExtractor[];
+  /** Of programs, by the first bytes and the name. */
+  readonly byHead: (head: Buffer, name: string) => readonly FileExtractor[];
 };
 
 /** Bytes of a program that decide who reads it. */
@@ -28,7 +28,7 @@ export const createChooser = (extractors: readonly FileExtractor[]): Chooser => 
         ({ wish }) => wish.accepts?.(path) ?? true,
       );
     },
-    byHead: (head) => ofPrograms.filter(({ wish }) => wish.program?.(head)),
+    byHead: (head, name) => ofPrograms.filter(({ wish }) => wish.program?.(head, name)),
   };
 };
 

@@ -166,7 +166,7 @@ const readHit = async (
   const opened = folder.open(name);
   if (!opened.ok) return extractors.length === 0 ? [] : readWith(extractors, file, context);
   await using program = opened.value;
-  const chosen = [...extractors, ...chooser.byHead(await program.read(0, headBytes))];
+  const chosen = [...extractors, ...chooser.byHead(await program.read(0, headBytes), name)];
   return chosen.length === 0 ? [] : readWith(chosen, file, context);
 };
 

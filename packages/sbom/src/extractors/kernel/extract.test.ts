@@ -22,7 +22,7 @@ describe('kernels', () => {
       {
         name: 'linux',
         version: '6.12.9-own',
-        cpe: { vendor: 'linux', product: 'linux_kernel', part: 'o', version: '6.12.9' },
+        cpes: [{ vendor: 'linux', product: 'linux_kernel', part: 'o', version: '6.12.9' }],
       },
     ]);
     expect((await packagesOf({ '/vmlinuz': image }))[0]).toMatchObject({

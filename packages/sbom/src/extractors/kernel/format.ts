@@ -37,7 +37,7 @@ export const kernelOf = (release: string): FoundPackage[] => {
         {
           name: 'linux',
           version: release,
-          cpe: { vendor: 'linux', product: 'linux_kernel', part: 'o', version: upstream },
+          cpes: [{ vendor: 'linux', product: 'linux_kernel', part: 'o', version: upstream }],
         },
       ];
 };

@@ -42,9 +42,16 @@ describe('the version of a package', () => {
     ['golang', 'a.b/c', '(devel)', undefined],
     ['golang', 'a.b/c', 'v0.0.0-20210101000000-abcdefabcdef', 'v0.0.0-20210101000000-abcdefabcdef'],
     ['conan', 'x', 'cci.20200203', 'cci.20200203'],
+    ['generic', 'nginx', '1.22.1', '1.22.1'],
+    ['generic', 'linux', '6.1.0-13-amd64', undefined],
   ])('%s %s %j is %j', (type, name, version, expected) =>
     expect(languageRuleOf(type)?.versionOf(version, name)).toBe(expected),
   );
+
+  it('of a program without a package manager is asked for by the name that advisories use', () => {
+    expect(languageRuleOf('generic')?.nameOf?.('httpd')).toBe('apache');
+    expect(languageRuleOf('generic')?.nameOf?.('nginx')).toBe('nginx');
+  });
 
   it.each(['dpkg', '', 'toString'])('%j is no language', (type) => expect(languageRuleOf(type)).toBeUndefined());
 });

@@ -6,6 +6,8 @@ export type LanguageRule = {
   readonly ecosystem: string;
   /** The version as the ecosystem writes it; `undefined` for one that has no place in its order (a branch, a requirement). */
   readonly versionOf: (version: string, name: string) => string | undefined;
+  /** The name that its advisories use, where it is another one. */
+  readonly nameOf?: (name: string) => string;
 };
 
 /** By the type of a package URL. A map, not an object: the type comes out of a document. */
@@ -57,6 +59,30 @@ const goVersion = (version: string, name: string): string | undefined => {
   return /^(?:go|v)?(\d+(?:\.\d+){0,2}(?:(?:beta|rc)\d+)?)/.exec(version.slice(0, maxVersionLength).trim())?.[1];
 };
 
+/**
+ * Programs without a package manager that Bitnami's advisories speak of, by the version of their makers. Its names, where they
+ * are not the program's own.
+ */
+const genericNames: ReadonlyMap<string, string> = new Map([
+  ...[
+    'etcd',
+    'haproxy',
+    'java',
+    'mariadb',
+    'memcached',
+    'mongodb',
+    'mysql',
+    'nginx',
+    'node',
+    'php',
+    'postgresql',
+    'python',
+  ].map((name) => [name, name] as const),
+  ...['redis', 'ruby', 'sqlite', 'tomcat', 'valkey', 'vault'].map((name) => [name, name] as const),
+  ['httpd', 'apache'],
+  ['nodejs', 'node'],
+]);
+
 const rule = (ecosystem: string, versionOf: LanguageRule['versionOf'] = plain): LanguageRule => ({
   ecosystem,
   versionOf,
@@ -88,5 +114,10 @@ const rules: ReadonlyMap<string, LanguageRule> = new Map(
     'vscode-extension': rule('VSCode'),
     opam: rule('opam'),
     bitnami: rule('Bitnami'),
+    generic: {
+      ecosystem: 'Bitnami',
+      versionOf: (version, name) => (genericNames.has(name) ? plain(version) : undefined),
+      nameOf: (name) => genericNames.get(name) ?? name,
+    },
   }),
 );

@@ -177,7 +177,7 @@ const languageQuestionOf = (installed: Package, system: System | undefined): Que
   if (installed.owner !== undefined && system !== undefined && system.ecosystems.length > 0) return undefined;
   const version = rule.versionOf(installed.version, installed.name);
   if (version === undefined) return undefined;
-  const name = normaliseName(rule.ecosystem, installed.name);
+  const name = normaliseName(rule.ecosystem, rule.nameOf?.(installed.name) ?? installed.name);
   return {
     key: `${rule.ecosystem}\n${name}\n${version}`,
     ecosystems: [{ name: rule.ecosystem, scheme }],

@@ -28,6 +28,7 @@ describe('a known program', () => {
     ['/usr/bin/curl', 'curl/8.5.0', 'curl@8.5.0'],
     ['/usr/lib/libcurl.so.4.8.0', 'libcurl/8.5.0', 'curl@8.5.0'],
     ['/bin/bash', '@(#)Bash version 5.2.15(1) release GNU', 'bash@5.2.15'],
+    ['/usr/sbin/openvpn', 'OpenVPN 2.6.0 or later\0OpenVPN 2.6.14 x86_64-linux-gnu [SSL]', 'openvpn@2.6.14'],
     ['/usr/sbin/sshd', 'OpenSSH_9.2p1', 'openssh@9.2p1'],
     ['/usr/sbin/dropbear', 'SSH-2.0-dropbear_2022.83', 'dropbear@2022.83'],
   ])('%s that says %j is %s', async (path, text, expected) => {

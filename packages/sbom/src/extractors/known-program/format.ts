@@ -23,7 +23,6 @@ const text = (pattern: RegExp): KnownProgram['text'] => {
 /** What the programs say of themselves was read from builds of Debian 12 and of their makers; texts are those that they print. */
 const programs: readonly KnownProgram[] = [
   { name: 'bash', files: /^bash$/, text: text(/@\(#\)Bash version (\d+\.\d+\.\d+)/), cpes: [cpe('gnu', 'bash')] },
-  { name: 'bind', files: /^named$/, text: text(/\0libisc-(\d+\.\d+\.\d+)/), cpes: [cpe('isc', 'bind')] },
   {
     name: 'busybox',
     files: /^busybox(?:\.\w+)?$/,
@@ -94,7 +93,12 @@ const programs: readonly KnownProgram[] = [
     text: text(/\bOpenSSL (\d+\.\d+\.\d+[a-z]{0,2})(?:-\w+)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}/),
     cpes: [cpe('openssl', 'openssl')],
   },
-  { name: 'openvpn', files: /^openvpn$/, text: text(/\bOpenVPN (\d+\.\d+\.\d+) /), cpes: [cpe('openvpn', 'openvpn')] },
+  {
+    name: 'openvpn',
+    files: /^openvpn$/,
+    text: text(/\bOpenVPN (\d+\.\d+\.\d+) \S{1,64} \[/),
+    cpes: [cpe('openvpn', 'openvpn')],
+  },
   {
     name: 'perl',
     files: /^(?:perl(?:5[.\d]*)?|libperl\.so[.\d]*)$/,

@@ -14,14 +14,21 @@ export type Comparison = {
 
 const exampleCount = 12;
 
-/** Reads the database and compares it with what the ledgers say was acknowledged. */
-export const compareWithStore = async (db: Database, ledgers: readonly string[]): Promise<Comparison> => {
+/**
+ * Reads the database and compares it with what the ledgers say was acknowledged. What killed sensors sent may be stored
+ * without anyone having noted it.
+ */
+export const compareWithStore = async (
+  db: Database,
+  ledgers: readonly string[],
+  sensorsWereKilled: boolean,
+): Promise<Comparison> => {
   const tally = createTally();
   for (const [hostId, told] of readTold(ledgers)) {
     await compareLive(db, hostId, told, tally);
     await compareProcesses(db, hostId, told, tally);
     await compareListeners(db, hostId, told, tally);
-    await compareContainers(db, hostId, told, tally);
+    await compareContainers(db, hostId, told, tally, sensorsWereKilled);
     await compareEdges(db, hostId, told, tally);
   }
   await findOverlaps(db, tally);
@@ -105,42 +112,30 @@ const compareListeners = async (db: Database, hostId: string, told: Told, tally:
   }
 };
 
-const compareContainers = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
-  const { rows } = await sql<{ key: string; rows: number; intervals: number }>`
-    select a.key, count(distinct a.id) as rows, count(i.id) as intervals
-    from assets a left join asset_intervals i on i.asset_id = a.id
-    where a.host_id = ${hostId} and a.kind = 'container' group by a.key`.execute(db);
-  const stored = new Map(rows.map((row) => [row.key, row]));
-  const wanted = new Map<string, Life[]>();
-  for (const { record } of told.spans.values()) {
-    if (record.kind === 'container') wanted.set(record.key, [...(wanted.get(record.key) ?? []), record]);
+/** Each container is one row, each of its lives one interval, which is over when its end was told. */
+const compareContainers = async (
+  db: Database,
+  hostId: string,
+  told: Told,
+  tally: Tally,
+  sensorsWereKilled: boolean,
+): Promise<void> => {
+  const { rows } = await sql<{ key: string; toldStart: number; ended: boolean; inferred: boolean }>`
+    select a.key, i.told_start as "toldStart", i.ended_at is not null as ended, i.end_inferred as inferred
+    from assets a join asset_intervals i on i.asset_id = a.id
+    where a.host_id = ${hostId} and a.kind = 'container'`.execute(db);
+  const stored = Map.groupBy(rows, ({ key, toldStart }) => `container ${key} ${toldStart}`);
+  for (const [id, { record, ended }] of told.spans) {
+    if (record.kind !== 'container' || record.state === 'created') continue;
+    const [life, ...more] = stored.get(id) ?? [];
+    if (life === undefined) tally.lost(`${hostId} a life of ${id}`);
+    else if (ended && (!life.ended || life.inferred)) tally.lost(`${hostId} the end of a life of ${id}`);
+    else tally.stored();
+    if (more.length > 0) tally.doubled(`${hostId} a life of ${id}`, more.length);
+    stored.delete(id);
   }
-  for (const [key, lives] of wanted) {
-    const row = stored.get(key);
-    const apart = livesApart(lives);
-    for (let life = 0; life < apart; life += 1) {
-      if (life < (row?.intervals ?? 0)) tally.stored();
-      else tally.lost(`${hostId} container ${key}: ${row?.intervals ?? 0} of ${apart} lives`);
-    }
-    const more = Math.max((row?.rows ?? 1) - 1, (row?.intervals ?? 0) - lives.length);
-    if (more > 0) tally.doubled(`${hostId} container ${key}: ${row?.intervals} for ${lives.length}`, more);
-  }
-};
-
-type Life = { readonly startedAt: number; readonly endedAt?: number | undefined };
-
-/** Two clocks are compared to no better than this (`restartToleranceSeconds` of ingest): a start so soon after an end may be the same life. */
-const restartToleranceMs = 5000;
-
-/** Lives that the console must hold apart; the others it may. */
-const livesApart = (lives: readonly Life[]): number => {
-  let apart = 0;
-  let lastEnd = Number.NEGATIVE_INFINITY;
-  for (const { startedAt, endedAt } of lives.toSorted((left, right) => left.startedAt - right.startedAt)) {
-    if (startedAt - lastEnd > restartToleranceMs) apart += 1;
-    lastEnd = Math.max(lastEnd, endedAt ?? startedAt);
-  }
-  return apart;
+  if (sensorsWereKilled) return;
+  for (const [id, lives] of stored) tally.doubled(`${hostId} a life of ${id}: there and not told`, lives.length);
 };
 
 /** A report is one row. Its count goes on from its beginning, or from when it moved to a better known edge; never beyond what was told. */

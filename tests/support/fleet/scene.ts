@@ -62,6 +62,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
   stack.defer(network.close);
   const plans = await planFleet(options, dataDir, folder, network.port);
   let fleet = plans.map(startFleetProcess);
+  let sensorsWereKilled = false;
   stack.defer(async () => void (await Promise.all(fleet.map((part) => part.stop()))));
   const moved = stack.move();
 
@@ -91,6 +92,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
       console = await startConsoleProcess(place);
     },
     killSensors: async () => {
+      sensorsWereKilled = true;
       await Promise.all(fleet.map((part) => part.kill()));
       fleet = plans.map(startFleetProcess);
     },
@@ -102,6 +104,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
         compareWithStore(
           db,
           plans.map(({ ledgerFile }) => ledgerFile),
+          sensorsWereKilled,
         ),
       );
     },

@@ -1,4 +1,4 @@
-import { type InventoryRecord, isLiveRecord } from '@parapet/contract/wire';
+import { isAnotherLife } from '@parapet/contract/wire';
 import type { InventoryItem, PutRecord, RefusedId } from './frame-reader.ts';
 
 /**
@@ -37,7 +37,7 @@ export const cutSegments = (items: readonly InventoryItem[]): readonly Segment[]
       case 'put': {
         const id = `${item.put.record.kind}\0${item.put.record.key}`;
         const earlier = open.puts.get(id);
-        if (earlier !== undefined && wasAnotherLife(earlier.record, item.put.record)) close(false);
+        if (earlier !== undefined && isAnotherLife(earlier.record, item.put.record)) close(false);
         open.puts.set(id, item.put);
         break;
       }
@@ -49,10 +49,6 @@ export const cutSegments = (items: readonly InventoryItem[]): readonly Segment[]
   close(false);
   return segments;
 };
-
-/** What ended is told on its own; a container that stopped still is, but when it was started again it lived twice. */
-const wasAnotherLife = (earlier: InventoryRecord, later: InventoryRecord): boolean =>
-  !isLiveRecord(earlier) || (earlier.endedAt !== undefined && earlier.startedAt !== later.startedAt);
 
 type OpenSegment = {
   readonly begin: Segment['begin'];

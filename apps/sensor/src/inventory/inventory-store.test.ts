@@ -40,6 +40,19 @@ describe('the inventory store', () => {
     expect(store.waitingAgeMs()).toBe(8);
   });
 
+  it('tells each life of a container, whether or not the end of the one before was seen', () => {
+    const { store, take } = createStore();
+    store.put(containerRecord('c', { state: 'created', startedAt: 500 }));
+    const starts = Array.from({ length: 10 }, (_, index) => 1000 + index * 100);
+    for (const startedAt of starts) {
+      store.put(containerRecord('c', { startedAt }));
+      if (startedAt < 1500) store.put(containerRecord('c', { startedAt, state: 'exited', endedAt: startedAt + 60 }));
+    }
+    const told = take().map(({ json }) => JSON.parse(json) as { startedAt: number; endedAt?: number });
+    expect(told.map(({ startedAt }) => startedAt)).toEqual(starts);
+    expect(told.map(({ endedAt }) => endedAt).filter((endedAt) => endedAt !== undefined)).toHaveLength(5);
+  });
+
   it('does not mind the order of a record’s fields', () => {
     const { store, take } = createStore();
     store.put(listenerRecord('l'));

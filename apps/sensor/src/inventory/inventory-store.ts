@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type InventoryRecord, isLiveRecord, type RecordKind } from '@parapet/contract/wire';
+import { type InventoryRecord, isLiveRecord, type RecordKind, tellsLife } from '@parapet/contract/wire';
 import { type Clock, elapsedBy } from '@parapet/core';
 import type { InventorySink } from '../collectors/collector.ts';
 import { collectorOfKind, defaultInventoryLimits, type InventoryLimits, sendingOrder } from './inventory-limits.ts';
@@ -119,14 +119,20 @@ export const createInventoryStore = (deps: {
   const replace = (record: InventoryRecord, json: string, entry: Entry): void => {
     const state = kinds[record.kind];
     if (entry.json === json) return;
-    if (state.waiting.has(record.key) && entry.endedAt !== undefined && entry.startedAt !== record.startedAt) {
-      // A container that stopped and started again before its stop was sent: both lives are told.
+    if (state.waiting.has(record.key) && entry.lives && entry.startedAt !== record.startedAt) {
+      // A container that was started again before its last life was sent: both lives are told.
       queueLast({ kind: record.kind, key: record.key, json: entry.json, live: true, last: true });
     }
     const stable = stableHash(record);
     const onlyVolatile = stable !== undefined && stable === entry.stable && entry.endedAt === record.endedAt;
     liveBytes += json.length - entry.json.length;
-    Object.assign(entry, { json, stable, startedAt: record.startedAt, endedAt: record.endedAt });
+    Object.assign(entry, {
+      json,
+      stable,
+      startedAt: record.startedAt,
+      endedAt: record.endedAt,
+      lives: tellsLife(record),
+    });
     const dueAt = (entry.sentAt ?? 0) + limits.volatileEveryMs;
     if (onlyVolatile && !state.waiting.has(record.key) && elapsed() < dueAt) {
       if (!state.deferred.has(record.key)) state.deferred.set(record.key, dueAt);
@@ -159,7 +165,10 @@ export const createInventoryStore = (deps: {
     }
     refused.delete(`${record.kind} ${record.key}`);
     const { startedAt, endedAt } = record;
-    const fresh: Entry = { json, startedAt, endedAt, stable: stableHash(record), waitingSince: 0, inSnapshot: false };
+    const fresh: Entry = {
+      ...{ json, startedAt, endedAt, lives: tellsLife(record), stable: stableHash(record) },
+      ...{ waitingSince: 0, inSnapshot: false },
+    };
     liveBytes += json.length;
     state.live.set(record.key, fresh);
     wait(state, record.key, fresh);
@@ -275,6 +284,8 @@ type Entry = {
   json: string;
   startedAt: number;
   endedAt: number | undefined;
+  /** Whether another start makes it another life that counts. */
+  lives: boolean;
   /** Hash of all but the counters, of kinds that have counters. */
   stable: number | undefined;
   waitingSince: number;

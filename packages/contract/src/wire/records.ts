@@ -257,3 +257,11 @@ export const recordKinds = [
  */
 export const isLiveRecord = (record: InventoryRecord): boolean =>
   record.endedAt === undefined || (record.kind === 'container' && record.state !== 'removed');
+
+/** Whether a record is of a thing that lives again and again, each life of which counts: its start says which life is meant. */
+export const tellsLife = (record: InventoryRecord): boolean =>
+  record.kind === 'container' && record.state !== 'created';
+
+/** Whether two records of one kind and key tell of two lives: of what was over and began again, or of containers' starts. */
+export const isAnotherLife = (earlier: InventoryRecord, later: InventoryRecord): boolean =>
+  !isLiveRecord(earlier) || (tellsLife(earlier) && earlier.startedAt !== later.startedAt);

@@ -11,6 +11,7 @@ import * as packagePlaces from './0011-package-places.ts';
 import * as languagePackages from './0013-language-packages.ts';
 import * as packageHistory from './0014-package-history.ts';
 import * as telemetry from './0015-telemetry.ts';
+import * as toldStarts from './0016-told-starts.ts';
 import * as telemetryGone from './0019-telemetry-gone.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
@@ -29,5 +30,6 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0013-language-packages', languagePackages],
   ['0014-package-history', packageHistory],
   ['0015-telemetry', telemetry],
+  ['0016-told-starts', toldStarts],
   ['0019-telemetry-gone', telemetryGone],
 ];

@@ -68,6 +68,8 @@ export type AssetIntervalsTable = {
   started_at: Date;
   ended_at: Date | null;
   end_inferred: Generated<boolean>;
+  told_start: Generated<number | null>;
+  start_inferred: Generated<boolean>;
 };
 
 export type SensorsTable = {
@@ -187,6 +189,7 @@ export type ListenersTable = {
   port: number;
   started_at: Date;
   ended_at: Date | null;
+  told_start: Generated<number | null>;
 };
 
 export type EdgesTable = {

@@ -1,9 +1,7 @@
 import type { ContainerRecord } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { HostContext } from '../host-context.ts';
-
-/** Containers whose start is this much later than the one on record were started again while nobody looked. */
-const restartToleranceSeconds = 5;
+import { storeLives, type ToldLifeOf } from './store-lives.ts';
 
 /** Stores containers with the spans in which they ran. Returns their ids by key. */
 export const storeContainers = async (
@@ -29,8 +27,10 @@ export const storeContainers = async (
     returning id, key`.execute(trx);
   const ids = new Map(rows.map((row) => [row.key, row.id]));
   await linkParents(context, records);
-  await storeRunning(context, records, ids);
-  await storeStopped(context, records, ids);
+  await storeLives(
+    context,
+    records.flatMap((record) => livesOf(context, record, ids.get(record.key))),
+  );
   await linkLatecomers(context, ids);
   context.changes.note('container', [...ids.values()]);
   return ids;
@@ -107,52 +107,23 @@ const linkParents = async (context: HostContext, records: readonly ContainerReco
   );
 };
 
-const storeRunning = async (
-  context: HostContext,
-  records: readonly ContainerRecord[],
-  ids: ReadonlyMap<string, string>,
-): Promise<void> => {
-  const running = records.filter(isRunning);
-  if (running.length === 0) return;
-  const assets = running.map((record) => ids.get(record.key));
-  const starts = running.map((record) => context.time.past(record.startedAt));
-  await sql`
-    update asset_intervals i set ended_at = x.started_at, end_inferred = true
-    from unnest(${assets}::uuid[], ${starts}::timestamptz[]) as x (id, started_at)
-    where i.asset_id = x.id and i.ended_at is null
-      and x.started_at > i.started_at + make_interval(secs => ${restartToleranceSeconds})`.execute(context.trx);
-  await sql`
-    insert into asset_intervals (asset_id, started_at)
-    select x.id, greatest(x.started_at, (select max(p.ended_at) from asset_intervals p where p.asset_id = x.id))
-    from unnest(${assets}::uuid[], ${starts}::timestamptz[]) as x (id, started_at)
-    on conflict (asset_id) where ended_at is null do nothing`.execute(context.trx);
-};
-
-const storeStopped = async (
-  context: HostContext,
-  records: readonly ContainerRecord[],
-  ids: ReadonlyMap<string, string>,
-): Promise<void> => {
-  const stopped = records.filter((record) => !isRunning(record) && record.state !== 'created');
-  if (stopped.length === 0) return;
-  const assets = stopped.map((record) => ids.get(record.key));
-  const starts = stopped.map((record) => context.time.past(record.startedAt));
-  const ends = stopped.map((record, index) =>
-    record.endedAt === undefined
-      ? context.time.now
-      : context.time.end(record.endedAt, starts[index] ?? context.time.now),
-  );
-  await sql`
-    update asset_intervals i set ended_at = greatest(x.ended_at, i.started_at)
-    from unnest(${assets}::uuid[], ${ends}::timestamptz[]) as x (id, ended_at)
-    where i.asset_id = x.id and i.ended_at is null`.execute(context.trx);
-  // One that came and went between two looks, or before anyone looked.
-  await sql`
-    insert into asset_intervals (asset_id, started_at, ended_at)
-    select x.id, x.started_at, x.ended_at
-    from unnest(${assets}::uuid[], ${starts}::timestamptz[], ${ends}::timestamptz[]) as x (id, started_at, ended_at)
-    where not exists (select 1 from asset_intervals p where p.asset_id = x.id
-      and p.ended_at >= x.started_at - make_interval(secs => ${restartToleranceSeconds}))`.execute(context.trx);
+/** The life that a record tells of; one that was only created has not lived yet. */
+const livesOf = (context: HostContext, record: ContainerRecord, assetId: string | undefined): readonly ToldLifeOf[] => {
+  if (assetId === undefined || record.state === 'created') return [];
+  const { time } = context;
+  const started = time.past(record.startedAt);
+  const ended = record.endedAt === undefined ? time.now : time.end(record.endedAt, started);
+  return [
+    {
+      assetId,
+      toldStart: record.startedAt,
+      // A container that no runtime told of, which has no image, began with the first process that the sensor happened to see.
+      startInferred: record.imageName === '',
+      startedAt: started.getTime(),
+      endedAt: isRunning(record) ? undefined : ended.getTime(),
+      endInferred: !isRunning(record) && record.endedAt === undefined,
+    },
+  ];
 };
 
 /** Processes and listeners that named a container before its record came. */

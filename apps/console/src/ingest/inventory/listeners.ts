@@ -27,31 +27,36 @@ export const endListeners = async (context: HostContext, keys: readonly string[]
 };
 
 const columns = sql`(key text, container_key text, container_id uuid, process_key text, executable text, protocol text,
-  address text, port integer, started_at timestamptz, ended_at timestamptz)`;
+  address text, port integer, started_at timestamptz, ended_at timestamptz, told_start bigint)`;
 
 const storeOpen = async (context: HostContext, input: string): Promise<void> => {
   await sql`
     insert into listeners (host_id, key, container_key, container_id, process_key, executable, protocol, address, port,
-      started_at, ended_at)
+      started_at, ended_at, told_start)
     select ${context.hostId}, x.* from jsonb_to_recordset(${input}::jsonb) as x ${columns}
     on conflict (host_id, key) where ended_at is null do update set
       container_id = coalesce(excluded.container_id, listeners.container_id), process_key = excluded.process_key,
-      executable = excluded.executable`.execute(context.trx);
+      executable = excluded.executable, told_start = excluded.told_start`.execute(context.trx);
 };
 
-/** A listener that is told only once it is over, and then perhaps again, is one row. */
+/**
+ * A listener that is told only once it is over, and then perhaps again, is one row: the start that the sensor told says which.
+ * An end of an earlier opening, told again, does not close a later one. Rows of before 0016-told-starts have no told start.
+ */
 const storeEnded = async (context: HostContext, input: string): Promise<void> => {
   const { rows } = await sql<{ key: string }>`
-    update listeners l set ended_at = greatest(x.ended_at, l.started_at)
+    update listeners l set ended_at = greatest(x.ended_at, l.started_at), told_start = x.told_start
     from jsonb_to_recordset(${input}::jsonb) as x ${columns}
-    where l.host_id = ${context.hostId} and l.key = x.key and l.ended_at is null returning l.key`.execute(context.trx);
+    where l.host_id = ${context.hostId} and l.key = x.key and l.ended_at is null
+      and coalesce(l.told_start, x.told_start) <= x.told_start returning l.key`.execute(context.trx);
   await sql`
     insert into listeners (host_id, key, container_key, container_id, process_key, executable, protocol, address, port,
-      started_at, ended_at)
+      started_at, ended_at, told_start)
     select ${context.hostId}, x.* from jsonb_to_recordset(${input}::jsonb) as x ${columns}
     where x.key <> all(${rows.map((row) => row.key)}::text[])
       and not exists (select 1 from listeners p where p.host_id = ${context.hostId} and p.key = x.key
-        and abs(extract(epoch from p.started_at - x.started_at)) < 5)`.execute(context.trx);
+        and (p.told_start = x.told_start
+          or p.told_start is null and abs(extract(epoch from p.started_at - x.started_at)) < 5))`.execute(context.trx);
 };
 
 const inputOf = (context: HostContext, record: ListenerRecord, containers: ReadonlyMap<string, string>) => {
@@ -67,5 +72,6 @@ const inputOf = (context: HostContext, record: ListenerRecord, containers: Reado
     port: record.port,
     started_at: started,
     ended_at: record.endedAt === undefined ? undefined : context.time.end(record.endedAt, started),
+    told_start: record.startedAt,
   };
 };

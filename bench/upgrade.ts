@@ -96,7 +96,7 @@ const backUp = async (config: ReturnType<typeof configOf>, address: DatabaseAddr
   await using data = await openDataFolder(config.dataDir, config.version);
   const request = await describeSource(
     { config, folder: data, address, clock: systemClock },
-    { origin: 'before-upgrade', passphrase: undefined, withFeeds: false },
+    { origin: 'before-upgrade', passphrase: undefined, withFeeds: false, withEvents: false },
   );
   await writeWhole(folder, 'bench.tar', (sink) => writeBackup(request, sink));
 };

@@ -39,6 +39,9 @@ export type AdminLinkAnswer = z.infer<typeof AdminLinkAnswer>;
 export const LocalEnrolment = z.object({ consoleUrl: z.string(), authorityPin: z.string(), key: z.string() });
 export type LocalEnrolment = z.infer<typeof LocalEnrolment>;
 
+/** What a backup takes along beside the tables: the publishers' files, the files of events. */
+const BackupContents = { withFeeds: z.boolean(), withEvents: z.boolean().default(false) };
+
 /** Routes of the control socket: method, path, request and answer. */
 export const controlRoutes = {
   status: {
@@ -96,7 +99,7 @@ export const controlRoutes = {
   backup: {
     method: 'POST',
     path: '/backup',
-    request: z.object({ passphrase: z.string().max(1024).optional(), withFeeds: z.boolean() }),
+    request: z.object({ passphrase: z.string().max(1024).optional(), ...BackupContents }),
     answer: z.never(),
   },
 } as const;
@@ -113,7 +116,7 @@ export const ControlError = z.object({
 
 /** What the command line asks of a console that does not run; the file is open as descriptor 4. */
 export const MaintenanceJob = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('backup'), passphrase: z.string().max(1024).optional(), withFeeds: z.boolean() }),
+  z.object({ kind: z.literal('backup'), passphrase: z.string().max(1024).optional(), ...BackupContents }),
   z.object({ kind: z.literal('restore'), passphrase: z.string().max(1024).optional(), withoutKeys: z.boolean() }),
   z.object({ kind: z.literal('verify') }),
 ]);
@@ -129,6 +132,7 @@ export const BackupAnswer = z.object({
   sizeBytes: z.number(),
   hasKeys: z.boolean(),
   hasFeeds: z.boolean(),
+  hasEvents: z.boolean(),
   /** Of a restore: migrations that were applied to it, and where its keys come from. */
   migrated: z.array(z.string()).optional(),
   keys: z.enum(['restored', 'kept', 'none']).optional(),

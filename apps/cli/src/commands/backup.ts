@@ -18,6 +18,7 @@ type Options = {
   passphraseFile?: string;
   keys: boolean;
   feeds?: boolean;
+  events?: boolean;
   json?: boolean;
 };
 
@@ -29,6 +30,7 @@ export const addBackupCommand = (program: Command): void => {
     .option('--passphrase-file <file>', 'passphrase that seals the keys; - for standard input')
     .option('--no-keys', 'leave the keys out: sensors then reconnect only where the keys still are')
     .option('--feeds', 'take the publishers’ files of the advisories along')
+    .option('--events', 'take the events of telemetry along, which are most of a large console’s data')
     .option('--data-dir <dir>', 'data folder of the console', defaultDataDir())
     .option('--config <file>', 'settings of the console, e.g. an own database; default: PARAPET_CONFIG_FILE')
     .option('--json', 'print JSON')
@@ -54,7 +56,11 @@ const makeBackup = async (file: string, options: Options): Promise<void> => {
       'The keys in a backup are sealed by a passphrase: give one by --passphrase-file or PARAPET_BACKUP_PASSPHRASE, or leave the keys out with --no-keys.',
     );
   }
-  const choice = { ...(passphrase === undefined ? {} : { passphrase }), withFeeds: options.feeds === true };
+  const choice = {
+    ...(passphrase === undefined ? {} : { passphrase }),
+    withFeeds: options.feeds === true,
+    withEvents: options.events === true,
+  };
   const path = resolve(file);
   const answer = await writeWholeFile(path, async (handle) => {
     await fill(handle, { ...options, dataDir: resolve(options.dataDir) }, choice, output);
@@ -65,7 +71,7 @@ const makeBackup = async (file: string, options: Options): Promise<void> => {
   output.value({ file: path, ...answer });
 };
 
-type Choice = { readonly passphrase?: string; readonly withFeeds: boolean };
+type Choice = { readonly passphrase?: string; readonly withFeeds: boolean; readonly withEvents: boolean };
 
 /** From the running console; where none runs, from its data folder. */
 const fill = async (
@@ -122,4 +128,4 @@ export const openBackup = async (file: string): Promise<FileHandle> => {
 };
 
 export const sentenceOf = (answer: BackupAnswer): string =>
-  `The console ${answer.console} as of ${answer.takenAt}, written by Parapet ${answer.program}: ${answer.rows.toLocaleString('en')} rows in ${answer.tables} tables, ${answer.hasKeys ? 'with its keys (sealed)' : 'without its keys'}${answer.hasFeeds ? ', with the publishers’ files' : ''}.`;
+  `The console ${answer.console} as of ${answer.takenAt}, written by Parapet ${answer.program}: ${answer.rows.toLocaleString('en')} rows in ${answer.tables} tables, ${answer.hasKeys ? 'with its keys (sealed)' : 'without its keys'}${answer.hasFeeds ? ', with the publishers’ files' : ''}, ${answer.hasEvents ? 'with its events' : 'without its events (--events takes them along)'}.`;

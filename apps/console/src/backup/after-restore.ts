@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Database, Tables } from '../database/database.ts';
+import { storeFilesOf } from '../telemetry/event-files.ts';
+import { forgetGone } from '../telemetry/gone.ts';
 import type { BackupManifest } from './format.ts';
 
 /** What a console remembers of its restore: sensors whose certificate is younger than its data are recognised by it. */
@@ -32,13 +34,14 @@ export const readRestoredFrom = async (db: Database): Promise<RestoredFrom | und
  */
 export const adjustRestored = async (
   db: Kysely<Tables>,
-  manifest: Pick<BackupManifest, 'id' | 'takenAt' | 'program' | 'console'>,
+  manifest: Pick<BackupManifest, 'id' | 'takenAt' | 'program' | 'console' | 'files'>,
   now: Date,
 ): Promise<void> => {
   const takenAt = new Date(manifest.takenAt);
   await db.deleteFrom('sessions').execute();
   await db.deleteFrom('one_time_links').execute();
   await markUnseen(db, takenAt);
+  await forgetMissingEvents(db, manifest.files);
   await sql`update feed_state set update_progress = null, next_at = case when schedule_enabled then ${now} else next_at end`.execute(
     db,
   );
@@ -67,6 +70,13 @@ export const adjustRestored = async (
       details: value,
     })
     .execute();
+};
+
+/** Events that the backup did not bring along: hunts that reach back to them say so. */
+const forgetMissingEvents = async (db: Kysely<Tables>, files: BackupManifest['files']): Promise<void> => {
+  const present = storeFilesOf(files.map(({ path }) => path));
+  await db.deleteFrom('telemetry_files').where('retired_at', 'is not', null).execute();
+  await forgetGone(db, sql`not (path = any(${present}::text[]))`, 'restore');
 };
 
 /** What sensors told after the backup is not here; they tell what is there now, but not what came and went. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { RouteHandlers } from '../http/handler.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { type BackupServiceDeps, createBackupService } from './backup-service.ts';
+import { type BackupServiceDeps, createBackupService, type StreamChoice } from './backup-service.ts';
 import { BackupOrigin } from './format.ts';
 
 const makeQueue = 'backup-make';
@@ -11,10 +11,7 @@ const tickQueue = 'backup-tick';
 export type BackupFeature = {
   readonly handlers: Pick<RouteHandlers, 'backups.status' | 'backups.make' | 'backups.schedule'>;
   /** For the command line of this machine. */
-  readonly stream: (choice: {
-    readonly passphrase: string | undefined;
-    readonly withFeeds: boolean;
-  }) => Promise<Readable>;
+  readonly stream: (choice: StreamChoice) => Promise<Readable>;
 };
 
 /** Backups of a running console: asked for, scheduled, listed. Make it before the jobs start. */

@@ -23,12 +23,16 @@ export type BackupService = {
   /** Makes one in the console's folder, and removes the oldest of its origin. Throws AppError with a sentence for people. */
   readonly make: (origin: BackupOrigin, signal?: AbortSignal) => Promise<void>;
   /** The same as a stream, for whoever asked on the console's machine; its end is there only when it is whole. */
-  readonly stream: (choice: {
-    readonly passphrase: string | undefined;
-    readonly withFeeds: boolean;
-  }) => Promise<Readable>;
+  readonly stream: (choice: StreamChoice) => Promise<Readable>;
   /** Whether a scheduled one is due; the first falls due one interval after the first look. */
   readonly isDue: () => Promise<boolean>;
+};
+
+/** What a backup holds beside the tables. */
+export type StreamChoice = {
+  readonly passphrase: string | undefined;
+  readonly withFeeds: boolean;
+  readonly withEvents: boolean;
 };
 
 export type BackupServiceDeps = {
@@ -39,6 +43,8 @@ export type BackupServiceDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: AuditLog;
+  /** Makes what sensors were told is stored part of the files of events. */
+  readonly settleEvents: () => Promise<void>;
 };
 
 const hourMs = 3_600_000;
@@ -65,15 +71,11 @@ export const createBackupService = (deps: BackupServiceDeps): BackupService => {
   const write = async (
     origin: BackupOrigin,
     sink: Sink,
-    choice: {
-      readonly passphrase: string | undefined;
-      readonly withFeeds: boolean;
-      readonly signal?: AbortSignal | undefined;
-    },
+    choice: StreamChoice & { readonly signal?: AbortSignal | undefined },
   ): Promise<BackupManifest> => {
     const { signal, ...rest } = choice;
     const request = await describeSource(deps, {
-      ...{ ...rest, origin },
+      ...{ ...rest, origin, settleEvents: deps.settleEvents },
       ...(signal === undefined ? {} : { signal }),
       onProgress: ({ step, done }) => {
         if (running !== undefined) Object.assign(running, { step, progress: done });
@@ -88,7 +90,7 @@ export const createBackupService = (deps: BackupServiceDeps): BackupService => {
     const { passphrase } = config.backup;
     const name = backupName(origin, now());
     const manifest = await writeWhole(folder.backupsDir, name, (sink) =>
-      write(origin, sink, { passphrase, withFeeds: false, signal }),
+      write(origin, sink, { passphrase, withFeeds: false, withEvents: false, signal }),
     );
     await audit.record(auditOf(manifest, { kind: 'system', name: 'console' }, name));
     const { keep } = await readBackupSettings(db);
@@ -208,5 +210,6 @@ export const auditOf = (
     tables: manifest.tables.length,
     rows: rowsOf(manifest),
     keys: manifest.hasKeys,
+    events: manifest.hasEvents,
   },
 });

@@ -10,6 +10,10 @@ export type BackupChoice = {
   readonly origin: BackupOrigin;
   readonly passphrase: string | undefined;
   readonly withFeeds: boolean;
+  /** Takes the files of events along. */
+  readonly withEvents: boolean;
+  /** Makes what sensors were told is stored part of the files of events; a console that does not run has no such thing to do. */
+  readonly settleEvents?: () => Promise<void>;
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly signal?: AbortSignal;
 };
@@ -25,12 +29,13 @@ export const describeSource = async (
   choice: BackupChoice,
 ): Promise<BackupRequest> => {
   const { config, folder, address, clock } = parts;
-  const { passphrase, origin, onProgress, signal } = choice;
+  const { passphrase, origin, onProgress, signal, settleEvents } = choice;
   const keys =
     passphrase === undefined ? undefined : await readConsoleKeys({ keysDir: folder.keysDir, keyFile: config.keyFile });
   return {
     ...{ address, clock, origin, program: config.version, consoleName: config.name, onProgress, signal },
     keys: keys === undefined || passphrase === undefined ? undefined : { content: keys, passphrase },
     feedsDir: choice.withFeeds ? folder.feedsDir : undefined,
+    events: choice.withEvents ? { dataFolder: folder.root, settle: settleEvents } : undefined,
   };
 };

@@ -1,5 +1,6 @@
 import { parseJson } from '@parapet/core';
 import { z } from 'zod';
+import { eventFilePattern } from '../telemetry/event-files.ts';
 
 /**
  * A backup is a plain tar archive, so that it can be looked into without Parapet: `backup.json` first (who wrote what, when),
@@ -27,6 +28,7 @@ export const backupLimits = {
   headerBytes: 256 * 1024,
   manifestBytes: 128 * 1024 * 1024,
   members: 1_000_000,
+  files: 100_000,
 } as const;
 
 const Bytes = z.number().int().nonnegative();
@@ -65,7 +67,9 @@ export type BackupTable = z.infer<typeof BackupTable>;
 
 /** A file of the data folder, by its path there. */
 export const BackupFile = z.object({
-  path: z.string().regex(/^feeds\/sources\/(state\.json|[0-9a-f]{64})$/),
+  path: z
+    .string()
+    .refine((path) => /^feeds\/sources\/(state\.json|[0-9a-f]{64})$/.test(path) || eventFilePattern.test(path)),
   bytes: Bytes,
   parts: Parts,
 });
@@ -84,7 +88,9 @@ export const BackupManifest = BackupHeader.extend({
   tables: z.array(BackupTable).max(10_000),
   /** Where the counters of the tables stand, by table and column. */
   sequences: z.array(z.object({ table: Name, column: Name, last: Bytes })).max(10_000),
-  files: z.array(BackupFile).max(10_000),
+  files: z.array(BackupFile).max(backupLimits.files),
+  /** Whether the files of events are in it; backups from before that could not hold them. */
+  hasEvents: z.boolean().default(false),
   /** Whether the authority's key and the certificates are in it, sealed by a passphrase. */
   hasKeys: z.boolean(),
 });

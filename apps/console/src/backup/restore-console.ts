@@ -1,5 +1,5 @@
 import { mkdir, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError, type Clock } from '@parapet/core';
 import pg from 'pg';
 import type { ConsoleConfig } from '../config/config.ts';
@@ -134,7 +134,7 @@ const restoreFile = async (
   {
     await using handle = await open(partial, 'w', 0o600);
     for (let part = 1; part <= kept.parts; part += 1) {
-      const name = memberNames.filePart(kept.path.slice(kept.path.lastIndexOf('/') + 1), part);
+      const name = memberNames.filePart(basename(kept.path), part);
       const entry = backup.entries.get(name);
       if (entry === undefined) throw brokenBackup(`${name} is missing`);
       await handle.write(await openPart(await readEntry(file, entry, backupLimits.memberBytes), name));

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { AppError, parseJson } from '@parapet/core';
 import { type ArchiveEntry, brokenBackup, listEntries, type RandomAccess, readEntry } from './archive-reader.ts';
 import { BackupHeader, BackupManifest, backupLimits, memberNames, writerOfNewerFormat } from './format.ts';
@@ -80,7 +81,7 @@ const compare = (
     })),
     ...manifest.files.map(({ path, parts }) => ({
       parts,
-      nameOf: (part: number) => memberNames.filePart(path.slice(path.lastIndexOf('/') + 1), part),
+      nameOf: (part: number) => memberNames.filePart(basename(path), part),
     })),
   ].every(({ parts, nameOf }) => Array.from({ length: parts }, (_, index) => nameOf(index + 1)).every(has));
   if (!whole || manifest.hasKeys !== has(memberNames.keys)) throw brokenBackup('it lacks members that it lists');

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AppError, type Clock } from '@parapet/core';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { clientConfig, type DatabaseAddress } from '../database/connect.ts';
+import { holdEventFiles } from '../telemetry/event-files.ts';
 import { type ArchiveWriter, createArchiveWriter, type Sink } from './archive-writer.ts';
 import {
   type CatalogueTable,
@@ -40,6 +41,8 @@ export type BackupRequest = {
   readonly keys: { readonly content: ConsoleKeys; readonly passphrase: string } | undefined;
   /** Takes the publishers' files along, from which the advisory database is made. */
   readonly feedsDir: string | undefined;
+  /** Takes the files of events along: below this folder, after what waits to come into them has. */
+  readonly events: { readonly dataFolder: string; readonly settle: (() => Promise<void>) | undefined } | undefined;
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 };
@@ -57,7 +60,11 @@ export const writeBackup = async (request: BackupRequest, sink: Sink): Promise<B
   await client.connect();
   try {
     const stopped = (): void => request.signal?.throwIfAborted();
+    // After the stated moment and before the one that is read: what was acknowledged until then is in the files.
+    await request.events?.settle?.();
     const { tables, header } = await beginReading(client, request, takenAt);
+    await using held =
+      request.events === undefined ? undefined : await holdEventFiles(client, request.events.dataFolder);
     await archive.add(memberNames.header, Buffer.from(`${JSON.stringify(header, undefined, 1)}\n`));
     const written: BackupTable[] = [];
     const total = tables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -70,6 +77,10 @@ export const writeBackup = async (request: BackupRequest, sink: Sink): Promise<B
     const sequences = await readSequences(client);
     await client.query('commit');
     const files = request.feedsDir === undefined ? [] : await writeFeedSources(archive, request.feedsDir, stopped);
+    for (const { path, heldAt } of held?.files ?? []) {
+      request.onProgress?.({ step: path, done: 1 });
+      files.push(...(await writeFile(archive, path, heldAt, stopped)));
+    }
     if (request.keys !== undefined) {
       const { content, passphrase } = request.keys;
       await archive.add(memberNames.keys, await sealKeys(content, passphrase, boundHash(archive.members())));
@@ -81,6 +92,7 @@ export const writeBackup = async (request: BackupRequest, sink: Sink): Promise<B
       tables: written,
       sequences: [...sequences],
       files,
+      hasEvents: held !== undefined,
       hasKeys: request.keys !== undefined,
     };
     await writeManifest(archive, manifest);
@@ -153,14 +165,23 @@ const writeFeedSources = async (
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}$/.test(name));
   const files: BackupFile[] = [];
   for (const name of [...names, 'state.json']) {
-    const path = `feeds/sources/${name}`;
-    const { bytes, parts } = await cutIntoParts(readIfThere(join(folder, name)), async (part, content) => {
-      stopped();
-      await archive.add(memberNames.filePart(name, part), content);
-    });
-    if (parts > 0) files.push({ path, bytes, parts });
+    files.push(...(await writeFile(archive, `feeds/sources/${name}`, join(folder, name), stopped)));
   }
   return files;
+};
+
+/** Nothing when it is not there, or empty. */
+const writeFile = async (
+  archive: ArchiveWriter,
+  path: string,
+  from: string,
+  stopped: () => void,
+): Promise<readonly BackupFile[]> => {
+  const { bytes, parts } = await cutIntoParts(readIfThere(from), async (part, content) => {
+    stopped();
+    await archive.add(memberNames.filePart(basename(path), part), content);
+  });
+  return parts === 0 ? [] : [{ path, bytes, parts }];
 };
 
 async function* readIfThere(path: string): AsyncGenerator<Buffer> {

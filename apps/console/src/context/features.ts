@@ -18,6 +18,7 @@ import { createDiskWatch, readSpace } from '../self-watch/disk.ts';
 import { createDiskGuard, type DiskGuard } from '../self-watch/disk-guard.ts';
 import { watchEventLoop } from '../self-watch/event-loop.ts';
 import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
+import { telemetryFolder } from '../telemetry/event-files.ts';
 import { createTelemetryFeature, type TelemetryFeature } from '../telemetry/feature.ts';
 import type { SensorArchives } from '../upgrades/archives.ts';
 import { createOrderStore } from '../upgrades/order-store.ts';
@@ -65,7 +66,7 @@ export const createFeatures = async (parts: {
   const guard = stack.use(createDiskGuard({ root: folder.root, clock, log, space: () => readSpace(folder.root) }));
   const telemetry = stack.use(
     await createTelemetryFeature({
-      ...{ db, clock, log, audit, folder: join(folder.root, 'telemetry') },
+      ...{ db, clock, log, audit, folder: join(folder.root, telemetryFolder) },
       limits: async () => eventLimitsOf(await readRetention(db)),
       pressure: () => eventPressureOf(guard),
     }),
@@ -110,6 +111,7 @@ export const createFeatures = async (parts: {
   const backups = createBackupFeature({
     ...{ db, config, folder, clock, log, audit, jobs },
     address: platform.database.address,
+    settleEvents: telemetry.store.settle,
   });
   return {
     ...{ gateway, telemetry, findings, delivery, downloads, backups, rollouts, status, guard },

@@ -74,7 +74,7 @@ const backUpFirst = async (
   const request = await describeSource(
     { config, folder, clock, address: database.address },
     {
-      ...{ origin: 'before-upgrade', passphrase: config.backup.passphrase, withFeeds: false },
+      ...{ origin: 'before-upgrade', passphrase: config.backup.passphrase, withFeeds: false, withEvents: false },
       onProgress: ({ done }) => {
         const share = Math.floor(done * 10) * 10;
         if (share !== toldShare) tell(`Backing up before the upgrade: ${share} %`);

@@ -24,7 +24,11 @@ export type ControlHandlers = {
   readonly feedsUpdate: () => Promise<Answer<'feedsUpdate'>>;
   readonly feedsImport: (bundle: Readable) => Promise<Answer<'feedsImport'>>;
   /** Answered as a stream; one that breaks breaks the connection, so that no half is taken for a whole. */
-  readonly backup: (choice: { passphrase: string | undefined; withFeeds: boolean }) => Promise<Readable>;
+  readonly backup: (choice: {
+    passphrase: string | undefined;
+    withFeeds: boolean;
+    withEvents: boolean;
+  }) => Promise<Readable>;
 };
 
 export type EnrolmentKeyAsked = z.output<ControlRoutes['enrolmentKey']['request']>;
@@ -86,8 +90,8 @@ const answer = async (handlers: ControlHandlers, request: IncomingMessage): Prom
     case 'feedsImport':
       return handlers.feedsImport(request);
     case 'backup': {
-      const { passphrase, withFeeds } = await readBody(request, controlRoutes.backup.request);
-      return handlers.backup({ passphrase, withFeeds });
+      const { passphrase, ...contents } = await readBody(request, controlRoutes.backup.request);
+      return handlers.backup({ passphrase, ...contents });
     }
   }
 };

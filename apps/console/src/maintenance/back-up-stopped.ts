@@ -15,7 +15,7 @@ import { silentLog } from '../logging/log.ts';
 /** Backs a console up that does not run: takes its lock, starts its database, and stops it again. */
 export const backUpStopped = async (
   config: ConsoleConfig,
-  choice: { readonly passphrase?: string | undefined; readonly withFeeds: boolean },
+  choice: { readonly passphrase?: string | undefined; readonly withFeeds: boolean; readonly withEvents: boolean },
   sink: Sink,
   onStep: (step: string) => void,
   options?: OpenDatabaseOptions,
@@ -31,7 +31,8 @@ export const backUpStopped = async (
   const request = await describeSource(
     { config, folder, clock, address: database.address },
     {
-      ...{ origin: 'manual', passphrase: choice.passphrase, withFeeds: choice.withFeeds },
+      ...{ origin: 'manual', passphrase: choice.passphrase },
+      ...{ withFeeds: choice.withFeeds, withEvents: choice.withEvents },
       onProgress: ({ step, done }) => onStep(`${Math.round(done * 100)} %: ${step}`),
     },
   );

@@ -56,7 +56,8 @@ const answerOf = (manifest: BackupManifest, sizeBytes: number): BackupAnswer => 
   rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
   sizeBytes,
   hasKeys: manifest.hasKeys,
-  hasFeeds: manifest.files.length > 0,
+  hasFeeds: manifest.files.some(({ path }) => path.startsWith('feeds/')),
+  hasEvents: manifest.hasEvents,
 });
 
 const step = (text: string): void => void process.send?.({ kind: 'step', text } satisfies MaintenanceMessage);

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
+import { releaseHeld } from './event-files.ts';
 import { createEventStore, type EventStore } from './event-store.ts';
 import { createHuntAudit } from './hunt-audit.ts';
 import { createHuntRoutes } from './hunt-routes.ts';
@@ -38,6 +39,7 @@ export const createTelemetryFeature = async (deps: {
   const { db, clock, log, audit } = deps;
   const folder = join(deps.folder, 'events');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await releaseHeld(dirname(deps.folder));
   const stack = new AsyncDisposableStack();
   const storing = stack.use(createTelemetryWorker({ folder, memoryMegabytes: storingMegabytes }));
   const searching = stack.use(createTelemetryWorker({ folder, memoryMegabytes: searchingMegabytes }));

@@ -9,7 +9,7 @@ import { parseEnvironment } from '../config/env.ts';
 import { type Console, startConsole } from '../context/console.ts';
 import { sessionCookie } from '../people/session-cookie.ts';
 import type { SensorArchives } from '../upgrades/archives.ts';
-import { createTestDatabase, testRunAs } from './test-database.ts';
+import { createTestDatabase, type TestDatabase, testRunAs } from './test-database.ts';
 
 export type TestConsole = AsyncDisposable & {
   readonly console: Console;
@@ -61,12 +61,7 @@ export const startTestConsole = async (
   const folder = await mkdtemp(join(tmpdir(), 'ppt-console-'));
   if (testRunAs !== undefined) await chmod(folder, 0o711);
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const database = stack.use(await createTestDatabase());
-  const { address } = database;
-  const url =
-    address.kind === 'url'
-      ? address.url
-      : `postgres://${address.user}@/${address.database}?host=${encodeURIComponent(address.socketDir())}`;
+  const url = options.environment?.['DATABASE_URL'] ?? urlOf(stack.use(await createTestDatabase()));
   const made = createConfig(
     parseEnvironment({
       PARAPET_DATA_DIR: folder,
@@ -133,6 +128,11 @@ export const startTestConsole = async (
     [Symbol.asyncDispose]: () => disposed.disposeAsync(),
   };
 };
+
+const urlOf = ({ address }: TestDatabase): string =>
+  address.kind === 'url'
+    ? address.url
+    : `postgres://${address.user}@/${address.database}?host=${encodeURIComponent(address.socketDir())}`;
 
 /** The value of a session cookie an answer set, as a request sends it back. */
 export const cookieOf = (answer: Pick<TestAnswer, 'headers'>): Readonly<Record<string, string>> => {

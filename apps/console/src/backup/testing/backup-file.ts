@@ -18,7 +18,7 @@ export const takeBackup = async (
   const manifest = await writeBackup(
     {
       ...{ address: database.address, clock, program: '0.1.0', consoleName: 'test', origin: 'manual' },
-      ...{ keys: undefined, feedsDir: undefined },
+      ...{ keys: undefined, feedsDir: undefined, events: undefined },
       ...part,
     },
     async (bytes) => void chunks.push(bytes),

@@ -2,11 +2,23 @@ import type { TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemet
 import { encodeFrame } from '@parapet/contract/wire';
 import type { TelemetryFeature } from '../feature.ts';
 
+type Frames = readonly (readonly (TelemetryEvent | TelemetryAccount)[])[];
+
 /** Tells events of a host as its sensor would, in frames of their own, and waits until searches see them. */
 export const tellEvents = async (
-  { port, store }: Pick<TelemetryFeature, 'port' | 'store'>,
+  telemetry: Pick<TelemetryFeature, 'port' | 'store'>,
   hostId: string,
-  frames: readonly (readonly (TelemetryEvent | TelemetryAccount)[])[],
+  frames: Frames,
+): Promise<void> => {
+  await sendFrames(telemetry, hostId, frames);
+  await telemetry.store.settle();
+};
+
+/** The same, and waits only until they are acknowledged. */
+export const sendFrames = async (
+  { port }: Pick<TelemetryFeature, 'port'>,
+  hostId: string,
+  frames: Frames,
 ): Promise<void> => {
   const failures: unknown[] = [];
   const stored: number[] = [];
@@ -33,5 +45,4 @@ export const tellEvents = async (
   }
   intake.close();
   if (failures.length > 0) throw new Error(`The frames were not taken: ${failures.join(', ')}`);
-  await store.settle();
 };

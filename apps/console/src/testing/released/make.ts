@@ -41,7 +41,7 @@ const make = async (): Promise<void> => {
   const { config, folder, database } = platform;
   const request = await describeSource(
     { config, folder, address: database.address, clock: systemClock },
-    { origin: 'manual', passphrase: releasedPassphrase, withFeeds: true },
+    { origin: 'manual', passphrase: releasedPassphrase, withFeeds: true, withEvents: true },
   );
   await writeWhole(target, 'console.tar', (sink) => writeBackup(request, sink));
   await keepFiles(folder.root, join(target, 'data-folder'));

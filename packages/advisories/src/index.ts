@@ -32,7 +32,9 @@ export type {
 } from './model.ts';
 export { type CvssScores, ratingOf, scoreCvss, scoresOfCvss } from './ranking/cvss.ts';
 export { likelihoodFormula, likelihoodOf, newestScore } from './ranking/likelihood.ts';
-export { applyVex, type MatchWithVex, type VexVerdict } from './vex/apply.ts';
-export type { VexDocument, VexProduct, VexStatement, VexStatus } from './vex/model.ts';
+export { applyVex, isMoreCautious, type MatchWithVex, type VexSubject, type VexVerdict } from './vex/apply.ts';
+export { type VexDocument, type VexProduct, type VexStatement, type VexStatus, vexLimits } from './vex/model.ts';
 export { parseVex } from './vex/parse.ts';
-export { type VexFinding, type VexHead, writeCycloneDxVex, writeOpenVex } from './vex/write.ts';
+export { writeCycloneDxVex, writeOpenVex } from './vex/write.ts';
+export { writeCsafVex } from './vex/write-csaf.ts';
+export type { VexFinding, VexHead } from './vex/written.ts';

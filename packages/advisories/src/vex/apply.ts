@@ -11,22 +11,29 @@ export type VexVerdict = {
   /** The document that says so. */
   readonly document: string;
   readonly author?: string;
+  /** What others say of the same, and was passed over: other authors, and statements that are less exact. */
+  readonly others?: readonly Omit<VexVerdict, 'others'>[];
 };
 
-export type MatchWithVex = Match & { readonly vex?: VexVerdict };
+/** What a statement may speak of: a vulnerability in a package. */
+export type VexSubject = Pick<Match, 'vulnerability' | 'aliases' | 'purl'>;
+export type WithVex<M extends VexSubject> = M & { readonly vex?: VexVerdict };
+export type MatchWithVex = WithVex<Match>;
 
 /**
  * Adds to each match what VEX documents say of it. No match is dropped: whoever shows them decides, with the reason at hand.
  *
- * A statement speaks of a match when it names its vulnerability and either names its package as the product, or names it as a
- * part of a product that is `target` (the image or program that was scanned, as package URLs). Of several the latest counts;
- * of equally late ones that of the later document.
+ * A statement speaks of a match when it names its vulnerability and either names its package as the product, or names `target`
+ * (the image or program that was scanned, as package URLs), as a whole or with the package as its part. Of several that speak:
+ * 1. those that name the target go before those that name the package wherever it is;
+ * 2. of one author (a document without one is its own) the latest counts, of equally late ones that of the later document;
+ * 3. between authors the most cautious counts: affected, then under investigation, then not affected, then fixed.
  */
-export const applyVex = (
-  matches: readonly Match[],
+export const applyVex = <M extends VexSubject>(
+  matches: readonly M[],
   documents: readonly VexDocument[],
   target: readonly string[] = [],
-): MatchWithVex[] => {
+): WithVex<M>[] => {
   const index = indexOf(documents);
   const targets = target.flatMap((text) => purlOf(text) ?? []);
   return matches.map((match) => {
@@ -34,6 +41,13 @@ export const applyVex = (
     return vex === undefined ? match : { ...match, vex };
   });
 };
+
+/** The most cautious first. */
+const byCaution: readonly VexStatus[] = ['affected', 'under_investigation', 'not_affected', 'fixed'];
+
+/** Whether the first status is the more cautious one. */
+export const isMoreCautious = (one: VexStatus, other: VexStatus): boolean =>
+  byCaution.indexOf(one) < byCaution.indexOf(other);
 
 /** A statement with its products read. */
 type Entry = {
@@ -73,41 +87,75 @@ const purlOf = (text: string): PackageUrl | undefined => {
   return parsed.ok ? parsed.value : undefined;
 };
 
+type Spoken = { readonly verdict: VexVerdict; readonly names: Exactness };
+/** What of the match a statement names: the target, or the package wherever it is. */
+type Exactness = 'target' | 'package';
+
 const verdictOn = (
-  match: Match,
+  match: VexSubject,
   index: ReadonlyMap<string, readonly Entry[]>,
   targets: readonly PackageUrl[],
 ): VexVerdict | undefined => {
-  const entries = [match.vulnerability, ...match.aliases].flatMap((name) => index.get(name) ?? []);
-  const purl = entries.length === 0 ? undefined : purlOf(match.purl);
+  const entries = new Set([match.vulnerability, ...match.aliases].flatMap((name) => index.get(name) ?? []));
+  const purl = entries.size === 0 ? undefined : purlOf(match.purl);
   if (purl === undefined) return undefined;
-  const speaking = entries.filter(({ products }) => products.some((product) => speaksOf(product, purl, targets)));
-  const latest = speaking.reduce<Entry | undefined>(
-    (best, next) => (best !== undefined && (best.statement.at ?? '') > (next.statement.at ?? '') ? best : next),
-    undefined,
+  const latest = new Map<string, Spoken>();
+  for (const { statement, document, products } of entries) {
+    const names = exactnessOf(products, purl, targets);
+    if (names === undefined) continue;
+    const key = JSON.stringify([names, document.author ?? null, document.author === undefined ? document.id : null]);
+    const known = latest.get(key);
+    if (known === undefined || (known.verdict.at ?? '') <= (statement.at ?? '')) {
+      latest.set(key, { verdict: verdictOf(statement, document), names });
+    }
+  }
+  return chosenOf([...latest.values()]);
+};
+
+const chosenOf = (spoken: readonly Spoken[]): VexVerdict | undefined => {
+  const [first, ...rest] = spoken.toSorted(
+    (a, b) =>
+      Number(a.names === 'package') - Number(b.names === 'package') ||
+      byCaution.indexOf(a.verdict.status) - byCaution.indexOf(b.verdict.status) ||
+      (a.verdict.at ?? '').localeCompare(b.verdict.at ?? '') * -1,
   );
-  if (latest === undefined) return undefined;
-  const { statement, document } = latest;
-  return {
-    status: statement.status,
-    document: document.id,
-    ...(document.author === undefined ? {} : { author: document.author }),
-    ...(statement.justification === undefined ? {} : { justification: statement.justification }),
-    ...(statement.text === undefined ? {} : { text: statement.text }),
-    ...(statement.at === undefined ? {} : { at: statement.at }),
-  };
+  if (first === undefined) return undefined;
+  const others = rest.map(({ verdict }) => verdict);
+  return others.length === 0 ? first.verdict : { ...first.verdict, others };
 };
 
-const speaksOf = ({ whole, parts, isWhole }: Product, purl: PackageUrl, targets: readonly PackageUrl[]): boolean => {
-  if (whole === undefined) return false;
-  if (isWhole) return covers(whole, purl) || targets.some((target) => covers(whole, target));
-  return targets.some((target) => covers(whole, target)) && parts.some((part) => covers(part, purl));
+const verdictOf = (statement: VexStatement, document: VexDocument): VexVerdict => ({
+  status: statement.status,
+  document: document.id,
+  ...(document.author === undefined ? {} : { author: document.author }),
+  ...(statement.justification === undefined ? {} : { justification: statement.justification }),
+  ...(statement.text === undefined ? {} : { text: statement.text }),
+  ...(statement.at === undefined ? {} : { at: statement.at }),
+});
+
+const exactnessOf = (
+  products: readonly Product[],
+  purl: PackageUrl,
+  targets: readonly PackageUrl[],
+): Exactness | undefined => {
+  let found: Exactness | undefined;
+  for (const { whole, parts, isWhole } of products) {
+    if (whole === undefined) continue;
+    const isTarget = targets.some((target) => covers(whole, target));
+    if (isTarget && (isWhole || parts.some((part) => covers(part, purl)))) return 'target';
+    if (isWhole && covers(whole, purl)) found = 'package';
+  }
+  return found;
 };
 
-/** What a package URL leaves out it does not ask for: no version is every version. */
-const covers = (asked: PackageUrl, purl: PackageUrl): boolean =>
-  asked.type === purl.type &&
-  asked.namespace === purl.namespace &&
-  asked.name === purl.name &&
-  (asked.version === '' || asked.version === purl.version) &&
-  Object.entries(asked.qualifiers).every(([key, value]) => purl.qualifiers[key] === value);
+/** What a package URL leaves out it does not ask for: no version is every version. A digest says which image, whatever its name. */
+const covers = (asked: PackageUrl, purl: PackageUrl): boolean => {
+  if (asked.type !== purl.type) return false;
+  if (asked.type === 'oci' && asked.version.startsWith('sha256:')) return asked.version === purl.version;
+  return (
+    asked.namespace === purl.namespace &&
+    asked.name === purl.name &&
+    (asked.version === '' || asked.version === purl.version) &&
+    Object.entries(asked.qualifiers).every(([key, value]) => purl.qualifiers[key] === value)
+  );
+};

@@ -4,6 +4,7 @@ import { applyVex } from './apply.ts';
 import type { VexDocument } from './model.ts';
 import { parseVex } from './parse.ts';
 import { writeCycloneDxVex, writeOpenVex } from './write.ts';
+import { writeCsafVex } from './write-csaf.ts';
 
 const match = (purl: string, vulnerability: string, aliases: readonly string[] = []): Match => ({
   purl,
@@ -95,6 +96,40 @@ describe('OpenVEX', () => {
     const early = said('under_investigation', '2026-02-01T00:00:00Z');
     expect(statusOf(openVex(late, early))).toEqual(['fixed']);
     expect(statusOf(openVex(early, late))).toEqual(['fixed']);
+  });
+
+  it('takes the most cautious of several authors, and tells the others', () => {
+    const by = (author: string, status: string, timestamp: string) =>
+      read({
+        ...openVex({ vulnerability: 'CVE-2026-0001', products: ['pkg:npm/lodash'], status, timestamp }),
+        '@id': `https://${author}.example/vex`,
+        author,
+      });
+    const documents = [
+      by('late', 'not_affected', '2026-05-01T00:00:00Z'),
+      by('early', 'affected', '2026-01-01T00:00:00Z'),
+    ];
+    const [applied] = applyVex([lodash], documents);
+    expect(applied?.vex).toMatchObject({ status: 'affected', author: 'early' });
+    expect(applied?.vex?.others).toMatchObject([{ status: 'not_affected', author: 'late' }]);
+  });
+
+  it('takes a word on what was scanned before a word on the package anywhere', () => {
+    const image = 'pkg:oci/shop@sha256:abc';
+    const general = read(openVex({ vulnerability: 'CVE-2026-0001', products: ['pkg:npm/lodash'], status: 'affected' }));
+    const exact = read({
+      ...openVex({
+        vulnerability: 'CVE-2026-0001',
+        products: [{ '@id': 'pkg:oci/other@sha256:abc' }],
+        status: 'fixed',
+      }),
+      author: 'Product team',
+    });
+    expect(applyVex([lodash], [general, exact], [image])[0]?.vex).toMatchObject({
+      status: 'fixed',
+      author: 'Product team',
+    });
+    expect(applyVex([lodash], [general, exact], ['pkg:oci/shop@sha256:def'])[0]?.vex?.status).toBe('affected');
   });
 
   it('never drops a match', () => {
@@ -217,17 +252,42 @@ describe('what we write', () => {
       at: head.at,
     },
     { vulnerability: 'CVE-2026-0003', aliases: [], purl: lodash.purl, state: 'fixed', at: head.at },
+    {
+      vulnerability: 'CVE-2026-0004',
+      aliases: [],
+      purl: lodash.purl,
+      state: 'not_affected',
+      justification: 'code_not_reachable',
+      reason: 'Never called',
+      at: head.at,
+    },
+    { vulnerability: 'GHSA-bbbb', aliases: [], purl: lodash.purl, state: 'under_investigation', at: head.at },
   ] as const;
   const matches = findings.map(({ vulnerability }) => match(lodash.purl, vulnerability));
 
   it.each([
     ['OpenVEX', writeOpenVex],
     ['CycloneDX', writeCycloneDxVex],
+    [
+      'CSAF',
+      (...[said, top]: Parameters<typeof writeOpenVex>) =>
+        writeCsafVex(said, { ...top, namespace: 'https://a.example' }),
+    ],
   ] as const)('as %s is read as it was meant', (_, write) => {
     const parsed = parseVex(write(findings, head));
     if (!parsed.ok) throw new Error(parsed.error.message);
     const applied = applyVex(matches, [parsed.value]);
-    expect(applied.map(({ vex }) => vex?.status)).toEqual(['affected', 'affected', 'fixed']);
+    expect(applied.map(({ vex }) => vex?.status)).toEqual([
+      'affected',
+      'affected',
+      'fixed',
+      'not_affected',
+      'under_investigation',
+    ]);
+    expect(applied[3]?.vex?.justification).toMatch(/^(code_not_reachable|vulnerable_code_not_in_execute_path)$/);
+    expect(applied[3]?.vex?.text).toBe('Never called');
+    // Remediations of CSAF are for people and are not read back.
+    if (parsed.value.format === 'csaf') return;
     expect(applied[0]?.vex?.text).toBe('Upgrade to 4.17.21');
     expect(applied[1]?.vex?.text).toBe('Accepted: not reachable');
   });

@@ -1,26 +1,11 @@
-/** A finding as far as VEX tells it. */
-export type VexFinding = {
-  readonly vulnerability: string;
-  readonly aliases: readonly string[];
-  readonly purl: string;
-  /** `accepted`: a person decided to live with it for a time. */
-  readonly state: 'open' | 'accepted' | 'fixed';
-  /** Why it was accepted or how it was closed. */
-  readonly reason?: string;
-  readonly fixedVersion?: string;
-  /** ISO 8601, when it came into this state. */
-  readonly at: string;
-};
-
-export type VexHead = {
-  /** An address that identifies the document. */
-  readonly id: string;
-  readonly author: string;
-  /** ISO 8601. */
-  readonly at: string;
-  /** The package URL of what was scanned, where it has one: packages are then its parts. */
-  readonly product?: string;
-};
+import {
+  actionOf,
+  cycloneDxJustification,
+  json,
+  openVexJustification,
+  type VexFinding,
+  type VexHead,
+} from './written.ts';
 
 /** Writes OpenVEX 0.2.0; https://github.com/openvex/spec. */
 export const writeOpenVex = (findings: readonly VexFinding[], head: VexHead): string =>
@@ -30,22 +15,43 @@ export const writeOpenVex = (findings: readonly VexFinding[], head: VexHead): st
     author: head.author,
     timestamp: head.at,
     version: 1,
-    statements: findings.map((finding) => ({
-      vulnerability: {
-        name: finding.vulnerability,
-        ...(finding.aliases.length === 0 ? {} : { aliases: finding.aliases }),
-      },
-      timestamp: finding.at,
-      products: [
-        head.product === undefined
-          ? { '@id': finding.purl }
-          : { '@id': head.product, subcomponents: [{ '@id': finding.purl }] },
-      ],
-      ...(finding.state === 'fixed'
-        ? { status: 'fixed' }
-        : { status: 'affected', action_statement: actionOf(finding) }),
-    })),
+    statements: findings.map((finding) => {
+      const product = finding.product ?? head.product;
+      return {
+        vulnerability: {
+          name: finding.vulnerability,
+          ...(finding.aliases.length === 0 ? {} : { aliases: finding.aliases }),
+        },
+        timestamp: finding.at,
+        products: [
+          product === undefined
+            ? { '@id': finding.purl }
+            : { '@id': product, subcomponents: [{ '@id': finding.purl }] },
+        ],
+        ...openVexStatus(finding),
+      };
+    }),
   });
+
+const openVexStatus = (finding: VexFinding): object => {
+  switch (finding.state) {
+    case 'fixed':
+    case 'under_investigation':
+      return { status: finding.state };
+    case 'not_affected': {
+      const justification = openVexJustification(finding.justification);
+      const impact = finding.reason ?? (justification === undefined ? 'No justification was given' : undefined);
+      return {
+        status: 'not_affected',
+        ...(justification === undefined ? {} : { justification }),
+        ...(impact === undefined ? {} : { impact_statement: impact }),
+      };
+    }
+    case 'open':
+    case 'accepted':
+      return { status: 'affected', action_statement: actionOf(finding) };
+  }
+};
 
 /** Writes CycloneDX 1.6 with an analysis for each vulnerability. */
 export const writeCycloneDxVex = (findings: readonly VexFinding[], head: VexHead): string =>
@@ -60,26 +66,37 @@ export const writeCycloneDxVex = (findings: readonly VexFinding[], head: VexHead
         : { component: { type: 'container', name: head.product, 'bom-ref': head.product, purl: head.product } }),
     },
     vulnerabilities: findings.map((finding) => ({
-      'bom-ref': `${finding.vulnerability}/${finding.purl}`,
+      'bom-ref': [finding.vulnerability, finding.product ?? [], finding.purl].flat().join('/'),
       id: finding.vulnerability,
       ...(finding.aliases.length === 0
         ? {}
         : { references: finding.aliases.map((id) => ({ id, source: { name: id.split('-', 1)[0] } })) }),
       updated: finding.at,
-      analysis: {
-        state: finding.state === 'fixed' ? 'resolved' : 'exploitable',
-        detail: finding.state === 'fixed' ? (finding.reason ?? 'Fixed') : actionOf(finding),
-        ...(finding.state === 'accepted' ? { response: ['will_not_fix'] } : { response: ['update'] }),
-        lastUpdated: finding.at,
-      },
+      analysis: { ...analysisOf(finding), lastUpdated: finding.at },
       affects: [{ ref: finding.purl }],
     })),
   });
 
-/** OpenVEX demands an action for what is affected. */
-const actionOf = ({ state, reason, fixedVersion }: VexFinding): string => {
-  if (state === 'accepted') return `Accepted: ${reason ?? 'no reason was given'}`;
-  return fixedVersion === undefined ? 'No fixed version is published yet' : `Upgrade to ${fixedVersion}`;
+const analysisOf = (finding: VexFinding): object => {
+  switch (finding.state) {
+    case 'fixed':
+      return { state: 'resolved', detail: finding.reason ?? 'Fixed', response: ['update'] };
+    case 'under_investigation':
+      return { state: 'in_triage', ...(finding.reason === undefined ? {} : { detail: finding.reason }) };
+    case 'not_affected': {
+      const justification = cycloneDxJustification(finding.justification);
+      return {
+        state: 'not_affected',
+        ...(justification === undefined ? {} : { justification }),
+        detail: finding.reason ?? 'Not affected',
+      };
+    }
+    case 'open':
+    case 'accepted':
+      return {
+        state: 'exploitable',
+        detail: actionOf(finding),
+        response: [finding.state === 'accepted' ? 'will_not_fix' : 'update'],
+      };
+  }
 };
-
-const json = (document: unknown): string => `${JSON.stringify(document, undefined, 2)}\n`;

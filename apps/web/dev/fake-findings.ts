@@ -9,6 +9,7 @@ import {
 import { exposures, type FakeHandlers, facet, found, page, uses } from './fake-answers.ts';
 import { fakeRisk } from './fake-details.ts';
 import { ago, day, idOf } from './fake-seed.ts';
+import { fakeVexOf } from './fake-vex.ts';
 import { bars, type FakeWorld } from './fake-world.ts';
 
 export const findingAnswers = (world: FakeWorld): FakeHandlers => {
@@ -86,9 +87,9 @@ export const findingAnswers = (world: FakeWorld): FakeHandlers => {
           {
             name: 'status',
             label: 'Status',
-            values: (['open', 'accepted', 'closed'] as const).map((value) => ({
+            values: (['open', 'accepted', 'ruled-out', 'closed'] as const).map((value) => ({
               value,
-              label: value.charAt(0).toUpperCase() + value.slice(1),
+              label: (value.charAt(0).toUpperCase() + value.slice(1)).replace('-', ' '),
               count: filtered({ ...query, status: [value] }).length,
             })),
           },
@@ -248,6 +249,7 @@ const findingDetail = (world: FakeWorld, finding: FindingSummary): ResultOf<'fin
           },
         }
       : {}),
+    ...(finding.status === 'ruled-out' ? { vex: fakeVexOf() } : {}),
     history: [
       { at: ago(2 * day), text: 'Risk rose from 61 to 97: it entered the list of exploited vulnerabilities.' },
       { at: finding.firstSeenAt, text: 'Found by a scan of the image.', by: 'edge-01' },

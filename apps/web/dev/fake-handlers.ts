@@ -8,6 +8,7 @@ import { mapAnswers } from './fake-map.ts';
 import { packageAnswers } from './fake-packages.ts';
 import { ago, day, idOf } from './fake-seed.ts';
 import { createFakeSettings } from './fake-settings.ts';
+import { vexAnswers } from './fake-vex.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }) => {
@@ -52,6 +53,7 @@ export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }
     ...createFakeSettings(world),
     ...packageAnswers(world),
     ...backupAnswers(world),
+    ...vexAnswers(world),
   };
   return (name: RouteName, input: unknown, cookie: string, setCookie: (cookie: string) => void): unknown => {
     if (name === 'session.create' || name === 'links.use') setCookie('fake=1; Path=/; HttpOnly');

@@ -33,6 +33,7 @@ export type {
 export { type CvssScores, ratingOf, scoreCvss, scoresOfCvss } from './ranking/cvss.ts';
 export { likelihoodFormula, likelihoodOf, newestScore } from './ranking/likelihood.ts';
 export { applyVex, isMoreCautious, type MatchWithVex, type VexSubject, type VexVerdict } from './vex/apply.ts';
+export { type ImageNames, imageTargets } from './vex/image-targets.ts';
 export { type VexDocument, type VexProduct, type VexStatement, type VexStatus, vexLimits } from './vex/model.ts';
 export { parseVex } from './vex/parse.ts';
 export { writeCycloneDxVex, writeOpenVex } from './vex/write.ts';

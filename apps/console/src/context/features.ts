@@ -81,7 +81,7 @@ export const createFeatures = async (parts: {
   });
   const findings = createFindingsFeature({
     ...{ db, clock, live, log, audit, jobs, dispatcher: gateway.tasks, publishers: config.feeds },
-    ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir },
+    ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir, consoleName: config.name },
   });
   stack.use(findings);
   gateway.onChange(findings.inventoryChanged);

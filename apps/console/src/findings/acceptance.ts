@@ -4,9 +4,9 @@ import { badRequest } from '@parapet/core';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
-import { refreshAssetRisk } from '../risk/asset-risk.ts';
 import { allOf, compileFilter } from './filter.ts';
 import { recordHistory } from './history.ts';
+import { refreshWithInstances } from './refresh-assets.ts';
 import { writeFindings } from './write-lock.ts';
 
 export type Selection = { readonly ids?: readonly string[] | undefined; readonly filter?: FindingFilter | undefined };
@@ -81,6 +81,9 @@ const reopen = async (
     sql`status = 'open', acceptance_id = null, accepted_until = null`,
     sql<SqlBool>`f.status = 'accepted' and ${chosen}`,
   );
+  // What a VEX document rules out meanwhile would be accepted again after it.
+  await sql`update findings as f set acceptance_id = null, accepted_until = null
+    where f.status = 'ruled-out' and f.acceptance_id is not null and ${chosen}`.execute(tx);
   await recordHistory(
     tx,
     rows.map((row) => ({ findingId: row.id, at, text, by })),
@@ -113,15 +116,4 @@ const changeStatus = async (
   }
   await refreshWithInstances(tx, [...new Set(rows.map((row) => row.asset_id))]);
   return rows;
-};
-
-const refreshWithInstances = async (tx: DatabaseTransaction, assetIds: readonly string[]): Promise<void> => {
-  if (assetIds.length === 0) return;
-  const instances = await tx
-    .selectFrom('assets')
-    .select('id')
-    .where('image_id', 'in', [...assetIds])
-    .where('status', '<>', 'gone')
-    .execute();
-  await refreshAssetRisk(tx, [...assetIds, ...instances.map((row) => row.id)]);
 };

@@ -24,7 +24,8 @@ export type CellFilter = Pick<
 >;
 type Dimension = keyof CellFilter;
 
-const statuses = ['open', 'accepted', 'closed'] as const;
+/** In the order of their numbers. */
+const statuses = ['open', 'accepted', 'closed', 'ruled-out'] as const;
 const severities = ['critical', 'high', 'medium', 'low'] as const;
 const exposures = ['internet', 'zones', 'own-network', 'none-seen', 'unknown'] as const;
 const uses = ['running', 'loaded', 'installed', 'unknown'] as const;
@@ -80,6 +81,7 @@ const shown: readonly Shown[] = [
     values: [
       ['open', 'Open'],
       ['accepted', 'Accepted'],
+      ['ruled-out', 'Ruled out'],
       ['closed', 'Closed'],
     ],
   },

@@ -23,6 +23,8 @@ import { createScanPolicyRoutes } from '../scans/scan-policy.ts';
 import { createScanRoutes } from '../scans/scan-routes.ts';
 import { createScanScheduler } from '../scans/scan-scheduler.ts';
 import type { TaskDispatcher } from '../tasks/task-dispatcher.ts';
+import { enqueueVex, registerVexJobs } from '../vex/vex-queue.ts';
+import { createVexRoutes } from '../vex/vex-routes.ts';
 import { createFindingRoutes } from './finding-routes.ts';
 import { registerHousekeeping } from './housekeeping.ts';
 import { createFindingIndex } from './index/finding-index.ts';
@@ -35,6 +37,8 @@ export type FindingsFeatureDeps = {
   readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly dispatcher: TaskDispatcher;
+  /** Who speaks in VEX documents that the console writes. */
+  readonly consoleName: string;
   /** Where advisory databases lie, and where uploads may. */
   readonly feedsDir: string;
   readonly temporaryDir: string;
@@ -63,6 +67,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
   });
   const rematch = { db, content: files, clock, live, log };
   registerFeedJobs({ jobs, db, clock, log, service: () => service, rematch });
+  registerVexJobs({ jobs, db, clock, live, log });
   registerHousekeeping({ jobs, db, clock, enqueueRematch: () => enqueueRematch(jobs) });
   const startUpdate = async (): Promise<boolean> => {
     await service.announce();
@@ -75,6 +80,10 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       ...createFindingRoutes({ db, content: files, clock, live, index }),
       ...createSoftwareRoutes({ db }),
       ...createHistoryRoutes({ db }),
+      ...createVexRoutes({
+        ...{ db, clock, audit: deps.audit, author: `Parapet console ${deps.consoleName}` },
+        apply: () => enqueueVex(jobs),
+      }),
       ...createPackageRoutes({ db }),
       ...createScanPolicyRoutes({ db, clock, audit: deps.audit, wake: scheduler.wake }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
@@ -105,6 +114,9 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       index.start();
       // A new layout, or a console restored without its advisory database.
       if (service.needsRebuild()) await enqueueRebuild(jobs);
+      await enqueueVex(jobs).catch((error: unknown) =>
+        log.error({ error: messageOf(error) }, 'VEX documents could not be queued'),
+      );
       await enqueueRematch(jobs).catch((error: unknown) =>
         log.error({ error: messageOf(error) }, 'matching could not be queued'),
       );

@@ -1,4 +1,4 @@
-import type { Advisory, AdvisoryDatabase } from '@parapet/advisories';
+import type { Advisory, AdvisoryDatabase, VexVerdict } from '@parapet/advisories';
 import type { FindingDetail, Risk, RiskFactor, Scope } from '@parapet/contract/api';
 import type { Distribution } from '@parapet/contract/sbom';
 import { notFound } from '@parapet/core';
@@ -53,6 +53,7 @@ export const readFindingDetail = async (
       extra.until !== null
         ? { reason: extra.reason, by: extra.by_name, at: extra.at.toISOString(), until: extra.until.toISOString() }
         : undefined,
+    vex: row.status === 'closed' ? undefined : vexOf(extra),
     history: [...history, { at: row.first_seen_at.toISOString(), text: 'First seen' }],
     elsewhere,
     feedVersion: extra.feed_version,
@@ -78,19 +79,30 @@ type ExtraRow = {
   readonly by_name: string | null;
   readonly at: Date | null;
   readonly until: Date | null;
+  readonly verdict: VexVerdict | null;
+  readonly vex_document_id: string | null;
+  readonly vex_since: Date | null;
 };
 
 const readExtra = async (db: Database, id: string): Promise<ExtraRow | undefined> =>
   (
     await sql<ExtraRow>`
       select f.package_id, f.vulnerability_id, f.advisory_id, f.affected_ranges, f.ecosystem, f.notes, f.feed_version, v.summary, v.aliases, v.likelihood_factor,
-        p.source_name, p.location, software.trust, software.distribution, acceptance.reason, acceptance.by_name, acceptance.at, acceptance.until
+        p.source_name, p.location, software.trust, software.distribution, acceptance.reason, acceptance.by_name, acceptance.at, acceptance.until,
+        vex.verdict, vex.vex_document_id, vex.since as vex_since
       from findings as f join vulnerabilities as v on v.id = f.vulnerability_id
       left join asset_packages as p on p.id = f.package_id
       left join asset_software as software on software.asset_id = f.asset_id
       left join acceptances as acceptance on acceptance.id = f.acceptance_id
+      left join finding_vex as vex on vex.finding_id = f.id
       where f.id = ${id}`.execute(db)
   ).rows[0];
+
+const vexOf = ({ verdict, vex_document_id: vexId, vex_since: since }: ExtraRow): FindingDetail['vex'] => {
+  if (verdict === null || vexId === null || since === null) return undefined;
+  const { others = [], ...word } = verdict;
+  return { ...word, vexId, since: since.toISOString(), others: others.slice(0, 20) };
+};
 
 const advisoryPart = (extra: ExtraRow, advisory: Advisory | undefined) => ({
   summary: extra.summary,

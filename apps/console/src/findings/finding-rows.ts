@@ -2,7 +2,7 @@ import { type FindingSummary, type Scope, severityOfRisk } from '@parapet/contra
 import type { Package, PackageEvidence } from '@parapet/contract/sbom';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import type { ExposureKind, UseKind } from '../database/tables/findings.ts';
+import type { ExposureKind, FindingStatus, UseKind } from '../database/tables/findings.ts';
 import { scopeOnce } from '../people/scope.ts';
 import { riskInSql } from '../risk/asset-risk.ts';
 import { exposureValues } from '../risk/exposure.ts';
@@ -12,7 +12,7 @@ import { useValues } from '../risk/use.ts';
 /** A finding joined with what names it, as lists and exports show it. */
 export type FindingRow = {
   readonly id: string;
-  readonly status: 'open' | 'accepted' | 'closed';
+  readonly status: FindingStatus;
   readonly purl: string;
   readonly package_version: string;
   readonly fixed_version: string | null;

@@ -4,6 +4,7 @@ import type { Distribution } from '@parapet/contract/sbom';
 import type { DatabaseTransaction } from '../database/database.ts';
 import { applyRisk, type RiskView, readRiskView } from '../risk/recompute-risk.ts';
 import { readPackages, type StoredPackage } from '../sboms/asset-packages.ts';
+import { applyVexToAsset } from '../vex/apply-vex.ts';
 import type { AdvisoryContent } from './advisory-content.ts';
 import { assessMatches } from './assess-match.ts';
 import { type SyncOutcome, syncFindings } from './sync-findings.ts';
@@ -14,8 +15,8 @@ export type MatchOutcome = SyncOutcome & {
 };
 
 /**
- * Matches an asset's stored packages against the active feed and makes its findings and risk follow. Without a feed only the
- * risk is computed. Belongs inside `writeFindings`.
+ * Matches an asset's stored packages against the active feed and makes its findings follow, and what VEX documents say of them,
+ * and their risk. Without a feed only the latter two are done. Belongs inside `writeFindings`.
  */
 export const matchAsset = async (
   tx: DatabaseTransaction,
@@ -26,6 +27,7 @@ export const matchAsset = async (
   const view = await readRiskView(tx, assetId);
   if (view === undefined) return nothing;
   const outcome = await syncMatches(tx, content, view, at);
+  await applyVexToAsset(tx, assetId, at);
   await applyRisk(tx, view);
   return outcome;
 };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
+import type { FindingStatus } from '../database/tables/findings.ts';
 import { riskInSql } from '../risk/asset-risk.ts';
 import { formulaVersion } from '../risk/formula.ts';
 import type { Instance } from '../risk/instances.ts';
@@ -28,12 +29,16 @@ export const syncFindings = async (
   },
 ): Promise<SyncOutcome> => {
   const matches = oneEach(input.matches);
+  const versions = Map.groupBy(input.matches, identityOf);
   const ids = await upsertCatalogue(tx, matches, input.feedVersion);
   const known = await readKnown(tx, input.assetId);
   const contextOf = createContextLookup(input.assetId, input.instances);
   const wanted = matches.map((assessed) => ({
     key: keyOf(assessed.package.packageKey, ids.vulnerability(assessed)),
-    row: rowOf(assessed, ids, contextOf(assessed.package)),
+    row: {
+      ...rowOf(assessed, ids, contextOf(assessed.package)),
+      other_purls: otherPurls(assessed, versions.get(identityOf(assessed)) ?? []),
+    },
   }));
   const reopened = wanted.flatMap(({ key }) => {
     const row = known.get(key);
@@ -68,19 +73,27 @@ type KnownRow = {
   readonly package_key: string;
   readonly vulnerability_id: number;
   readonly package_version: string;
-  readonly status: 'open' | 'accepted' | 'closed';
+  readonly status: FindingStatus;
 };
 
 const keyOf = (packageKey: string, vulnerabilityId: number): string => `${vulnerabilityId}|${packageKey}`;
 
 /** Several versions of a package side by side are one finding; the first package stands for them. */
 const oneEach = (matches: readonly AssessedMatch[]): readonly AssessedMatch[] => [
-  ...new Map(
-    matches
-      .toReversed()
-      .map((assessed) => [`${assessed.match.vulnerability}|${assessed.package.packageKey}`, assessed] as const),
-  ).values(),
+  ...new Map(matches.toReversed().map((assessed) => [identityOf(assessed), assessed] as const)).values(),
 ];
+
+const identityOf = (assessed: AssessedMatch): string =>
+  `${assessed.match.vulnerability}|${assessed.package.packageKey}`;
+
+/** More side by side are not told one by one; who asks whether all are spoken of is told no. */
+export const otherPurlLimit = 50;
+
+const otherPurls = (shown: AssessedMatch, all: readonly AssessedMatch[]): readonly string[] =>
+  [...new Set(all.map((assessed) => assessed.package.purl))]
+    .filter((purl) => purl !== shown.package.purl)
+    .toSorted()
+    .slice(0, otherPurlLimit);
 
 const readKnown = async (tx: DatabaseTransaction, assetId: string): Promise<ReadonlyMap<string, KnownRow>> => {
   const rows = await tx
@@ -137,21 +150,22 @@ const rowOf = (assessed: AssessedMatch, ids: CatalogueIds, context: Context) => 
 const upsertFindings = async (
   tx: DatabaseTransaction,
   input: { readonly assetId: string; readonly feedVersion: string; readonly at: Date },
-  rows: readonly ReturnType<typeof rowOf>[],
+  rows: readonly (ReturnType<typeof rowOf> & { readonly other_purls: readonly string[] })[],
 ): Promise<void> => {
   if (rows.length === 0) return;
   const risk = riskInSql(sql`new.likelihood`, sql`new.exposure`, sql`new.use_value`, sql`new.impact`);
   await sql`
     insert into findings as old (id, asset_id, package_id, package_key, product_id, vulnerability_id, fix_id, status, purl, package_version,
       advisory_id, fixed_version, affected_ranges, cvss, epss, kev, epss_high, exploit, likelihood, exposure, use_value, impact, risk,
-      exposure_kind, use_kind, worst_asset_id, formula, feed_version, first_seen_at, ecosystem, notes)
+      exposure_kind, use_kind, worst_asset_id, formula, feed_version, first_seen_at, ecosystem, notes, other_purls)
     select gen_random_uuid(), ${input.assetId}, new.package_id, new.package_key, new.product_id, new.vulnerability_id, new.fix_id, 'open',
       new.purl, new.package_version, new.advisory_id, new.fixed_version, coalesce(new.affected_ranges, '{}'), new.cvss, new.epss, new.kev,
       coalesce(new.epss > 0.5, false), new.exploit, new.likelihood, new.exposure, new.use_value, new.impact, ${risk},
-      new.exposure_kind, new.use_kind, new.worst, ${formulaVersion}, ${input.feedVersion}, ${input.at}, new.ecosystem, coalesce(new.notes, '{}')
+      new.exposure_kind, new.use_kind, new.worst, ${formulaVersion}, ${input.feedVersion}, ${input.at}, new.ecosystem, coalesce(new.notes, '{}'), coalesce(new.other_purls, '{}')
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (package_id bigint, package_key text, product_id bigint, vulnerability_id bigint,
       fix_id bigint, purl text, package_version text, advisory_id text, fixed_version text, affected_ranges text[], cvss real, epss real,
-      kev boolean, exploit boolean, likelihood real, exposure real, use_value real, impact real, exposure_kind text, use_kind text, worst uuid, ecosystem text, notes text[])
+      kev boolean, exploit boolean, likelihood real, exposure real, use_value real, impact real, exposure_kind text, use_kind text, worst uuid, ecosystem text, notes text[],
+      other_purls text[])
     on conflict (asset_id, package_key, vulnerability_id) do update set
       package_id = excluded.package_id, product_id = excluded.product_id, fix_id = excluded.fix_id, purl = excluded.purl,
       package_version = excluded.package_version, advisory_id = excluded.advisory_id, fixed_version = excluded.fixed_version,
@@ -159,13 +173,14 @@ const upsertFindings = async (
       epss_high = excluded.epss_high, exploit = excluded.exploit, likelihood = excluded.likelihood, exposure = excluded.exposure,
       use_value = excluded.use_value, impact = excluded.impact, risk = excluded.risk, exposure_kind = excluded.exposure_kind,
       use_kind = excluded.use_kind, worst_asset_id = excluded.worst_asset_id, formula = excluded.formula,
-      feed_version = excluded.feed_version, ecosystem = excluded.ecosystem, notes = excluded.notes, closed_at = null, close_reason = null,
+      feed_version = excluded.feed_version, ecosystem = excluded.ecosystem, notes = excluded.notes,
+      other_purls = excluded.other_purls, closed_at = null, close_reason = null,
       status = case when old.status <> 'closed' then old.status when old.accepted_until > ${input.at} then 'accepted' else 'open' end
     where old.status = 'closed' or (old.package_id, old.fix_id, old.purl, old.advisory_id, old.fixed_version, old.affected_ranges, old.cvss,
-        old.epss, old.kev, old.exploit, old.likelihood, old.ecosystem, old.notes)
+        old.epss, old.kev, old.exploit, old.likelihood, old.ecosystem, old.notes, old.other_purls)
       is distinct from (excluded.package_id, excluded.fix_id, excluded.purl, excluded.advisory_id, excluded.fixed_version,
         excluded.affected_ranges, excluded.cvss, excluded.epss, excluded.kev, excluded.exploit, excluded.likelihood,
-        excluded.ecosystem, excluded.notes)`.execute(tx);
+        excluded.ecosystem, excluded.notes, excluded.other_purls)`.execute(tx);
 };
 
 const closeFindings = async (

@@ -8,6 +8,7 @@ import { createGraphFixture } from '../graph/testing/graph-fixture.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { tellEvents } from '../telemetry/testing/tell-events.ts';
 import { startTestConsole, type TestAnswer, type TestConsole, type TestRequest } from '../testing/test-console.ts';
+import { storeVex } from '../vex/vex-store.ts';
 
 /**
  * Walks all scoped routes as somebody who may see team "mine" only. Everything of the others carries "theirs" in its name,
@@ -21,6 +22,7 @@ type World = {
   readonly scan: string;
   readonly process: string;
   readonly rollout: string;
+  readonly vex: string;
 };
 
 /** How a route is asked about one team's things. */
@@ -85,6 +87,12 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
     { url: '/api/v1/findings/accept', body: { ids: [world.finding], reason: 'known to us', until: year } },
   ],
   'findings.reopen': (world) => [{ url: '/api/v1/findings/reopen', body: { ids: [world.finding] } }],
+  'findings.vex': () =>
+    get(...['openvex', 'csaf', 'cyclonedx'].map((format) => `/api/v1/findings/vex?format=${format}`)),
+  'vex.list': () => get('/api/v1/vex'),
+  'vex.upload': () => [{ url: '/api/v1/vex?name=tried', payload: 'no document' }],
+  'vex.download': (world) => get(`/api/v1/vex/${world.vex}`),
+  'vex.remove': (world) => get(`/api/v1/vex/${world.vex}`),
   'scans.list': (world) => get('/api/v1/scans', `/api/v1/scans?assetId=${world.host}`),
   'scans.create': (world) => [{ url: '/api/v1/scans', body: { assetIds: [world.host, world.container] } }],
   'scans.cancel': (world) => get(`/api/v1/scans/${world.scan}/cancel`),
@@ -271,6 +279,18 @@ const asksById = (name: RouteName): boolean => routes[name].path.includes('/:');
 const isEmpty = (body: { items?: unknown[]; changed?: number }): boolean =>
   body.items?.length === 0 || body.changed === 0;
 
+const aVexDocument = (team: string): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      '@id': `urn:vex:${team}`,
+      author: `${team}-author`,
+      statements: [
+        { vulnerability: { name: `CVE-of-${team}` }, products: [{ '@id': `pkg:deb/${team}` }], status: 'fixed' },
+      ],
+    }),
+  );
+
 const makeWorld = async (team: string, sharedImage: string): Promise<World> => {
   const { db } = running.console.platform;
   const graph = createGraphFixture(db, new Date(dayAgo));
@@ -327,6 +347,10 @@ const makeWorld = async (team: string, sharedImage: string): Promise<World> => {
     .execute();
   const finding = await takeSbom(host, host, `${team}-library`);
   await takeSbom(image, host, `${team}-image-library`);
+  const { id: vex } = await storeVex(db, {
+    ...{ document: aVexDocument(team), name: `${team}-vex.json`, scope: { team: [team] }, by: `${team}-person` },
+    at: new Date(),
+  });
   const scan = randomUUID();
   await db
     .insertInto('scans')
@@ -371,7 +395,7 @@ const makeWorld = async (team: string, sharedImage: string): Promise<World> => {
       deadline: new Date(Date.now() + 7_200_000),
     })
     .execute();
-  return { host, container, image, finding, scan, rollout, process: `${team}-process` };
+  return { host, container, image, finding, scan, rollout, vex, process: `${team}-process` };
 };
 
 const privilege = {

@@ -12,6 +12,7 @@ export const pages = [
 
 export const settingsPages = [
   { to: '/settings/feeds', label: 'Feeds', words: 'advisories osv kev epss update import' },
+  { to: '/settings/vex', label: 'VEX documents', words: 'openvex csaf cyclonedx not affected ruled out statement' },
   { to: '/settings/people', label: 'People', words: 'users roles invite scope' },
   { to: '/settings/tokens', label: 'API tokens', words: 'automation secret' },
   { to: '/settings/keys', label: 'Enrolment keys', words: 'enroll hosts' },

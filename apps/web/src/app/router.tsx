@@ -177,6 +177,12 @@ const feedsRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/feeds-page.tsx'), 'FeedsPage'),
 });
 
+const vexRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/vex',
+  component: lazyRouteComponent(() => import('../features/settings/vex-page.tsx'), 'VexPage'),
+});
+
 const peopleRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/people',
@@ -238,6 +244,7 @@ const routeTree = rootRoute.addChildren([
     settingsRoute.addChildren([
       settingsIndexRoute,
       feedsRoute,
+      vexRoute,
       peopleRoute,
       tokensRoute,
       keysRoute,

@@ -1,3 +1,5 @@
+import type { FindingSummary, VexDocumentItem, VexWord } from '@parapet/contract/api';
+
 /** The words of the product for the values of the contract. */
 export const exposureNames: Readonly<Record<string, string>> = {
   internet: 'Internet',
@@ -46,3 +48,25 @@ export const scanStateNames: Readonly<Record<string, string>> = {
   cancelled: 'Cancelled',
   expired: 'Expired',
 };
+
+/** What a finding's status is called. */
+export const findingStatusNames = {
+  open: 'open',
+  accepted: 'accepted',
+  'ruled-out': 'ruled out',
+  closed: 'closed',
+} as const satisfies Readonly<Record<FindingSummary['status'], string>>;
+
+export const vexFormatNames = {
+  openvex: 'OpenVEX',
+  csaf: 'CSAF',
+  cyclonedx: 'CycloneDX',
+} as const satisfies Readonly<Record<VexDocumentItem['format'], string>>;
+
+/** What VEX says of a finding, to stand in a sentence. */
+export const vexStatusNames = {
+  not_affected: 'not affected',
+  affected: 'affected',
+  fixed: 'fixed',
+  under_investigation: 'under investigation',
+} as const satisfies Readonly<Record<VexWord['status'], string>>;

@@ -13,7 +13,8 @@ export const severityOfRisk = (risk: number): Severity =>
 
 export const findingKinds = ['vulnerability'] as const;
 export const FindingKind = z.enum(findingKinds);
-export const FindingStatus = z.enum(['open', 'accepted', 'closed']);
+/** `ruled-out`: a VEX document says that it is not affected or fixed. */
+export const FindingStatus = z.enum(['open', 'accepted', 'ruled-out', 'closed']);
 
 /** One of the four factors of risk. `value` is 0 to 1; `known` is false when we are blind and show the stated middle value. */
 export const RiskFactor = z.object({
@@ -111,6 +112,19 @@ export const FindingInstance = z.object({
 });
 export type FindingInstance = z.infer<typeof FindingInstance>;
 
+/** What a VEX document says of a finding. */
+export const VexWord = z.object({
+  status: z.enum(['not_affected', 'affected', 'fixed', 'under_investigation']),
+  /** E.g. `vulnerable_code_not_in_execute_path`. */
+  justification: z.string().optional(),
+  text: z.string().optional(),
+  at: Instant.optional(),
+  /** The document's own name. */
+  document: z.string(),
+  author: z.string().optional(),
+});
+export type VexWord = z.infer<typeof VexWord>;
+
 export const FindingDetail = FindingSummary.extend({
   summary: z.string(),
   details: z.string(),
@@ -138,6 +152,8 @@ export const FindingDetail = FindingSummary.extend({
     })
     .optional(),
   acceptance: z.object({ reason: z.string(), by: z.string(), at: Instant, until: Instant }).optional(),
+  /** What counts of the VEX documents that speak of it, since when, and what others say that was passed over. */
+  vex: VexWord.extend({ vexId: Id, since: Instant, others: z.array(VexWord) }).optional(),
   history: z.array(z.object({ at: Instant, text: z.string(), by: z.string().optional() })),
   /** The same vulnerability on other assets. */
   elsewhere: z.object({ assets: z.number().int(), findings: z.number().int() }),

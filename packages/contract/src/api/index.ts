@@ -17,3 +17,4 @@ export * from './scans.ts';
 export * from './sensor-upgrades.ts';
 export * from './sensors.ts';
 export * from './system.ts';
+export * from './vex.ts';

@@ -13,6 +13,7 @@ import { scanRoutes } from './scans.ts';
 import { sensorUpgradeRoutes } from './sensor-upgrades.ts';
 import { sensorRoutes } from './sensors.ts';
 import { systemRoutes } from './system.ts';
+import { vexRoutes } from './vex.ts';
 
 /** Every route of the API. Server, web client, CLI, OpenAPI and the access test are made from this table. */
 export const routes = {
@@ -24,6 +25,7 @@ export const routes = {
   ...packageRoutes,
   ...mapRoutes,
   ...findingRoutes,
+  ...vexRoutes,
   ...scanRoutes,
   ...huntRoutes,
   ...feedRoutes,

@@ -13,6 +13,7 @@ import * as packageHistory from './0014-package-history.ts';
 import * as telemetry from './0015-telemetry.ts';
 import * as toldStarts from './0016-told-starts.ts';
 import * as telemetryGone from './0019-telemetry-gone.ts';
+import * as vex from './0020-vex.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -32,4 +33,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0015-telemetry', telemetry],
   ['0016-told-starts', toldStarts],
   ['0019-telemetry-gone', telemetryGone],
+  ['0020-vex', vex],
 ];

@@ -1,4 +1,5 @@
-import type { FeedSource, FeedStatus, FindingSummary, RiskFactor, Scan } from '@parapet/contract/api';
+import type { VexDocument, VexProduct, VexStatus, VexVerdict } from '@parapet/advisories';
+import type { FeedSource, FeedStatus, FindingSummary, RiskFactor, Scan, Scope } from '@parapet/contract/api';
 import type { Distribution, Package, PackageEvidence, Sbom } from '@parapet/contract/sbom';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 
@@ -6,6 +7,7 @@ type Json<T> = JSONColumnType<T & object, string, string>;
 type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
 export type ExposureKind = FindingSummary['exposure'];
 export type UseKind = FindingSummary['use'];
+export type FindingStatus = FindingSummary['status'];
 
 /** The latest SBOM of an asset by one reporter. */
 export type SbomsTable = {
@@ -118,7 +120,7 @@ export type FindingsTable = {
   vulnerability_id: number;
   fix_id: number;
   kind: Generated<'vulnerability'>;
-  status: 'open' | 'accepted' | 'closed';
+  status: FindingStatus;
   purl: string;
   package_version: string;
   advisory_id: string;
@@ -146,6 +148,7 @@ export type FindingsTable = {
   accepted_until: Date | null;
   ecosystem: string | null;
   notes: Generated<string[]>;
+  other_purls: Generated<string[]>;
   cell: GeneratedAlways<number>;
 };
 
@@ -156,6 +159,44 @@ export type FindingHistoryTable = {
   text: string;
   by_name: string | null;
 };
+
+export type VexDocumentsTable = {
+  id: string;
+  format: VexDocument['format'];
+  document_id: string;
+  author: string | null;
+  name: string;
+  statements: number;
+  content_hash: string;
+  document: Buffer;
+  scope: NullableJson<NonNullable<Scope>>;
+  scope_key: string;
+  uploaded_by: string;
+  uploaded_at: Date;
+};
+
+export type VexStatementsTable = {
+  id: GeneratedAlways<number>;
+  vex_document_id: string;
+  names: string[];
+  products: Json<readonly VexProduct[]>;
+  status: VexStatus;
+  justification: string | null;
+  words: string | null;
+  at: Date | null;
+};
+
+export type VexNamesTable = { name: string; statement_id: number };
+
+/** What VEX documents say of a finding now. */
+export type FindingVexTable = {
+  finding_id: string;
+  verdict: Json<VexVerdict>;
+  vex_document_id: string;
+  since: Date;
+};
+
+export type VexQueueTable = { asset_id: string };
 
 export type FindingTotalsTable = { cell: number; findings: number; risk_sum: number };
 export type FindingAssetCountsTable = FindingTotalsTable & { asset_id: string; risk_max: number };
@@ -249,6 +290,11 @@ export type FindingsTables = {
   acceptances: AcceptancesTable;
   findings: FindingsTable;
   finding_history: FindingHistoryTable;
+  vex_documents: VexDocumentsTable;
+  vex_statements: VexStatementsTable;
+  vex_names: VexNamesTable;
+  finding_vex: FindingVexTable;
+  vex_queue: VexQueueTable;
   finding_totals: FindingTotalsTable;
   finding_asset_counts: FindingAssetCountsTable;
   finding_group_counts: FindingGroupCountsTable;

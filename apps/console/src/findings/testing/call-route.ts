@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type RouteDefinition, type RouteName, routes, type Scope } from '@parapet/contract/api';
 import type { Caller, HandlerRequest, RouteHandlers } from '../../http/handler.ts';
 
@@ -18,7 +19,14 @@ export const callerWith = (scope: Scope): Caller => ({
 export const callRoute = async <N extends RouteName>(
   handlers: Pick<RouteHandlers, N>,
   name: N,
-  input: { readonly query?: object; readonly params?: object; readonly body?: unknown; readonly scope?: Scope } = {},
+  input: {
+    readonly query?: object;
+    readonly params?: object;
+    readonly body?: unknown;
+    /** What is sent to a route with a `bodyStream`. */
+    readonly sent?: Buffer;
+    readonly scope?: Scope;
+  } = {},
 ): Promise<Awaited<ReturnType<RouteHandlers[N]>>> => {
   const definition: RouteDefinition = routes[name];
   const request = {
@@ -29,7 +37,7 @@ export const callRoute = async <N extends RouteName>(
     requestId: 'test',
     address: '127.0.0.1',
     headers: {},
-    bodyStream: undefined,
+    bodyStream: input.sent === undefined ? undefined : Readable.from([input.sent], { objectMode: false }),
     signal: new AbortController().signal,
     answer: { setCookie: () => undefined, clearCookie: () => undefined },
     cookies: {},

@@ -1,7 +1,7 @@
 import type { FindingFilter } from '@parapet/contract/api';
 import { severityNames } from '../../components/severity.tsx';
 import { toggled } from '../../lib/search-params.ts';
-import { exposureNames, useNames } from '../../lib/words.ts';
+import { exposureNames, findingStatusNames, useNames } from '../../lib/words.ts';
 
 export const groupings = ['fix', 'vulnerability', 'asset', 'package', 'none'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -94,7 +94,7 @@ export const setFilters = (
     ['exposure', search.exposure, exposureNames],
     ['use', search.use, useNames],
     ['exploited', search.exploited, exploitedNames],
-    ['status', search.status, {}],
+    ['status', search.status, findingStatusNames],
     ['kind', search.kind, {}],
   ] as const;
   const fromLists = lists.flatMap(([name, values, names]) =>

@@ -9,6 +9,7 @@ import { stringifySearch } from '../../lib/search-params.ts';
 import styles from './finding.module.css';
 import { Instances } from './instances.tsx';
 import { PathSteps } from './path-steps.tsx';
+import { VexWords } from './vex-words.tsx';
 import { WhyRank } from './why-rank.tsx';
 
 type BodyProps = { readonly finding: FindingDetail; readonly wide?: boolean };
@@ -18,6 +19,7 @@ export const FindingBody = ({ finding, wide = false }: BodyProps) => {
   const main = (
     <>
       <Acceptance finding={finding} />
+      <VexWords finding={finding} />
       <Section title="Why it ranks here">
         <WhyRank why={finding.why} />
       </Section>

@@ -2,6 +2,7 @@ import type { FindingDetail } from '@parapet/contract/api';
 import { PanelLink } from '../../components/any-link.tsx';
 import { barsOf, RiskScore } from '../../components/risk.tsx';
 import { Time } from '../../components/time.tsx';
+import { findingStatusNames } from '../../lib/words.ts';
 import styles from './finding.module.css';
 
 /** The few facts under the headline. */
@@ -9,7 +10,7 @@ export const FindingLine = ({ finding }: { readonly finding: FindingDetail }) =>
   <span className={styles.line}>
     <RiskScore risk={finding.risk} bars={barsOf(finding.why)} large />
     {finding.kev ? <span className={styles.exploited}>exploited now</span> : null}
-    {finding.status === 'open' ? null : <span className={styles.status}>{finding.status}</span>}
+    {finding.status === 'open' ? null : <span className={styles.status}>{findingStatusNames[finding.status]}</span>}
     <span>
       {finding.package.name} {finding.package.version}
     </span>

@@ -1,3 +1,4 @@
+import { vexFormats } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
@@ -8,6 +9,7 @@ import { Page } from '../../components/page.tsx';
 import { api, steadyQuery } from '../../lib/api.ts';
 import { formatShare, formatTotal, plural } from '../../lib/format.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
+import { vexFormatNames } from '../../lib/words.ts';
 import {
   chosenFacets,
   type FindingsSearch,
@@ -114,11 +116,16 @@ const riskSteps = [
   { value: '80', label: '≥ 80' },
 ] as const;
 
-const exportsOf = (search: FindingsSearch) =>
-  (['csv', 'jsonl'] as const).map((format) => ({
+const exportsOf = (search: FindingsSearch) => [
+  ...(['csv', 'jsonl'] as const).map((format) => ({
     label: format === 'csv' ? 'As CSV' : 'As JSON lines',
     href: api.url('findings.export', { query: { ...filterOf(search), format } }),
-  }));
+  })),
+  ...vexFormats.map((format) => ({
+    label: `As VEX (${vexFormatNames[format]})`,
+    href: api.url('findings.vex', { query: { ...filterOf(search), format } }),
+  })),
+];
 
 const nouns: Readonly<Record<Exclude<Grouping, 'none'>, readonly [string, string]>> = {
   fix: ['closed by', 'fix'],

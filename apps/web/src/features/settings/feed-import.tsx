@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
+import { FileDrop } from '../../components/file-drop.tsx';
 import { Progress } from '../../components/progress.tsx';
 import { InlineError } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
@@ -12,25 +13,12 @@ import styles from './settings.module.css';
 
 /** A bundle from a file, for consoles without a way to the publishers. */
 export const FeedImport = () => {
-  const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const { upload, share, stop } = useFeedUpload();
-  const take = (file: File | undefined): void => {
-    if (file !== undefined && !upload.isPending) upload.mutate(file);
+  const take = (file: File): void => {
+    if (!upload.isPending) upload.mutate(file);
   };
   return (
     <div>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        accept=".zip,.gz,.tgz,.zst,.tzst"
-        aria-label="Feed bundle"
-        onChange={(event) => {
-          take(event.target.files?.[0]);
-          event.target.value = '';
-        }}
-      />
       {upload.isPending ? (
         <div className={styles.busy}>
           <span>
@@ -43,25 +31,13 @@ export const FeedImport = () => {
           </Button>
         </div>
       ) : (
-        <button
-          type="button"
-          className={styles.drop}
-          data-over={over}
-          onClick={() => input.current?.click()}
-          onDragOver={(event) => {
-            event.preventDefault();
-            setOver(true);
-          }}
-          onDragLeave={() => setOver(false)}
-          onDrop={(event) => {
-            event.preventDefault();
-            setOver(false);
-            take(event.dataTransfer.files[0]);
-          }}
-        >
-          <b>Choose a bundle, or drop it here</b>
-          <span>zip, tar.gz or tar.zst. Every member is checked first; a broken bundle changes nothing.</span>
-        </button>
+        <FileDrop
+          label="Feed bundle"
+          accept=".zip,.gz,.tgz,.zst,.tzst"
+          title="Choose a bundle, or drop it here"
+          note="zip, tar.gz or tar.zst. Every member is checked first; a broken bundle changes nothing."
+          onFile={take}
+        />
       )}
       <InlineError error={upload.error} />
       <p className={text.minor}>

@@ -6,6 +6,7 @@ import styles from './settings.module.css';
 
 const parts: readonly { readonly to: string; readonly label: string; readonly needs?: Permission }[] = [
   { to: '/settings/feeds', label: 'Feeds', needs: 'feeds:read' },
+  { to: '/settings/vex', label: 'VEX documents', needs: 'findings:read' },
   { to: '/settings/people', label: 'People', needs: 'people:read' },
   { to: '/settings/tokens', label: 'API tokens', needs: 'people:read' },
   { to: '/settings/keys', label: 'Enrolment keys', needs: 'sensors:write' },

@@ -56,7 +56,7 @@ export const packageAnswers = (world: FakeWorld): FakeHandlers => {
         total: 260,
         items: world.findings.slice(0, 8).map((finding) => ({
           id: finding.id,
-          vulnerability: finding.vulnerability.id,
+          vulnerability: finding.vulnerability,
           package: finding.package.name,
           risk: finding.risk,
         })),

@@ -31,7 +31,7 @@ export const completePackage = (
   const name = found.name.trim().slice(0, limits.name);
   const version = found.version.trim().slice(0, limits.version);
   if (name === '') return undefined;
-  const purl = packageUrlOf(type, name, version, found.qualifiers);
+  const purl = found.purl ?? packageUrlOf(type, name, version, found.qualifiers);
   return {
     purl: purl.length > limits.purl ? packageUrlOf(type, name, version).slice(0, limits.purl) : purl,
     type,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createSbom } from './create-sbom.ts';
 import type { FileSystem } from './file-system/file-system.ts';
 import { memoryFileSystemOf } from './file-system/memory.ts';
+import { elfOf } from './testing/program.ts';
 
 const clock = createManualClock(Date.parse('2026-11-21T12:00:00.000Z'));
 const target = { kind: 'host', name: 'web-1' } as const;
@@ -32,6 +33,28 @@ describe('createSbom', () => {
     const sbom = await createSbom({ target, fileSystem: memoryFileSystemOf({}), clock });
     expect(sbom).toMatchObject({ status: 'succeeded', packages: [], problems: [] });
     expect(sbom).not.toHaveProperty('distribution');
+  });
+
+  it('warns of a release without security updates, which leaves the scan whole', async () => {
+    const osRelease = 'ID=debian\nVERSION_ID=10\nPRETTY_NAME="Debian GNU/Linux 10 (buster)"';
+    const fileSystem = memoryFileSystemOf({ '/etc/os-release': osRelease, '/var/lib/dpkg/status': status });
+    expect(await createSbom({ target, fileSystem, clock })).toMatchObject({
+      status: 'succeeded',
+      problems: [
+        {
+          code: 'end-of-life',
+          message: 'Debian GNU/Linux 10 (buster) has had no security updates since 2024-06-30.',
+        },
+      ],
+    });
+  });
+
+  it('tells a system of BusyBox alone by its version', async () => {
+    const busybox = elfOf({ '.rodata': Buffer.from('\0BusyBox v1.36.1 (2026)\0', 'latin1') });
+    const sbom = await createSbom({ target, fileSystem: memoryFileSystemOf({ '/bin/[': busybox }), clock });
+    expect(sbom.distribution).toEqual({ id: 'busybox', versionId: '1.36.1', name: 'BusyBox 1.36.1' });
+    const elsewhere = await createSbom({ target, fileSystem: memoryFileSystemOf({ '/srv/busybox': busybox }), clock });
+    expect(elsewhere).not.toHaveProperty('distribution');
   });
 
   it('is partial with packages and problems, failed with problems alone', async () => {

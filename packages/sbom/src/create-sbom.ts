@@ -1,12 +1,15 @@
-import type { Package, Sbom } from '@parapet/contract';
+import type { Distribution, Package, Sbom } from '@parapet/contract';
 import { type Clock, type Problem, problem, systemClock } from '@parapet/core';
 import { completePackage } from './complete-package.ts';
 import { detectDistribution } from './distribution/detect.ts';
+import { endOfLifeOf } from './distribution/end-of-life.ts';
 import type { DatabaseExtractor, ExtractContext, Extraction } from './extractors/extractor.ts';
 import { findMergedFolders } from './extractors/owned-files.ts';
 import { databaseExtractors, fileExtractors } from './extractors/registry.ts';
+import { bitnamiFolder } from './extractors/sbom-document/format.ts';
 import type { FileSystem } from './file-system/file-system.ts';
 import { createOwners } from './owners.ts';
+import type { FileReading } from './walk/read-file.ts';
 import { skipsOf } from './walk/skipped.ts';
 import { type WalkLimits, walkFiles } from './walk/walk-files.ts';
 
@@ -36,7 +39,7 @@ export const createSbom = async (options: CreateSbomOptions): Promise<Sbom> => {
   const distribution = await detectDistribution(fileSystem);
   const walked = await walkFiles({
     fileSystem,
-    extractors: fileExtractors,
+    extractors: fileExtractors.filter(({ onlyInImages }) => onlyInImages !== true || isImage(target.kind)),
     skips: skipsOf(target.kind),
     signal,
     ...(options.walkLimits === undefined ? {} : { limits: options.walkLimits }),
@@ -51,29 +54,55 @@ export const createSbom = async (options: CreateSbomOptions): Promise<Sbom> => {
     signal.throwIfAborted();
     extractions.push(await runExtractor(extractor, context));
   }
+  const described = walked.readings.flatMap(({ path }) => bitnamiFolder(path) ?? []);
+  const isDescribed = ({ extractor, path }: FileReading): boolean =>
+    extractor.onlyUnowned === true && described.some((folder) => path.startsWith(`${folder}/`));
   const packages = distinct([
     ...extractions.flatMap((extraction) => extraction.packages),
-    ...walked.readings.flatMap((reading) =>
-      reading.packages.flatMap((found) => completePackage(reading, found, owners.ownerOf(reading.path)) ?? []),
-    ),
+    ...walked.readings
+      .filter((reading) => !isDescribed(reading))
+      .flatMap((reading) =>
+        reading.packages.flatMap((found) => completePackage(reading, found, owners.ownerOf(reading.path)) ?? []),
+      ),
   ]);
   const problems = [
     ...(options.problems ?? []),
     ...extractions.flatMap((extraction) => extraction.problems),
     ...walked.problems,
   ];
+  const now = (options.clock ?? systemClock).now();
+  const system = distribution ?? busyboxOf(packages);
   const leftOut = walked.leftOut + Math.max(0, packages.length - maxPackages);
   if (leftOut > 0) problems.unshift(problem('too-many', `${leftOut} packages beyond ${maxPackages} are left out.`));
   return {
     format: 'parapet-sbom/1',
     status: problems.length === 0 ? 'succeeded' : packages.length === 0 ? 'failed' : 'partial',
     target: { kind: target.kind, name: target.name.slice(0, 1024) },
-    createdAt: new Date((options.clock ?? systemClock).now()).toISOString(),
-    ...(distribution === undefined ? {} : { distribution }),
+    createdAt: new Date(now).toISOString(),
+    ...(system === undefined ? {} : { distribution: system }),
     packages: packages.slice(0, maxPackages),
-    problems: boundedProblems(problems),
+    problems: boundedProblems([...problems, ...warningsOf(system, now)]),
   };
 };
+
+/** What people should know of a target that was read to its end: it leaves the status as it is. */
+const warningsOf = (distribution: Distribution | undefined, now: number): readonly Problem[] => {
+  const reason = distribution === undefined ? undefined : endOfLifeOf(distribution, now);
+  return reason === undefined ? [] : [problem('end-of-life', `${distribution?.name} has had ${reason}.`)];
+};
+
+/** A root without release files whose tools are those of BusyBox is a system of its version. */
+const busyboxOf = (packages: readonly Package[]): Distribution | undefined => {
+  const found = packages.find(
+    ({ name, foundBy, location }) =>
+      name === 'busybox' && foundBy === 'known-program' && /^(?:\/usr)?\/bin\/[^/]+$/.test(location),
+  );
+  return found === undefined
+    ? undefined
+    : { id: 'busybox', versionId: found.version, name: `BusyBox ${found.version}` };
+};
+
+const isImage = (kind: Sbom['target']['kind']): boolean => kind !== 'host' && kind !== 'directory';
 
 /** A bug in one extractor costs its packages, not the SBOM. */
 const runExtractor = async (extractor: DatabaseExtractor, context: ExtractContext): Promise<Extraction> => {

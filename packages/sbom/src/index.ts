@@ -1,5 +1,6 @@
 export { type CreateSbomOptions, createSbom } from './create-sbom.ts';
 export { detectDistribution } from './distribution/detect.ts';
+export { endOfLifeOf } from './distribution/end-of-life.ts';
 export type {
   DatabaseExtractor,
   ExtractContext,

@@ -1,5 +1,6 @@
 import type { Overview, Scope } from '@parapet/contract/api';
 import type { Distribution } from '@parapet/contract/sbom';
+import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { AdvisoryContent } from '../findings/advisory-content.ts';
@@ -26,6 +27,7 @@ export const readBlindSpots = async (
     unconfirmedImages(db, scope),
     distributionsWithoutAdvisories(db, content, scope),
     typesWithoutAdvisories(db, content, scope),
+    releasesWithoutUpdates(db, scope, now),
     strangers(db, scope),
   ]);
   return spots.flat();
@@ -107,6 +109,27 @@ const distributionsWithoutAdvisories = async (
       reason: `no advisories in the feeds: packages of ${row.assets} ${row.assets === 1 ? 'asset' : 'assets'} are listed, not matched`,
       to: '/settings/feeds',
     }));
+};
+
+/** New holes in a release that its maker has left are told by nobody: few findings on it mean little. */
+const releasesWithoutUpdates = async (db: Database, scope: Scope, now: Date): Promise<BlindSpot[]> => {
+  const { rows } = await sql<{ distribution: Distribution; assets: number }>`
+    select s.distribution, count(*)::int as assets from asset_software as s join assets as a on a.id = s.asset_id
+    where a.status <> 'gone' and s.distribution is not null and ${inScope(scope, sql.ref('s.asset_id'))}
+    group by s.distribution order by assets desc limit ${peerLimit}`.execute(db);
+  return rows
+    .flatMap(({ distribution, assets }): BlindSpot[] => {
+      const end = endOfLifeOf(distribution, now.getTime());
+      if (end === undefined) return [];
+      return [
+        {
+          title: distribution.name,
+          reason: `${end}: ${assets} ${assets === 1 ? 'asset' : 'assets'}`,
+          to: '/assets',
+        },
+      ];
+    })
+    .slice(0, limit);
 };
 
 /** Packages of distributions, of which {@link distributionsWithoutAdvisories} speaks. */

@@ -7,7 +7,7 @@ import { parseOsRelease } from './os-release.ts';
  * target without any, e.g. an image with a single static program.
  */
 export const detectDistribution = async (fileSystem: FileSystem): Promise<Distribution | undefined> => {
-  for (const path of ['/etc/os-release', '/usr/lib/os-release', '/etc/initrd-release']) {
+  for (const path of osReleaseFiles) {
     const text = await readText(fileSystem, path);
     const found = text === undefined ? undefined : fromOsRelease(text);
     if (found !== undefined) return refine(fileSystem, found);
@@ -19,6 +19,8 @@ export const detectDistribution = async (fileSystem: FileSystem): Promise<Distri
   }
   return undefined;
 };
+
+const osReleaseFiles: readonly string[] = ['/etc/os-release', '/usr/lib/os-release', '/etc/initrd-release'];
 
 /** A release file is a few lines; what is larger is something else. */
 const maxReleaseBytes = 64 * 1024;
@@ -65,9 +67,15 @@ const fallbacks: readonly Fallback[] = [
     parse: (text) =>
       /^\d[\w.]*$/.test(text) ? { id: 'alpine', versionId: clip(text), name: clip(`Alpine Linux ${text}`) } : undefined,
   },
+  { path: '/etc/photon-release', parse: (text) => fromRedHatRelease(text, 'photon') },
+  { path: '/etc/mariner-release', parse: (text) => fromRedHatRelease(text, 'mariner') },
+  { path: '/etc/openwrt_release', parse: (text) => fromLsbRelease(text) },
   { path: '/etc/oracle-release', parse: (text) => fromRedHatRelease(text, 'ol') },
   { path: '/etc/system-release', parse: (text) => fromRedHatRelease(text) },
   { path: '/etc/centos-release', parse: (text) => fromRedHatRelease(text, 'centos') },
+  { path: '/etc/rocky-release', parse: (text) => fromRedHatRelease(text, 'rocky') },
+  { path: '/etc/almalinux-release', parse: (text) => fromRedHatRelease(text, 'almalinux') },
+  { path: '/etc/fedora-release', parse: (text) => fromRedHatRelease(text) },
   { path: '/etc/redhat-release', parse: (text) => fromRedHatRelease(text) },
   { path: '/etc/lsb-release', parse: (text) => fromLsbRelease(text) },
   {
@@ -101,6 +109,13 @@ const fallbacks: readonly Fallback[] = [
   },
 ];
 
+/** Every file that is asked for; a stream keeps them. */
+export const releaseFiles: ReadonlySet<string> = new Set([
+  ...osReleaseFiles,
+  '/etc/debian_version',
+  ...fallbacks.map(({ path }) => path),
+]);
+
 /** Names in `… release 7.9.2009 (Core)` lines, the more specific first. */
 const redHatFamily: readonly (readonly [RegExp, string])[] = [
   [/CentOS/i, 'centos'],
@@ -115,7 +130,7 @@ const redHatFamily: readonly (readonly [RegExp, string])[] = [
 
 const fromRedHatRelease = (text: string, known?: string): Distribution | undefined => {
   const line = text.split('\n', 1)[0] ?? '';
-  const version = /(?:release|version|AMI)\s+(\d[\w.]*)/i.exec(line)?.[1];
+  const version = /(?:release|version|AMI|Linux|CBL-Mariner)\s+v?(\d[\w.]*)/i.exec(line)?.[1];
   const id = known ?? redHatFamily.find(([pattern]) => pattern.test(line))?.[1];
   return id === undefined || version === undefined
     ? undefined

@@ -78,6 +78,8 @@ export type FoundPackage = {
   readonly qualifiers?: Readonly<Record<string, string | undefined>>;
   /** The names by which vulnerabilities know it, where its package URL is none that advisories know. At most 8. */
   readonly cpes?: readonly CpeParts[];
+  /** Its package URL, where the file says it whole; else it is made of type, name, version and qualifiers. */
+  readonly purl?: string;
   /** Where in the file, e.g. the path of an archive inside an archive. */
   readonly within?: string;
   /** Files by which a process shows that it uses the package. */
@@ -105,6 +107,8 @@ export type FileExtractor = {
   readonly needsNeighbours?: boolean;
   /** What it finds in a file of a distribution's package is that package itself, and is left out. */
   readonly onlyUnowned?: boolean;
+  /** Its files are somebody's output on a host or in a project, and only in an image say what is there. */
+  readonly onlyInImages?: boolean;
   readonly extract: (file: FoundFile, context: FileContext) => Promise<FileExtraction>;
 };
 

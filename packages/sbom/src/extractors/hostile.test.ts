@@ -33,7 +33,7 @@ const pathsOf = ({ wish }: FileExtractor): string[] => {
   const paths = folders.flatMap((folder) => names.map((name) => `${folder}/${name}`));
   const accepted = paths.filter((path) => wish.accepts?.(path) ?? true);
   const firstOfEach = new Map(accepted.map((path) => [path.slice(path.lastIndexOf('/')), path]));
-  return wish.program === undefined ? [...firstOfEach.values()].slice(0, 2) : ['/srv/program'];
+  return wish.program === undefined ? [...firstOfEach.values()].slice(0, 2) : ['/srv/node'];
 };
 
 const deep = 20_000;
@@ -113,7 +113,7 @@ describe.each(fileExtractors.map((extractor) => [extractor.name, extractor] as c
       const files = memoryFileSystemOf({ [path]: 'x'.repeat(5000) });
       const opened: string[] = [];
       const sbom = await createSbom({
-        target: { kind: 'directory', name: 'large' },
+        target: { kind: extractor.onlyInImages === true ? 'image' : 'directory', name: 'large' },
         fileSystem: {
           ...files,
           visitFolder: (folder, visit) =>

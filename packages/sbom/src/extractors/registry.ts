@@ -1,3 +1,4 @@
+import { releaseFiles } from '../distribution/detect.ts';
 import { createChooser, mayBeProgram } from '../walk/choose.ts';
 import { alpm } from './alpm/index.ts';
 import { apk } from './apk/index.ts';
@@ -54,6 +55,7 @@ import { renvLock } from './renv-lock/index.ts';
 import { requirements } from './requirements/index.ts';
 import { rpm } from './rpm/index.ts';
 import { rustBinary } from './rust-binary/index.ts';
+import { sbomDocument } from './sbom-document/index.ts';
 import { sbtLock } from './sbt-lock/index.ts';
 import { setupPy } from './setup-py/index.ts';
 import { swiftResolved } from './swift-resolved/index.ts';
@@ -116,6 +118,7 @@ export const fileExtractors: readonly FileExtractor[] = [
   renvLock,
   requirements,
   rustBinary,
+  sbomDocument,
   sbtLock,
   setupPy,
   swiftResolved,
@@ -128,22 +131,6 @@ export const fileExtractors: readonly FileExtractor[] = [
 
 /** Every extractor. */
 export const extractors: readonly (DatabaseExtractor | FileExtractor)[] = [...databaseExtractors, ...fileExtractors];
-
-/** Files that tell the distribution; wanted whatever the extractors are. */
-const releaseFiles = new Set([
-  '/etc/os-release',
-  '/usr/lib/os-release',
-  '/etc/initrd-release',
-  '/etc/alpine-release',
-  '/etc/oracle-release',
-  '/etc/system-release',
-  '/etc/centos-release',
-  '/etc/redhat-release',
-  '/etc/lsb-release',
-  '/etc/debian_version',
-  '/etc/arch-release',
-  '/etc/SuSE-release',
-]);
 
 /** What becomes of a file that passes in a stream. */
 export type StreamChoice =

@@ -38,7 +38,9 @@ export const reasonsToFail = (report: ScanReport, conditions: readonly FailCondi
   });
 
 const gapsAsReason = ({ sbom, gaps }: ScanReport): string[] => {
-  const all = [...sbom.problems.map(({ message, at }) => (at === undefined ? message : `${message} (${at})`)), ...gaps];
+  // An old release was read like any other.
+  const problems = sbom.problems.filter(({ code }) => code !== 'end-of-life');
+  const all = [...problems.map(({ message, at }) => (at === undefined ? message : `${message} (${at})`)), ...gaps];
   const [first] = all;
   return first === undefined ? [] : [`incomplete: ${first}${all.length > 1 ? ` and ${all.length - 1} more` : ''}`];
 };

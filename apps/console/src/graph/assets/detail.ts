@@ -1,5 +1,7 @@
 import type { AssetDetail } from '@parapet/contract/api';
+import type { Distribution } from '@parapet/contract/sbom';
 import { notFound } from '@parapet/core';
+import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Moment } from '../moment.ts';
@@ -16,7 +18,7 @@ export const readAsset = async (
 ): Promise<AssetDetail> => {
   const { rows } = await sql<Row>`
     select ${assetColumns(moment)}, a.record, a.people_labels as "givenLabels", coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
-      coalesce(own.distribution, base.distribution) ->> 'name' as distribution, ${containerCount(inScope)} as "containerCount"
+      coalesce(own.distribution, base.distribution) as distribution, ${containerCount(inScope)} as "containerCount"
     from ${assetTables}
     left join asset_software own on own.asset_id = a.id
     left join asset_software base on base.asset_id = a.image_id and a.kind = 'container'
@@ -30,7 +32,7 @@ export const readAsset = async (
     facts: factsOf(row.kind, row.record),
     packageCount: row.packageCount,
     containerCount: row.containerCount,
-    ...(row.distribution === null ? {} : { distribution: row.distribution }),
+    ...(row.distribution === null ? {} : { distribution: describeDistribution(row.distribution) }),
     ...(scan === undefined ? {} : { scan }),
   };
 };
@@ -52,8 +54,14 @@ type Row = AssetRow & {
   readonly givenLabels: Record<string, string>;
   readonly record: unknown;
   readonly packageCount: number;
-  readonly distribution: string | null;
+  readonly distribution: Distribution | null;
   readonly containerCount: number;
+};
+
+/** Its name, with the warning that nothing on it is repaired any more: as of now, whenever it was scanned. */
+const describeDistribution = (distribution: Distribution): string => {
+  const end = endOfLifeOf(distribution, Date.now());
+  return end === undefined ? distribution.name : `${distribution.name} (${end})`;
 };
 
 const containerCount = (inScope: ScopeFilter) => sql`(

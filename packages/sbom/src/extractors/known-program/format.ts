@@ -25,7 +25,8 @@ const programs: readonly KnownProgram[] = [
   { name: 'bash', files: /^bash$/, text: text(/@\(#\)Bash version (\d+\.\d+\.\d+)/), cpes: [cpe('gnu', 'bash')] },
   {
     name: 'busybox',
-    files: /^busybox(?:\.\w+)?$/,
+    // Where all its names are links to one file, `[` is the first of them.
+    files: /^(?:busybox(?:\.\w+)?|\[)$/,
     text: text(/BusyBox v(\d+\.\d+\.\d+)/),
     cpes: [cpe('busybox', 'busybox')],
   },
@@ -168,7 +169,7 @@ function pythonText(fileVersion: string): RegExp {
 export const knownProgramsOf = (name: string): readonly KnownProgram[] =>
   firstLetters.has(name.charCodeAt(0)) ? programs.filter(({ files }) => files.test(name)) : [];
 
-const firstLetters: ReadonlySet<number> = new Set([...'abcdhlmnoprsuv'].map((letter) => letter.charCodeAt(0)));
+const firstLetters: ReadonlySet<number> = new Set([...'[abcdhlmnoprsuv'].map((letter) => letter.charCodeAt(0)));
 
 /** Looks through pieces of a program for the version of one that it may be. */
 export type VersionFinder = {

@@ -12,7 +12,10 @@ const aboutTarget = ({ sbom, gaps }: ScanReport): string[] => [
   `${bold(oneLine(sbom.target.name))}: ${sbom.packages.length} packages${sbom.distribution === undefined ? '' : `, ${oneLine(sbom.distribution.name)}`}`,
   ...sbom.problems
     .slice(0, problemsShown)
-    .map(({ message, at }) => `  not read: ${oneLine(message)}${at === undefined ? '' : ` (${oneLine(at)})`}`),
+    .map(
+      ({ code, message, at }) =>
+        `  ${code === 'end-of-life' ? 'warning' : 'not read'}: ${oneLine(message)}${at === undefined ? '' : ` (${oneLine(at)})`}`,
+    ),
   ...(sbom.problems.length > problemsShown
     ? [`  not read: ${sbom.problems.length - problemsShown} more; -o json lists them`]
     : []),

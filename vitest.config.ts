@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * `unit` needs nothing but Node; `integration` needs real servers, root or Docker and says what it leaves out; `browser`
- * needs Chromium. Tests never depend on wall time.
+ * `unit` needs nothing but Node; `integration` a real PostgreSQL; `machine` root, Docker, network namespaces or the kernel,
+ * one file at a time; `browser` Chromium. What cannot be had is left out and said. Tests never depend on wall time.
  */
 export default defineConfig({
   test: {
@@ -18,7 +18,17 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{apps,packages,tests}/**/*.integration.test.ts'],
+          include: ['apps/console/**/*.integration.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'machine',
+          include: ['{apps/cli,apps/sensor,packages,tests}/**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 180_000,
           hookTimeout: 300_000,

@@ -1,4 +1,4 @@
-import type { StepResult } from './steps.ts';
+import type { StepResult } from './result.ts';
 
 const shownFailures = 10;
 

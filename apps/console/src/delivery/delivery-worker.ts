@@ -8,9 +8,9 @@ import { makePackage } from './archive/make-package.ts';
 import { LockedPackage, unpackNpmPackage } from './archive/npm-package.ts';
 import { type Architecture, DeliveryJob, type DeliveryWorkerMessage } from './delivery-job.ts';
 
-/** Makes one package for its parent and ends. Compressing Node takes seconds of a core, which nobody waits for: niced. */
+/** Makes one package for its parent and ends. Compressing Node takes seconds of a core: behind sensors and people, before scans. */
 const run = async (job: DeliveryJob): Promise<DeliveryWorkerMessage> => {
-  setPriority(constants.priority.PRIORITY_LOW);
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const sources = job.architecture === process.arch ? await ownSources(job) : await foreignSources(job);
   const made = await makePackage(sources, job);
   return typeof made === 'string' ? { kind: 'known', sha256: made } : { kind: 'made', package: made };

@@ -103,7 +103,7 @@ download() {
     done
     [ "$try" = 3 ] || sleep $((try * 5))
   done
-  stop_with "no address of the console gave the sensor: $urls. A proxy is named by HTTPS_PROXY. If the console was upgraded, make a new command there: Sensors, Add a host."
+  stop_with "no address of the console gave the sensor: $urls. A proxy is named by HTTPS_PROXY. If the console was upgraded, make a new command there: Sensors, Add a host. On a host that cannot fetch (BusyBox without TLS): download $console/sensor/packages/$hash.tar.gz elsewhere, copy it here, and run this script with --archive FILE."
 }
 
 fetch() {

@@ -23,6 +23,7 @@ import { readBootId } from './proc/host-times.ts';
 import { readStartTicks } from './proc/start-ticks.ts';
 import { readMemoryKills } from './protection/memory-kills.ts';
 import { groupNameOf, type OwnGroup } from './protection/own-group.ts';
+import { createFolderNotice } from './state/folder-notice.ts';
 import { openRun } from './state/run.ts';
 import { createStateFile, Identity, prepareStateDir, StreamMarker } from './state/state-files.ts';
 import { createBulkSender } from './tasks/bulk-sender.ts';
@@ -181,6 +182,7 @@ const assemble = async (
   const run = await openRun(config.stateDir, {
     ...{ runId, bootId, clock },
     memoryKills: () => readMemoryKills(groupName, config.procPath),
+    onFolder: createFolderNotice({ store, stateDir: config.stateDir, clock, log }),
   });
   const renewal = createRenewal({
     identity: () => identity,
@@ -227,7 +229,7 @@ const assemble = async (
       await tasks.stop();
       await collectors.stop();
       await telemetry.close();
-      await run.close(reason === 'stop' ? undefined : reason);
+      await run.close(reason === 'stop' ? undefined : reason).catch((error: unknown) => unsaved('run.json', error));
       lock.release();
     },
     failing: run.failing,

@@ -71,7 +71,7 @@ export const installCommand = (
   const inner = [
     `u=${shellQuote(script.url)}`,
     's=$(curl -fsSkL "$u" || wget -qO- --no-check-certificate "$u")',
-    '[ -n "$s" ] || { echo "The script could not be fetched by curl or wget. Nothing was run." >&2; exit 1; }',
+    '[ -n "$s" ] || { echo "The script could not be fetched by curl or wget. Nothing was run. For a host that cannot fetch it: download $u elsewhere, copy it here, and pipe the key into: sh FILE" >&2; exit 1; }',
     `[ "$(printf "%s\\n" "$s" | sha256sum | cut -c 1-64)" = ${script.sha256} ] || { echo "This is not the script that the console made. Nothing was run." >&2; exit 1; }`,
     '[ "$(id -u)" = 0 ] || r=sudo',
     `exec $r sh -c "$s" parapet${options.arguments === undefined ? '' : ` ${options.arguments}`}`,

@@ -1,5 +1,5 @@
 import type { Hello, RunEndCause } from '@parapet/contract/wire';
-import type { Clock } from '@parapet/core';
+import { type Clock, messageOf } from '@parapet/core';
 import { createStateFile, RunMarker } from './state-files.ts';
 
 /** This run of the sensor, marked on disk so that the next one knows how it ended. */
@@ -16,6 +16,8 @@ export type MemoryKills = { readonly group: number | undefined; readonly host: n
 
 /** How exactly the end of a killed run is known. */
 const aliveEveryMs = 15_000;
+/** A disk that refuses is asked again sooner: what else is kept there waits for it. */
+const retryEveryMs = 3000;
 const detailLength = 512;
 
 export const openRun = async (
@@ -25,6 +27,8 @@ export const openRun = async (
     readonly bootId: string;
     readonly clock: Clock;
     readonly memoryKills: () => MemoryKills;
+    /** Told when the folder begins to refuse, with its words, and when it takes what is written again. */
+    readonly onFolder?: (refusal: string | undefined) => void;
   },
 ): Promise<Run> => {
   const file = createStateFile(stateDir, 'run.json', RunMarker);
@@ -44,14 +48,31 @@ export const openRun = async (
       ...(detail === undefined ? {} : { detail: detail.slice(0, detailLength) }),
     });
   };
-  await mark(false);
+  let refused = false;
+  /** A full disk must not end the sensor, nor keep it from starting: the marker then only gets old. */
+  const tryMark = async (): Promise<void> => {
+    try {
+      await mark(false);
+      if (refused) deps.onFolder?.(undefined);
+      refused = false;
+    } catch (error) {
+      if (!refused) deps.onFolder?.(messageOf(error));
+      refused = true;
+    }
+  };
   let failing = false;
-  const timer = setInterval(() => {
-    if (failing) return;
-    // A full disk must not end the sensor; the marker then only gets old.
-    mark(false).catch(() => undefined);
-  }, aliveEveryMs);
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
+  const next = (): void => {
+    timer = setTimeout(
+      () => {
+        if (!failing) void tryMark().then(next);
+      },
+      refused ? retryEveryMs : aliveEveryMs,
+    );
+    timer.unref();
+  };
+  await tryMark();
+  next();
   return {
     previous: before === undefined ? undefined : endOf(before, deps.bootId, killsNow),
     failing: (cause, detail) => {
@@ -59,7 +80,8 @@ export const openRun = async (
       return mark(false, cause, detail);
     },
     close: async (cause) => {
-      clearInterval(timer);
+      failing = true;
+      clearTimeout(timer);
       await mark(true, cause);
     },
   };

@@ -129,7 +129,14 @@ const createSpool = (options: SpoolOptions, segments: Segment[], firstEpoch: num
   const openSegment = (): { segment: Segment; fd: number } => {
     const path = join(folder, openName(epoch, lastSeq + 1));
     const fd = openSync(path, 'wx', 0o600);
-    writeSync(fd, segmentHeader);
+    try {
+      if (writeSync(fd, segmentHeader) !== segmentHeader.length) throw new Error('the disk is full');
+    } catch (error) {
+      // A full disk makes the name and refuses the content. Left there, the name would be taken when there is room again.
+      closeSync(fd);
+      unlinkSync(path);
+      throw error;
+    }
     const summary = { epoch, firstSeq: lastSeq + 1, lastSeq, events: 0, firstAtMs: 0, lastAtMs: 0 };
     const segment = { summary, path, bytes: segmentHeader.length, isOurs: true };
     segments.push(segment);

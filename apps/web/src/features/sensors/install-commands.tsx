@@ -111,7 +111,8 @@ export const WhatItDoes = ({ place, authorityPin }: { readonly place: Place; rea
   <ol className={styles.steps}>
     <li>
       Fetch a script from this console and compare its hash with the one in the command. When it is another one, nothing
-      is run. {place === 'linux' && 'A host that cannot fetch it, such as one with BusyBox alone, says what to copy there.'}
+      is run.{' '}
+      {place === 'linux' && 'A host that cannot fetch it, such as one with BusyBox alone, says what to copy there.'}
     </li>
     <li>
       {place === 'linux'

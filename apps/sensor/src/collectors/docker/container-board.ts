@@ -4,7 +4,14 @@ import type { Log } from '../../log.ts';
 import type { InventorySink } from '../collector.ts';
 import { findPackageDatabases } from '../package-databases.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
-import { applyEvent, containerKey, containerRecordFromEvent, containerRecordOf } from './container-record.ts';
+import { catchUp, walkLives } from './container-lives.ts';
+import {
+  applyEvent,
+  containerKey,
+  containerRecordFromEvent,
+  containerRecordOf,
+  eventTime,
+} from './container-record.ts';
 import type { DockerApi } from './docker-api.ts';
 import type { DockerContainer, DockerEvent } from './schema.ts';
 
@@ -39,21 +46,25 @@ export const createContainerBoard = (deps: {
   const busy = new Set<string>();
   let onSettled: (() => void)[] = [];
 
-  const store = (id: string, record: ContainerRecord, upperDir: string | undefined): void => {
+  const store = (id: string, record: ContainerRecord, upperDir: string | undefined, startOfEvent = false): void => {
     inventory.put(record);
     const { key, state, pid } = record;
     if (state === 'removed') held.delete(id);
-    else held.set(id, { record, upperDir });
+    else held.set(id, { record, upperDir, startOfEvent });
     if (state === 'running' || state === 'paused') workloads.setContainer({ key, record, pid });
     else workloads.removeContainer(key);
   };
 
   const lookAt = async (id: string, events: readonly DockerEvent[]): Promise<void> => {
     const inspected = await api.container(id);
+    const known = held.get(id);
     if (inspected.ok) {
       const upperDir = upperDirOf(inspected.value);
-      const seen = containerRecordOf(inspected.value, upperDir === undefined ? [] : findPackageDatabases(upperDir));
-      store(id, isBehind(seen, events) ? events.reduce(applyEvent, seen) : seen, upperDir);
+      const packages = upperDir === undefined ? [] : findPackageDatabases(upperDir);
+      const seen = withToldStart(containerRecordOf(inspected.value, packages), known);
+      const { earlier, now } = catchUp(known?.record, seen, events);
+      for (const life of earlier) inventory.put(life);
+      store(id, now, upperDir, known?.startOfEvent === true && now.startedAt === known.record.startedAt);
       return;
     }
     const first = events[0];
@@ -61,14 +72,13 @@ export const createContainerBoard = (deps: {
       if (inspected.error.code === 'not-found') remove(id);
       return;
     }
-    const before = held.get(id)?.record ?? containerRecordFromEvent(first, await imageOf(first));
-    const after = events.reduce(applyEvent, before);
-    if (inspected.error.code !== 'not-found' || after.state === 'removed') {
-      store(id, after, held.get(id)?.upperDir);
-      return;
-    }
-    // It is gone already; its last events are still on their way, or were lost with a restart of Docker.
-    store(id, after, undefined);
+    // It is gone already, its last events perhaps still on their way, or Docker does not answer.
+    const before = known?.record ?? containerRecordFromEvent(first, await imageOf(first));
+    const { ended, last } = walkLives(before, events);
+    for (const life of ended) inventory.put(life);
+    const isGone = inspected.error.code === 'not-found' && last.state !== 'removed';
+    const startOfEvent = known?.record.startedAt === last.startedAt ? known.startOfEvent : true;
+    store(id, last, isGone ? undefined : known?.upperDir, startOfEvent);
   };
 
   const imageOf = async (event: DockerEvent): Promise<string | undefined> => {
@@ -116,15 +126,14 @@ export const createContainerBoard = (deps: {
   return {
     take: (event) => {
       // An end is told at once: what follows cannot change it, and the container may be gone before it is looked at.
-      const known = held.get(event.Actor.ID);
-      if (known !== undefined && !busy.has(event.Actor.ID) && (event.Action === 'die' || event.Action === 'destroy')) {
-        store(event.Actor.ID, applyEvent(known.record, event), known.upperDir);
-        if (event.Action === 'destroy') {
-          waiting.delete(event.Actor.ID);
-          return;
-        }
+      const id = event.Actor.ID;
+      const known = held.get(id);
+      const isUpToDate = known !== undefined && !busy.has(id) && !waiting.has(id);
+      if (isUpToDate && isEndOf(known.record, event)) {
+        store(id, applyEvent(known.record, event), known.upperDir, known.startOfEvent);
+        if (event.Action === 'destroy') return;
       }
-      queue(event.Actor.ID, event);
+      queue(id, event);
     },
     reconcile: async () => {
       const listed = await api.containers();
@@ -139,11 +148,11 @@ export const createContainerBoard = (deps: {
       if (held.has(id)) queue(id);
     },
     checkPackages: () => {
-      for (const [id, { record, upperDir }] of held) {
+      for (const [id, { record, upperDir, startOfEvent }] of held) {
         if (upperDir === undefined || record.state !== 'running') continue;
         const packageDatabases = [...findPackageDatabases(upperDir)];
         if (JSON.stringify(packageDatabases) === JSON.stringify(record.packageDatabases)) continue;
-        store(id, { ...record, packageDatabases }, upperDir);
+        store(id, { ...record, packageDatabases }, upperDir, startOfEvent);
       }
     },
     settled: () => settled(),
@@ -157,16 +166,27 @@ export const createContainerBoard = (deps: {
   }
 };
 
-/**
- * Whether the events know more than Docker said when it was asked: it is gone since, or it ended and Docker, which tells of an
- * end before it writes it down, still had it as running.
- */
-const isBehind = (seen: ContainerRecord, events: readonly DockerEvent[]): boolean => {
-  const last = events.findLast(({ Action }) => Action === 'start' || Action === 'die' || Action === 'destroy');
-  return last?.Action === 'destroy' || (last?.Action === 'die' && seen.endedAt === undefined);
+type Held = {
+  readonly record: ContainerRecord;
+  readonly upperDir: string | undefined;
+  /** Its start was told by an event while Docker did not answer. */
+  readonly startOfEvent: boolean;
 };
 
-type Held = { readonly record: ContainerRecord; readonly upperDir: string | undefined };
+/** Not that of an earlier life, which comes late when a look at the container was ahead of it. */
+const isEndOf = ({ startedAt, endedAt }: ContainerRecord, event: DockerEvent): boolean =>
+  event.Action === 'destroy' || (event.Action === 'die' && endedAt === undefined && eventTime(event) >= startedAt);
+
+/** An event comes so long after the start at most. */
+const eventDelayMs = 10_000;
+
+/** Which life is meant is said by its start: one that was told stays, although Docker now gives a moment before it. */
+const withToldStart = (seen: ContainerRecord, held: Held | undefined): ContainerRecord => {
+  if (held?.startOfEvent !== true) return seen;
+  const { startedAt } = held.record;
+  const isSame = seen.startedAt <= startedAt && startedAt - seen.startedAt < eventDelayMs;
+  return isSame ? { ...seen, startedAt } : seen;
+};
 
 /** Where an overlay keeps what the container wrote. */
 const upperDirOf = (container: DockerContainer): string | undefined => {

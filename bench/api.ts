@@ -1,15 +1,18 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createConfig } from '../apps/console/src/config/config.ts';
 import { parseEnvironment } from '../apps/console/src/config/env.ts';
 import { type Console, startConsole } from '../apps/console/src/context/console.ts';
+import { sessionCookie } from '../apps/console/src/people/session-cookie.ts';
 import type { Scope } from '../packages/contract/src/api/index.ts';
 import { permissions } from '../packages/contract/src/api/index.ts';
-import { type ApiCase, benchScope, casesOf } from './api-scale/cases.ts';
+import { type ApiCase, benchScope, casesOf, leftOut } from './api-scale/cases.ts';
 import { cpuMs, databaseCpuMs } from './api-scale/cpu.ts';
 import { budgetSize, type StoreSize } from './api-scale/fill.ts';
 import { openScaleStore } from './api-scale/store.ts';
+import { eventStoreSize, prepareSubjects } from './api-scale/subjects.ts';
 import { startWriter, writerRates } from './api-scale/writer.ts';
 
 type Options = {
@@ -34,6 +37,7 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
   const dataDir = await mkdtemp(join(tmpdir(), 'ppt-api-'));
   await chmod(dataDir, 0o711);
   try {
+    const consoleStartedAt = performance.now();
     await using running = await startConsole(
       createConfig(
         parseEnvironment({
@@ -46,7 +50,9 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
       { rateLimits: { signIn: 1e6, links: 1e6, general: 1e6 } },
     );
     const ask = await createAsker(running);
-    const cases = (await casesOf(db, sized(options.scale))).filter(({ name }) => name.includes(options.only));
+    const inMemorySeconds = await findingsInMemory(running, consoleStartedAt);
+    const subjects = await prepareSubjects(running, sized(options.scale));
+    const cases = casesOf(subjects).filter(({ name }) => name.includes(options.only));
     const quiet = new Map<ApiCase, Figures>();
     process.stderr.write('p50 p99 cpu (ms), first quietly, then beside the writer\n');
     for (const one of cases) quiet.set(one, told(one, await measure(one, ask, 5, store.pid())));
@@ -64,7 +70,14 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
       filledSeconds: store.filledSeconds,
       migratedSeconds: store.migratedSeconds,
       ...(await counts(db)),
+      inMemorySeconds,
+      inMemoryMb: Math.round(running.findingIndex.figures().bytes / 2 ** 20),
+      events: eventStoreSize.hosts * eventStoreSize.eventsEach,
       cases: cases.length,
+      routes: new Set(cases.map(({ route }) => route)).size,
+      leftOut: Object.entries(leftOut)
+        .map(([name, reason]) => `${name}: ${reason}`)
+        .join('; '),
       casesOver100Ms: over.length,
       worst: over
         .sort((a, b) => (shown.get(b)?.p99Ms ?? 0) - (shown.get(a)?.p99Ms ?? 0))
@@ -108,6 +121,12 @@ const sized = (scale: number): StoreSize => ({
   edges: Math.round(budgetSize.edges * scale),
 });
 
+/** Seconds from the console's start until searches of findings are answered from memory. */
+const findingsInMemory = async ({ findingIndex }: Console, startedAt: number): Promise<number> => {
+  while (findingIndex.figures().state === 'reading') await delay(50);
+  return Math.round((performance.now() - startedAt) / 100) / 10;
+};
+
 type Ask = (one: ApiCase) => Promise<void>;
 
 /** Sends a request as a signed-in caller; an answer that is no 200 is an error. */
@@ -124,7 +143,7 @@ const createAsker = async (running: Console): Promise<Ask> => {
       state: 'active',
       created_at: new Date(),
     })
-    .returning('id')
+    .returningAll()
     .executeTakeFirstOrThrow();
   const tokenOf = async (scope: Scope): Promise<string> =>
     (
@@ -138,12 +157,16 @@ const createAsker = async (running: Console): Promise<Ask> => {
       })
     ).secret;
   const tokens = { all: await tokenOf(null), scoped: await tokenOf(benchScope) };
+  const { secret } = await running.people.sessions.open(db, owner, '127.0.0.1');
   return async (one) => {
-    const authorization = `Bearer ${one.scoped ? tokens.scoped : tokens.all}`;
+    const credentials =
+      one.route === 'session.get'
+        ? { cookie: `${sessionCookie}=${secret}` }
+        : { authorization: `Bearer ${one.scoped ? tokens.scoped : tokens.all}` };
     const response = await running.web.app.inject({
       method: 'GET',
       url: one.url,
-      headers: { host: 'bench', authorization },
+      headers: { host: 'bench', ...credentials },
     });
     // A scoped caller may ask for what is not theirs.
     if (response.statusCode !== 200 && !(one.scoped && response.statusCode === 404))

@@ -5,6 +5,7 @@ import type { ConsoleConfig } from '../config/config.ts';
 import { startControlServer } from '../control/control-server.ts';
 import type { OpenDatabaseOptions } from '../database/open-database.ts';
 import { mountDownloads } from '../delivery/delivery-routes.ts';
+import type { FindingIndex } from '../findings/index/finding-index.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { RateLimitSettings } from '../http/rate-limits.ts';
 import { createWebServer, type WebServer } from '../http/web-server.ts';
@@ -46,6 +47,7 @@ export type Console = AsyncDisposable & {
   readonly people: People;
   readonly gateway: Gateway;
   readonly telemetry: TelemetryFeature;
+  readonly findingIndex: FindingIndex;
   readonly web: WebServer;
 };
 
@@ -96,6 +98,7 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   const running = stack.move();
   return {
     ...{ platform, people, web, gateway: features.gateway, telemetry: features.telemetry },
+    findingIndex: features.findings.index,
     ...{ port: bound.port, addresses: addresses() },
     firstAdminNeeded: async () => !(await hasActiveAdmin(platform.db)),
     adminLink: (username) => issueAdminLink(people, username),

@@ -33,7 +33,7 @@ export const listSensors = async (
   deps: { readonly since: Date; readonly release: Release },
 ): Promise<ResultOf<'sensors.list'>> => {
   const all = await readListed(db, scope, query, deps);
-  const rows = all.filter(isShown(query)).toSorted(inOrder(query));
+  const rows = inOrder(all.filter(isShown(query)), query);
   const from = query.after === undefined ? 0 : startAfter(rows, query);
   const page = rows.slice(from, from + query.limit);
   const last = from + query.limit < rows.length ? page.at(-1) : undefined;
@@ -83,13 +83,17 @@ const values: Readonly<Record<SensorSort, (row: Listed) => string | number | nul
   cpu: (row) => row.cpuCores,
   queue: (row) => row.queued,
   version: (row) => row.version,
-  seen: (row) => row.lastSeenAt?.getTime() ?? null,
-  enrolled: (row) => row.enrolledAt.getTime(),
+  seen: (row) => row.lastSeenMs,
+  enrolled: (row) => row.enrolledMs,
 };
 
-const inOrder = ({ sort, direction }: Query): ((a: Listed, b: Listed) => number) => {
+/** Sorted by positions made once: comparing makes ten times as many. */
+const inOrder = (rows: readonly Listed[], { sort, direction }: Query): readonly Listed[] => {
   const sign = direction === 'up' ? 1 : -1;
-  return (a, b) => comparePositions(positionOf(a, sort), positionOf(b, sort), sign);
+  return rows
+    .map((row) => ({ row, position: positionOf(row, sort) }))
+    .sort((a, b) => comparePositions(a.position, b.position, sign))
+    .map(({ row }) => row);
 };
 
 const comparePositions = (a: Position, b: Position, sign: number): number =>
@@ -125,7 +129,7 @@ const readListed = async (
     with ${table}
     select s.host_id as "hostId", a.name, s.presence, s.version, s.program ->> 'kind' as kind, s.program ->> 'build' as build,
       s.program ->> 'architecture' as architecture, s.rss_bytes::float8 as "rssBytes", s.cpu_cores as "cpuCores", s.queued,
-      s.last_seen_at as "lastSeenAt", s.enrolled_at as "enrolledAt",
+      extract(epoch from s.last_seen_at)::float8 * 1000 as "lastSeenMs", extract(epoch from s.enrolled_at)::float8 * 1000 as "enrolledMs",
       coalesce(k.troubled, 0) + (l.host_id is not null)::int + (e.host_id is not null)::int + (s.in_sync is false)::int
         + (abs(s.skew_ms) > ${skewLimitMs})::int + (s.refused_frames > 0)::int as troubles
     from sensors s
@@ -161,7 +165,7 @@ type Row = {
   readonly rssBytes: number | null;
   readonly cpuCores: number | null;
   readonly queued: number;
-  readonly lastSeenAt: Date | null;
-  readonly enrolledAt: Date;
+  readonly lastSeenMs: number | null;
+  readonly enrolledMs: number;
   readonly troubles: number;
 };

@@ -82,6 +82,7 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   await platform.jobs.start();
   await features.guard.start();
   await features.findings.start();
+  features.edgeIndex.start();
   features.rollouts.start();
   await features.gateway.start();
   features.delivery.start();

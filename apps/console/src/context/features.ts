@@ -7,6 +7,7 @@ import { createDownloads, type Downloads } from '../delivery/downloads.ts';
 import { archivesOf } from '../delivery/sensor-archives.ts';
 import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { createEdgeIndex, type EdgeIndex } from '../graph/edge-index/edge-index.ts';
 import { createGraphRoutes } from '../graph/index.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { createLiveRoutes } from '../live/live-routes.ts';
@@ -32,6 +33,7 @@ export type Features = {
   readonly gateway: Gateway;
   readonly telemetry: TelemetryFeature;
   readonly findings: FindingsFeature;
+  readonly edgeIndex: EdgeIndex;
   readonly delivery: Delivery;
   readonly downloads: Downloads;
   readonly backups: BackupFeature;
@@ -79,6 +81,7 @@ export const createFeatures = async (parts: {
     ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives },
     ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),
   });
+  const edgeIndex = stack.use(createEdgeIndex({ db, log }));
   const findings = createFindingsFeature({
     ...{ db, clock, live, log, audit, jobs, dispatcher: gateway.tasks, publishers: config.feeds },
     ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir, consoleName: config.name },
@@ -114,14 +117,14 @@ export const createFeatures = async (parts: {
     settleEvents: telemetry.store.settle,
   });
   return {
-    ...{ gateway, telemetry, findings, delivery, downloads, backups, rollouts, status, guard },
+    ...{ gateway, telemetry, findings, edgeIndex, delivery, downloads, backups, rollouts, status, guard },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
       ...createStatusRoutes(status),
       ...retention.handlers,
       ...createLiveRoutes({ ...people, live }),
-      ...createGraphRoutes({ database: db, clock, audit, live, findingIndex: findings.index }),
+      ...createGraphRoutes({ database: db, clock, audit, live, findingIndex: findings.index, edgeIndex }),
       ...gateway.routes,
       ...createDeliveryRoutes(delivery),
       ...telemetry.handlers,

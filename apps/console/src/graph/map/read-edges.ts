@@ -181,7 +181,8 @@ const present = (row: Reading): LiftedEdge => ({
   addresses: row.addresses,
 });
 
-const presentEnd = (key: string): LiftedEnd => {
+/** The end that a key stands for, see `endKey`. */
+export const presentEnd = (key: string): LiftedEnd => {
   const rest = key.slice(1);
   switch (key[0]) {
     case 'i':

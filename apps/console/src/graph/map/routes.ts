@@ -1,6 +1,8 @@
 import type { Clock } from '@parapet/core';
 import type { Database } from '../../database/database.ts';
 import type { RouteHandlers } from '../../http/handler.ts';
+import { askEdges } from '../edge-index/ask.ts';
+import type { EdgeIndex } from '../edge-index/edge-index.ts';
 import { momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { readChanges } from './changes.ts';
@@ -11,12 +13,19 @@ import { createViewCache } from './view-cache.ts';
 
 export type MapRoutes = Pick<RouteHandlers, 'map.view' | 'map.edge' | 'map.path' | 'map.changes'>;
 
+export type MapRouteDeps = {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Live edges in memory; without them the database is asked for each view. */
+  readonly edgeIndex?: EdgeIndex;
+};
+
 /** A live view is at most this old, a past one changes only by late reports. */
 const liveKeepMs = 700;
 const pastKeepMs = 30_000;
 
-export const createMapRoutes = (deps: { readonly database: Database; readonly clock: Clock }): MapRoutes => {
-  const { database, clock } = deps;
+export const createMapRoutes = (deps: MapRouteDeps): MapRoutes => {
+  const { database, clock, edgeIndex } = deps;
   const cache = createViewCache(clock.now);
   return {
     'map.view': async ({ query, caller }) => {
@@ -24,7 +33,10 @@ export const createMapRoutes = (deps: { readonly database: Database; readonly cl
       const { known, at, ...asked } = query;
       const key = JSON.stringify([caller.scope, asked, moment.live ? 'live' : moment.at.getTime()]);
       const view = await cache.get(key, moment.live ? liveKeepMs : pastKeepMs, () =>
-        buildView(database, moment, createScopeFilter(caller.scope), asked),
+        buildView(
+          ...([database, moment, createScopeFilter(caller.scope), asked] as const),
+          edgeIndex === undefined ? undefined : () => askEdges(database, edgeIndex, caller.scope),
+        ),
       );
       return known === view.version ? { ...view, nodes: [], edges: [], unchanged: true } : view;
     },

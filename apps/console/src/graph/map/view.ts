@@ -1,5 +1,7 @@
 import type { MapView } from '@parapet/contract/api';
 import type { Database } from '../../database/database.ts';
+import type { AskedEdges } from '../edge-index/ask.ts';
+import { answersFromMemory, countPeersInMemory, liftInMemory } from '../edge-index/lift.ts';
 import type { Moment } from '../moment.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import { addBundles, type BundleContext } from './bundles.ts';
@@ -30,12 +32,16 @@ const neighboursUpTo = 60;
 const containersRead = 30_000;
 const processesRead = 400;
 
-/** Builds one view of the graph at a moment. */
+/**
+ * Builds one view of the graph at a moment. With live edges in memory those lift and bundle them where they can, in a fraction
+ * of the time.
+ */
 export const buildView = async (
   db: Database,
   moment: Moment,
   inScope: ScopeFilter,
   query: ViewQuery,
+  askLive?: () => Promise<AskedEdges | undefined>,
 ): Promise<MapView> => {
   const reader = createAssetReader(db, moment, inScope);
   const wanted = await wantedAssets(db, moment, inScope, query);
@@ -44,7 +50,7 @@ export const buildView = async (
   const open = new Set(query.open);
   const opening = wanted?.hosts ?? (await hostsToOpen(reader, query.open));
   const draw = (liftNeighbours: boolean): Promise<Drawn> =>
-    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours });
+    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, askLive });
   let drawn = await draw(false);
   if (open.size > 0 && drawn.neighbours > neighboursUpTo) drawn = await draw(true);
   return finishView(drawn.marks, drawn.bundles, {
@@ -73,6 +79,7 @@ type DrawRequest = {
   readonly opening: ReadonlySet<string>;
   readonly wanted: WantedAssets | undefined;
   readonly liftNeighbours: boolean;
+  readonly askLive: (() => Promise<AskedEdges | undefined>) | undefined;
 };
 
 const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, request: DrawRequest): Promise<Drawn> => {
@@ -129,19 +136,24 @@ const liftEdges = async (
     if (mark !== undefined && (wanted === undefined || wanted.wholeHosts.has(host.id))) hosts.set(host.id, mark.index);
   }
   const subject = marks.all().filter((mark) => mark.subject);
-  const many = await countPeers(db, moment, singlePeersUpTo + 1);
-  return readLiftedEdges(db, moment, inScope, {
+  const lift = {
     hosts,
     containers: view.indexOf,
     openHosts: outlined(marks, 'host'),
     openContainers: outlined(marks, 'container'),
     touching: view.any && wanted === undefined ? subject.map((mark) => mark.index) : undefined,
-    strangers: wanted === undefined ? 'outside' : 'leave-out',
+    strangers: wanted === undefined ? ('outside' as const) : ('leave-out' as const),
     pairs: wanted?.pairs,
-    groupPeers: many > singlePeersUpTo,
     openBlocks: openedBlocks(view.open),
     limit: maxMarks,
-  });
+  };
+  const asked = moment.live && answersFromMemory(lift) ? await view.askLive?.() : undefined;
+  if (asked !== undefined) {
+    const groupPeers = countPeersInMemory(asked.columns, singlePeersUpTo + 1) > singlePeersUpTo;
+    return liftInMemory(asked, { ...lift, groupPeers });
+  }
+  const groupPeers = (await countPeers(db, moment, singlePeersUpTo + 1)) > singlePeersUpTo;
+  return readLiftedEdges(db, moment, inScope, { ...lift, groupPeers });
 };
 
 const outlined = (marks: Marks, kind: 'host' | 'container'): readonly number[] =>

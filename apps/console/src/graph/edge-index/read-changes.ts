@@ -1,0 +1,123 @@
+import { sql } from 'kysely';
+import type { Database } from '../../database/database.ts';
+import type { EdgeTable } from './edge-columns.ts';
+
+/** How far the table was read: what a statement after it must look at. */
+export type ReadPosition = string;
+
+/**
+ * Takes up the edges that changed since a position, all live ones without one; returns the new position and how many live
+ * edges the database had in the same moment.
+ *
+ * A row tells by `xmin` which transaction wrote it last. What an earlier statement did not see was written by transactions
+ * from its snapshot's `xmin` on. Ages are compared, not numbers, since those begin anew after four thousand million. Rows that
+ * are gone leave no trace: the count tells.
+ */
+export const takeUpChanges = async (
+  db: Database,
+  table: EdgeTable,
+  since: ReadPosition | undefined,
+): Promise<{ readonly position: ReadPosition; readonly live: number }> => {
+  const changed = since === undefined ? sql`e.ended_at is null` : sql`age(e.xmin) <= age(${since}::text::xid)`;
+  const { rows } = await sql<Reading>`
+    with changed as (
+      select e.id, e.ended_at is null as live, e.source_asset, e.target_asset, e.protocol = 'udp' as udp, e.port, e.connections,
+        case when e.bytes_sent is null and e.bytes_received is null then -1 else coalesce(e.bytes_sent, 0) + coalesce(e.bytes_received, 0) end as bytes,
+        e.first_seen_at, e.last_seen_at, coalesce(e.address_count, 0) as addresses,
+        coalesce(s.host_id, s.id) as source_host, coalesce(t.host_id, t.id) as target_host,
+        case when e.source_asset is null and e.source_node <> 'internet' then substr(e.source_node, 6) end as source_peer,
+        case when e.target_asset is null and e.target_node <> 'internet' then substr(e.target_node, 6) end as target_peer
+      from edges e left join assets s on s.id = e.source_asset left join assets t on t.id = e.target_asset
+      where ${changed}
+    )
+    select pg_snapshot_xmin(pg_current_snapshot())::xid::text as position,
+      (select count(*) from edges where ended_at is null)::int as live,
+      string_agg(
+        int8send(id) || int4send(live::int + 2 * udp::int) || int4send(port) || float8send(connections) || float8send(bytes)
+        || timestamptz_send(first_seen_at) || timestamptz_send(last_seen_at) || float8send(addresses)
+        || uuid_send(coalesce(source_asset, ${nobody}::uuid)) || uuid_send(coalesce(source_host, ${nobody}::uuid))
+        || uuid_send(coalesce(target_asset, ${nobody}::uuid)) || uuid_send(coalesce(target_host, ${nobody}::uuid)), '') as packed,
+      coalesce(jsonb_agg(jsonb_build_array(id, source_peer, target_peer)) filter (where source_peer is not null or target_peer is not null), '[]') as peers
+    from changed`.execute(db);
+  const [reading] = rows;
+  if (reading === undefined) throw new Error('A statement without a row.');
+  const peers = new Map(reading.peers.map(([id, source, target]) => [id, [source, target] as const]));
+  const packed = reading.packed ?? Buffer.alloc(0);
+  for (let at = 0; at + packedBytes <= packed.length; at += packedBytes) putPacked(table, packed, at, peers);
+  return { position: reading.position, live: reading.live };
+};
+
+export const countLive = async (db: Database): Promise<number> => {
+  const { rows } = await sql<{ live: number }>`select count(*)::int as live from edges where ended_at is null`.execute(
+    db,
+  );
+  return rows[0]?.live ?? 0;
+};
+
+/** Removes the edges that are not among the live ones any more. */
+export const dropVanished = async (db: Database, table: EdgeTable): Promise<void> => {
+  const { rows } = await sql<{ packed: Buffer | null }>`
+    select string_agg(int8send(id), '') as packed from edges where ended_at is null`.execute(db);
+  const packed = rows[0]?.packed ?? Buffer.alloc(0);
+  const live = new Set<number>();
+  for (let at = 0; at < packed.length; at += 8) live.add(Number(packed.readBigInt64BE(at)));
+  for (const id of [...table.ids()]) if (!live.has(id)) table.remove(id);
+};
+
+type Reading = {
+  readonly position: ReadPosition;
+  readonly live: number;
+  readonly packed: Buffer | null;
+  readonly peers: readonly (readonly [id: number, source: string | null, target: string | null])[];
+};
+
+const nobody = '00000000-0000-0000-0000-000000000000';
+const packedBytes = 8 + 4 + 4 + 5 * 8 + 4 * 16;
+const assetsAt = packedBytes - 4 * 16;
+
+const putPacked = (
+  table: EdgeTable,
+  packed: Buffer,
+  at: number,
+  peers: ReadonlyMap<number, readonly [source: string | null, target: string | null]>,
+): void => {
+  const id = Number(packed.readBigInt64BE(at));
+  const flags = packed.readInt32BE(at + 8);
+  if ((flags & 1) === 0) {
+    table.remove(id);
+    return;
+  }
+  const [sourcePeer = null, targetPeer = null] = peers.get(id) ?? [];
+  table.put({
+    id,
+    source: endAt(table, packed, at + assetsAt, sourcePeer),
+    target: endAt(table, packed, at + assetsAt + 32, targetPeer),
+    protocol: (flags & 2) === 0 ? 'tcp' : 'udp',
+    port: packed.readInt32BE(at + 12),
+    connections: packed.readDoubleBE(at + 16),
+    bytes: packed.readDoubleBE(at + 24),
+    firstSeen: millisecondsAt(packed, at + 32),
+    lastSeen: millisecondsAt(packed, at + 40),
+    addresses: packed.readDoubleBE(at + 48),
+  });
+};
+
+const endAt = (table: EdgeTable, packed: Buffer, at: number, peer: string | null): number => {
+  if (peer !== null) return table.endOf(`peer:${peer}`, () => ({ kind: 'peer', place: peer }));
+  const key = packed.toString('latin1', at, at + 16);
+  return table.endOf(key, () => {
+    const id = uuidAt(packed, at);
+    return id === nobody ? { kind: 'internet' } : { kind: 'asset', id, hostId: uuidAt(packed, at + 16) };
+  });
+};
+
+const uuidAt = (packed: Buffer, at: number): string => {
+  const hex = packed.toString('hex', at, at + 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
+
+/** 2000-01-01 UTC, from which PostgreSQL counts, in milliseconds from 1970 on. */
+const postgresEpochMs = 946_684_800_000;
+
+const millisecondsAt = (packed: Buffer, at: number): number =>
+  Math.floor((packed.readInt32BE(at) * 2 ** 32 + packed.readUInt32BE(at + 4)) / 1000) + postgresEpochMs;

@@ -58,7 +58,7 @@ export const createScanRunner =
 const beNice = (child: ChildProcess): void => {
   if (child.pid === undefined) return;
   try {
-    setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // It ended already; its own report says why.
   }

@@ -4,8 +4,10 @@ import type { Facet, ParsedOf, ResultOf, RouteName } from '@parapet/contract/api
 export class FakeRefusal extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, message: string) {
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  constructor(status: number, code: string, message: string, details?: Readonly<Record<string, unknown>>) {
     super(message);
+    this.details = details;
     this.status = status;
     this.code = code;
   }

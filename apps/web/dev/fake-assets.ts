@@ -32,6 +32,14 @@ export const assetAnswers = (world: FakeWorld): FakeHandlers => {
   const detail = (asset: AssetSummary): ResultOf<'assets.get'> => ({
     ...asset,
     givenLabels: { team: asset.labels['team'] ?? 'shop' },
+    ...(asset.kind === 'image'
+      ? {}
+      : {
+          hunt:
+            asset.kind === 'host'
+              ? `host.id = ${asset.id}`
+              : `container.id = ${idOf('runtime', asset.id).replaceAll('-', '')}`,
+        }),
     facts: [
       ...(asset.kind === 'host'
         ? [

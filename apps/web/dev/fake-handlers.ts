@@ -4,6 +4,7 @@ import { type FakeHandlers, FakeRefusal } from './fake-answers.ts';
 import { assetAnswers } from './fake-assets.ts';
 import { backupAnswers } from './fake-backups.ts';
 import { findingAnswers } from './fake-findings.ts';
+import { huntAnswers } from './fake-hunt.ts';
 import { mapAnswers } from './fake-map.ts';
 import { packageAnswers } from './fake-packages.ts';
 import { ago, day, idOf } from './fake-seed.ts';
@@ -54,6 +55,7 @@ export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }
     ...packageAnswers(world),
     ...backupAnswers(world),
     ...vexAnswers(world),
+    ...huntAnswers(world),
   };
   return (name: RouteName, input: unknown, cookie: string, setCookie: (cookie: string) => void): unknown => {
     if (name === 'session.create' || name === 'links.use') setCookie('fake=1; Path=/; HttpOnly');

@@ -46,7 +46,8 @@ const serve = async (request: IncomingMessage, response: ServerResponse): Promis
     if (definition.responseStream !== undefined) return download(response, result);
     reply(response, result === undefined ? 204 : 200, definition.response?.parse(result));
   } catch (error) {
-    if (error instanceof FakeRefusal) return reply(response, error.status, failure(error.code, error.message));
+    if (error instanceof FakeRefusal)
+      return reply(response, error.status, failure(error.code, error.message, error.details));
     console.error(found.name, error);
     reply(response, 500, failure('internal', 'Something went wrong in the fake console.'));
   }
@@ -68,7 +69,9 @@ const matchRoute = (method: string, path: string): { name: RouteName; params: Re
   return undefined;
 };
 
-const failure = (code: string, message: string) => ({ error: { code, message, requestId: 'fake-1' } });
+const failure = (code: string, message: string, details?: Readonly<Record<string, unknown>>) => ({
+  error: { code, message, requestId: 'fake-1', ...(details === undefined ? {} : { details }) },
+});
 
 const reply = (response: ServerResponse, status: number, body: unknown): void => {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FindingFilter, Scope } from '@parapet/contract/api';
 import type { Database } from '../database/database.ts';
+import { csvCell } from '../http/csv-cell.ts';
 import type { StreamReply } from '../http/handler.ts';
 import { compileFilter } from './filter.ts';
 import { type FindingRow, presentFinding } from './finding-rows.ts';
@@ -81,11 +82,3 @@ async function* csvLines(source: AsyncIterable<readonly FindingRow[]>): AsyncGen
     yield rows.map((row) => `${columns.map(([, value]) => csvCell(value(row))).join(',')}\r\n`).join('');
   }
 }
-
-/** A cell by RFC 4180. Names come from workloads: one that a spreadsheet would take for a formula is made text. */
-export const csvCell = (value: string | number | null | undefined): string => {
-  if (typeof value === 'number') return String(value);
-  const text = value ?? '';
-  const safe = /^[=+\-@\t\r\n|%]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};

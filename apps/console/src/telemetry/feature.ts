@@ -61,7 +61,7 @@ export const createTelemetryFeature = async (deps: {
     hunts,
     port,
     store,
-    handlers: createHuntRoutes({ db, hunts, huntAudit: createHuntAudit({ audit, clock }) }),
+    handlers: createHuntRoutes({ db, clock, hunts, huntAudit: createHuntAudit({ audit, clock }) }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
 import { readGone } from './gone.ts';
+import { type Losses, lossesSince } from './accounts.ts';
 
 /**
  * What may be missing from a span of time, in milliseconds: losses that were counted in it, from the sums that collectors tell,
@@ -34,18 +35,21 @@ const readCounted = async (
     began: number;
     until: number;
     lost: number;
-    losses: unknown;
+    losses: Losses;
+    earlier: Losses | null;
   }>`
-with steps as (
-  select host_id, collector, until, losses,
-    lag(until, 1, since) over w as began,
-    lost - lag(lost, 1, 0) over w as lost
-  from telemetry_accounts
-  window w as (partition by host_id, collector, since order by until)
-)
-select steps.*, assets.name from steps join assets on assets.id = steps.host_id
-where steps.lost > 0 and steps.until >= ${from} and steps.began < ${to} and ${inScope(scope, sql.ref('assets.id'))}
-order by steps.until desc limit ${maxGaps}`.execute(db);
+select a.host_id, assets.name, a.collector, coalesce(before.until, a.since) as began, a.until,
+  a.lost - coalesce(before.lost, 0) as lost, a.losses, before.losses as earlier
+from telemetry_accounts a
+join assets on assets.id = a.host_id
+left join lateral (
+  select until, lost, losses from telemetry_accounts b
+  where b.host_id = a.host_id and b.collector = a.collector and b.since = a.since and b.until < a.until
+  order by b.until desc limit 1
+) before on true
+where a.until >= ${from} and a.lost > coalesce(before.lost, 0) and coalesce(before.until, a.since) < ${to}
+  and ${inScope(scope, sql.ref('assets.id'))}
+order by a.until desc limit ${maxGaps}`.execute(db);
   return rows.map((row) => ({
     hostId: row.host_id,
     hostName: row.name,
@@ -53,19 +57,18 @@ order by steps.until desc limit ${maxGaps}`.execute(db);
     from: new Date(Number(row.began)).toISOString(),
     to: new Date(Number(row.until)).toISOString(),
     lost: Number(row.lost),
-    cause: causesOf(row.losses),
+    cause: lossesSince(row.losses, row.earlier ?? [])
+      .map(({ stage, cause }) => `${stage}: ${cause}`)
+      .join(', '),
   }));
 };
 
-const causesOf = (losses: unknown): string =>
-  Array.isArray(losses)
-    ? losses.map((loss: { stage: string; cause: string }) => `${loss.stage}: ${loss.cause}`).join(', ')
-    : '';
-
-const readBlind = async (
+/** Spans in which collectors of events were blind. */
+export const readBlind = async (
   db: Database,
   { from, to }: { readonly from: number; readonly to: number },
   scope: Scope,
+  hostId?: string,
 ): Promise<HuntGap[]> => {
   const { rows } = await sql<{
     host_id: string;
@@ -79,6 +82,7 @@ select blind.host_id, assets.name, blind.collector, blind.cause, blind.started_a
 from blind_intervals blind join assets on assets.id = blind.host_id
 where blind.collector in ('activity', 'sensor', '*') and blind.started_at < ${new Date(to)}
   and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${inScope(scope, sql.ref('assets.id'))}
+  and (${hostId ?? null}::uuid is null or blind.host_id = ${hostId ?? null}::uuid)
 order by blind.started_at desc limit ${maxGaps}`.execute(db);
   return rows.map((row) => ({
     hostId: row.host_id,

@@ -2,7 +2,11 @@ import type { Clock } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/handler.ts';
 
-export type HuntAudit = { readonly record: (hunt: Hunted) => Promise<void> };
+export type HuntAudit = {
+  readonly record: (hunt: Hunted) => Promise<void>;
+  /** Events that left the console as a file: each time. */
+  readonly recordExport: (hunt: Hunted & { readonly query: { readonly format: string } }) => Promise<void>;
+};
 
 export type Hunted = {
   readonly caller: Pick<Caller, 'kind' | 'id' | 'name'>;
@@ -42,5 +46,13 @@ export const createHuntAudit = ({ audit, clock }: { readonly audit: AuditLog; re
         details: { q, since, until },
       });
     },
+    recordExport: ({ caller, address, query: { q, since, until, format } }) =>
+      audit.record({
+        actor: { kind: caller.kind, name: caller.name },
+        action: 'hunt.export',
+        outcome: 'succeeded',
+        address,
+        details: { q, since, until, format },
+      }),
   };
 };

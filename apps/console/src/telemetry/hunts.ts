@@ -7,6 +7,7 @@ import type { Database } from '../database/database.ts';
 import { allowedIn } from './allowed.ts';
 import { readGaps } from './gaps.ts';
 import { filesWithin } from './manifest.ts';
+import { roundStep } from './round-step.ts';
 import type { TelemetryWorker } from './worker.ts';
 
 export type HuntsDeps = {
@@ -28,11 +29,13 @@ export type Hunts = {
 };
 
 export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
-  const prepare = async (query: Span, scope: Scope): Promise<SearchScope> => {
+  const prepare = async (query: Span, scope: Scope, after?: EventCursor): Promise<SearchScope> => {
     const hunt = readHunt(query.q);
     const from = Date.parse(query.since) * 1000;
-    const to = Date.parse(query.until) * 1000;
-    if (to <= from) throw badRequest('bad-span', 'A hunt ends after it begins: `until` must be later than `since`.');
+    const until = Date.parse(query.until) * 1000;
+    // A later page need not read what the pages before it told.
+    const to = after === undefined ? until : Math.min(until, after.at + 1);
+    if (until <= from) throw badRequest('bad-span', 'A hunt ends after it begins: `until` must be later than `since`.');
     const allowed = await allowedIn(db, scope);
     const files = await filesWithin(db, { from, to, ...(allowed === undefined ? {} : { hosts: allowed.allHosts }) });
     if (files.length > maxFiles)
@@ -46,8 +49,8 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
 
   return {
     events: async (query, scope) => {
-      const search = await prepare(query, scope);
       const after = query.after === undefined ? undefined : readCursor(query.after);
+      const search = await prepare(query, scope, after);
       const job = { scope: search, limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
       const found = orThrow(await worker.run('find', job, { timeoutMs })) as readonly HuntEvent[];
       const items = found.slice(0, query.limit);
@@ -80,7 +83,8 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
 const timeoutMs = 20_000;
 const maxFiles = 4000;
 
-const readHunt = (text: string): Hunt => {
+/** Throws what the answer to a person says when it cannot be read. */
+export const readHunt = (text: string): Hunt => {
   const hunt = parseHunt(text);
   if (hunt.ok) return hunt.value;
   const { message, at, suggestions } = hunt.error;
@@ -101,15 +105,6 @@ const orThrow = <T>(result: Result<T, Problem>): T => {
 };
 
 const invalidInput = 'Invalid Input Error: ';
-
-/** Steps that people can read: 1, 2, 5, 10, 15, 30 of a unit. */
-const roundStep = (ms: number): number => steps.find((step) => step >= ms) ?? Math.ceil(ms / dayMs) * dayMs;
-const dayMs = 86_400_000;
-const steps = [
-  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1000),
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60_000),
-  ...[1, 2, 3, 6, 12, 24].map((hours) => hours * 3_600_000),
-];
 
 const Cursor = z.tuple([z.number().int().nonnegative(), z.uuid(), z.number().int().nonnegative()]);
 

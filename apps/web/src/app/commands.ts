@@ -16,7 +16,10 @@ export type Command = {
 export const pageCommands: readonly Command[] = [
   ...pages.map((page) => ({ ...page, detail: 'Page' })),
   ...settingsPages.map((page) => ({ ...page, detail: 'Settings' })),
-].map(({ to, label, words, detail }) => ({ id: `page:${to}`, icon: 'page', title: label, detail, words, to }));
+].map(({ to, label, words, detail, ...rest }) => ({
+  ...{ id: `page:${to}`, icon: 'page', title: label, detail, words, to },
+  ...('needs' in rest ? { needs: rest.needs } : {}),
+}));
 
 export const linkCommands: readonly Command[] = [
   {

@@ -1,4 +1,4 @@
-import { AssetKind, AssetStatus, FindingFilter, list, Presence, ScanState, SensorSort } from '@parapet/contract/api';
+import { AssetKind, AssetStatus, FindingFilter, Instant, list, Presence, ScanState, SensorSort } from '@parapet/contract/api';
 import { z } from 'zod';
 
 /** What each page keeps in its URL, beside the panel and the moment. */
@@ -32,6 +32,16 @@ export const packagesSearch = {
   match: z.enum(['exact', 'prefix', 'contains']),
   type: list(z.string().max(32)),
   version: z.string().min(1).max(256),
+} as const;
+
+export const huntSearch = {
+  q: z.string().max(4096),
+  last: z.coerce.number().int().min(1).max(43_200),
+  since: Instant,
+  until: Instant,
+  cols: list(z.string().max(64)),
+  view: z.literal('tree'),
+  tail: z.literal('on'),
 } as const;
 
 export const scansSearch = { view: z.literal('policy'), state: list(ScanState), assetId: z.uuid() } as const;

@@ -4,7 +4,7 @@ import type { PanelTarget } from '../lib/panel-target.ts';
 import { formatPanel } from '../lib/panel-target.ts';
 import { usePanel } from '../lib/view-state.ts';
 
-/** The drill-down panel over any view: an asset, a finding or an edge, named in the URL. Esc closes it. */
+/** The drill-down panel over any view: an asset, a finding, an event or an edge, named in the URL. Esc closes it. */
 export const PanelHost = ({ className }: { readonly className?: string | undefined }) => {
   const { target, close } = usePanel();
   const panel = useRef<HTMLElement>(null);
@@ -24,6 +24,7 @@ const AssetPanel = lazy(async () => ({ default: (await import('../features/asset
 const FindingPanel = lazy(async () => ({
   default: (await import('../features/findings/finding-panel.tsx')).FindingPanel,
 }));
+const EventPanel = lazy(async () => ({ default: (await import('../features/hunt/event-panel.tsx')).EventPanel }));
 const EdgePanel = lazy(async () => ({ default: (await import('../features/edges/edge-panel.tsx')).EdgePanel }));
 
 const PanelContent = ({ target }: { readonly target: PanelTarget }) => {
@@ -32,6 +33,8 @@ const PanelContent = ({ target }: { readonly target: PanelTarget }) => {
       return <AssetPanel assetId={target.id} />;
     case 'finding':
       return <FindingPanel findingId={target.id} />;
+    case 'event':
+      return <EventPanel eventId={target.id} />;
     case 'edge':
       return <EdgePanel source={target.source} target={target.target} />;
   }

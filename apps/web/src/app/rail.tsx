@@ -1,11 +1,12 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
-import { Bug, Gauge, Package, Radar, Radio, ScanSearch, Settings, Waypoints } from 'lucide-react';
+import { Bug, Crosshair, Gauge, Package, Radar, Radio, ScanSearch, Settings, Waypoints } from 'lucide-react';
 import { useEffect } from 'react';
 import { apiQuery } from '../lib/api.ts';
 import { formatCompact } from '../lib/format.ts';
 import { overviewQuery } from '../lib/overview-query.ts';
+import { sessionQuery } from '../lib/session.ts';
 import { pages } from './pages.ts';
 import styles from './rail.module.css';
 
@@ -39,6 +40,7 @@ const icons = {
   '/': Gauge,
   '/map': Waypoints,
   '/findings': Bug,
+  '/hunt': Crosshair,
   '/assets': Radar,
   '/packages': Package,
   '/scans': ScanSearch,
@@ -48,7 +50,9 @@ const icons = {
 
 const RailLinks = () => {
   const counts = useCounts();
-  return pages.map(({ to, label }) => {
+  const { data: session } = useQuery(sessionQuery());
+  const shown = pages.filter((page) => !('needs' in page) || session?.permissions.includes(page.needs) === true);
+  return shown.map(({ to, label }) => {
     const Icon = icons[to];
     const count = counts[to];
     return (

@@ -20,6 +20,7 @@ import {
   assetsSearch,
   auditSearch,
   findingsSearch,
+  huntSearch,
   packagesSearch,
   scansSearch,
   sensorsSearch,
@@ -131,6 +132,13 @@ const packagesRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/packages/packages-page.tsx'), 'PackagesPage'),
 });
 
+const huntRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/hunt',
+  validateSearch: searchOf(huntSearch),
+  component: lazyRouteComponent(() => import('../features/hunt/hunt-page.tsx'), 'HuntPage'),
+});
+
 const scansRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/scans',
@@ -237,6 +245,7 @@ const routeTree = rootRoute.addChildren([
     assetsRoute,
     assetRoute,
     packagesRoute,
+    huntRoute,
     scansRoute,
     sensorsRoute,
     addHostRoute,

@@ -4,7 +4,7 @@ import { Button } from '../components/button.tsx';
 import fieldStyles from '../components/field.module.css';
 import popover from '../components/popover.module.css';
 import { ToneMark } from '../components/tone-mark.tsx';
-import { formatMoment } from '../lib/format.ts';
+import { formatMoment, localInput } from '../lib/format.ts';
 import { useLiveState } from '../lib/live-feed.ts';
 import { useNow } from '../lib/now.ts';
 import { useMoment } from '../lib/view-state.ts';
@@ -94,9 +94,4 @@ const ExactMoment = ({ at, choose }: ExactProps) => {
       </Button>
     </form>
   );
-};
-
-const localInput = (at: string): string => {
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 };

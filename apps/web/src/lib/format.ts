@@ -94,3 +94,9 @@ export const shortId = (id: string): string => {
 /** CPU use: `0.02 core`. */
 export const formatCores = (cores: number): string =>
   `${cores < 0.995 ? cores.toFixed(2) : cores.toFixed(1)} core${cores > 1 ? 's' : ''}`;
+
+/** A moment as a `datetime-local` field holds it, in the reader's time zone. */
+export const localInput = (at: string): string => {
+  const date = new Date(at);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};

@@ -1,7 +1,8 @@
-/** What the drill-down panel shows. An edge is named by the two map nodes that it joins. */
+/** What the drill-down panel shows. An edge is named by the two map nodes that it joins, an event by time, host and order. */
 export type PanelTarget =
   | { readonly kind: 'asset'; readonly id: string }
   | { readonly kind: 'finding'; readonly id: string }
+  | { readonly kind: 'event'; readonly id: string }
   | { readonly kind: 'edge'; readonly source: string; readonly target: string };
 
 export const formatPanel = (target: PanelTarget): string =>
@@ -15,7 +16,7 @@ export const parsePanel = (text: string): PanelTarget | undefined => {
   const kind = text.slice(0, colon);
   const rest = text.slice(colon + 1);
   if (rest === '') return undefined;
-  if (kind === 'asset' || kind === 'finding') return { kind, id: rest };
+  if (kind === 'asset' || kind === 'finding' || kind === 'event') return { kind, id: rest };
   return kind === 'edge' ? parseEdge(rest) : undefined;
 };
 

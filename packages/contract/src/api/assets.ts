@@ -50,6 +50,8 @@ export const AssetDetail = AssetSummary.extend({
   facts: z.array(AssetFact),
   packageCount: z.number().int(),
   distribution: z.string().optional(),
+  /** The hunt that finds its events; images have none. */
+  hunt: z.string().optional(),
   /** Containers of a host; instances of an image. */
   containerCount: z.number().int(),
   scan: z

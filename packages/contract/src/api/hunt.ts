@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventActions, type FieldName, telemetryFields } from '../telemetry/fields.ts';
 import { Id, Instant } from './common.ts';
-import { route, scoped } from './route.ts';
+import { route, scoped, unscoped } from './route.ts';
 
 const fieldNames = Object.keys(telemetryFields) as [FieldName, ...FieldName[]];
 const HuntField = z.enum(fieldNames);
@@ -38,6 +38,33 @@ export const HuntGap = z.object({
   cause: z.string(),
 });
 export type HuntGap = z.infer<typeof HuntGap>;
+
+/** What a collector says of its events: sums over a span of time. `produced = told + unwanted + lost`. */
+export const EventAccount = z.object({
+  collector: z.string(),
+  produced: z.number().int(),
+  /** Told to the console. */
+  told: z.number().int(),
+  /** Left out on purpose, by a policy or a limit that somebody set. */
+  unwanted: z.number().int(),
+  lost: z.number().int(),
+  /** Where and why, most first. */
+  losses: z.array(z.object({ stage: z.string(), cause: z.string(), count: z.number().int() })).max(100),
+});
+export type EventAccount = z.infer<typeof EventAccount>;
+
+/** A hunt that somebody kept, for all who may hunt. */
+export const SavedHunt = z.object({
+  id: Id,
+  name: z.string(),
+  q: z.string(),
+  /** Minutes back from now. */
+  minutes: z.number().int(),
+  columns: z.array(z.string()),
+  createdBy: z.string(),
+  createdAt: Instant,
+});
+export type SavedHunt = z.infer<typeof SavedHunt>;
 
 export const huntRoutes = {
   'hunt.events': route({
@@ -89,7 +116,71 @@ export const huntRoutes = {
     response: z.object({
       fields: z.array(z.object({ name: z.string(), type: z.string(), about: z.string() })),
       actions: z.array(z.enum(eventActions)),
-      store: z.object({ events: z.number().int(), bytes: z.number().int(), since: Instant.optional() }),
+      /** `since`: no event is older. How many there are is absent for somebody with a scope: it would count those of others. */
+      store: z.object({
+        events: z.number().int().optional(),
+        bytes: z.number().int().optional(),
+        since: Instant.optional(),
+      }),
     }),
+  }),
+  'hunt.export': route({
+    method: 'GET',
+    path: '/api/v1/hunt/export',
+    summary: 'All events that a hunt finds, newest first; the file’s name says when some of the span was not seen',
+    tag: 'hunt',
+    access: scoped('telemetry:read'),
+    query: z.object({ ...Span, format: z.enum(['ndjson', 'csv']).default('ndjson') }),
+    responseStream: 'application/octet-stream',
+  }),
+  'hunt.accounts': route({
+    method: 'GET',
+    path: '/api/v1/hunt/accounts/:hostId',
+    summary: 'What became of the events of one host in a span of time: told, left out, lost and why, and blind spans',
+    tag: 'hunt',
+    access: scoped('sensors:read'),
+    params: z.object({ hostId: Id }),
+    query: z.object({
+      since: Instant,
+      until: Instant,
+      steps: z.coerce.number().int().min(1).max(200).default(60),
+    }),
+    response: z.object({
+      collectors: z.array(EventAccount).max(100),
+      stepMs: z.number().int(),
+      /** By the end of the account that told them; steps without any are left out. */
+      buckets: z.array(z.object({ at: Instant, produced: z.number().int(), lost: z.number().int() })).max(500),
+      blind: z.array(HuntGap).max(500),
+    }),
+  }),
+  'savedHunts.list': route({
+    method: 'GET',
+    path: '/api/v1/saved-hunts',
+    summary: 'Hunts that people kept, by name',
+    tag: 'hunt',
+    access: unscoped('telemetry:read'),
+    response: z.object({ items: z.array(SavedHunt).max(500) }),
+  }),
+  'savedHunts.create': route({
+    method: 'POST',
+    path: '/api/v1/saved-hunts',
+    summary: 'Keep a hunt for everybody who may hunt; one of the same name of one’s own is replaced',
+    tag: 'hunt',
+    access: unscoped('telemetry:read'),
+    body: z.object({
+      name: z.string().trim().min(1).max(128),
+      q: Span.q,
+      minutes: z.number().int().min(1).max(43_200),
+      columns: z.array(z.string().max(64)).max(20).default([]),
+    }),
+    response: SavedHunt,
+  }),
+  'savedHunts.delete': route({
+    method: 'DELETE',
+    path: '/api/v1/saved-hunts/:savedHuntId',
+    summary: 'Forget a kept hunt: one’s own, or as an admin any',
+    tag: 'hunt',
+    access: unscoped('telemetry:read'),
+    params: z.object({ savedHuntId: Id }),
   }),
 } as const;

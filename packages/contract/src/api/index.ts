@@ -1,3 +1,5 @@
+export { eventActions, type FieldName, type FieldType, telemetryFields } from '../telemetry/fields.ts';
+export { type Token, tokenize } from '../telemetry/hunt-tokens.ts';
 export * from './assets.ts';
 export * from './backups.ts';
 export * from './client.ts';

@@ -1,8 +1,15 @@
-import { eventActions, type Field, type FieldName, telemetryFields } from '@parapet/contract/telemetry';
+import {
+  eventActions,
+  type Field,
+  type FieldName,
+  type Operator,
+  type Token,
+  telemetryFields,
+  tokenize,
+} from '@parapet/contract/telemetry';
 import { fail, ok, type Result } from '@parapet/core';
 import { addressRange } from './address-range.ts';
 import { type Hunt, type HuntError, huntLimits, type Test } from './hunt.ts';
-import { type Operator, type Token, tokenize } from './lexer.ts';
 
 /**
  * Reads a hunt:

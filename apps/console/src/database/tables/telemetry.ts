@@ -46,7 +46,18 @@ export type TelemetryGoneTable = {
   bytes: Big;
 };
 
+export type SavedHuntsTable = {
+  id: string;
+  name: string;
+  q: string;
+  minutes: number;
+  columns: string[];
+  created_by: string;
+  created_at: Date;
+};
+
 export type TelemetryTables = {
+  saved_hunts: SavedHuntsTable;
   telemetry_files: TelemetryFilesTable;
   telemetry_progress: TelemetryProgressTable;
   telemetry_positions: TelemetryPositionsTable;

@@ -17,7 +17,7 @@ export const readAsset = async (
   assetId: string,
 ): Promise<AssetDetail> => {
   const { rows } = await sql<Row>`
-    select ${assetColumns(moment)}, a.record, a.people_labels as "givenLabels", coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
+    select ${assetColumns(moment)}, a.key, a.record, a.people_labels as "givenLabels", coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
       coalesce(own.distribution, base.distribution) as distribution, ${containerCount(inScope)} as "containerCount"
     from ${assetTables}
     left join asset_software own on own.asset_id = a.id
@@ -31,6 +31,7 @@ export const readAsset = async (
     givenLabels: row.givenLabels,
     facts: factsOf(row.kind, row.record),
     packageCount: row.packageCount,
+    ...huntOf(row),
     containerCount: row.containerCount,
     ...(row.distribution === null ? {} : { distribution: describeDistribution(row.distribution) }),
     ...(scan === undefined ? {} : { scan }),
@@ -50,7 +51,20 @@ export const requireAsset = async (
   return row;
 };
 
+/** Events name a container by its runtime's id, which its key ends with. */
+const huntOf = ({ kind, id, key }: Pick<Row, 'kind' | 'id' | 'key'>): Pick<AssetDetail, 'hunt'> => {
+  switch (kind) {
+    case 'host':
+      return { hunt: `host.id = ${id}` };
+    case 'container':
+      return { hunt: `container.id = ${JSON.stringify(key.slice(key.indexOf(':') + 1))}` };
+    case 'image':
+      return {};
+  }
+};
+
 type Row = AssetRow & {
+  readonly key: string;
   readonly givenLabels: Record<string, string>;
   readonly record: unknown;
   readonly packageCount: number;

@@ -9,12 +9,18 @@ import { useMay } from '../../lib/session.ts';
 
 export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
   const mayScan = useMay('scans:write');
+  const mayHunt = useMay('telemetry:read');
   const scan = useScan();
   return (
     <>
       {asset.kind === 'image' ? null : (
         <AnyLink to={`/map?focus=${encodeURIComponent(`${asset.kind}:${asset.id}`)}`} className={buttonClass()}>
           On the map
+        </AnyLink>
+      )}
+      {asset.hunt === undefined || !mayHunt ? null : (
+        <AnyLink to={`/hunt?q=${encodeURIComponent(asset.hunt)}`} className={buttonClass()}>
+          What happened here
         </AnyLink>
       )}
       {asset.packageCount === 0 ? null : (

@@ -2,13 +2,14 @@ import type { AssetDetail } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { ChevronRight } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { PanelLink } from '../../components/any-link.tsx';
+import { AnyLink, PanelLink } from '../../components/any-link.tsx';
 import type { Column } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
 import { steadyQuery } from '../../lib/api.ts';
+import { useMay } from '../../lib/session.ts';
 import { momentQuery, useMoment } from '../../lib/view-state.ts';
 import styles from './assets.module.css';
 import { type ProcessRow, processRows } from './process-rows.ts';
@@ -16,6 +17,7 @@ import { type ProcessRow, processRows } from './process-rows.ts';
 /** The processes of a host or container as a tree, now or at a moment. */
 export const ProcessTree = ({ asset }: { readonly asset: AssetDetail }) => {
   const moment = useMoment();
+  const mayHunt = useMay('telemetry:read');
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const { data, error, refetch } = useQuery(
     steadyQuery('assets.processes', { params: { assetId: asset.id }, query: momentQuery(moment) }),
@@ -47,7 +49,16 @@ export const ProcessTree = ({ asset }: { readonly asset: AssetDetail }) => {
         look={(row) => (row.children > 0 ? { expanded: !closed.has(row.process.id) } : {})}
         onExpand={(row, expand) => toggle(row.process.id, expand)}
         onOpen={(row) => (row.children > 0 ? toggle(row.process.id) : undefined)}
-        foot={data.cut ? 'There are more processes than are shown here.' : undefined}
+        foot={
+          <>
+            {data.cut ? 'There are more processes than are shown here. ' : ''}
+            {asset.hunt === undefined || !mayHunt ? null : (
+              <AnyLink to={`/hunt?q=${encodeURIComponent(asset.hunt)}&view=tree`} className={text.link}>
+                Processes that started and ended here, over time
+              </AnyLink>
+            )}
+          </>
+        }
       />
     </div>
   );

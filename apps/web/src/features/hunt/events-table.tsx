@@ -1,0 +1,126 @@
+import {
+  type FieldName,
+  formatMicroseconds,
+  type HuntEvent,
+  telemetryFields,
+  visibleText,
+  whatOf,
+} from '@parapet/contract/api';
+import type { ReactNode } from 'react';
+import { useMemo } from 'react';
+import type { Column } from '../../components/columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import text from '../../components/text.module.css';
+import { usePanel } from '../../lib/view-state.ts';
+import styles from './hunt.module.css';
+import type { HuntColumn } from './hunt-search.ts';
+import { valuesOf } from './pivot.ts';
+import { PivotText, usePivotMenu } from './pivot-menu.tsx';
+import { idOf } from './use-events.ts';
+
+type EventsTableProps = {
+  readonly rows: readonly HuntEvent[];
+  readonly columns: readonly HuntColumn[];
+  readonly onEnd?: (() => void) | undefined;
+  readonly foot?: ReactNode;
+};
+
+/** Events as lines; a value in a column can be hunted for, the rest of a line opens the event. */
+export const EventsTable = ({ rows, columns, onEnd, foot }: EventsTableProps) => {
+  const panel = usePanel();
+  const { open, menu } = usePivotMenu();
+  const shown = useMemo(() => [timeColumn, ...columns.map((name) => columnOf(name, open))], [columns, open]);
+  return (
+    <>
+      <DataTable
+        label="Events"
+        columns={shown}
+        rows={rows}
+        rowKey={idOf}
+        look={(event) => ({ current: panel.target?.kind === 'event' && panel.target.id === idOf(event) })}
+        onOpen={(event) => panel.open({ kind: 'event', id: idOf(event) })}
+        onEnd={onEnd}
+        foot={foot}
+      />
+      {menu}
+    </>
+  );
+};
+
+const clock = new Intl.DateTimeFormat('en-GB', {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
+
+const timeColumn: Column<HuntEvent> = {
+  id: '@timestamp',
+  header: 'Time',
+  width: '142px',
+  cell: (event) => {
+    const at = Number(event['@timestamp']);
+    return (
+      <time className={styles.time} dateTime={formatMicroseconds(at)} title={formatMicroseconds(at)}>
+        {clock.format(at / 1000)}
+      </time>
+    );
+  },
+};
+
+/** Below these widths of the table, in pixels, a column gives way, so that what happened can be read. */
+const roomFor: Readonly<Partial<Record<HuntColumn, number>>> = {
+  'host.name': 560,
+  'container.name': 720,
+  'process.name': 640,
+};
+
+const columnOf = (name: HuntColumn, open: ReturnType<typeof usePivotMenu>['open']): Column<HuntEvent> =>
+  name === 'what'
+    ? {
+        id: 'what',
+        header: 'What',
+        width: 'minmax(150px, 4fr)',
+        cell: (event) => <span className={styles.what}>{visibleText(whatOf(event))}</span>,
+      }
+    : {
+        id: name,
+        header: headerOf(name),
+        width: telemetryFields[name].type === 'number' ? 'minmax(60px, 0.6fr)' : 'minmax(86px, 1fr)',
+        ...(roomFor[name] === undefined ? {} : { from: roomFor[name] }),
+        cell: (event) => <Cell event={event} name={name} open={open} />,
+      };
+
+const Cell = ({
+  event,
+  name,
+  open,
+}: {
+  readonly event: HuntEvent;
+  readonly name: FieldName;
+  readonly open: ReturnType<typeof usePivotMenu>['open'];
+}) => {
+  const values = valuesOf(event, name);
+  const [value] = values;
+  if (value === undefined) return null;
+  if (values.length > 1) return <span className={styles.what}>{visibleText(values.join(' '))}</span>;
+  return (
+    <span className={name === 'container.id' ? text.mono : undefined}>
+      <PivotText field={name} value={value} onPivot={open} />
+    </span>
+  );
+};
+
+/** Short names for the columns of the beginning, the fields' own for the others. */
+export const headerOf = (name: HuntColumn): string => shortNames[name] ?? name;
+
+const shortNames: Readonly<Partial<Record<HuntColumn, string>>> = {
+  'host.name': 'Host',
+  'container.name': 'Container',
+  'event.action': 'Action',
+  'process.name': 'Process',
+  'user.name': 'User',
+  what: 'What',
+};

@@ -1,0 +1,191 @@
+import { formatMicroseconds, type HuntEvent, type HuntGap, visibleText } from '@parapet/contract/api';
+import { useQuery } from '@tanstack/react-query';
+import { ChevronRight } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import type { Column } from '../../components/columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import { Empty, Failure, Skeleton } from '../../components/states.tsx';
+import text from '../../components/text.module.css';
+import { request } from '../../lib/api.ts';
+import { formatCount, formatMoment, formatSpan } from '../../lib/format.ts';
+import { useNow } from '../../lib/now.ts';
+import { usePanel } from '../../lib/view-state.ts';
+import { GapNote } from './gap-note.tsx';
+import styles from './hunt.module.css';
+import type { Span } from './hunt-search.ts';
+import { narrowed } from './pivot.ts';
+import { type Life, type LifeRow, lifeRows, livesOf } from './process-life.ts';
+import { idOf } from './use-events.ts';
+
+const pageEvents = 1000;
+const maxPages = 6;
+
+/** Processes that the hunt finds, under those that started them, each with its life drawn over the span. */
+export const ProcessLives = ({ q, span }: { readonly q: string; readonly span: Span }) => {
+  const panel = usePanel();
+  const now = useNow();
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const asked = narrowed(q, 'event.action in (exec, exit)');
+  const { data, error, refetch } = useQuery({
+    queryKey: ['hunt.lives', { asked, ...span }],
+    queryFn: ({ signal }) => fetchAll(asked, span, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 30_000,
+  });
+  const lives = useMemo(() => livesOf(data?.events ?? []), [data]);
+  const rows = useMemo(() => lifeRows(lives, closed), [lives, closed]);
+  const columns = useMemo(() => columnsFor(span, closed, setClosed), [span, closed]);
+  if (error !== null && data === undefined)
+    return <Failure what="The processes could not be fetched" error={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Skeleton label="processes" lines={12} />;
+  return (
+    <>
+      <GapNote gaps={data.gaps} span={span} />
+      {rows.length === 0 ? (
+        <Empty title="No process started or ended here in this time">
+          Look at a longer span, or take a condition away. Which programs run now is on the asset’s page.
+        </Empty>
+      ) : (
+        <DataTable
+          label="Processes over time"
+          columns={columns}
+          rows={rows}
+          rowKey={({ life }) => life.key}
+          look={({ life, children }) => (children > 0 ? { expanded: !closed.has(life.key) } : {})}
+          onExpand={({ life }, expand) => setClosed((current) => toggled(current, life.key, expand))}
+          onOpen={({ life }) => {
+            if (life.event !== undefined) panel.open({ kind: 'event', id: idOf(life.event) });
+          }}
+          foot={
+            data.cut
+              ? `The newest ${formatCount(data.events.length)} starts and ends, back to ${formatMoment(earliest(data.events), now)}. Look at a shorter span for those before.`
+              : undefined
+          }
+        />
+      )}
+    </>
+  );
+};
+
+const earliest = (events: readonly HuntEvent[]): string =>
+  new Date(Number(events.at(-1)?.['@timestamp'] ?? 0) / 1000).toISOString();
+
+const toggled = (closed: ReadonlySet<string>, key: string, open?: boolean): ReadonlySet<string> => {
+  const next = new Set(closed);
+  if (open ?? next.has(key)) next.delete(key);
+  else next.add(key);
+  return next;
+};
+
+const fetchAll = async (
+  q: string,
+  span: Span,
+  signal: AbortSignal,
+): Promise<{ readonly events: readonly HuntEvent[]; readonly gaps: readonly HuntGap[]; readonly cut: boolean }> => {
+  const events: HuntEvent[] = [];
+  let after: string | undefined;
+  let gaps: readonly HuntGap[] = [];
+  for (let page = 0; page < maxPages; page += 1) {
+    const found = await request(
+      'hunt.events',
+      { query: { q, ...span, limit: pageEvents, ...(after === undefined ? {} : { after }) } },
+      signal,
+    );
+    events.push(...found.items);
+    gaps = found.gaps;
+    after = found.next;
+    if (after === undefined) break;
+  }
+  return { events, gaps, cut: after !== undefined };
+};
+
+const columnsFor = (
+  span: Span,
+  closed: ReadonlySet<string>,
+  setClosed: (change: (current: ReadonlySet<string>) => ReadonlySet<string>) => void,
+): readonly Column<LifeRow>[] => [
+  {
+    id: 'process',
+    header: 'Process',
+    width: 'minmax(0, 2fr)',
+    cell: ({ life, depth, children }) => (
+      <div className={styles.life} style={{ paddingLeft: Math.min(depth, 16) * 16 }}>
+        {children === 0 ? (
+          <span className={styles.leaf} />
+        ) : (
+          <button
+            type="button"
+            tabIndex={-1}
+            className={styles.expander}
+            data-open={!closed.has(life.key)}
+            aria-label={closed.has(life.key) ? 'Open' : 'Close'}
+            onClick={() => setClosed((current) => toggled(current, life.key))}
+          >
+            <ChevronRight size={13} aria-hidden />
+          </button>
+        )}
+        <span className={text.strong}>{visibleText(life.name)}</span>
+        <span className={styles.what} title={visibleText(life.commands.join('\n'))}>
+          {visibleText(life.commands.join('  →  '))}
+        </span>
+      </div>
+    ),
+  },
+  { id: 'pid', header: 'PID', width: '70px', align: 'end', from: 640, cell: ({ life }) => life.pid },
+  {
+    id: 'user',
+    header: 'User',
+    width: '80px',
+    from: 760,
+    cell: ({ life }) => <span className={text.muted}>{visibleText(life.user ?? '')}</span>,
+  },
+  {
+    id: 'where',
+    header: 'Where',
+    width: 'minmax(80px, 0.6fr)',
+    from: 900,
+    cell: ({ life }) => <span className={text.muted}>{visibleText(life.container ?? life.host)}</span>,
+  },
+  {
+    id: 'ended',
+    header: 'Ended',
+    width: '92px',
+    from: 520,
+    cell: ({ life }) => <span className={text.muted}>{endOf(life)}</span>,
+  },
+  { id: 'life', header: 'Life', width: 'minmax(90px, 1.2fr)', cell: ({ life }) => <Bar life={life} span={span} /> },
+];
+
+const endOf = (life: Life): string => {
+  if (life.event === undefined) return 'not seen';
+  if (life.endedAt === undefined) return 'not in this time';
+  return life.exitCode === undefined ? 'ended' : `exit code ${life.exitCode}`;
+};
+
+/** Its life over the span: an end without a mark lies outside. */
+const Bar = ({ life, span }: { readonly life: Life; readonly span: Span }) => {
+  const [from, to] = [Date.parse(span.since), Date.parse(span.until)];
+  const share = (us: number): number => Math.min(1, Math.max(0, (us / 1000 - from) / (to - from)));
+  if (life.event === undefined) return null;
+  const start = life.startedAt === undefined ? 0 : share(life.startedAt);
+  const end = life.endedAt === undefined ? 1 : share(life.endedAt);
+  return (
+    <div
+      className={styles.span}
+      title={[
+        life.startedAt === undefined ? 'its start was not seen' : `from ${formatMicroseconds(life.startedAt)}`,
+        life.endedAt === undefined ? '' : `to ${formatMicroseconds(life.endedAt)}`,
+        life.startedAt === undefined || life.endedAt === undefined
+          ? ''
+          : `for ${formatSpan((life.endedAt - life.startedAt) / 1000)}`,
+      ]
+        .filter(Boolean)
+        .join(' ')}
+    >
+      <span
+        data-open={life.endedAt === undefined}
+        style={{ left: `${start * 100}%`, width: `max(3px, ${(end - start) * 100}%)` }}
+      />
+    </div>
+  );
+};

@@ -2,7 +2,7 @@
 import type { AssetSummary, ResultOf } from '@parapet/contract/api';
 import { exposures, type FakeHandlers, facet, found, page } from './fake-answers.ts';
 import { fakeEdges, fakePackages, fakeProcesses } from './fake-details.ts';
-import { ago, day, hour, minute } from './fake-seed.ts';
+import { ago, day, hour, idOf, minute } from './fake-seed.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 export const assetAnswers = (world: FakeWorld): FakeHandlers => {

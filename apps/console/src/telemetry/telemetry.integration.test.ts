@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -154,6 +155,73 @@ describe('hunting', () => {
       .where('action', '=', 'hunt')
       .execute();
     expect(entries).toMatchObject([{ actor_kind: 'system', outcome: 'succeeded', details: { q: hunt.q } }]);
+  });
+
+  test('exports all of it, past the pages, and names the file for what is missing', async () => {
+    const get = (path: string) => running.send({ method: 'GET', url: `/api/v1/hunt/${path}`, headers: operator });
+    const csv = await get(`export?${span}&format=csv&${q('host.name = web-01')}`);
+    expect(csv.status).toBe(200);
+    expect(csv.headers['content-disposition']).toContain('hunt-with-gaps.csv');
+    const [head = '', ...lines] = csv.text.trim().split('\r\n');
+    expect(head.split(',')).toContain('process.name');
+    expect(lines).toHaveLength(100);
+    const whole = `since=${new Date(startMs - 1000).toISOString()}&until=${new Date(startMs + 30_000).toISOString()}`;
+    const ndjson = await get(`export?${whole}&${q('process.name = bash')}`);
+    expect(ndjson.headers['content-disposition']).toContain('"hunt.ndjson"');
+    expect(
+      ndjson.text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)['process.name']),
+    ).toEqual(Array(15).fill('bash'));
+    expect((await get(`export?${span}&${q('proces.name = nc')}`)).status).toBe(400);
+    const entries = await running.console.platform.db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('action', '=', 'hunt.export')
+      .execute();
+    expect(entries.map(({ details }) => details['format'])).toEqual(['csv', 'ndjson']);
+  });
+
+  test('says what became of a host’s events in a span, by stage and cause', async () => {
+    const whole = await ask(`accounts/${web}?${span}`);
+    expect(whole.json).toMatchObject({
+      collectors: [
+        {
+          ...{ collector: 'activity', produced: 107, told: 100, unwanted: 0, lost: 7 },
+          losses: [{ stage: 'kernel', cause: 'ring full', count: 7 }],
+        },
+      ],
+      blind: [],
+    });
+    const lost = whole.json.buckets.reduce((sum: number, bucket: { lost: number }) => sum + bucket.lost, 0);
+    expect(lost).toBe(7);
+    const later = `since=${new Date(startMs + 90_000).toISOString()}&until=${new Date(startMs + 600_000).toISOString()}`;
+    expect((await ask(`accounts/${web}?${later}`)).json.collectors).toMatchObject([
+      { produced: 47, told: 40, lost: 7 },
+    ]);
+    expect((await ask(`accounts/${randomUUID()}?${span}`)).status).toBe(404);
+  });
+
+  test('keeps hunts for everybody, replaces one’s own of the same name, and lets only its owner or an admin delete it', async () => {
+    const send = (method: 'POST' | 'DELETE', path: string, headers: Readonly<Record<string, string>>, body?: object) =>
+      running.send({
+        ...{ method, url: `/api/v1/saved-hunts${path}` },
+        headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+      });
+    const hunt = { name: 'shells', q: 'process.name = sh', minutes: 60 };
+    const first = await send('POST', '', operator, hunt);
+    expect(first.status).toBe(200);
+    const again = await send('POST', '', operator, { ...hunt, minutes: 15 });
+    expect(again.json.id).toBe(first.json.id);
+    expect((await send('POST', '', operator, { ...hunt, q: 'proces.name = sh' })).status).toBe(400);
+    const list = await running.send({ method: 'GET', url: '/api/v1/saved-hunts', headers: operator });
+    expect(list.json.items).toMatchObject([{ ...hunt, minutes: 15 }]);
+    await running.console.platform.db.updateTable('saved_hunts').set({ created_by: 'somebody else' }).execute();
+    expect((await send('DELETE', `/${first.json.id}`, operator)).status).toBe(404);
+    const admin = await running.tokenOf({ role: 'admin' });
+    expect((await send('DELETE', `/${first.json.id}`, admin)).status).toBe(204);
   });
 
   test('knows its fields', async () => {

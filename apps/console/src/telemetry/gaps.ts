@@ -2,8 +2,8 @@ import type { HuntGap, Scope } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
-import { readGone } from './gone.ts';
 import { type Losses, lossesSince } from './accounts.ts';
+import { readGone } from './gone.ts';
 
 /**
  * What may be missing from a span of time, in milliseconds: losses that were counted in it, from the sums that collectors tell,

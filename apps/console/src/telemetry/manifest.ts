@@ -72,6 +72,30 @@ const putAccount = async (
     })
     .onConflict((conflict) => conflict.columns(['host_id', 'collector', 'since', 'until']).doNothing())
     .execute();
+  if (lost.length > 0) await putLosses(tx, hostId, account, at);
+};
+
+/** Events that were lost count among the losses of their host, beside those of the inventory: every place that shows losses shows them. */
+const putLosses = async (
+  tx: DatabaseTransaction,
+  hostId: string,
+  { collector, since, lost }: Pick<TelemetryAccount, 'collector' | 'since' | 'lost'>,
+  at: Date,
+): Promise<void> => {
+  const input = JSON.stringify(lost.map(({ stage, cause, count }) => ({ stage, cause, lost: count })));
+  // Sums belong to one start of the collector, as those of the inventory to one run of the sensor. What the console refused is
+  // told conversion by conversion, and summed up by day.
+  const adds = collector === consoleCollector;
+  const run = adds ? at.toISOString().slice(0, 10) : String(since);
+  await sql`
+insert into losses (host_id, run_id, collector, stage, cause, lost, first_at, last_at)
+select ${hostId}, md5(${`${hostId}/${collector}/${run}`})::uuid, ${collector}, x.stage, x.cause, sum(x.lost), ${at}, ${at}
+from jsonb_to_recordset(${input}::jsonb) as x (stage text, cause text, lost bigint)
+where exists (select from assets where id = ${hostId})
+group by x.stage, x.cause
+on conflict (host_id, run_id, collector, stage, cause) do update
+  set lost = case when ${adds} then losses.lost else 0 end + excluded.lost, last_at = excluded.last_at
+  where ${adds} or excluded.lost > losses.lost`.execute(tx);
 };
 
 /** The collector under which the console accounts for what it could not take from a host. */

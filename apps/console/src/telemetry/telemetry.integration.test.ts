@@ -244,6 +244,12 @@ describe('the store', () => {
     const last = rows[0];
     const { json } = await ask(`histogram?${span}&${q('host.name = web-01')}`);
     expect(json.total + Number(last?.lost) + Number(last?.unwanted)).toBe(Number(last?.produced));
+    const losses = await running.console.platform.db
+      .selectFrom('losses')
+      .selectAll()
+      .where('host_id', '=', web)
+      .execute();
+    expect(losses).toMatchObject([{ collector: 'activity', stage: 'kernel', cause: 'ring full', lost: 7 }]);
   });
 
   test('counts lines that are no events, and keeps the rest of their frame', async () => {

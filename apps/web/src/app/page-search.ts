@@ -1,4 +1,13 @@
-import { AssetKind, AssetStatus, FindingFilter, Instant, list, Presence, ScanState, SensorSort } from '@parapet/contract/api';
+import {
+  AssetKind,
+  AssetStatus,
+  FindingFilter,
+  Instant,
+  list,
+  Presence,
+  ScanState,
+  SensorSort,
+} from '@parapet/contract/api';
 import { z } from 'zod';
 
 /** What each page keeps in its URL, beside the panel and the moment. */

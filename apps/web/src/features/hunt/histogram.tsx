@@ -2,6 +2,7 @@ import type { HuntGap, ResultOf } from '@parapet/contract/api';
 import { type PointerEvent, useRef, useState } from 'react';
 import { formatCount, formatMoment, formatSpan, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
+import { gapKey, gapKind, lackOf } from './gap-words.ts';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
 
@@ -96,17 +97,19 @@ const Bars = ({ from, to, histogram, gaps }: BarsProps) => {
         </pattern>
       </defs>
       {gaps
-        .filter(({ lost }) => lost === undefined)
+        .filter((gap) => gapKind(gap) !== 'lost')
         .map((gap) => {
           const [a, b] = [x(Date.parse(gap.from)), x(gap.to === undefined ? to : Date.parse(gap.to))];
           return (
             <rect
-              key={gap.hostId + gap.collector + gap.from}
+              key={gapKey(gap)}
               x={a}
               width={Math.max(3, b - a)}
               height={height}
-              fill="url(#hunt-blind)"
-            />
+              {...(gapKind(gap) === 'gone' ? { className: styles.gone } : { fill: 'url(#hunt-blind)' })}
+            >
+              <title>{`${gap.hostName ?? 'All hosts'}: ${lackOf(gap, to)}`}</title>
+            </rect>
           );
         })}
       {(histogram?.buckets ?? []).map(({ at, count }) => {
@@ -128,18 +131,12 @@ const Bars = ({ from, to, histogram, gaps }: BarsProps) => {
         );
       })}
       {gaps
-        .filter(({ lost }) => lost !== undefined)
+        .filter((gap) => gapKind(gap) === 'lost')
         .map((gap) => {
           const [a, b] = [x(Date.parse(gap.from)), x(gap.to === undefined ? to : Date.parse(gap.to))];
           return (
-            <rect
-              key={gap.hostId + gap.collector + gap.from}
-              x={a}
-              width={Math.max(3, b - a)}
-              height={4}
-              className={styles.lost}
-            >
-              <title>{`${plural(gap.lost ?? 0, 'event')} of ${gap.hostName} lost`}</title>
+            <rect key={gapKey(gap)} x={a} width={Math.max(3, b - a)} height={4} className={styles.lost}>
+              <title>{`${gap.hostName ?? 'All hosts'}: ${lackOf(gap, to)}`}</title>
             </rect>
           );
         })}

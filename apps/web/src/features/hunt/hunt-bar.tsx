@@ -74,8 +74,7 @@ export const HuntBar = ({ q, span, error, busy, onRun }: HuntBarProps) => {
           autoCapitalize="off"
           autoCorrect="off"
           aria-label="Hunt for events"
-          role="combobox"
-          aria-expanded={open}
+          aria-haspopup="listbox"
           aria-controls={`${id}-choices`}
           aria-autocomplete="list"
           aria-invalid={error !== null}

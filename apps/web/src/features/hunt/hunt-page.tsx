@@ -20,6 +20,7 @@ import { EventsTable } from './events-table.tsx';
 import { GapNote } from './gap-note.tsx';
 import { HuntHistogram } from './histogram.tsx';
 import { HuntBar } from './hunt-bar.tsx';
+import { HuntHelp } from './hunt-help.tsx';
 import { type HuntSearch, isFixed, type Span, spanOf } from './hunt-search.ts';
 import { ProcessLives } from './process-tree.tsx';
 import { SavedHunts } from './saved-hunts.tsx';
@@ -81,7 +82,9 @@ export const HuntPage = () => {
         <>
           <HuntHistogram span={span} histogram={histogram.data} gaps={events.gaps ?? []} onZoom={zoom} />
           <Tabs label="How to look at it" tabs={tabsFor(search)} />
-          {mistake !== null ? null : tree ? (
+          {mistake !== null ? (
+            <HuntHelp />
+          ) : tree ? (
             <ProcessLives q={q} span={span} />
           ) : (
             <Found search={search} span={span} events={events} />

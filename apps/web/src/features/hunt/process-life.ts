@@ -31,7 +31,9 @@ export const livesOf = (events: readonly HuntEvent[]): readonly Life[] => {
     const known = lives.get(key);
     lives.set(
       key,
-      event['event.action'] === 'exit' ? withEnd(known ?? newLife(key, event), event) : withStart(known, key, event),
+      event['event.action'] === 'exit'
+        ? withEnd(known ?? unseenStart(key, event), event)
+        : withStart(known, key, event),
     );
   }
   for (const event of events) {
@@ -117,6 +119,12 @@ const withStart = (known: Life | undefined, key: string, event: HuntEvent): Life
 };
 
 const maxCommands = 20;
+
+/** Known by its end only, which tells what it ran all the same. */
+const unseenStart = (key: string, event: HuntEvent): Life => {
+  const command = textOf(event, 'process.command_line') ?? textOf(event, 'process.executable');
+  return { ...newLife(key, event), commands: command === undefined ? [] : [command] };
+};
 
 const withEnd = (life: Life, event: HuntEvent): Life => ({
   ...life,

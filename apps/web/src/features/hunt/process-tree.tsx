@@ -157,7 +157,7 @@ const columnsFor = (
 ];
 
 const endOf = (life: Life): string => {
-  if (life.event === undefined) return 'not seen';
+  if (life.event === undefined) return '';
   if (life.endedAt === undefined) return 'not in this time';
   return life.exitCode === undefined ? 'ended' : `exit code ${life.exitCode}`;
 };

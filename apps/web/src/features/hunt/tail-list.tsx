@@ -5,7 +5,7 @@ import { ToneMark } from '../../components/tone-mark.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { usePanel } from '../../lib/view-state.ts';
 import { EventsTable } from './events-table.tsx';
-import { gapSentence } from './gap-note.tsx';
+import { gapSentence } from './gap-words.ts';
 import styles from './hunt.module.css';
 import type { HuntColumn } from './hunt-search.ts';
 import { idOf } from './use-events.ts';

@@ -15,6 +15,8 @@ import { apiQuery } from '../../lib/api.ts';
 import { formatBytes, formatCores, formatCount, formatDay, formatSpan } from '../../lib/format.ts';
 import { BlindTimeline } from './blind-timeline.tsx';
 import { Collectors } from './collectors.tsx';
+import { EventAccounts } from './event-accounts.tsx';
+import { lossWords } from './loss-words.ts';
 import { SensorActions } from './sensor-actions.tsx';
 import { enrolmentWords, presenceMeanings, presenceNames, presenceTones, skewOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
@@ -70,6 +72,9 @@ export const SensorPage = () => {
           </Section>
           <Section title="When we were blind here, last 7 days">
             <BlindTimeline blind={data.blind} />
+          </Section>
+          <Section title="What became of its events">
+            <EventAccounts hostId={hostId} />
           </Section>
           <Section title="Counted losses">
             <Losses sensor={data} />
@@ -148,7 +153,7 @@ type Loss = SensorDetail['losses'][number];
 const lossColumns = [
   { id: 'lost', header: 'Events', cell: (loss: Loss) => <b>{formatCount(loss.lost)}</b> },
   { id: 'collector', header: 'Collector', cell: (loss: Loss) => loss.collector },
-  { id: 'stage', header: 'Stage', wideOnly: true, cell: (loss: Loss) => loss.stage },
+  { id: 'stage', header: 'Where', wideOnly: true, cell: (loss: Loss) => lossWords(loss.stage) },
   { id: 'cause', header: 'Cause', cell: (loss: Loss) => loss.cause },
   {
     id: 'last',

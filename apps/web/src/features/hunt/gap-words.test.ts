@@ -1,0 +1,37 @@
+import type { HuntGap } from '@parapet/contract/api';
+import { expect, test } from 'vitest';
+import { gapKind, gapSentence, lackOf } from './gap-words.ts';
+
+const now = Date.parse('2026-11-28T10:00:00Z');
+const span = { since: '2026-11-28T09:00:00.000Z', until: '2026-11-28T10:00:00.000Z' };
+const host = { hostId: '1f1be423-3b52-4924-8a13-640eee48d6c9', hostName: 'web-01' };
+const lost: HuntGap = {
+  ...host,
+  collector: 'activity',
+  from: span.since,
+  to: span.until,
+  lost: 7,
+  cause: 'kernel: full',
+};
+const blind: HuntGap = { ...host, collector: 'sensor', from: '2026-11-28T09:50:00.000Z', cause: 'killed' };
+const gone: HuntGap = {
+  collector: 'store',
+  from: '2026-11-20T00:00:00.000Z',
+  to: span.since,
+  deleted: 9,
+  cause: 'age',
+};
+
+test('tells apart what was lost, not seen and let go', () => {
+  expect([lost, blind, gone].map(gapKind)).toEqual(['lost', 'blind', 'gone']);
+  expect(lackOf(lost, now)).toBe('7 events lost');
+  expect(lackOf(blind, now)).toBe('blind for 10 min');
+  expect(lackOf(gone, now)).toBe('9 events no longer kept');
+});
+
+test('says all of it in one sentence', () => {
+  expect(gapSentence([lost], span, now)).toBe('In this time 7 events were lost on 1 host.');
+  expect(gapSentence([lost, blind, gone], span, now)).toBe(
+    'In this time 7 events were lost on 1 host, and 1 host could not see everything, for up to 10 min, and some of what happened is no longer kept.',
+  );
+});

@@ -36,8 +36,14 @@ export type FleetFigures = Comparison & {
 
 /** Runs a console and a fleet beside it, as told, and compares what was acknowledged with what is stored. */
 export const runFleet = async (run: FleetRun): Promise<FleetFigures> => {
-  const say = run.say ?? (() => undefined);
   await using scene = await startScene(run);
+  const measured = await measureFleet(scene, run);
+  return { ...measured, ...(await scene.compare()) };
+};
+
+/** Waits for a fleet to come, looks at it at work and kills its console as told. */
+export const measureFleet = async (scene: Scene, run: FleetRun): Promise<Omit<FleetFigures, keyof Comparison>> => {
+  const say = run.say ?? (() => undefined);
   const enrolS = await scene.allThere();
   say(`${run.sensors} sensors are there after ${enrolS.toFixed(1)} s`);
   await scene.until('snapshots stored', ({ drained }) => drained > run.sensors * 0.9);
@@ -57,18 +63,15 @@ export const runFleet = async (run: FleetRun): Promise<FleetFigures> => {
     reconnects.push({ seconds, cpu });
     say(`kill ${kill + 1}: all are back after ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} CPU seconds`);
   }
-  const memory = await memoryOf(scene);
-  const comparison = await scene.compare();
   return {
     sensors: run.sensors,
-    ...comparison,
     enrolS: round(enrolS),
     arrivalCpuS: round(arrivalCpuS),
     kills: run.killConsole,
     reconnectedS: round(Math.max(0, ...reconnects.map(({ seconds }) => seconds))),
     reconnectCpuS: round(Math.max(0, ...reconnects.map(({ cpu }) => cpu))),
     ...steady,
-    ...memory,
+    ...(await memoryOf(scene)),
   };
 };
 

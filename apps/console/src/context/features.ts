@@ -19,6 +19,7 @@ import { createDiskWatch, readSpace } from '../self-watch/disk.ts';
 import { createDiskGuard, type DiskGuard } from '../self-watch/disk-guard.ts';
 import { watchEventLoop } from '../self-watch/event-loop.ts';
 import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes.ts';
+import { createWriteGate } from '../self-watch/write-gate.ts';
 import { telemetryFolder } from '../telemetry/event-files.ts';
 import { createTelemetryFeature, type TelemetryFeature } from '../telemetry/feature.ts';
 import type { SensorArchives } from '../upgrades/archives.ts';
@@ -66,11 +67,15 @@ export const createFeatures = async (parts: {
   const archives = parts.archives ?? archivesOf(delivery);
   const disk = createDiskWatch({ root: folder.root, clock });
   const guard = stack.use(createDiskGuard({ root: folder.root, clock, log, space: () => readSpace(folder.root) }));
+  const holdsDatabase = config.database.kind === 'embedded';
+  const gate = createWriteGate(guard, holdsDatabase);
+  guard.onChange(() => live.publish({ kind: 'trust' }));
   const telemetry = stack.use(
     await createTelemetryFeature({
       ...{ db, clock, log, audit, folder: join(folder.root, telemetryFolder) },
       limits: async () => eventLimitsOf(await readRetention(db)),
       pressure: () => eventPressureOf(guard),
+      gate,
     }),
   );
   const gateway = await createGateway({
@@ -78,12 +83,12 @@ export const createFeatures = async (parts: {
     ...{ preparedDb: platform.database.preparedDb, telemetry: telemetry.port },
     ...{ version: config.version, consoleUrls: addresses },
     proxyProtocolFrom: config.proxyProtocolFrom,
-    ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives },
+    ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives, gate },
     ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),
   });
   const edgeIndex = stack.use(createEdgeIndex({ db, log }));
   const findings = createFindingsFeature({
-    ...{ db, clock, live, log, audit, jobs, dispatcher: gateway.tasks, publishers: config.feeds },
+    ...{ db, clock, live, log, audit, jobs, gate, dispatcher: gateway.tasks, publishers: config.feeds },
     ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir, consoleName: config.name },
   });
   stack.use(findings);
@@ -91,11 +96,6 @@ export const createFeatures = async (parts: {
   const rollouts = stack.use(createRolloutScheduler({ db, clock, dispatcher: gateway.tasks, live, log }));
   gateway.onChange(({ kinds }) => {
     if (kinds.includes('presence')) rollouts.wake();
-  });
-  const holdsDatabase = config.database.kind === 'embedded';
-  guard.onChange((state) => {
-    if (holdsDatabase) gateway.holdIntake(state === 'full');
-    live.publish({ kind: 'trust' });
   });
   const retention = createRetentionFeature({
     ...{ db, clock, log, audit, jobs, tidyEvents: telemetry.store.tidy },

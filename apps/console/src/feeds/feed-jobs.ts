@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Log } from '../logging/log.ts';
+import { type WriteGate, whileOpen } from '../self-watch/write-gate.ts';
 import type { FeedService } from './feed-service.ts';
 import { type RematchDeps, rematchAll } from './rematch.ts';
 
@@ -28,32 +29,41 @@ export const registerFeedJobs = (deps: {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly gate: WriteGate;
   readonly service: () => FeedService;
   readonly rematch: RematchDeps;
 }): void => {
-  const { jobs, db, clock, log, service } = deps;
+  const { jobs, db, clock, log, gate, service } = deps;
   jobs.register(updateQueue, (_data, { signal }) => update(db, clock, log, service(), signal), {
     schema: Nothing,
     policy: 'one-at-all',
     retryLimit: 0,
     timeoutSeconds: 2400,
   });
-  jobs.register(rebuildQueue, (_data, { signal }) => rebuild(log, service(), signal), {
-    schema: Nothing,
-    policy: 'one-at-all',
-    retryLimit: 0,
-    timeoutSeconds: 2400,
-  });
-  jobs.register(rematchQueue, (_data, { signal }) => rematchAll(deps.rematch, signal), {
-    schema: Nothing,
-    policy: 'one-waiting',
-    timeoutSeconds: 6 * 3600,
-  });
+  jobs.register(
+    rebuildQueue,
+    (_data, { signal }) => whileOpen(gate, 'folder', () => rebuild(log, service(), signal))(),
+    {
+      schema: Nothing,
+      policy: 'one-at-all',
+      retryLimit: 0,
+      timeoutSeconds: 2400,
+    },
+  );
+  jobs.register(
+    rematchQueue,
+    (_data, { signal }) => whileOpen(gate, 'database', () => rematchAll(deps.rematch, signal))(),
+    {
+      schema: Nothing,
+      policy: 'one-waiting',
+      timeoutSeconds: 6 * 3600,
+    },
+  );
   jobs.register(
     tickQueue,
-    async () => {
+    whileOpen(gate, 'folder', async () => {
       if (await isDue(db, clock)) await enqueueUpdate(jobs);
-    },
+    }),
     { schema: Nothing, policy: 'one-at-all', retryLimit: 0 },
   );
   jobs.schedule(tickQueue, '*/10 * * * *', {});

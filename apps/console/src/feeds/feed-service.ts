@@ -9,6 +9,7 @@ import { AppError, badRequest, type Clock, conflict, notFound, type Problem } fr
 import type { Database } from '../database/database.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
+import { requireRoomToWrite, type WriteGate } from '../self-watch/write-gate.ts';
 import type { AdvisoryFiles } from './advisory-files.ts';
 import type { FeedBuilder } from './feed-builder.ts';
 import type { FeedJob } from './feed-job.ts';
@@ -25,6 +26,7 @@ export type FeedServiceDeps = {
   readonly live: LiveFeed;
   readonly log: Log;
   readonly files: AdvisoryFiles;
+  readonly gate: WriteGate;
   readonly build: FeedBuilder;
   /** Where advisory databases lie, and where uploads may. */
   readonly databaseDir: string;
@@ -110,6 +112,7 @@ export const createFeedService = (deps: FeedServiceDeps): FeedService => {
       }),
     update: (signal) => alone(() => run({ kind: 'fetch', databaseDir: deps.databaseDir, ...deps.publishers }, signal)),
     importStream: async (stream) => {
+      requireRoomToWrite(deps.gate, 'folder');
       const path = join(deps.temporaryDir, `bundle-${randomUUID()}`);
       try {
         await pipeline(stream, limitBytes(maxBundleBytes), createWriteStream(path, { mode: 0o600 }));

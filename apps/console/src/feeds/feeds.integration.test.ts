@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { anSbom, aPackage, createInventory } from '../findings/testing/inventory.ts';
 import { silentLog } from '../logging/log.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { type AdvisoryFiles, createAdvisoryFiles } from './advisory-files.ts';
 import { buildFeed } from './feed-builder.ts';
@@ -37,7 +38,7 @@ afterEach(async () => {
 
 const createService = (content: AdvisoryFiles): FeedService =>
   createFeedService({
-    ...{ db: database.db, clock, live, log: silentLog, files: content, build: buildFeed },
+    ...{ db: database.db, clock, live, log: silentLog, gate: alwaysOpen, files: content, build: buildFeed },
     databaseDir: join(folder, 'feeds'),
     temporaryDir: folder,
     // Nothing listens there: the publishers cannot be reached from this machine.

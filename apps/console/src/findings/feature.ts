@@ -22,6 +22,7 @@ import { createSoftwareRoutes } from '../sboms/software-routes.ts';
 import { createScanPolicyRoutes } from '../scans/scan-policy.ts';
 import { createScanRoutes } from '../scans/scan-routes.ts';
 import { createScanScheduler } from '../scans/scan-scheduler.ts';
+import { requireRoomToWrite, type WriteGate } from '../self-watch/write-gate.ts';
 import type { TaskDispatcher } from '../tasks/task-dispatcher.ts';
 import { enqueueVex, registerVexJobs } from '../vex/vex-queue.ts';
 import { createVexRoutes } from '../vex/vex-routes.ts';
@@ -39,6 +40,7 @@ export type FindingsFeatureDeps = {
   readonly dispatcher: TaskDispatcher;
   /** Who speaks in VEX documents that the console writes. */
   readonly consoleName: string;
+  readonly gate: WriteGate;
   /** Where advisory databases lie, and where uploads may. */
   readonly feedsDir: string;
   readonly temporaryDir: string;
@@ -51,14 +53,14 @@ export type FindingsFeatureDeps = {
  * they did. The dispatcher wants `createScanTaskStore(db)` as its store.
  */
 export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
-  const { db, clock, live, log, jobs, dispatcher } = deps;
+  const { db, clock, live, log, jobs, dispatcher, gate } = deps;
   const index = createFindingIndex({ db, log });
   const files = createAdvisoryFiles({ db, databaseDir: deps.feedsDir, log });
   const receive = createSbomReceiver({ db, content: files, live, clock });
-  const scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log });
-  const updater = createRiskUpdater({ db, clock, live, log });
+  const scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log, gate });
+  const updater = createRiskUpdater({ db, clock, live, log, gate });
   const service: FeedService = createFeedService({
-    ...{ db, clock, live, log, files },
+    ...{ db, clock, live, log, files, gate },
     build: deps.build ?? buildFeed,
     databaseDir: deps.feedsDir,
     temporaryDir: deps.temporaryDir,
@@ -66,10 +68,18 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
     rematch: () => enqueueRematch(jobs),
   });
   const rematch = { db, content: files, clock, live, log };
-  registerFeedJobs({ jobs, db, clock, log, service: () => service, rematch });
+  registerFeedJobs({ jobs, db, clock, log, gate, service: () => service, rematch });
   registerVexJobs({ jobs, db, clock, live, log });
-  registerHousekeeping({ jobs, db, clock, enqueueRematch: () => enqueueRematch(jobs) });
+  registerHousekeeping({ jobs, db, clock, gate, enqueueRematch: () => enqueueRematch(jobs) });
+  // Matching and a new layout that were left out for want of room.
+  gate.onChange(() => {
+    if (!gate.isOpen('database')) return;
+    Promise.all([enqueueRematch(jobs), service.needsRebuild() ? enqueueRebuild(jobs) : undefined]).catch(
+      (error: unknown) => log.error({ error: messageOf(error) }, 'matching could not be queued'),
+    );
+  });
   const startUpdate = async (): Promise<boolean> => {
+    requireRoomToWrite(gate, 'folder');
     await service.announce();
     return enqueueUpdate(jobs);
   };

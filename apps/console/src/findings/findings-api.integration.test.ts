@@ -6,6 +6,7 @@ import { createOverviewRoutes } from '../overview/overview-routes.ts';
 import { createRiskUpdater, type RiskUpdater } from '../risk/risk-updater.ts';
 import { createSbomReceiver, type SbomReceiver } from '../sboms/receive-sbom.ts';
 import { createSoftwareRoutes } from '../sboms/software-routes.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { expireAcceptances } from './acceptance.ts';
 import { createFindingRoutes } from './finding-routes.ts';
@@ -48,7 +49,7 @@ beforeEach(async () => {
   ]);
   const live = { publish: () => undefined };
   receive = createSbomReceiver({ db, content, live, clock });
-  updater = createRiskUpdater({ db, clock, live, log: silentLog });
+  updater = createRiskUpdater({ db, clock, live, log: silentLog, gate: alwaysOpen });
   handlers = {
     ...createFindingRoutes({ db, content, clock, live }),
     ...createSoftwareRoutes({ db }),

@@ -5,6 +5,7 @@ import type { EnqueueOptions, Jobs } from '../jobs/jobs.ts';
 import { silentLog } from '../logging/log.ts';
 import { enforceRetention } from '../retention/feature.ts';
 import { createSbomReceiver, type SbomReceiver } from '../sboms/receive-sbom.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { prune, registerHousekeeping } from './housekeeping.ts';
 import { readRiskHistory } from './risk-history.ts';
@@ -47,6 +48,7 @@ const createHandJobs = () => {
     jobs,
     db: database.db,
     clock,
+    gate: alwaysOpen,
     enqueueRematch: async () => {
       rematches += 1;
     },

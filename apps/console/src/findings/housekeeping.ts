@@ -5,6 +5,7 @@ import type { Database, DatabaseTransaction } from '../database/database.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { enqueueRisk } from '../risk/risk-updater.ts';
 import { forgetUnusedNames } from '../sboms/asset-packages.ts';
+import { type WriteGate, whileOpen } from '../self-watch/write-gate.ts';
 import { expireAcceptances } from './acceptance.ts';
 import { recordHistory } from './history.ts';
 import { recordRiskOfDay, recordRiskOfHour } from './risk-history.ts';
@@ -20,21 +21,23 @@ export const registerHousekeeping = (deps: {
   readonly jobs: Jobs;
   readonly db: Database;
   readonly clock: Clock;
+  readonly gate: WriteGate;
   readonly enqueueRematch: () => Promise<void>;
 }): void => {
-  const { jobs, db, clock } = deps;
+  const { jobs, db, clock, gate } = deps;
   const now = (): Date => new Date(clock.now());
   jobs.register(
     minuteQueue,
-    async () => {
+    whileOpen(gate, 'database', async () => {
       await expireAcceptances(db, now());
       await closeGone(db, now());
       if ((await forgetMatchesOfReturned(db)) > 0) await deps.enqueueRematch();
       await recordRiskOfHour(db, now());
-    },
+    }),
     { schema: Nothing, policy: 'one-at-all', retryLimit: 0 },
   );
-  jobs.register(hourlyQueue, () => recordRiskOfDay(db, now()), { schema: Nothing, policy: 'one-at-all' });
+  const recordDay = whileOpen(gate, 'database', () => recordRiskOfDay(db, now()));
+  jobs.register(hourlyQueue, recordDay, { schema: Nothing, policy: 'one-at-all' });
   jobs.register(dailyQueue, () => prune(db, now()), { schema: Nothing, policy: 'one-at-all' });
   jobs.schedule(minuteQueue, '* * * * *', {});
   jobs.schedule(hourlyQueue, '7 * * * *', {});

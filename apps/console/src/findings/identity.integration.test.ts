@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../logging/log.ts';
 import { createRiskUpdater, type RiskUpdater } from '../risk/risk-updater.ts';
 import { createSbomReceiver, type SbomReceiver } from '../sboms/receive-sbom.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { createFakeContent } from './testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from './testing/inventory.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
   ]);
   const live = { publish: () => undefined };
   receive = createSbomReceiver({ db, content, live, clock });
-  updater = createRiskUpdater({ db, clock, live, log: silentLog });
+  updater = createRiskUpdater({ db, clock, live, log: silentLog, gate: alwaysOpen });
 });
 afterEach(async () => {
   await updater[Symbol.asyncDispose]();

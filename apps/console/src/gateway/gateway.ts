@@ -11,6 +11,7 @@ import { sweepEveryMs, sweepUnresolved } from '../ingest/edges/sweep.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
+import type { WriteGate } from '../self-watch/write-gate.ts';
 import { createEnrolment } from '../sensors/enrolment.ts';
 import { createEnrolmentKeys } from '../sensors/enrolment-keys.ts';
 import { createSensorRoutes, type SensorRoutes } from '../sensors/sensor-routes.ts';
@@ -60,8 +61,6 @@ export type Gateway = {
     readonly hours: number;
     readonly maxUses?: number | undefined;
   }) => Promise<{ readonly key: string; readonly authorityPin: string }>;
-  /** While held nothing more is taken from sensors; they keep it. */
-  readonly holdIntake: (held: boolean) => void;
   /** Reads who was here before; to be called before the server listens. */
   readonly start: () => Promise<void>;
   /** Ends all connections and finishes what is being stored. Sensors notice and come back. */
@@ -89,6 +88,8 @@ export type GatewayDeps = {
   readonly version: string;
   /** `https://…` addresses of this console, best first. */
   readonly consoleUrls: () => readonly string[];
+  /** Closed while nothing more may be taken from sensors. */
+  readonly gate: WriteGate;
   readonly heartbeatEveryMs?: number;
   readonly limits?: TlsFrontLimits;
   readonly proxyProtocolFrom?: readonly string[];
@@ -103,7 +104,7 @@ const localKeyMs = 10 * 60_000;
 const aliveProbeMs = 2000;
 
 export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
-  const { db, clock, log, audit, authority } = deps;
+  const { db, clock, log, audit, authority, gate } = deps;
   const heartbeatEveryMs = deps.heartbeatEveryMs ?? defaultHeartbeatMs;
   const changes = createChangeFeed({
     live: deps.live,
@@ -111,6 +112,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
   });
   const steadyDb = deps.preparedDb ?? db;
   const ingest = createIngest({ db: steadyDb, clock, log, changes });
+  gate.onChange(() => ingest.hold(!gate.isOpen('database')));
   const refusals = createRefusals({ audit, clock });
   const certificates = createSensorCertificates({ db: steadyDb, clock, authority });
   const registry = createSessionRegistry({ clock, audit });
@@ -118,7 +120,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
   const tasks = createTaskDispatcher({ store: deps.taskStore, spool, log });
   let unknownMessages = 0;
   const presence = createPresence({
-    ...{ db: steadyDb, clock, log, changes, refusals, heartbeatEveryMs },
+    ...{ db: steadyDb, clock, log, changes, refusals, heartbeatEveryMs, gate },
     disconnect: (hostId) => registry.find(hostId)?.terminate(),
   });
   const closeRevoked = (hostId: string): void => {
@@ -137,7 +139,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     onEnrolled: (hostId) => changes.publish({ hostId, assetIds: [hostId], kinds: ['host', 'presence'] }),
   });
   const sessionDeps: SessionDeps = {
-    ...{ clock, log, ingest, presence, refusals, certificates, tasks, heartbeatEveryMs },
+    ...{ clock, log, ingest, presence, refusals, certificates, tasks, heartbeatEveryMs, gate },
     ...(deps.telemetry === undefined ? {} : { telemetry: deps.telemetry }),
     version: deps.version,
     storeArrival: (arrival) => storeArrival(steadyDb, arrival),
@@ -183,10 +185,6 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
       },
     }),
     onChange: changes.onChange,
-    holdIntake: (held) => {
-      ingest.hold(held);
-      deps.telemetry?.hold(held);
-    },
     figures: () => {
       const { lagMsP50, lagMsP99, ...figures } = ingest.figures();
       const { open, refused } = front.figures();

@@ -2,6 +2,7 @@ import { type Clock, elapsedBy, messageOf } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { ChangeFeed } from '../ingest/change-feed.ts';
 import type { Log } from '../logging/log.ts';
+import type { WriteGate } from '../self-watch/write-gate.ts';
 import { type HeartbeatFigures, storeHeartbeats, storeSilence } from './host-presence.ts';
 import type { Refusals } from './refusals.ts';
 import { goodbyeCause } from './run-ends.ts';
@@ -49,6 +50,7 @@ export const createPresence = (deps: {
   readonly changes: ChangeFeed;
   readonly refusals: Refusals;
   readonly heartbeatEveryMs: number;
+  readonly gate: WriteGate;
   /** Ends the connection of a sensor that fell silent on it. */
   readonly disconnect: (hostId: string) => void;
 }): Presence => {
@@ -63,6 +65,8 @@ export const createPresence = (deps: {
   const told = (hostId: string): void => deps.changes.publish({ hostId, assetIds: [hostId], kinds: ['presence'] });
 
   const flush = async (): Promise<void> => {
+    // Who comes and goes is stored always; figures of those who are there can wait, and the newest are enough.
+    if (!deps.gate.isOpen('database')) return;
     const refused = deps.refusals.takeCounts();
     const taken = notes;
     notes = new Map();

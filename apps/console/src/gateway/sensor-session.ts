@@ -12,6 +12,7 @@ import type { WebSocket } from 'ws';
 import { readLines } from '../ingest/frame-reader.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Log } from '../logging/log.ts';
+import type { WriteGate } from '../self-watch/write-gate.ts';
 import type { SensorLink, SensorTasks } from '../tasks/sensor-tasks.ts';
 import type { TelemetryIntake } from '../telemetry/telemetry-intake.ts';
 import type { TelemetryPort } from '../telemetry/telemetry-port.ts';
@@ -50,6 +51,7 @@ export type SessionDeps = {
   readonly telemetry?: TelemetryPort;
   readonly version: string;
   readonly heartbeatEveryMs: number;
+  readonly gate: WriteGate;
   readonly storeArrival: (arrival: HostArrival) => Promise<StoredSensor | undefined>;
   /** Makes this the host's only connection; false when it may not be. */
   readonly claim: (session: SensorSession) => Promise<boolean>;
@@ -176,7 +178,10 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
       events?.grant();
     }
     grantWork('orders', 0);
-    grantWork('bulk', 0);
+    // Documents wait on their hosts while there is no room for them.
+    void deps.gate.opened('folder').then(() => {
+      if (state === 'open') grantWork('bulk', 0);
+    });
     link = deps.tasks.attach(hostId, {
       order: (message) => wire.send('orders', message),
       ordersSent: () => wire.sent('orders'),
@@ -239,6 +244,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
 
   const onWork = async (channel: 'orders' | 'bulk', seq: number, values: readonly Record<string, unknown>[]) => {
     const answers = { refuse, onUnknown: deps.onUnknown };
+    if (channel === 'bulk') await deps.gate.opened('folder');
     for (const value of values) {
       if (state !== 'open') return;
       if (channel === 'orders') {

@@ -5,6 +5,7 @@ import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from '../findings/testing/inventory.ts';
 import { silentLog } from '../logging/log.ts';
 import { createSbomReceiver, type SbomReceiver } from '../sboms/receive-sbom.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { riskInSql } from './asset-risk.ts';
 import { riskValue } from './formula.ts';
@@ -26,7 +27,7 @@ beforeEach(async () => {
   const live = { publish: () => undefined };
   const content = createFakeContent([{ vulnerability: 'CVE-2026-1', package: 'openssl', likelihood: 0.5 }]);
   receive = createSbomReceiver({ db, content, live, clock });
-  updater = createRiskUpdater({ db, clock, live, log: silentLog });
+  updater = createRiskUpdater({ db, clock, live, log: silentLog, gate: alwaysOpen });
 });
 afterEach(async () => {
   await updater[Symbol.asyncDispose]();

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import { writeFindings } from '../findings/write-lock.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
+import type { WriteGate } from '../self-watch/write-gate.ts';
 import { formulaVersion } from './formula.ts';
 import { refreshInternetDistances } from './internet-distance.ts';
 import { recomputeRisk } from './recompute-risk.ts';
@@ -25,6 +26,7 @@ export type RiskUpdaterDeps = {
   readonly clock: Clock;
   readonly live: LiveFeed;
   readonly log: Log;
+  readonly gate: WriteGate;
 };
 
 /** Changes of one asset within this time are one computation… */
@@ -70,9 +72,11 @@ export const createRiskUpdater = (deps: RiskUpdaterDeps): RiskUpdater => {
   };
 
   const turn = async (): Promise<void> => {
+    // What changed meanwhile is remembered, by asset.
+    if (!deps.gate.isOpen('database')) return;
     await distances();
     await flush();
-    while (!stopped && (await recomputeNext(deps, new Date(deps.clock.now()))));
+    while (!stopped && deps.gate.isOpen('database') && (await recomputeNext(deps, new Date(deps.clock.now()))));
   };
 
   const loop = (): void => {

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Log } from '../logging/log.ts';
 import type { SbomReceiver } from '../sboms/receive-sbom.ts';
+import { type WriteGate, whileOpen } from '../self-watch/write-gate.ts';
 import type { TaskDispatcher } from '../tasks/task-dispatcher.ts';
 import { planScans } from './plan-scans.ts';
 import { readScanPolicy } from './scan-policy.ts';
@@ -17,6 +18,7 @@ export type ScanSchedulerDeps = {
   readonly receive: SbomReceiver;
   readonly live: LiveFeed;
   readonly log: Log;
+  readonly gate: WriteGate;
 };
 
 export type ScanScheduler = AsyncDisposable & {
@@ -53,14 +55,14 @@ export const createScanScheduler = (deps: ScanSchedulerDeps): ScanScheduler => {
     wake();
   });
 
-  const turn = async (): Promise<void> => {
+  const turn = whileOpen(deps.gate, 'database', async () => {
     for (const scanId of await expireScans(db, now())) live.publish({ kind: 'scans', scanId });
     await planScans(db, now(), await readScanPolicy(db));
     for (const due of await takeDueScans(db, now())) {
       dispatcher.send(due);
       live.publish({ kind: 'scans', scanId: due.order.taskId });
     }
-  };
+  });
 
   const loop = (): void => {
     dueAt = Number.POSITIVE_INFINITY;

@@ -6,6 +6,7 @@ import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from '../findings/testing/inventory.ts';
 import { silentLog } from '../logging/log.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import type { SbomListener, StateListener, TaskDispatcher } from '../tasks/task-dispatcher.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { scanTimes } from './plan-scans.ts';
@@ -50,7 +51,7 @@ beforeEach(async () => {
     live,
     clock,
   });
-  scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log: silentLog });
+  scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log: silentLog, gate: alwaysOpen });
   say = (task, state, message) =>
     onState({ hostId: task.hostId, taskId: task.taskId, state, ...(message === undefined ? {} : { message }) });
   deliver = async (task, document) => {

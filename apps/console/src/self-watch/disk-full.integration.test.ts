@@ -18,14 +18,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createConfig } from '../config/config.ts';
 import { parseEnvironment } from '../config/env.ts';
 import { type Console, startConsole } from '../context/console.ts';
+import { tellEvents } from '../telemetry/testing/tell-events.ts';
 import { connectSensor, enrolSensor, type FakeSensor } from '../testing/fake-sensor.ts';
 import { hostRecord, processRecord } from '../testing/records.ts';
-import { adminName, adminPassword, testHost } from '../testing/test-console.ts';
+import { adminName, adminPassword, cookieOf, testHost } from '../testing/test-console.ts';
 import { testRunAs } from '../testing/test-database.ts';
+import { readSpace } from './disk.ts';
 
 const mebibyte = 1024 * 1024;
 const origin = `https://${testHost}`;
 const frames = 60;
+const exec = { 'event.action': 'exec', 'process.name': 'nc', 'process.pid': 7 } as const;
+const madeRoom = 'deleted to make room: the console’s disk was nearly full';
 
 describeWith([root, programOf('mount')], 'on a file system that fills', () => {
   let folder: string;
@@ -54,14 +58,14 @@ describeWith([root, programOf('mount')], 'on a file system that fills', () => {
     rmdirSync(folder);
   });
 
-  const send = async (method: 'GET' | 'POST', url: string, body?: object) => {
+  const send = async (method: 'GET' | 'POST', url: string, body?: object, headers = {}) => {
     const answer = await running.web.app.inject({
       method,
       url,
-      headers: { host: testHost, origin },
+      headers: { host: testHost, origin, ...headers },
       ...(body === undefined ? {} : { payload: body }),
     });
-    return { status: answer.statusCode, json: JSON.parse(answer.body) };
+    return { status: answer.statusCode, headers: answer.headers, json: JSON.parse(answer.body) };
   };
   const diskState = async (): Promise<string> => (await send('GET', '/readyz')).json.checks.disk;
   const becomes = (state: string) => eventually(`the disk is ${state}`, async () => (await diskState()) === state);
@@ -90,6 +94,22 @@ describeWith([root, programOf('mount')], 'on a file system that fills', () => {
     expect((await send('POST', '/api/v1/links/use', link)).status).toBe(200);
     expect(await diskState()).toBe('ok');
     const sensor = await streamFrames();
+    const { telemetry, platform } = running;
+    const tell = (minutesAgo: number) =>
+      tellEvents(telemetry, sensor.hostId, [[{ '@timestamp': (Date.now() - minutesAgo * 60_000) * 1000, ...exec }]]);
+    // An old event and a young one, in a file each.
+    await tell(2 * 24 * 60);
+    await tell(5);
+
+    // Nearly full: events older than a day make room, younger ones stay.
+    const { totalBytes } = await readSpace(folder);
+    fill(totalBytes * 0.12);
+    await becomes('tight');
+    await telemetry.store.tidy();
+    expect(await hunted()).toMatchObject({
+      items: [{ 'event.action': 'exec' }],
+      gaps: expect.arrayContaining([expect.objectContaining({ collector: 'store', deleted: 1, cause: madeRoom })]),
+    });
     await eventually('the first frames are acknowledged', async () => sensor.acked() >= 10);
 
     // Intake stops, and the reserve (a twentieth of 512 MiB) goes to the database, which still writes.
@@ -99,6 +119,17 @@ describeWith([root, programOf('mount')], 'on a file system that fills', () => {
     expect(existsSync(join(folder, 'data/reserve'))).toBe(false);
     sensor.resume();
     expect((await signIn()).status).toBe(200);
+    // Events are not taken either, and what a person asks for that cannot be kept is refused with a sentence.
+    const granted: number[] = [];
+    const intake = telemetry.port.open({
+      ...{ hostId: sensor.hostId, skewMs: () => 0, note: () => {}, refuse: () => {}, onFailed: () => {} },
+      flow: ({ acked, limit }) => granted.push(limit - acked),
+    });
+    intake.grant();
+    expect(granted).toEqual([0]);
+    const admin = await signIn();
+    const update = await send('POST', '/api/v1/feeds/update', undefined, cookieOf(admin));
+    expect(update).toMatchObject({ status: 507, json: { error: { code: 'disk-full' } } });
     const stored = await storedSeq(sensor.hostId);
     expect(stored).toBeGreaterThanOrEqual(sensor.acked());
     expect(stored).toBeLessThan(frames);
@@ -117,14 +148,24 @@ describeWith([root, programOf('mount')], 'on a file system that fills', () => {
 
     rmSync(join(folder, 'filler'));
     await becomes('ok');
+    await eventually('events are taken again', async () => (granted.at(-1) ?? 0) > 0);
+    intake.close();
+    await tell(1);
+    expect((await hunted()).items).toHaveLength(2);
     await eventually('the sensor catches up', async () => sensor.acked() === frames);
-    const { db } = running.platform;
+    const { db } = platform;
     const rows = await db.selectFrom('processes').select('key').where('host_id', '=', sensor.hostId).execute();
     expect(rows).toHaveLength(frames - 1);
     expect(existsSync(join(folder, 'data/reserve'))).toBe(true);
     expect((await signIn()).status).toBe(200);
     sensor.stop();
   });
+
+  const hunted = () => {
+    const since = new Date(Date.now() - 3 * 24 * 3_600_000).toISOString();
+    const query = { q: '', since, until: new Date(Date.now() + 60_000).toISOString(), limit: 10 };
+    return running.telemetry.hunts.events(query, null);
+  };
 
   const signIn = () => send('POST', '/api/v1/session', { username: adminName, password: adminPassword });
 

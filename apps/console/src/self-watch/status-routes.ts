@@ -86,10 +86,10 @@ export const readStatus = async (
 const degradation = (database: 'ok' | 'away', disk: DiskState, holdsDatabase: boolean): string | undefined => {
   if (database === 'away') return 'The database does not answer: what is shown may be old.';
   if (disk === 'full' && holdsDatabase)
-    return 'The disk is full: nothing new is taken from sensors, which keep it until there is room. Make room in the data folder’s file system, or keep less in Settings, Retention.';
+    return 'The disk is full: nothing new is taken from sensors, which keep it until there is room, and risk, matching and scans rest. Make room in the data folder’s file system, or keep less in Settings, Retention.';
   if (disk === 'full')
-    return 'The data folder’s disk is full: advisory data, scans and logs cannot be kept. Make room.';
+    return 'The data folder’s disk is full: no events and no lists of packages are taken from sensors, which keep them, and feeds are not updated. Make room.';
   if (disk === 'tight')
-    return 'The disk is more than 85 % full. Make room soon, or keep less: Settings, Retention says what takes it. At 95 % nothing more is taken from sensors.';
+    return 'The disk is more than 85 % full: events older than a day are deleted to make room. Make room soon, or keep less: Settings, Retention says what takes it. At 95 % nothing more is taken from sensors.';
   return undefined;
 };

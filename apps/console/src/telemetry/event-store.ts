@@ -5,6 +5,7 @@ import { type Clock, messageOf } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
+import type { WriteGate } from '../self-watch/write-gate.ts';
 import { forgetGone } from './gone.ts';
 import { type DiskPressure, type EventLimits, letGo } from './let-go.ts';
 import {
@@ -39,6 +40,7 @@ export type EventStoreDeps = {
   readonly limits: () => Promise<EventLimits>;
   /** What room the disk lacks, if any. */
   readonly pressure: () => DiskPressure | undefined;
+  readonly gate: WriteGate;
 };
 
 /** Segments of one conversion: what its child holds stays bounded. */
@@ -60,6 +62,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   let tidying: Promise<void> | undefined;
   let stopped = false;
   let retry: NodeJS.Timeout | undefined;
+  const mayWrite = (): boolean => deps.gate.isOpen('folder') && deps.gate.isOpen('database');
 
   const convert = async (segments: readonly SealedSegment[]): Promise<boolean> => {
     const [first, last] = [segments[0], segments.at(-1)];
@@ -88,7 +91,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
 
   const convertAll = async (): Promise<void> => {
     try {
-      while (!stopped && spool.sealed().length > 0) {
+      while (!stopped && mayWrite() && spool.sealed().length > 0) {
         if (!(await convert(spool.sealed().slice(0, segmentsAtOnce)))) break;
       }
     } catch (error) {
@@ -104,6 +107,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
     });
   };
   spool.onSealed(wake);
+  deps.gate.onChange(wake);
   wake();
 
   const merge = async (belowRows: number): Promise<void> => {
@@ -124,7 +128,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   };
 
   const tidyOnce = async (): Promise<void> => {
-    for (const rows of mergeLevels) await merge(rows);
+    if (mayWrite()) for (const rows of mergeLevels) await merge(rows);
     const gone = await letGo(db, await deps.limits(), deps.pressure(), new Date(clock.now()));
     for (const totals of gone) log[totals.cause === 'disk' ? 'warn' : 'info'](totals, 'old events were let go');
     const retired = await retiredBefore(db, new Date(clock.now() - graceMs));

@@ -4,6 +4,7 @@ import type { Clock } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
+import type { WriteGate } from '../self-watch/write-gate.ts';
 import { releaseHeld } from './event-files.ts';
 import { createEventStore, type EventStore } from './event-store.ts';
 import { createHuntAudit } from './hunt-audit.ts';
@@ -35,6 +36,7 @@ export const createTelemetryFeature = async (deps: {
   readonly folder: string;
   readonly limits: () => Promise<EventLimits>;
   readonly pressure: () => DiskPressure | undefined;
+  readonly gate: WriteGate;
 }): Promise<TelemetryFeature> => {
   const { db, clock, log, audit } = deps;
   const folder = join(deps.folder, 'events');
@@ -51,11 +53,12 @@ export const createTelemetryFeature = async (deps: {
   const store = stack.use(
     await createEventStore({
       ...{ db, clock, log, spool, folder, worker: storing },
-      ...{ limits: deps.limits, pressure: deps.pressure },
+      ...{ limits: deps.limits, pressure: deps.pressure, gate: deps.gate },
     }),
   );
   stack.defer(spool.close);
   const port = stack.use(createTelemetryPort(spool, await readPositions(db)));
+  deps.gate.onChange(() => port.hold(!deps.gate.isOpen('folder')));
   const hunts = createHunts({ db, worker: searching, folder });
   return {
     hunts,

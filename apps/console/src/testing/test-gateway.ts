@@ -9,6 +9,7 @@ import { type Authority, createAuthority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
 import { createGateway, type Gateway, type GatewayDeps } from '../gateway/gateway.ts';
 import { silentLog } from '../logging/log.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createEnrolmentKeys, type NewEnrolmentKey } from '../sensors/enrolment-keys.ts';
 import type { Place } from './fake-sensor.ts';
 
@@ -48,6 +49,7 @@ export const startTestGateway = async (
     web: await webServer(authority),
     taskStore: { pendingFor: async () => [] },
     spoolDir: join(folder, 'spool'),
+    gate: alwaysOpen,
     version: '0.1.0',
     consoleUrls: () => ['https://console.example:8443'],
     ...options,

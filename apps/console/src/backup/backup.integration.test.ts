@@ -1,6 +1,6 @@
 import { describeWith } from '@parapet/testkit';
 import { sql } from 'kysely';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertSyntheticFindings } from '../findings/synthetic-findings.ts';
 import { playHost } from '../testing/played-host.ts';
 import { containerRecord, edgeRecord, hostRecord, processRecord } from '../testing/records.ts';
@@ -25,10 +25,21 @@ const fill = async (store: TestDatabase): Promise<void> => {
   );
 };
 
-const roundTrip = (from: TestPostgres, to: TestPostgres) => async (): Promise<void> => {
-  await using source = await createTestDatabase({ postgres: from });
+/** A filled database with its backup; nothing of a test writes into it. */
+type Filled = { readonly source: TestDatabase } & Awaited<ReturnType<typeof takeBackup>>;
+const fillAnother = async (postgres: TestPostgres): Promise<Filled> => {
+  const source = await createTestDatabase({ postgres });
   await fill(source);
-  const { content, manifest } = await takeBackup(source);
+  return { source, ...(await takeBackup(source)) };
+};
+
+let filled: Filled;
+beforeAll(async () => {
+  filled = await fillAnother('embedded');
+});
+afterAll(() => filled?.source[Symbol.asyncDispose]());
+
+const roundTrip = async ({ source, content, manifest }: Filled, to: TestPostgres): Promise<void> => {
   await using target = await createTestDatabase({ postgres: to, migrated: false });
   expect(await restoreInto(target, content)).toEqual([]);
   expect(await describeDatabase(target.db)).toEqual(await describeDatabase(source.db));
@@ -43,11 +54,15 @@ const roundTrip = (from: TestPostgres, to: TestPostgres) => async (): Promise<vo
   expect(rows[0]?.told).toBe(rows[0]?.there);
 };
 
-test('what is restored is what was backed up, to the last row, index and trigger', roundTrip('embedded', 'embedded'));
+test('what is restored is what was backed up, to the last row, index and trigger', () => roundTrip(filled, 'embedded'));
 
 describeWith([systemPostgres], 'between the oldest supported PostgreSQL and the embedded one', () => {
-  test('there', roundTrip('system', 'embedded'));
-  test('and back', roundTrip('embedded', 'system'));
+  test('there', async () => {
+    const old = await fillAnother('system');
+    await using _ = old.source;
+    await roundTrip(old, 'embedded');
+  });
+  test('and back', () => roundTrip(filled, 'system'));
 });
 
 test('one moment is backed up, whatever is written meanwhile, and nobody waits', async () => {
@@ -87,9 +102,7 @@ test('one moment is backed up, whatever is written meanwhile, and nobody waits',
 });
 
 test('nothing is restored over data', async () => {
-  await using source = await createTestDatabase();
-  await fill(source);
-  const { content } = await takeBackup(source);
+  const { source, content } = filled;
   const before = await describeDatabase(source.db);
   await expect(restoreInto(source, content)).rejects.toMatchObject({ code: 'not-empty' });
   expect(await describeDatabase(source.db)).toEqual(before);
@@ -101,9 +114,7 @@ test('a database that no console used has nothing to back up', async () => {
 });
 
 test('a restore that fails on its way leaves the database empty, and can be done again', async () => {
-  await using source = await createTestDatabase();
-  await fill(source);
-  const { content } = await takeBackup(source);
+  const { source, content } = filled;
   await using target = await createTestDatabase({ migrated: false });
   const failing = restoreInto(target, content, async () => {
     throw new Error('the power went');
@@ -114,13 +125,8 @@ test('a restore that fails on its way leaves the database empty, and can be done
 });
 
 describe('a file that is not whole', () => {
-  const made = async (): Promise<Buffer> => {
-    await using source = await createTestDatabase();
-    await fill(source);
-    return (await takeBackup(source)).content;
-  };
   test('is refused wherever it was cut or changed', async () => {
-    const content = await made();
+    const { content } = filled;
     await verifyBackup(inMemory(content));
     for (const length of [0, 100, 512, 5000, Math.trunc(content.length / 2), content.length - 1500]) {
       await expect(verifyBackup(inMemory(content.subarray(0, length)))).rejects.toMatchObject({

@@ -33,6 +33,8 @@ export {
   openImageOf,
   openRootStream,
 } from './image/open-image-archive.ts';
+export type { LocalImage, LocalImageOptions } from './local-images/local-image.ts';
+export { openLocalImage } from './local-images/open-local-image.ts';
 export { maxSbomBytes, readSbom } from './readers/read-sbom.ts';
 export type { ReaderOptions, SbomReader } from './readers/reader.ts';
 export { readers } from './readers/registry.ts';

@@ -5,6 +5,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { bulkLimits } from '@parapet/contract/wire';
 import { messageOf, ok, type Problem, type Result } from '@parapet/core';
 import { createSbom, type FileSystem, openImageArchive, openLayers } from '@parapet/sbom';
+import { opaqueTest } from './opaque-test.ts';
 import { ScanJob, type ScanOutcome } from './scan-job.ts';
 
 /** Waits for its job on the IPC channel, does it, answers and ends. */
@@ -58,13 +59,4 @@ const openSource = async ({ target, source }: ScanJob): Promise<Result<OpenedSou
   const layerDigests = (source.layerDigests ?? []).map((digest) => digest ?? undefined);
   const opened = await openLayers(source.folders, { description: target.name, layerDigests, ...layers });
   return opened.ok ? ok({ fileSystem: opened.value, problems: [] }) : opened;
-};
-
-/** Overlays mark a folder that hides what is below it by an attribute, which Node cannot read; only then is the kernel loaded. */
-const opaqueTest = async (): Promise<(path: string) => Promise<boolean>> => {
-  const { readExtendedAttribute } = await import('@parapet/kernel');
-  return async (path) =>
-    ['trusted.overlay.opaque', 'user.overlay.opaque'].some(
-      (name) => readExtendedAttribute(path, name)?.toString('latin1') === 'y',
-    );
 };

@@ -1,4 +1,5 @@
 import type { Distribution, Package, Sbom } from '@parapet/contract';
+import { cpesOf } from '../cpes.ts';
 import type { WriterOptions } from '../writer.ts';
 
 /** Writes a CycloneDX 1.6 document. Properties of ours are named `parapet:…`. */
@@ -59,13 +60,13 @@ const distributionComponent = ({ id, versionId, name }: Distribution): object =>
   description: name,
 });
 
-const packageComponent = (found: Package, reference: string): object => ({
+const packageComponent = (found: Package, reference: string, [cpe] = cpesOf(found)): object => ({
   type: 'library',
   'bom-ref': reference,
   name: found.name,
   version: found.version,
   ...(found.scope === undefined ? {} : { scope: found.scope === 'optional' ? 'optional' : 'excluded' }),
-  ...(found.cpes?.[0] === undefined ? {} : { cpe: found.cpes[0] }),
+  ...(cpe === undefined ? {} : { cpe }),
   ...(found.licences.length === 0 ? {} : { licenses: found.licences.map((name) => ({ license: { name } })) }),
   purl: found.purl,
   evidence: { occurrences: [{ location: found.location }] },

@@ -1,4 +1,5 @@
 import type { Package, Sbom } from '@parapet/contract';
+import { cpesOf } from '../cpes.ts';
 import type { WriterOptions } from '../writer.ts';
 
 /** Writes an SPDX 2.3 document. */
@@ -63,7 +64,7 @@ const packageEntry = (
     copyrightText: 'NOASSERTION',
     externalRefs: [
       { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: found.purl },
-      ...(found.cpes ?? []).map((cpe) => ({
+      ...cpesOf(found).map((cpe) => ({
         referenceCategory: 'SECURITY',
         referenceType: 'cpe23Type',
         referenceLocator: cpe,

@@ -1,0 +1,25 @@
+import { fail, type Problem, problem, type Result } from '@parapet/core';
+import { containerdStore } from './containerd.ts';
+import { containersStorage } from './containers-storage.ts';
+import type { LocalImage, LocalImageOptions } from './local-image.ts';
+
+const stores = [containerdStore, containersStorage];
+
+/**
+ * Opens an image that containerd or Podman keep on this machine, without asking either: their files are read as they lie. Fails
+ * with `no-image` where no store has one of this name, and with the reason where a store could not be read.
+ */
+export const openLocalImage = async (
+  name: string,
+  options: LocalImageOptions = {},
+): Promise<Result<LocalImage, Problem>> => {
+  let reason: Problem | undefined;
+  for (const store of stores) {
+    for (const root of options.roots ?? store.roots) {
+      const opened = await store.open(root, name, options);
+      if (opened.ok) return opened;
+      if (opened.error.code !== 'no-image' && opened.error.code !== 'not-found') reason ??= opened.error;
+    }
+  }
+  return fail(reason ?? problem('no-image', `Neither containerd nor Podman has an image ${name} on this machine.`));
+};

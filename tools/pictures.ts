@@ -43,6 +43,8 @@ const pages: [string, string][] = [
   ['map-host', `/map?open=host:${host}`],
   ['findings', '/findings'],
   ['finding', `/findings/${finding}`],
+  ['hunt', '/hunt?last=15'],
+  ['hunt-tree', `/hunt?q=${encodeURIComponent(`host.id = ${host}`)}&view=tree&last=15`],
   ['assets', '/assets'],
   ['asset-host', `/assets/${host}`],
   ['asset-packages', `/assets/${host}?tab=packages`],

@@ -177,6 +177,9 @@ const waysOf = (subjects: Subjects): Ways => {
     'hunt.values': Object.fromEntries(
       Object.entries(hunts(lastHour)).map(([way, query]) => [way, { ...query, field: 'process.name' }]),
     ),
+    // An export has any length; that of one minute says what a row of it costs.
+    'hunt.export': { 'of a minute': { since: new Date(Date.now() - 60_000).toISOString(), until: now } },
+    'hunt.accounts': { '': { hostId: subjects.eventful, ...lastHour } },
     'retention.preview': {
       '': { graphDays: '30', closedFindingsDays: '90', scansDays: '90', auditDays: '365' },
       less: { graphDays: '7', closedFindingsDays: '30', scansDays: '30', auditDays: '90' },

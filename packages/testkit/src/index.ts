@@ -16,6 +16,7 @@ export {
   describeWith,
   dockerDaemon,
   dockerSocketPath,
+  kernelTypes,
   programOf,
   type Requirement,
   root,

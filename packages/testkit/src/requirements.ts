@@ -21,6 +21,12 @@ export function dockerSocketPath(): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
+/** A kernel that describes its types, which our programs in it are made from. */
+export const kernelTypes: Requirement = {
+  met: existsSync('/sys/kernel/btf/vmlinux'),
+  reason: 'needs a kernel with BTF',
+};
+
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
 );

@@ -19,15 +19,15 @@ export type Tail = {
   readonly started: boolean;
 };
 
-const nothing: Tail = { rows: [], gaps: [], error: null, overrun: false, started: false };
+export const nothingYet: Tail = { rows: [], gaps: [], error: null, overrun: false, started: false };
 
 /** The newest events that a hunt finds, asked for every two seconds while it is on and the page is looked at. */
 export const useTail = (q: string, on: boolean): Tail => {
-  const [tail, setTail] = useState(nothing);
-  const shown = useRef(nothing);
+  const [tail, setTail] = useState(nothingYet);
+  const shown = useRef(nothingYet);
   useEffect(() => {
-    shown.current = nothing;
-    setTail(nothing);
+    shown.current = nothingYet;
+    setTail(nothingYet);
     if (!on) return;
     const stop = new AbortController();
     const begun = Date.now();

@@ -74,6 +74,7 @@ const waysOf = (subjects: Subjects): Ways => {
     'a host': { ...span, q: `host.id = "${subjects.eventful}"` },
     'an expression': { ...span, q: 'process.command_line ~ "--round (1|2|3)7$"' },
   });
+  const events = { telemetryDays: '7', telemetryBytes: String(20 * 1024 ** 3) };
   const open = { status: 'open' };
   const narrow = { ...open, severity: 'high,medium', exposure: 'none-seen', use: 'installed' };
   const searches = {
@@ -182,8 +183,8 @@ const waysOf = (subjects: Subjects): Ways => {
     'hunt.export': { 'of a minute': { since: new Date(Date.now() - 60_000).toISOString(), until: now } },
     'hunt.accounts': { '': { hostId: subjects.eventful, ...lastHour } },
     'retention.preview': {
-      '': { graphDays: '30', closedFindingsDays: '90', scansDays: '90', auditDays: '365' },
-      less: { graphDays: '7', closedFindingsDays: '30', scansDays: '30', auditDays: '90' },
+      '': { graphDays: '30', closedFindingsDays: '90', scansDays: '90', auditDays: '365', ...events },
+      less: { graphDays: '7', closedFindingsDays: '30', scansDays: '30', auditDays: '90', ...events },
     },
     'audit.list': {
       '': {},

@@ -194,7 +194,8 @@ describe('a caller with a scope', () => {
       images: 2,
       openFindings: 3,
     });
-    expect(await read('/api/v1/trust')).toMatchObject({ hosts: { total: 1 }, lostEvents: 7, blindHosts: 1 });
+    // Seven records of the inventory and two telemetry events.
+    expect(await read('/api/v1/trust')).toMatchObject({ hosts: { total: 1 }, lostEvents: 9, blindHosts: 1 });
   });
 
   test.each(scopedNames)('%s says nothing of what is out of scope', async (name) => {

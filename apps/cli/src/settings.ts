@@ -15,3 +15,16 @@ export const programDir = (): string => process.env['PARAPET_PROGRAM_DIR'] ?? im
 /** Where Docker's command line keeps credentials of registries. */
 export const dockerConfigPath = (): string =>
   join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');
+
+/** What speaks for us to a console on another machine; never an argument, which every user of the machine can read. */
+export const tokenSettings = (): {
+  readonly token: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly authorityFile: string | undefined;
+} => ({
+  token: filled(process.env['PARAPET_TOKEN']),
+  tokenFile: filled(process.env['PARAPET_TOKEN_FILE']),
+  authorityFile: filled(process.env['PARAPET_TLS_CA']),
+});
+
+const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

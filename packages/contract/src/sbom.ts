@@ -66,6 +66,11 @@ export const Sbom = z.object({
     kind: z.enum(['host', 'image', 'container', 'directory', 'archive']),
     /** Hostname, image reference, path: for people. */
     name: z.string().max(1024),
+    /** Of an image: the digest of its configuration, by which consoles know it. */
+    digest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/)
+      .optional(),
   }),
   /** ISO 8601. */
   createdAt: z.iso.datetime(),

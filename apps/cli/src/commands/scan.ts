@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openAdvisoryDatabase } from '@parapet/advisories';
 import type { Sbom, ScanReport } from '@parapet/contract';
+import type { UploadedScan } from '@parapet/contract/api';
 import { AppError, programVersion } from '@parapet/core';
 import { type Command, Option } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
@@ -11,12 +12,14 @@ import { reasonsToFail } from '../scan/narrow/fail-on.ts';
 import { describeRule } from '../scan/narrow/ignore-file.ts';
 import { narrowFindings } from '../scan/narrow/narrow.ts';
 import { failOnForms, readScanOptions, type ScanFlags, type ScanOptions } from '../scan/scan-options.ts';
+import { readUploadTarget, type UploadFlags, uploadScan } from '../scan/upload.ts';
 import { findVulnerabilities, scanSeverities } from '../scan/vulnerabilities.ts';
 import { defaultDataDir } from '../settings.ts';
 import { type Answering, answer } from './answering.ts';
 import { addTargetOptions, collect, sbomOf, type TargetFlags, targetHelp } from './target-options.ts';
 
 type Flags = ScanFlags &
+  UploadFlags &
   TargetFlags & {
     readonly output: readonly string[];
     readonly json?: boolean;
@@ -50,6 +53,17 @@ export const addScanCommand = (program: Command): void => {
       'advisory database to match with (default: the one that the console of the data folder uses)',
     )
     .option('--data-dir <dir>', 'data folder of a console', defaultDataDir())
+    .option(
+      '--upload <url>',
+      'leave the packages with this console, e.g. https://parapet.example:8443, which matches and shows them',
+    )
+    .option('--token-file <file>', 'holds the token for it (default: PARAPET_TOKEN or PARAPET_TOKEN_FILE)')
+    .option('--tls-ca <file>', 'PEM of the authority of its certificate (default: PARAPET_TLS_CA, or the system’s)')
+    .addOption(
+      new Option('--label <name=value>', 'label of the uploaded scan, e.g. team=shop; again for more')
+        .default([])
+        .argParser(collect),
+    )
     .option('--all', `print all findings, not only the first ${shownAtMost}`)
     .addHelpText(
       'after',
@@ -64,6 +78,9 @@ const scan = async (name: string, flags: Flags, answering: Answering): Promise<v
   const { progress } = answering;
   const destinations = parseDestinations(destinationsOf(flags));
   const options = await readScanOptions(flags, Date.now());
+  const upload = await readUploadTarget(flags);
+  if (upload !== undefined && flags.offline === true)
+    throw new AppError('usage', 400, '--upload cannot be done with --offline.');
   const sbom = await sbomOf(name, flags, answering);
   const report = await match(sbom, flags, options, answering);
   progress.end();
@@ -80,9 +97,18 @@ const scan = async (name: string, flags: Flags, answering: Answering): Promise<v
     progress.warn(`The ignore file’s entry ${describeRule(rule)} is over; what it set aside counts again.`);
   if (sbom.status === 'failed')
     throw new AppError('failed', 400, `Nothing could be read: ${sbom.problems[0]?.message}`);
+  if (upload !== undefined) progress.warn(wordsOf(await uploadScan(sbom, upload, answering.signal), upload.consoleUrl));
   const reasons = reasonsToFail(report, options.failOn);
   for (const reason of reasons) progress.warn(`failed on ${reason}`);
   if (reasons.length > 0) process.exitCode = exitCodes.found;
+};
+
+/** E.g. `uploaded: 312 packages, 14 open findings: https://parapet.example/assets/…`. */
+const wordsOf = (stored: UploadedScan, consoleUrl: string): string => {
+  const findings = stored.findings === undefined ? 'not matched yet' : `${stored.findings} open findings`;
+  const beside = stored.outcome === 'kept-beside' ? '; sensors have read this image themselves, which goes before' : '';
+  const message = stored.message === undefined ? '' : ` (${stored.message})`;
+  return `uploaded: ${stored.packages} packages, ${findings}${beside}${message}: ${consoleUrl}/assets/${stored.asset.id}`;
 };
 
 const destinationsOf = ({ output, json }: Flags): readonly string[] => {

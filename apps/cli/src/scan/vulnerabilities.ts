@@ -2,6 +2,7 @@ import {
   type AdvisoryDatabase,
   applyVex,
   fixFor,
+  imageTargets,
   likelihoodOf,
   type MatchWithVex,
   newestScore,
@@ -30,7 +31,7 @@ export const findVulnerabilities = (sbom: Sbom, database: AdvisoryDatabase, vex:
       .match(sbom.packages, sbom.distribution)
       .map((match) => [`${match.vulnerability} ${match.purl}`, match] as const),
   );
-  const found = applyVex([...distinct.values()], vex)
+  const found = applyVex([...distinct.values()], vex, targetsOf(sbom))
     .map((match) => ({ match, finding: findingOf(match, packages.get(match.purl) ?? [], sbom) }))
     .sort((a, b) => byLikelihood(a.finding, b.finding));
   return {
@@ -41,6 +42,12 @@ export const findVulnerabilities = (sbom: Sbom, database: AdvisoryDatabase, vex:
     gaps: gapsOf(sbom, database),
   };
 };
+
+/** An image as VEX documents may name it. */
+const targetsOf = ({ target }: Sbom): readonly string[] =>
+  target.digest === undefined
+    ? []
+    : imageTargets({ digests: [target.digest], references: target.kind === 'image' ? [target.name] : [] });
 
 const byLikelihood = (a: ScanFinding, b: ScanFinding): number =>
   b.likelihood - a.likelihood ||

@@ -51,6 +51,9 @@ export const configFileVariable = 'PARAPET_CONFIG_FILE';
 /** Variables of our other programs, which may stand in the same environment. */
 export const otherPrograms: ReadonlySet<string> = new Set([
   configFileVariable,
+  'PARAPET_TOKEN',
+  'PARAPET_TOKEN_FILE',
+  'PARAPET_TLS_CA',
   'PARAPET_HOST_ROOT',
   'PARAPET_MEMORY_LIMIT',
   'PARAPET_CPU_LIMIT',

@@ -19,6 +19,7 @@ import { createRiskUpdater } from '../risk/risk-updater.ts';
 import { createHistoryRoutes } from '../sboms/history-routes.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { createSoftwareRoutes } from '../sboms/software-routes.ts';
+import { createUploadRoutes } from '../sboms/upload-routes.ts';
 import { createScanPolicyRoutes } from '../scans/scan-policy.ts';
 import { createScanRoutes } from '../scans/scan-routes.ts';
 import { createScanScheduler } from '../scans/scan-scheduler.ts';
@@ -96,6 +97,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       }),
       ...createPackageRoutes({ db }),
       ...createScanPolicyRoutes({ db, clock, audit: deps.audit, wake: scheduler.wake }),
+      ...createUploadRoutes({ db, receive, clock, audit: deps.audit }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),
       ...createOverviewRoutes({ db, clock, content: files }),

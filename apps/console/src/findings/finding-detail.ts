@@ -42,8 +42,10 @@ export const readFindingDetail = async (
     ecosystem: extra.ecosystem ?? undefined,
     notes: extra.notes,
     why,
-    // An image at rest is no instance of itself.
-    instanceList: instances.filter((instance) => row.asset_kind !== 'image' || instance.assetId !== assetId),
+    // An image at rest is no instance of itself, nor is what was scanned elsewhere.
+    instanceList: instances.filter(
+      (instance) => (row.asset_kind !== 'image' && row.asset_kind !== 'upload') || instance.assetId !== assetId,
+    ),
     fix: fixOf(row, why, extra.distribution),
     acceptance:
       row.status === 'accepted' &&
@@ -125,6 +127,7 @@ const unobserved = (likelihood: RiskFactor): Risk => {
 
 const trustWords: Partial<Record<SoftwareTrust, string>> = {
   single: 'One host reported the packages of this image; no second host has confirmed them yet',
+  uploaded: 'The packages were uploaded; no sensor has confirmed them',
   contradicted: 'Hosts report different packages for this image; what most of them say is shown',
 };
 

@@ -15,7 +15,8 @@ export const fixOf = (row: FindingRow, why: Risk, distribution: Distribution | n
       scope: row.package_scope ?? undefined,
     },
     fixedVersion: row.fixed_version,
-    kind: row.asset_kind,
+    // What was scanned elsewhere is mended where it is built, as an image is.
+    kind: row.asset_kind === 'upload' ? 'image' : row.asset_kind,
   });
   const processes = why.use.evidence.filter((evidence) => evidence.kind === 'process').map((evidence) => evidence.text);
   const restart = row.asset_kind === 'host' && processes.length > 0 ? ` Now: ${processes.join('; ')}.` : '';

@@ -1,4 +1,4 @@
-import { type FindingSummary, type Scope, severityOfRisk } from '@parapet/contract/api';
+import { type AssetKind, type FindingSummary, type Scope, severityOfRisk } from '@parapet/contract/api';
 import type { Package, PackageEvidence } from '@parapet/contract/sbom';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
@@ -38,11 +38,11 @@ export type FindingRow = {
   readonly evidence: PackageEvidence | null;
   readonly package_scope: Package['scope'] | null;
   readonly asset_id: string;
-  readonly asset_kind: 'host' | 'container' | 'image';
+  readonly asset_kind: AssetKind;
   readonly asset_name: string;
   readonly instances: number;
   readonly worst_id: string | null;
-  readonly worst_kind: 'host' | 'container' | 'image' | null;
+  readonly worst_kind: AssetKind | null;
   readonly worst_name: string | null;
 };
 
@@ -122,11 +122,11 @@ type InScope = ReturnType<typeof scopeOnce>['has'];
 /** A host or container is its own instance. */
 const instanceCount = (scope: Scope, has: InScope): RawBuilder<number> =>
   scope === null
-    ? sql<number>`case a.kind when 'image' then coalesce(software.instances, 0) else 1 end`
+    ? sql<number>`case a.kind when 'image' then coalesce(software.instances, 0) when 'upload' then 0 else 1 end`
     : sql<number>`case a.kind when 'image' then (
         select count(*)::int from assets as instance
         where instance.image_id = a.id and instance.status <> 'gone' and ${has(sql.ref('instance.id'))}
-      ) else 1 end`;
+      ) when 'upload' then 0 else 1 end`;
 
 export const presentFinding = (row: FindingRow): FindingSummary => ({
   id: row.id,

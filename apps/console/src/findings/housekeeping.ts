@@ -5,6 +5,7 @@ import type { Database, DatabaseTransaction } from '../database/database.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { enqueueRisk } from '../risk/risk-updater.ts';
 import { forgetUnusedNames } from '../sboms/asset-packages.ts';
+import { endOldUploads } from '../sboms/upload-scan.ts';
 import { type WriteGate, whileOpen } from '../self-watch/write-gate.ts';
 import { expireAcceptances } from './acceptance.ts';
 import { recordHistory } from './history.ts';
@@ -38,7 +39,14 @@ export const registerHousekeeping = (deps: {
   );
   const recordDay = whileOpen(gate, 'database', () => recordRiskOfDay(db, now()));
   jobs.register(hourlyQueue, recordDay, { schema: Nothing, policy: 'one-at-all' });
-  jobs.register(dailyQueue, () => prune(db, now()), { schema: Nothing, policy: 'one-at-all' });
+  jobs.register(
+    dailyQueue,
+    async () => {
+      await endOldUploads(db, now());
+      await prune(db, now());
+    },
+    { schema: Nothing, policy: 'one-at-all' },
+  );
   jobs.schedule(minuteQueue, '* * * * *', {});
   jobs.schedule(hourlyQueue, '7 * * * *', {});
   jobs.schedule(dailyQueue, '17 3 * * *', {});

@@ -50,7 +50,7 @@ type Kind = (inScope: ScopeFilter, pattern: string, limit: number) => RawBuilder
 const assets: Kind = (inScope, pattern, limit) => sql`(
   select case a.kind when 'host' then 0 when 'container' then 1 else 2 end as place, a.kind, a.id::text as id, a.name as title,
     case a.kind when 'host' then 'host' || coalesce(' in ' || nullif(a.zone, ''), '')
-      when 'container' then coalesce(a.record ->> 'imageName', 'container') || coalesce(' on ' || h.name, '') else 'image' end as detail, a.risk
+      when 'container' then coalesce(a.record ->> 'imageName', 'container') || coalesce(' on ' || h.name, '') when 'upload' then 'uploaded scan' else 'image' end as detail, a.risk
   from assets a left join assets h on h.id = a.host_id
   where a.name ilike ${pattern} and a.status <> 'gone' and ${inScope('a')}
   order by a.risk desc nulls last, a.id limit ${limit})`;

@@ -12,7 +12,7 @@ export const forgetGoneAssets = async (db: Database, before: Date, signal: Abort
   const isForgotten = sql`status = 'gone' and ended_at < ${before} and ${await unreferenced(db)}`;
   let removed = 0;
   // Images after the containers that name them.
-  for (const kind of ['container', 'image']) {
+  for (const kind of ['container', 'image', 'upload']) {
     for (let count = batchRows; count === batchRows && !signal.aborted; removed += count) {
       const result = await sql`
         delete from assets where id in (select id from assets where kind = ${kind} and ${isForgotten} limit ${batchRows})`.execute(

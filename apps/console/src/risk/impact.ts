@@ -44,7 +44,7 @@ const onHost = (workload: Workload, users: readonly ObservedProcess[]): RiskFact
 
 const inContainer = (workload: Workload, users: readonly ObservedProcess[]): RiskFactor => {
   const privilege = workload.privilege;
-  if (workload.kind === 'image') return factor(impactValues.notInUse, 'Nothing runs from this image');
+  if (workload.kind === 'image') return factor(impactValues.notInUse, 'Nothing is known to run from it');
   if (privilege === undefined) {
     return blindFactor(impactValues.unknown, 'How this container is confined was not reported');
   }

@@ -17,7 +17,10 @@ export const readRiskView = async (tx: DatabaseTransaction, assetId: string): Pr
     .select(['id', 'kind', 'name'])
     .where('id', '=', assetId)
     .executeTakeFirst();
-  return asset === undefined ? undefined : { asset, instances: await readInstances(tx, asset) };
+  if (asset === undefined) return undefined;
+  // What was scanned elsewhere is as an image that nothing here is known to run from.
+  const software = { ...asset, kind: asset.kind === 'upload' ? 'image' : asset.kind } as const;
+  return { asset: software, instances: await readInstances(tx, software) };
 };
 
 /** Computes an asset's risk from what is observed now. Belongs inside `writeFindings`. */

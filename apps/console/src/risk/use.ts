@@ -66,7 +66,7 @@ export const useOf = (workload: Workload, use?: PackageUse): Use => {
   if (use !== undefined && use.loaded.length > 0) return loaded(workload, use);
   if (use !== undefined && use.possible.length > 0) return possible(workload, use);
   if (workload.kind === 'image') {
-    return { kind: 'installed', factor: factor(useValues.notStarted, 'No container runs from this image') };
+    return { kind: 'installed', factor: factor(useValues.notStarted, 'Nothing is known to run from it') };
   }
   if (workload.blind.processes !== undefined) {
     const reason = `Processes cannot be seen here: ${workload.blind.processes}`;

@@ -16,7 +16,7 @@ export const keepFormerList = async (tx: DatabaseTransaction, input: NewSbom): P
     .selectFrom('sboms')
     .select(['document', 'content_hash', 'package_count', 'received_at'])
     .where('asset_id', '=', input.assetId)
-    .where('reporter_host_id', '=', input.reporterHostId)
+    .where('reporter_host_id', 'is not distinct from', input.reporterHostId)
     .where('content_hash', '<>', contentHashOf(input.sbom))
     .executeTakeFirst();
   if (former === undefined) return;

@@ -18,8 +18,10 @@ export type ReceivedSbom = {
 
 export type SbomReceiver = (input: {
   readonly assetId: string;
-  readonly reporterHostId: string;
-  /** JSON, as a sensor made it. */
+  /** Null for one that was uploaded, by `reporterName`. */
+  readonly reporterHostId: string | null;
+  readonly reporterName?: string | undefined;
+  /** JSON, as a sensor or the command line made it. */
   readonly document: Buffer;
 }) => Promise<Result<ReceivedSbom, Problem>>;
 
@@ -33,7 +35,7 @@ export const createSbomReceiver = (deps: {
   readonly live: LiveFeed;
   readonly clock: Clock;
 }): SbomReceiver => {
-  return async ({ assetId, reporterHostId, document }) => {
+  return async ({ assetId, reporterHostId, reporterName, document }) => {
     const parsed = parseSbom(document);
     if (!parsed.ok) return parsed;
     const sbom = parsed.value;
@@ -42,7 +44,7 @@ export const createSbomReceiver = (deps: {
     const compressed = await compressSbom(sbom);
     const at = new Date(deps.clock.now());
     const outcome = await writeFindings(deps.db, async (tx) => {
-      const changed = await storeSbom(tx, { assetId, reporterHostId, sbom, document: compressed, at });
+      const changed = await storeSbom(tx, { assetId, reporterHostId, reporterName, sbom, document: compressed, at });
       const sums = { opened: 0, closed: 0, findings: 0, leftOut: 0 };
       for (const id of changed) {
         const one = await matchAsset(tx, deps.content, id, at);

@@ -10,7 +10,9 @@ import { contentHashOf, decompressSbom } from './parse-sbom.ts';
 
 export type NewSbom = {
   readonly assetId: string;
-  readonly reporterHostId: string;
+  /** Null for one that was uploaded, by `reporterName`. */
+  readonly reporterHostId: string | null;
+  readonly reporterName?: string | undefined;
   readonly sbom: Sbom;
   /** The same, compressed. */
   readonly document: Buffer;
@@ -31,9 +33,9 @@ export const storeSbom = async (tx: DatabaseTransaction, input: NewSbom): Promis
   await upsertSbom(tx, input);
   await tx.updateTable('assets').set({ scanned_at: input.at }).where('id', '=', asset.id).execute();
   if (asset.kind === 'container') return containerPackages(tx, asset.id, asset.image_id);
-  if (asset.kind === 'host') {
+  if (asset.kind === 'host' || asset.kind === 'upload') {
     await makeCurrent(tx, asset.id, input.reporterHostId);
-    await setSoftware(tx, asset.id, 'own', input.sbom.packages, []);
+    await setSoftware(tx, asset.id, asset.kind === 'host' ? 'own' : 'uploaded', input.sbom.packages, []);
     return [asset.id];
   }
   return imagePackages(tx, asset.id, input);
@@ -42,13 +44,15 @@ export const storeSbom = async (tx: DatabaseTransaction, input: NewSbom): Promis
 const upsertSbom = async (tx: DatabaseTransaction, input: NewSbom): Promise<void> => {
   const { sbom } = input;
   await sql`
-    insert into sboms (id, asset_id, reporter_host_id, content_hash, status, distribution, package_count, problems, document, made_at, received_at)
-    values (${randomUUID()}, ${input.assetId}, ${input.reporterHostId}, ${contentHashOf(sbom)}, ${sbom.status},
+    insert into sboms (id, asset_id, reporter_host_id, reporter_name, content_hash, status, distribution, package_count, problems, document, made_at, received_at)
+    values (${randomUUID()}, ${input.assetId}, ${input.reporterHostId}, ${input.reporterName ?? null}, ${contentHashOf(sbom)}, ${sbom.status},
       ${sbom.distribution === undefined ? null : JSON.stringify(sbom.distribution)}::jsonb, ${sbom.packages.length},
       ${JSON.stringify(sbom.problems)}::jsonb, ${input.document}, ${sbom.createdAt}, ${input.at})
     on conflict (asset_id, reporter_host_id) do update set content_hash = excluded.content_hash, status = excluded.status,
       distribution = excluded.distribution, package_count = excluded.package_count, problems = excluded.problems,
-      document = excluded.document, made_at = excluded.made_at, received_at = excluded.received_at`.execute(tx);
+      document = excluded.document, reporter_name = excluded.reporter_name, made_at = excluded.made_at, received_at = excluded.received_at`.execute(
+    tx,
+  );
 };
 
 const imagePackages = async (tx: DatabaseTransaction, imageId: string, input: NewSbom): Promise<readonly string[]> => {
@@ -63,13 +67,15 @@ const imagePackages = async (tx: DatabaseTransaction, imageId: string, input: Ne
     ])
     .where('asset_id', '=', imageId)
     .execute();
-  const chosen = chooseSbom(reports);
+  // A host reads what it has; whoever may upload says what they like. So the latter serves only until a host has spoken.
+  const told = reports.filter((report) => report.reporter !== null);
+  const chosen = chooseSbom(told.length > 0 ? told : reports);
   if (chosen === undefined) return [];
-  const reporter = reports.find((report) => report.id === chosen.id)?.reporter ?? input.reporterHostId;
+  const reporter = reports.find((report) => report.id === chosen.id)?.reporter ?? null;
   await makeCurrent(tx, imageId, reporter);
   const sbom = reporter === input.reporterHostId ? input.sbom : await readCurrentSbom(tx, imageId);
   if (sbom === undefined) return [];
-  await setSoftware(tx, imageId, chosen.trust, sbom.packages, []);
+  await setSoftware(tx, imageId, told.length > 0 ? chosen.trust : 'uploaded', sbom.packages, []);
   const containers = await tx
     .selectFrom('sboms')
     .innerJoin('assets', 'assets.id', 'sboms.asset_id')
@@ -111,11 +117,11 @@ const containerPackages = async (
   return imageId === null ? [containerId] : [containerId, imageId];
 };
 
-const makeCurrent = async (tx: DatabaseTransaction, assetId: string, reporterHostId: string): Promise<void> => {
-  await sql`update sboms set current = false where asset_id = ${assetId} and current and reporter_host_id <> ${reporterHostId}`.execute(
+const makeCurrent = async (tx: DatabaseTransaction, assetId: string, reporterHostId: string | null): Promise<void> => {
+  await sql`update sboms set current = false where asset_id = ${assetId} and current and reporter_host_id is distinct from ${reporterHostId}::uuid`.execute(
     tx,
   );
-  await sql`update sboms set current = true where asset_id = ${assetId} and reporter_host_id = ${reporterHostId} and not current`.execute(
+  await sql`update sboms set current = true where asset_id = ${assetId} and reporter_host_id is not distinct from ${reporterHostId}::uuid and not current`.execute(
     tx,
   );
 };
@@ -154,7 +160,7 @@ export const readCurrentSbom = async (tx: Database, assetId: string): Promise<Sb
 const readOnlySbom = async (
   tx: DatabaseTransaction,
   assetId: string,
-): Promise<{ readonly sbom: Sbom; readonly reporter: string } | undefined> => {
+): Promise<{ readonly sbom: Sbom; readonly reporter: string | null } | undefined> => {
   const row = await tx
     .selectFrom('sboms')
     .select(['document', 'reporter_host_id'])

@@ -75,7 +75,7 @@ const planImages = async (db: Database, now: Date, policy: ScanPolicy): Promise<
       -- spreads images over their hosts
       order by md5(a.id::text || l.host_id::text) limit 1
     ) as holder
-    where a.kind = 'image' and a.status <> 'gone' and ${inScope(policy.scope, sql.ref('a.id'))} and (select count(*) from sboms as b where b.asset_id = a.id) < 2
+    where a.kind = 'image' and a.status <> 'gone' and ${inScope(policy.scope, sql.ref('a.id'))} and (select count(*) from sboms as b where b.asset_id = a.id and b.reporter_host_id is not null) < 2
       and not exists (select 1 from scans as active where active.asset_id = a.id and active.state in ('waiting', 'sent', 'running'))
     limit ${planLimit}
     on conflict do nothing`.execute(db);

@@ -71,7 +71,7 @@ const readTargets = async (db: Database, request: ScanRequest, scope: Scope): Pr
 
 const whyNot = (target: Target): string | undefined => {
   if (target.status === 'gone') return 'It is gone.';
-  if (target.scan_host === null) return 'No sensor holds it.';
+  if (target.scan_host === null) return 'No sensor holds it: it was scanned elsewhere, or its hosts are gone.';
   if (target.presence === 'revoked') return 'The certificate of its sensor was revoked.';
   return undefined;
 };

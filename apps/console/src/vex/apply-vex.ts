@@ -125,11 +125,13 @@ const documentOf = (document: StatementRow, statements: readonly StatementRow[])
 
 /** What an image is called. The packages of a container are those beside its image, of which its documents do not speak. */
 const readTargets = async (tx: DatabaseTransaction, assetId: string): Promise<readonly string[]> => {
-  const { rows } = await sql<{ key: string; record: Partial<ImageRecord> }>`
+  const { rows } = await sql<{ key: string | null; record: Partial<ImageRecord> }>`
     select a.key, l.record from assets as a join image_locations as l on l.image_id = a.id where a.id = ${assetId} and a.kind = 'image'
-    union all select key, record from assets where id = ${assetId} and kind = 'image' limit 200`.execute(tx);
+    union all select key, record from assets where id = ${assetId} and kind = 'image'
+    union all select record -> 'target' ->> 'digest', jsonb_build_object('tags', jsonb_build_array(record -> 'target' ->> 'name'))
+      from assets where id = ${assetId} and kind = 'upload' and record -> 'target' ? 'digest' limit 200`.execute(tx);
   return imageTargets({
-    digests: rows.slice(0, 1).map((row) => row.key),
+    digests: rows.slice(0, 1).flatMap((row) => row.key ?? []),
     references: [...new Set(rows.flatMap(({ record }) => [...(record.tags ?? []), ...(record.repoDigests ?? [])]))],
   });
 };

@@ -7,6 +7,7 @@ import { AppError, badRequest, notFound } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
 import { writeFindings } from '../findings/write-lock.ts';
+import { scopeKeyOf } from '../people/scope-key.ts';
 import { storableText } from '../sboms/storable-text.ts';
 
 /** What is kept. A document of 8 MiB has some 20,000 statements; those of one product have some hundreds. */
@@ -137,16 +138,6 @@ export const readVex = async (db: Database, id: string, scope: Scope): Promise<B
 };
 
 const isVisible = (key: string, scope: Scope): boolean => scope === null || key === '' || key === scopeKeyOf(scope);
-
-/** Equal for selectors that select the same; empty for all. */
-export const scopeKeyOf = (scope: Scope): string =>
-  scope === null
-    ? ''
-    : JSON.stringify(
-        Object.entries(scope)
-          .map(([label, values]) => [label, values.toSorted()] as const)
-          .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-      );
 
 const storable = (vex: VexDocument): VexDocument => ({
   ...vex,

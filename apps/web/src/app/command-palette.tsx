@@ -2,7 +2,19 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { Bug, Container, CornerDownRight, Cpu, Layers, Package, Search, Server, ShieldAlert, Zap } from 'lucide-react';
+import {
+  Bug,
+  Container,
+  CornerDownRight,
+  Cpu,
+  FileUp,
+  Layers,
+  Package,
+  Search,
+  Server,
+  ShieldAlert,
+  Zap,
+} from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
 import { apiQuery } from '../lib/api.ts';
 import { setAppearance, useShownTheme } from '../lib/appearance.ts';
@@ -143,6 +155,7 @@ const icons = {
   host: Server,
   container: Container,
   image: Layers,
+  upload: FileUp,
   finding: Bug,
   package: Package,
   vulnerability: ShieldAlert,

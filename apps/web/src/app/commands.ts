@@ -4,7 +4,17 @@ import { pages, settingsPages } from './pages.ts';
 /** One line of the palette. `to` is where it leads; `run` is what it does instead. */
 export type Command = {
   readonly id: string;
-  readonly icon: 'page' | 'act' | 'host' | 'container' | 'image' | 'finding' | 'package' | 'vulnerability' | 'process';
+  readonly icon:
+    | 'page'
+    | 'act'
+    | 'host'
+    | 'container'
+    | 'image'
+    | 'upload'
+    | 'finding'
+    | 'package'
+    | 'vulnerability'
+    | 'process';
   readonly title: string;
   readonly detail: string;
   readonly words: string;
@@ -90,6 +100,7 @@ const targetOf = ({ kind, id, title }: Found): string => {
     case 'host':
     case 'container':
     case 'image':
+    case 'upload':
       return `/assets/${id}`;
     case 'finding':
       return `/findings/${id}`;

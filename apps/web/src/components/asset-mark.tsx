@@ -1,10 +1,10 @@
 import type { AssetSummary } from '@parapet/contract/api';
-import { Container, Layers, Server } from 'lucide-react';
+import { Container, FileUp, Layers, Server } from 'lucide-react';
 import { assetKindNames, statusNames } from '../lib/words.ts';
 import styles from './asset-mark.module.css';
 import { type Tone, ToneMark } from './tone-mark.tsx';
 
-const icons = { host: Server, container: Container, image: Layers } as const;
+const icons = { host: Server, container: Container, image: Layers, upload: FileUp } as const;
 
 export const AssetIcon = ({ kind, size = 15 }: { readonly kind: AssetSummary['kind']; readonly size?: number }) => {
   const Icon = icons[kind];

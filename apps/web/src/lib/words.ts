@@ -36,6 +36,7 @@ export const assetKindNames: Readonly<Record<string, string>> = {
   host: 'Host',
   container: 'Container',
   image: 'Image',
+  upload: 'Uploaded scan',
 };
 
 export const scanStateNames: Readonly<Record<string, string>> = {
@@ -70,3 +71,6 @@ export const vexStatusNames = {
   fixed: 'fixed',
   under_investigation: 'under investigation',
 } as const satisfies Readonly<Record<VexWord['status'], string>>;
+
+/** What nothing runs as: it has no processes, connections or place on the map. */
+export const isAtRest = (kind: FindingSummary['asset']['kind']): boolean => kind === 'image' || kind === 'upload';

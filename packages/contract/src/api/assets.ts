@@ -3,7 +3,8 @@ import { PackageEvidence } from '../sbom.ts';
 import { Facet, Id, Instant, Labels, list, PageQuery, pageOf } from './common.ts';
 import { route, scoped } from './route.ts';
 
-export const assetKinds = ['host', 'container', 'image'] as const;
+/** `upload`: what somebody scanned elsewhere and uploaded; no sensor holds it. */
+export const assetKinds = ['host', 'container', 'image', 'upload'] as const;
 export const AssetKind = z.enum(assetKinds);
 export type AssetKind = z.infer<typeof AssetKind>;
 
@@ -281,7 +282,7 @@ export const assetRoutes = {
     response: z.object({
       items: z.array(
         z.object({
-          kind: z.enum(['host', 'container', 'image', 'finding', 'package', 'vulnerability', 'process']),
+          kind: z.enum(['host', 'container', 'image', 'upload', 'finding', 'package', 'vulnerability', 'process']),
           id: z.string(),
           title: z.string(),
           detail: z.string(),

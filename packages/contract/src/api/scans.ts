@@ -37,6 +37,18 @@ export const ScanPolicy = z.object({
 export type ScanPolicy = z.infer<typeof ScanPolicy>;
 export const defaultScanPolicy: ScanPolicy = { paused: false, everyHours: 24, scope: null };
 
+export const UploadedScan = z.object({
+  asset: z.object({ id: Id, kind: AssetKind, name: z.string() }),
+  /** `shown`: it is what is known of the asset now. `kept-beside`: sensors have read the image themselves, whose word goes before. */
+  outcome: z.enum(['shown', 'kept-beside']),
+  status: z.enum(['succeeded', 'partial']),
+  packages: z.number().int(),
+  /** Open findings of the asset now; absent while the console has no advisories. */
+  findings: z.number().int().optional(),
+  message: z.string().optional(),
+});
+export type UploadedScan = z.infer<typeof UploadedScan>;
+
 export const scanRoutes = {
   'scanPolicy.get': route({
     method: 'GET',
@@ -72,6 +84,19 @@ export const scanRoutes = {
     access: scoped('scans:write'),
     body: z.object({ assetIds: z.array(Id).min(1).max(500), deep: z.boolean().default(false) }),
     response: z.object({ scans: z.array(Scan), skipped: z.array(z.object({ assetId: Id, reason: z.string() })) }),
+  }),
+  'scans.upload': route({
+    method: 'POST',
+    path: '/api/v1/scans/upload',
+    summary: 'Take the packages of something that was scanned elsewhere (a document of `parapet sbom -o json`)',
+    tag: 'scans',
+    access: scoped('scans:write'),
+    query: z.object({
+      /** `name=value` by commas: whom the result is shown to. A caller with a scope needs those of the scope. */
+      labels: list(z.string().min(3).max(1280)),
+    }),
+    bodyStream: 'application/octet-stream',
+    response: UploadedScan,
   }),
   'scans.cancel': route({
     method: 'POST',

@@ -14,6 +14,7 @@ import * as telemetry from './0015-telemetry.ts';
 import * as toldStarts from './0016-told-starts.ts';
 import * as telemetryGone from './0019-telemetry-gone.ts';
 import * as vex from './0020-vex.ts';
+import * as uploads from './0021-uploads.ts';
 import * as savedHunts from './0022-saved-hunts.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
@@ -35,5 +36,6 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0016-told-starts', toldStarts],
   ['0019-telemetry-gone', telemetryGone],
   ['0020-vex', vex],
+  ['0021-uploads', uploads],
   ['0022-saved-hunts', savedHunts],
 ];

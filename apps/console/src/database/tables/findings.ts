@@ -13,7 +13,8 @@ export type FindingStatus = FindingSummary['status'];
 export type SbomsTable = {
   id: string;
   asset_id: string;
-  reporter_host_id: string;
+  reporter_host_id: string | null;
+  reporter_name: ColumnType<string | null, string | null | undefined, string | null>;
   content_hash: string;
   status: 'succeeded' | 'partial';
   distribution: NullableJson<Distribution>;
@@ -26,7 +27,7 @@ export type SbomsTable = {
 };
 
 /** How far an image's SBOM can be relied on for hosts that did not report it. */
-export type SoftwareTrust = 'own' | 'agreed' | 'single' | 'contradicted';
+export type SoftwareTrust = 'own' | 'agreed' | 'single' | 'contradicted' | 'uploaded';
 
 export type AssetSoftwareTable = {
   asset_id: string;

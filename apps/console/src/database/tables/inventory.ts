@@ -29,7 +29,7 @@ export type EnrolmentKeysTable = {
 
 export type AssetsTable = {
   id: string;
-  kind: 'host' | 'container' | 'image';
+  kind: 'host' | 'container' | 'image' | 'upload';
   host_id: string | null;
   key: string;
   name: string;

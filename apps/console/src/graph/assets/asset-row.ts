@@ -40,7 +40,7 @@ export const statusColumn = (moment: Moment): RawBuilder<AssetSummary['status']>
   const silent = hostSilent(sql`coalesce(a.host_id, a.id)`, moment);
   return moment.live
     ? sql`case when a.status = 'running' and ${silent} then 'unknown' else a.status end`
-    : sql`case when a.kind = 'image' then 'present' when ${silent} then 'unknown' else 'running' end`;
+    : sql`case when a.kind in ('image', 'upload') then 'present' when ${silent} then 'unknown' else 'running' end`;
 };
 
 export const presentAsset = (row: AssetRow): AssetSummary => ({

@@ -97,12 +97,30 @@ const readScan = async (db: Database, inScope: ScopeFilter, assetId: string): Pr
     db,
   );
   const [row] = rows;
-  if (row === undefined) return undefined;
+  if (row === undefined) return readUpload(db, assetId);
   return {
     state: shownStates[row.state],
     at: row.at.toISOString(),
     ...(row.message === null ? {} : { message: row.message }),
     ...(row.reporter === null ? {} : { reporter: row.reporter }),
+  };
+};
+
+/** Of what no sensor scanned: who uploaded the packages that are shown. */
+const readUpload = async (db: Database, assetId: string): Promise<AssetDetail['scan']> => {
+  const row = await db
+    .selectFrom('sboms')
+    .select(['status', 'received_at', 'reporter_name'])
+    .where('asset_id', '=', assetId)
+    .where('current', '=', true)
+    .where('reporter_name', 'is not', null)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    state: row.status === 'partial' ? 'partial' : 'done',
+    at: row.received_at.toISOString(),
+    message: 'Uploaded; no sensor has confirmed these packages',
+    ...(row.reporter_name === null ? {} : { reporter: row.reporter_name }),
   };
 };
 

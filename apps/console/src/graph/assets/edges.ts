@@ -42,6 +42,7 @@ const ownAssets = (asset: Pick<AssetRow, 'id' | 'kind'>): RawBuilder<unknown> =>
       return sql`${asset.id}::uuid`;
     case 'host':
       return sql`select o.id from assets o where o.id = ${asset.id}::uuid or o.host_id = ${asset.id}::uuid`;
+    case 'upload':
     case 'image':
       return sql`select o.id from assets o where o.image_id = ${asset.id}::uuid`;
   }

@@ -1,5 +1,6 @@
 import type { AssetDetail } from '@parapet/contract/api';
 import { ContainerRecord, HostRecord, ImageRecord } from '@parapet/contract/wire';
+import { UploadRecord } from '../../sboms/upload-record.ts';
 
 type Fact = AssetDetail['facts'][number];
 type Pair = readonly [name: string, value: string | undefined];
@@ -11,6 +12,8 @@ export const factsOf = (kind: AssetDetail['kind'], record: unknown): Fact[] => {
       return fromRecord(HostRecord.safeParse(record), hostFacts);
     case 'container':
       return fromRecord(ContainerRecord.safeParse(record), containerFacts);
+    case 'upload':
+      return fromRecord(UploadRecord.safeParse(record), uploadFacts);
     case 'image':
       return fromRecord(ImageRecord.safeParse(record), imageFacts);
   }
@@ -55,6 +58,13 @@ const runtimeText = (runtime: HostRecord['runtimes'][number]): string => {
   const state = runtime.state === 'denied' ? 'refuses to be asked' : 'does not answer';
   return runtime.reason === undefined ? state : `${state}: ${runtime.reason}`;
 };
+
+const uploadFacts = ({ target, by }: UploadRecord): Fact[] =>
+  group('Uploaded scan', [
+    ['Target', `${target.kind} ${target.name}`],
+    ['Digest', target.digest],
+    ['By', by],
+  ]);
 
 const containerFacts = (container: ContainerRecord): Fact[] => [
   ...group('Container', [

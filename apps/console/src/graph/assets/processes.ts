@@ -12,7 +12,7 @@ const maxListeners = 10_000;
 
 /** Processes of a host (those of its containers too) or of a container, with what they listen on. */
 export const readProcesses = async (db: Database, moment: Moment, asset: Target): Promise<Processes> => {
-  if (asset.kind === 'image') return { items: [], cut: false };
+  if (asset.kind === 'image' || asset.kind === 'upload') return { items: [], cut: false };
   const [processes, listeners] = await Promise.all([
     sql<Row>`
       select p.id, p.host_id as "hostId", p.key, p.pid, p.parent_key as "parentKey", p.name, p.executable, p.arguments, p.uid::float8 as uid,

@@ -50,7 +50,7 @@ const countByBucket = async (
   const { rows } = await sql<{ bucket: number; count: number }>`
     select bucket, sum(count)::int as count from (
       select ${bucket} as bucket, count(*) as count from asset_intervals i join assets a on a.id = i.asset_id
-      where ${within} and a.kind <> 'image' and ${inScope('a')} group by 1
+      where ${within} and a.kind in ('host', 'container') and ${inScope('a')} group by 1
       union all
       select ${bucket}, count(*) from edge_intervals i join edges e on e.id = i.edge_id
       where ${within} and ${edgeInScope(inScope)} group by 1

@@ -17,7 +17,7 @@ export const readNeighbourhood = async (
 ): Promise<WantedAssets> => {
   const start = await sql<{ id: string }>`
     select a.id from assets a
-    where (a.id = ${assetId}::uuid or a.host_id = ${assetId}::uuid) and a.kind <> 'image' and ${assetThere('a', moment)} and ${inScope('a')}
+    where (a.id = ${assetId}::uuid or a.host_id = ${assetId}::uuid) and a.kind in ('host', 'container') and ${assetThere('a', moment)} and ${inScope('a')}
     limit ${maxAssets}`.execute(db);
   const seen = new Set(start.rows.map((row) => row.id));
   let frontier = [...seen];
@@ -33,7 +33,7 @@ export const readNeighbourhood = async (
 export const splitAssets = async (db: Database, ids: readonly string[]): Promise<WantedAssets> => {
   if (ids.length === 0) return { hosts: new Set(), containers: new Set(), wholeHosts: new Set() };
   const { rows } = await sql<{ id: string; hostId: string | null }>`
-    select a.id, a.host_id as "hostId" from assets a where a.id = any(${ids}::uuid[]) and a.kind <> 'image'`.execute(
+    select a.id, a.host_id as "hostId" from assets a where a.id = any(${ids}::uuid[]) and a.kind in ('host', 'container')`.execute(
     db,
   );
   const containers = rows.filter((row) => row.hostId !== null);

@@ -65,7 +65,7 @@ const targetsOf = async (
 ): Promise<readonly string[]> => {
   const { rows } = await sql<{ id: string }>`
     select a.id from assets a
-    where (a.id = ${assetId}::uuid or (a.image_id = ${assetId}::uuid and ${assetThere('a', moment)})) and a.kind <> 'image' and ${inScope('a')}
+    where (a.id = ${assetId}::uuid or (a.image_id = ${assetId}::uuid and ${assetThere('a', moment)})) and a.kind in ('host', 'container') and ${inScope('a')}
     limit 200`.execute(db);
   return rows.map((row) => row.id);
 };

@@ -64,7 +64,7 @@ export const readLiftedEdges = async (
       from assets a
       left join hv on hv.id = coalesce(a.host_id, a.id)
       left join cv on cv.id = a.id
-      where a.kind <> 'image' and (hv.idx is not null or cv.idx is not null) and ${inScope('a')}
+      where a.kind in ('host', 'container') and (hv.idx is not null or cv.idx is not null) and ${inScope('a')}
     ), ends as (
       select ${endKey('source', 's', request)} as sk, ${endKey('target', 't', request)} as tk,
         e.source_node, e.target_node, e.protocol, e.port, e.connections, e.bytes_sent, e.bytes_received, e.first_seen_at, e.last_seen_at, e.address_count

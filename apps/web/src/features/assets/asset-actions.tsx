@@ -6,6 +6,7 @@ import { ActionMenu } from '../../components/choice-menu.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 import { api, useApiMutation } from '../../lib/api.ts';
 import { useMay } from '../../lib/session.ts';
+import { isAtRest } from '../../lib/words.ts';
 
 export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
   const mayScan = useMay('scans:write');
@@ -13,7 +14,7 @@ export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
   const scan = useScan();
   return (
     <>
-      {asset.kind === 'image' ? null : (
+      {isAtRest(asset.kind) ? null : (
         <AnyLink to={`/map?focus=${encodeURIComponent(`${asset.kind}:${asset.id}`)}`} className={buttonClass()}>
           On the map
         </AnyLink>
@@ -32,7 +33,7 @@ export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
           }))}
         />
       )}
-      {mayScan && asset.status !== 'gone' ? (
+      {mayScan && asset.status !== 'gone' && asset.kind !== 'upload' ? (
         <Button disabled={scan.isPending} onClick={() => scan.mutate({ body: { assetIds: [asset.id] } })}>
           Scan now
         </Button>

@@ -7,6 +7,7 @@ import { Failure, Skeleton } from '../../components/states.tsx';
 import { type Tab, Tabs } from '../../components/tabs.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { formatCompact } from '../../lib/format.ts';
+import { isAtRest } from '../../lib/words.ts';
 import { AssetActions } from './asset-actions.tsx';
 import { AssetFacts } from './asset-facts.tsx';
 import { AssetFindings } from './asset-findings.tsx';
@@ -52,7 +53,7 @@ type AssetTab = Omit<Tab, 'current'> & {
 const tabsOf = (asset: AssetDetail): readonly AssetTab[] => {
   const base = `/assets/${asset.id}`;
   const open = Object.values(asset.findings).reduce((sum, count) => sum + count, 0);
-  const runs = asset.kind !== 'image';
+  const runs = !isAtRest(asset.kind);
   const tab = (id: string, label: string, render: AssetTab['render'], count?: number): AssetTab => ({
     id,
     label,

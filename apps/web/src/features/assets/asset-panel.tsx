@@ -5,7 +5,7 @@ import { Section } from '../../components/page.tsx';
 import { PanelFrame } from '../../components/panel-frame.tsx';
 import { Failure, Skeleton } from '../../components/states.tsx';
 import { apiQuery } from '../../lib/api.ts';
-import { assetKindNames } from '../../lib/words.ts';
+import { assetKindNames, isAtRest } from '../../lib/words.ts';
 import { AssetActions } from './asset-actions.tsx';
 import { AssetFacts } from './asset-facts.tsx';
 import { AssetFindings } from './asset-findings.tsx';
@@ -43,7 +43,7 @@ export const AssetPanel = ({ assetId }: { readonly assetId: string }) => {
       <Section title="What to do here">
         <AssetFindings asset={data} limit={5} />
       </Section>
-      {data.kind === 'image' ? null : (
+      {isAtRest(data.kind) ? null : (
         <Section title="Talks to">
           <PeerList assetId={assetId} />
         </Section>
@@ -51,7 +51,7 @@ export const AssetPanel = ({ assetId }: { readonly assetId: string }) => {
       <div className={styles.panelFacts}>
         <AssetFacts asset={data} />
       </div>
-      {data.kind === 'image' ? null : (
+      {isAtRest(data.kind) ? null : (
         <AnyLink to={`/assets/${assetId}?tab=processes`} className={buttonClass()}>
           Its processes
         </AnyLink>

@@ -33,7 +33,7 @@ export const FindingActions = ({ finding }: { readonly finding: FindingDetail })
           Open again
         </Button>
       ) : null}
-      {mayScan && finding.status !== 'closed' ? (
+      {mayScan && finding.status !== 'closed' && finding.asset.kind !== 'upload' ? (
         <Button
           disabled={scan.isPending}
           onClick={() => scan.mutate({ body: { assetIds: [finding.asset.id] } }, failed('No scan was asked for'))}

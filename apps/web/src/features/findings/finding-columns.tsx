@@ -178,7 +178,11 @@ const Closes = ({ row }: { readonly row: FindingRow }) => {
     );
   }
   const { instances, asset } = row.finding;
-  return <span className={styles.muted}>{asset.kind === 'image' ? plural(instances, 'container') : asset.kind}</span>;
+  return (
+    <span className={styles.muted}>
+      {asset.kind === 'image' ? plural(instances, 'container') : asset.kind === 'upload' ? 'uploaded' : asset.kind}
+    </span>
+  );
 };
 
 const Context = ({ row }: { readonly row: FindingRow }) => {

@@ -9,11 +9,7 @@ import styles from './finding.module.css';
 export const Instances = ({ finding }: { readonly finding: FindingDetail }) => {
   const { instanceList, instances, asset } = finding;
   if (instanceList.length === 0) {
-    return (
-      <p className={styles.muted}>
-        {asset.kind === 'image' ? 'No container runs this image now.' : `It lies on ${asset.name} itself.`}
-      </p>
-    );
+    return <p className={styles.muted}>{nowhereWords(asset)}</p>;
   }
   return (
     <>
@@ -47,4 +43,16 @@ export const Instances = ({ finding }: { readonly finding: FindingDetail }) => {
       ) : null}
     </>
   );
+};
+
+const nowhereWords = ({ kind, name }: FindingDetail['asset']): string => {
+  switch (kind) {
+    case 'image':
+      return 'No container runs this image now.';
+    case 'upload':
+      return 'It was scanned elsewhere and uploaded; no sensor knows where it runs.';
+    case 'host':
+    case 'container':
+      return `It lies on ${name} itself.`;
+  }
 };

@@ -13,8 +13,9 @@ export const sbomOfArchive = async (path: string, context: TargetContext): Promi
   context.say(`Reading ${path}`);
   const opened = await openImageArchive(path, choiceOf(context));
   if (opened.ok) {
-    const { fileSystem, problems } = opened.value;
-    return createSbom({ target, fileSystem, problems, signal: context.signal });
+    const { fileSystem, problems, image } = opened.value;
+    const digest = image.configDigest;
+    return createSbom({ target: { ...target, digest }, fileSystem, problems, signal: context.signal });
   }
   if (opened.error.code === 'no-platform') throw new AppError(opened.error.code, 400, opened.error.message);
   // No image in it: the files themselves are what was archived.

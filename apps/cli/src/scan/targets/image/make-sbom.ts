@@ -30,9 +30,9 @@ const sbomOfDockerImage = async (reference: string, context: TargetContext): Pro
     const opened = await openImageArchive(file, choiceOf(context));
     if (!opened.ok)
       throw new AppError(opened.error.code, 400, `${reference} could not be read: ${opened.error.message}`);
-    const { fileSystem, problems } = opened.value;
+    const { fileSystem, problems, image } = opened.value;
     return await createSbom({
-      target: { kind: 'image', name: reference },
+      target: { kind: 'image', name: reference, digest: image.configDigest },
       fileSystem,
       problems,
       signal: context.signal,

@@ -29,8 +29,9 @@ export const sbomOfRegistryImage = async (text: string, context: TargetContext):
       fetch: (url, init) => fetch(url, { ...init, dispatcher }),
     });
     if (!opened.ok) throw new AppError(opened.error.code, 400, opened.error.message);
-    const { fileSystem, problems } = opened.value;
-    return await createSbom({ target: { kind: 'image', name: text }, fileSystem, problems, signal: context.signal });
+    const { fileSystem, problems, image } = opened.value;
+    const target = { kind: 'image', name: text, digest: image.configDigest } as const;
+    return await createSbom({ target, fileSystem, problems, signal: context.signal });
   } finally {
     await dispatcher.destroy();
   }

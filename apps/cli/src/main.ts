@@ -1,6 +1,7 @@
 import { AppError, messageOf } from '@parapet/core';
 import { Command, CommanderError } from 'commander';
 import { addAdminCommand } from './commands/admin.ts';
+import { addAuthorityCommand } from './commands/authority.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addConsoleCommand } from './commands/console.ts';
@@ -58,6 +59,7 @@ Examples:
   addHuntCommand(program);
   addConfigCommand(program);
   addStatusCommand(program);
+  addAuthorityCommand(program);
   addVersionCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(see --help)');
   return program;

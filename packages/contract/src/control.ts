@@ -50,6 +50,13 @@ export const controlRoutes = {
     request: undefined,
     answer: SystemStatus.extend({ firstAdminNeeded: z.boolean() }),
   },
+  /** Whom to trust that this is the console: the certificate of its authority, PEM, without its key. */
+  authority: {
+    method: 'GET',
+    path: '/authority',
+    request: undefined,
+    answer: z.object({ certificatePem: z.string() }),
+  },
   /** For the first admin while there is none, else to reset `username`. */
   adminLink: {
     method: 'POST',

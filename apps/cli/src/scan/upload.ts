@@ -95,7 +95,7 @@ const whyNot = (error: unknown, failure: unknown): string => {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code);
   return isUntrusted
-    ? `the console’s certificate is not trusted (${reason}). Name its authority with --tls-ca FILE; a console without a certificate of its own has it in keys/ of its data folder.`
+    ? `the console’s certificate is not trusted (${reason}). Name its authority with --tls-ca FILE; ./parapet authority prints that of a console on its machine.`
     : `the console does not answer (${reason}).`;
 };
 

@@ -90,7 +90,9 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   const control = await startControlServer({
     dataDir: platform.folder.root,
     log: platform.log,
-    handlers: createControlHandlers({ ...features, people, addresses, feeds: features.findings.feeds }),
+    handlers: createControlHandlers({
+      ...{ ...features, people, addresses, feeds: features.findings.feeds, authority: certificates.authority },
+    }),
   });
   stack.defer(control.close);
   stack.use(serving(bound, config.drainMs));

@@ -1,5 +1,6 @@
 import { enrolmentKeyWord } from '@parapet/contract/api';
 import { AppError } from '@parapet/core';
+import type { Authority } from '../authority/authority.ts';
 import type { BackupFeature } from '../backup/backup-feature.ts';
 import type { ControlHandlers } from '../control/control-server.ts';
 import type { Delivery } from '../delivery/delivery.ts';
@@ -21,11 +22,13 @@ export const createControlHandlers = (deps: {
   readonly backups: Pick<BackupFeature, 'stream'>;
   readonly telemetry: { readonly hunts: Pick<Hunts, 'events'> };
   readonly addresses: () => readonly string[];
+  readonly authority: Pick<Authority, 'certificatePem'>;
 }): ControlHandlers => ({
   status: async () => ({
     ...(await readStatus(deps.status, null)),
     firstAdminNeeded: !(await hasActiveAdmin(deps.people.db)),
   }),
+  authority: async () => ({ certificatePem: deps.authority.certificatePem }),
   adminLink: (username) => issueAdminLink(deps.people, username),
   localEnrolment: async () => {
     const { key, authorityPin } = await deps.gateway.createLocalEnrolmentKey();

@@ -13,6 +13,7 @@ type Answer<N extends ControlRouteName> = z.input<ControlRoutes[N]['answer']>;
 /** What the command line may ask of the running console. */
 export type ControlHandlers = {
   readonly status: () => Promise<Answer<'status'>>;
+  readonly authority: () => Promise<Answer<'authority'>>;
   readonly adminLink: (username: string | undefined) => Promise<Answer<'adminLink'>>;
   readonly localEnrolment: () => Promise<Answer<'localEnrolment'>>;
   readonly enrolmentKey: (asked: EnrolmentKeyAsked) => Promise<Answer<'enrolmentKey'>>;
@@ -73,6 +74,8 @@ const answer = async (handlers: ControlHandlers, request: IncomingMessage): Prom
   switch (routeOf(request)) {
     case 'status':
       return handlers.status();
+    case 'authority':
+      return handlers.authority();
     case 'adminLink':
       return handlers.adminLink((await readBody(request, controlRoutes.adminLink.request)).username);
     case 'localEnrolment':

@@ -105,8 +105,8 @@ describe('a scan made elsewhere', () => {
   });
 
   test.each([
-    ['no JSON', Buffer.from('no'), 'bad-json'],
-    ['another document', Buffer.from('{}'), 'bad-shape'],
+    ['no JSON', Buffer.from('no'), 'not-json'],
+    ['another document', Buffer.from('{}'), 'wrong-shape'],
     [
       'one that read nothing',
       Buffer.from(JSON.stringify({ ...JSON.parse(aScan({ kind: 'host', name: 'x' }).toString()), status: 'failed' })),

@@ -138,6 +138,15 @@ let everything: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   running = await startTestConsole();
+  // On a busy machine the console would plan scans of these hosts before the test adds its own.
+  await running.console.platform.db
+    .insertInto('console_settings')
+    .values({
+      name: 'scan-policy',
+      value: JSON.stringify({ paused: true, everyHours: 24, scope: null }),
+      updated_at: new Date(),
+    })
+    .execute();
   scoped = await running.tokenOf({ role: 'admin', scope: { team: ['mine'] } });
   everything = await running.tokenOf({ role: 'admin' });
   const image = await createGraphFixture(running.console.platform.db, new Date(dayAgo)).image('shared-image');

@@ -59,6 +59,7 @@ const huntOf = ({ kind, id, key }: Pick<Row, 'kind' | 'id' | 'key'>): Pick<Asset
     case 'container':
       return { hunt: `container.id = ${JSON.stringify(key.slice(key.indexOf(':') + 1))}` };
     case 'image':
+    case 'upload':
       return {};
   }
 };

@@ -2,8 +2,8 @@ import type { ContainerRecord } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
 import type { Log } from '../../log.ts';
 import type { InventorySink } from '../collector.ts';
-import { findPackageDatabases } from '../package-databases.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
+import { createContainerPackages } from '../written-packages.ts';
 import { catchUp, walkLives } from './container-lives.ts';
 import {
   applyEvent,
@@ -41,6 +41,7 @@ export const createContainerBoard = (deps: {
 }): ContainerBoard => {
   const { api, inventory, workloads, clock } = deps;
   const held = new Map<string, Held>();
+  const written = createContainerPackages(clock);
   const waiting = new Map<string, DockerEvent[]>();
   /** Containers being looked at: one look at a time for each. */
   const busy = new Set<string>();
@@ -60,7 +61,7 @@ export const createContainerBoard = (deps: {
     const known = held.get(id);
     if (inspected.ok) {
       const upperDir = upperDirOf(inspected.value);
-      const packages = upperDir === undefined ? [] : findPackageDatabases(upperDir);
+      const packages = upperDir === undefined ? [] : written.of(id, upperDir);
       const seen = withToldStart(containerRecordOf(inspected.value, packages), known);
       const { earlier, now } = catchUp(known?.record, seen, events);
       for (const life of earlier) inventory.put(life);
@@ -89,6 +90,7 @@ export const createContainerBoard = (deps: {
   };
 
   const remove = (id: string): void => {
+    written.forget(id);
     const record = held.get(id)?.record;
     if (record === undefined) return;
     const { pid: _, ...rest } = record;
@@ -150,7 +152,7 @@ export const createContainerBoard = (deps: {
     checkPackages: () => {
       for (const [id, { record, upperDir, startOfEvent }] of held) {
         if (upperDir === undefined || record.state !== 'running') continue;
-        const packageDatabases = [...findPackageDatabases(upperDir)];
+        const packageDatabases = [...written.of(id, upperDir)];
         if (JSON.stringify(packageDatabases) === JSON.stringify(record.packageDatabases)) continue;
         store(id, { ...record, packageDatabases }, upperDir, startOfEvent);
       }

@@ -2,6 +2,7 @@ import { badRequest, type Clock, readStreamBounded } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import type { RouteHandlers } from '../http/handler.ts';
+import { requireRoomToWrite, type WriteGate } from '../self-watch/write-gate.ts';
 import { maxSbomBytes } from './parse-sbom.ts';
 import type { SbomReceiver } from './receive-sbom.ts';
 import { readLabels, storeUpload } from './upload-scan.ts';
@@ -12,10 +13,12 @@ export const createUploadRoutes = (deps: {
   readonly receive: SbomReceiver;
   readonly clock: Clock;
   readonly audit: AuditLog;
+  readonly gate: WriteGate;
 }) => {
   let busy = 0;
   return {
     'scans.upload': async ({ bodyStream, query, caller, address }) => {
+      requireRoomToWrite(deps.gate, 'database');
       if (bodyStream === undefined) throw badRequest('no-scan', 'Send the scan as the body of the request.');
       // Each is held whole, as text and as data.
       if (busy >= uploadsAtOnce)

@@ -7,6 +7,7 @@ import { closeGone } from '../findings/housekeeping.ts';
 import { callRoute } from '../findings/testing/call-route.ts';
 import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from '../findings/testing/inventory.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { createHistoryRoutes } from './history-routes.ts';
 import { createSbomReceiver, type SbomReceiver } from './receive-sbom.ts';
@@ -33,6 +34,7 @@ const aScan = (target: Sbom['target'], packages: readonly Package[] = [aPackage(
 const upload = (sent: Buffer, { scope = null, labels }: { scope?: Scope; labels?: string } = {}) =>
   callRoute(
     createUploadRoutes({
+      gate: alwaysOpen,
       db: database.db,
       receive,
       clock,

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import type { RouteHandlers } from '../http/handler.ts';
+import { requireRoomToWrite, type WriteGate } from '../self-watch/write-gate.ts';
 import { exportVex } from './export-vex.ts';
 import { listVex, readVex, removeVex, storeVex, vexStoreLimits } from './vex-store.ts';
 
@@ -11,6 +12,7 @@ export type VexRouteDeps = {
   readonly db: Database;
   readonly clock: Clock;
   readonly audit: AuditLog;
+  readonly gate: WriteGate;
   /** Who speaks in documents that the console writes. */
   readonly author: string;
   /** Looks at the findings of queued assets soon. */
@@ -18,13 +20,14 @@ export type VexRouteDeps = {
 };
 
 /** Routes of VEX documents: each speaks for the scope of who uploaded it. */
-export const createVexRoutes = ({ db, clock, audit, author, apply }: VexRouteDeps) =>
+export const createVexRoutes = ({ db, clock, audit, gate, author, apply }: VexRouteDeps) =>
   ({
     'vex.list': async ({ caller }) => ({
       items: await listVex(db, caller.scope),
       waiting: caller.scope === null ? await waiting(db) : 0,
     }),
     'vex.upload': async ({ bodyStream, query, caller, address }) => {
+      requireRoomToWrite(gate, 'database');
       if (bodyStream === undefined) throw badRequest('no-document', 'Send the document as the body of the request.');
       const read = await readStreamBounded(bodyStream, vexStoreLimits.documentBytes);
       if (!read.ok) {

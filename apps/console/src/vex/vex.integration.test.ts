@@ -10,6 +10,7 @@ import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from '../findings/testing/inventory.ts';
 import { silentLog } from '../logging/log.ts';
 import { createSbomReceiver, type SbomReceiver } from '../sboms/receive-sbom.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { drainVexQueue } from './vex-queue.ts';
 import { createVexRoutes } from './vex-routes.ts';
@@ -41,6 +42,7 @@ afterAll(() => database[Symbol.asyncDispose]());
 
 const vexHandlers = () =>
   createVexRoutes({
+    gate: alwaysOpen,
     ...{ db: database.db, clock, author: 'Parapet console test' },
     audit: { record: async (entry) => void audited.push(entry) },
     apply: () => drainVexQueue({ db: database.db, clock, live, log: silentLog }, new AbortController().signal),

@@ -88,7 +88,8 @@ export const createFeatures = async (parts: {
   });
   const edgeIndex = stack.use(createEdgeIndex({ db, log }));
   const findings = createFindingsFeature({
-    ...{ db, clock, live, log, audit, jobs, gate, dispatcher: gateway.tasks, publishers: config.feeds },
+    ...{ db, pool: platform.database.pool, clock, live, log, audit, jobs, gate, dispatcher: gateway.tasks },
+    publishers: config.feeds,
     ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir, consoleName: config.name },
   });
   stack.use(findings);

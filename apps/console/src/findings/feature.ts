@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '@parapet/core';
 import { messageOf } from '@parapet/core';
+import type pg from 'pg';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import { createAdvisoryFiles } from '../feeds/advisory-files.ts';
@@ -33,6 +34,7 @@ import { createFindingIndex } from './index/finding-index.ts';
 
 export type FindingsFeatureDeps = {
   readonly db: Database;
+  readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly live: LiveFeed;
   readonly log: Log;
@@ -55,7 +57,7 @@ export type FindingsFeatureDeps = {
  */
 export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
   const { db, clock, live, log, jobs, dispatcher, gate } = deps;
-  const index = createFindingIndex({ db, log });
+  const index = createFindingIndex({ db, pool: deps.pool, log });
   const files = createAdvisoryFiles({ db, databaseDir: deps.feedsDir, log });
   const receive = createSbomReceiver({ db, content: files, live, clock });
   const scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log, gate });

@@ -17,7 +17,7 @@ let index: FindingIndex;
 beforeAll(async () => {
   database = await createTestDatabase();
   await insertSyntheticFindings(database.db, { hosts: 12, images: 6, vulnerabilities: 240, findingsEach: 60 });
-  index = createFindingIndex({ db: database.db, log: silentLog });
+  index = createFindingIndex({ db: database.db, pool: database.pool, log: silentLog });
   index.start();
   await vi.waitFor(() => expect(index.figures().state).toBe('ready'), { timeout: 30_000 });
 });
@@ -155,7 +155,7 @@ test('findings in memory follow what is written, and give way when there are too
   const before = await listAll(query, null, 500);
   expect(before.items.some(({ risk }) => risk === 1.5)).toBe(true);
   expect(await listAll(query, null, 500, index)).toEqual(before);
-  await using small = createFindingIndex({ db, log: silentLog, limit: 10 });
+  await using small = createFindingIndex({ db, pool: database.pool, log: silentLog, limit: 10 });
   small.start();
   await vi.waitFor(() => expect(small.figures()).toEqual({ state: 'too-many', findings: 0, bytes: 0 }), {
     timeout: 30_000,

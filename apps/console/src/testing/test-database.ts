@@ -17,6 +17,7 @@ const usualPostgres: TestPostgres = process.env['PARAPET_TEST_POSTGRES'] === 'sy
 
 export type TestDatabase = AsyncDisposable & {
   readonly db: Database;
+  readonly pool: pg.Pool;
   readonly address: DatabaseAddress;
 };
 
@@ -39,6 +40,7 @@ export const createTestDatabase = async (
   const connection = connectDatabase({ address });
   return {
     db: connection.db,
+    pool: connection.pool,
     address,
     [Symbol.asyncDispose]: async () => {
       await connection.close();

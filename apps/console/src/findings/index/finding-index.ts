@@ -1,7 +1,9 @@
 import { messageOf } from '@parapet/core';
 import { sql } from 'kysely';
+import type pg from 'pg';
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../logging/log.ts';
+import { loadFindings } from './load-findings.ts';
 import { createNumbering, keptBytes, type Numberings, type Segment, unpackSegment } from './segment.ts';
 
 /** All findings as columns in memory, one segment an asset. */
@@ -31,10 +33,11 @@ const followEveryMs = 1_000;
 
 export const createFindingIndex = (deps: {
   readonly db: Database;
+  readonly pool: pg.Pool;
   readonly log: Log;
   readonly limit?: number;
 }): FindingIndex => {
-  const { db, log } = deps;
+  const { db, pool, log } = deps;
   const limit = deps.limit ?? findingLimit;
   const stopping = new AbortController();
   const segments = new Map<string, Segment>();
@@ -44,6 +47,7 @@ export const createFindingIndex = (deps: {
   let state: 'reading' | 'ready' | 'too-many' = 'reading';
   let following: Promise<boolean> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let loading: Promise<void> | undefined;
 
   /** Takes up the next changed assets; true when none was left. */
   const step = async (): Promise<boolean> => {
@@ -86,8 +90,20 @@ export const createFindingIndex = (deps: {
     return false;
   };
 
+  /** All of them at once; what that cannot do, following from the beginning does, only slower. */
+  const load = async (): Promise<void> => {
+    try {
+      const loaded = await loadFindings(pool, numberings, limit, stopping.signal);
+      if (loaded === undefined) return giveUp();
+      for (const [assetId, segment] of loaded.segments) segments.set(assetId, segment);
+      ({ position, findings } = loaded);
+    } catch (error) {
+      if (!stopping.signal.aborted) log.warn({ error: messageOf(error) }, 'findings could not be read at once');
+    }
+  };
+
   const giveUp = (): void => {
-    log.warn({ findings, limit }, 'there are more findings than are held in memory: searching them takes longer');
+    log.warn({ limit }, 'there are more findings than are held in memory: searching them takes longer');
     state = 'too-many';
     segments.clear();
     numberings = newNumberings();
@@ -121,9 +137,12 @@ export const createFindingIndex = (deps: {
       return { ...numberings, segments };
     },
     figures: () => ({ findings, bytes: findings * keptBytes, state }),
-    start: () => void tick(),
+    start: () => {
+      loading = load().then(tick);
+    },
     [Symbol.asyncDispose]: async () => {
       stopping.abort();
+      await loading;
       clearTimeout(timer);
       await following?.catch(() => undefined);
     },

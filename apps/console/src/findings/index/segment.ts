@@ -58,24 +58,9 @@ export const keptBytes = 46;
  * fix, risk, cvss, cell, id. Joining the columns of each row there would take it most of the time of a start.
  */
 export const unpackSegment = (assetId: string, packed: Buffer, numberings: Numberings): Segment => {
-  const length = Math.floor(packed.length / packedBytes);
-  // One buffer for all columns, the widest first so that each is aligned.
-  const memory = new ArrayBuffer(length * keptBytes);
-  let offset = 0;
-  const take = (bytes: number): number => {
-    const at = offset;
-    offset += bytes * length;
-    return at;
-  };
-  const firstSeen = new Float64Array(memory, take(8), length);
-  const vulnerabilities = new Uint32Array(memory, take(4), length);
-  const products = new Uint32Array(memory, take(4), length);
-  const fixes = new Uint32Array(memory, take(4), length);
-  const risks = new Float32Array(memory, take(4), length);
-  const cvss = new Float32Array(memory, take(4), length);
-  const cells = new Uint16Array(memory, take(2), length);
-  const ids = new Uint8Array(memory, take(16), length * 16);
-  ids.set(packed.subarray(32 * length));
+  const segment = makeSegment(assetId, Math.floor(packed.length / packedBytes));
+  const { length, firstSeen, vulnerabilities, products, fixes, risks, cvss, cells } = segment;
+  segment.ids.set(packed.subarray(32 * length));
   for (let row = 0; row < length; row += 1) {
     const at = (column: number): number => column * length + row * 4;
     firstSeen[row] = millisecondsOf(packed, row * 8);
@@ -86,17 +71,30 @@ export const unpackSegment = (assetId: string, packed: Buffer, numberings: Numbe
     cvss[row] = packed.readFloatBE(at(24));
     cells[row] = packed.readInt32BE(at(28));
   }
+  return segment;
+};
+
+/** A segment without values yet. */
+export const makeSegment = (assetId: string, length: number): Segment => {
+  // One buffer for all columns, the widest first so that each is aligned.
+  const memory = new ArrayBuffer(length * keptBytes);
+  let offset = 0;
+  const take = (bytes: number): number => {
+    const at = offset;
+    offset += bytes * length;
+    return at;
+  };
   return {
     assetId,
     length,
-    ids,
-    vulnerabilities,
-    products,
-    fixes,
-    cells,
-    risks,
-    cvss,
-    firstSeen,
+    firstSeen: new Float64Array(memory, take(8), length),
+    vulnerabilities: new Uint32Array(memory, take(4), length),
+    products: new Uint32Array(memory, take(4), length),
+    fixes: new Uint32Array(memory, take(4), length),
+    risks: new Float32Array(memory, take(4), length),
+    cvss: new Float32Array(memory, take(4), length),
+    cells: new Uint16Array(memory, take(2), length),
+    ids: new Uint8Array(memory, take(16), length * 16),
     bytes: memory.byteLength,
   };
 };
@@ -105,7 +103,7 @@ export const unpackSegment = (assetId: string, packed: Buffer, numberings: Numbe
 const postgresEpochMs = 946_684_800_000;
 
 /** Microseconds of the database, exact as a number for centuries, as whole milliseconds. */
-const millisecondsOf = (packed: Buffer, at: number): number =>
+export const millisecondsOf = (packed: Buffer, at: number): number =>
   Math.floor((packed.readInt32BE(at) * 2 ** 32 + packed.readUInt32BE(at + 4)) / 1000) + postgresEpochMs;
 
 /** The id of a row as text. */

@@ -56,7 +56,7 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
     const quiet = new Map<ApiCase, Figures>();
     process.stderr.write('p50 p99 cpu (ms), first quietly, then beside the writer\n');
     for (const one of cases)
-      quiet.set(one, told(one, await measure(one, ask, options.quiet ? options.runs : 5, store.pid())));
+      quiet.set(one, told(one, await measure(one, ask, options.quiet ? options.runs : 3, store.pid())));
     const writer = options.quiet ? undefined : await startWriter(db);
     const busy = new Map<ApiCase, Figures>();
     const databaseBefore = databaseCpuMs(store.pid());

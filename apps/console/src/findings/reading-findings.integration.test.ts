@@ -8,6 +8,8 @@ import { decodeCell } from './cells.ts';
 import { readFacets } from './facets.ts';
 import { type Grouping, groupFindings } from './group-findings.ts';
 import { createFindingIndex, type FindingIndex } from './index/finding-index.ts';
+import { loadFindings } from './index/load-findings.ts';
+import { createNumbering, idOfRow } from './index/segment.ts';
 import { listFindings } from './list-findings.ts';
 import { rankVulnerabilities } from './rank-vulnerabilities.ts';
 import { insertSyntheticFindings } from './synthetic-findings.ts';
@@ -161,6 +163,23 @@ test('findings in memory follow what is written, and give way when there are too
     timeout: 30_000,
   });
   expect(await listAll(query, null, 500, small)).toEqual(before);
+});
+
+test('all findings are read at once as they are read asset by asset', async () => {
+  const { db, pool } = database;
+  const numberings = { vulnerabilities: createNumbering(), products: createNumbering(), fixes: createNumbering() };
+  const { signal } = new AbortController();
+  const loaded = await loadFindings(pool, numberings, 1_000_000, signal);
+  const stored = await sql<{ ids: string; change: number }>`
+    select string_agg(id::text, ',' order by id) as ids, (select max(change) from finding_changes) as change from findings`.execute(
+    db,
+  );
+  const segments = [...(loaded?.segments.values() ?? [])];
+  const ids = segments.flatMap((segment) => Array.from({ length: segment.length }, (_, row) => idOfRow(segment, row)));
+  expect(ids.sort().join()).toBe(stored.rows[0]?.ids);
+  expect(loaded).toMatchObject({ position: stored.rows[0]?.change, findings: ids.length });
+  expect(await loadFindings(pool, numberings, 10, signal)).toBeUndefined();
+  await expect(loadFindings(pool, numberings, 1_000_000, AbortSignal.abort())).rejects.toThrow('abort');
 });
 
 /** `minRisk` at a band's bound is a severity; the severity facet is counted without it. */

@@ -57,6 +57,7 @@ export const ensureBuilt = async (say: (text: string) => void): Promise<void> =>
 
 const buildPrograms = async (): Promise<void> => {
   const { rolldown } = await import('rolldown');
+  const written = new Set<string>();
   for (const [name, input] of Object.entries(programs)) {
     const bundle = await rolldown({
       input: { [name]: join(root, input) },
@@ -81,8 +82,13 @@ const buildPrograms = async (): Promise<void> => {
         "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     });
     await bundle.close();
+    for (const { fileName } of output) written.add(fileName);
     const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
     if (name === 'sensor') await writeLicences(root, out, modules);
+  }
+  // Parts of the build before have other names; they would go into every sensor's archive.
+  for (const name of await readdir(out)) {
+    if (name.endsWith('.js') && !written.has(name)) await rm(join(out, name));
   }
   await copyDelivery(root, out);
   await writeFile(join(out, 'package.json'), JSON.stringify({ type: 'module', private: true }));

@@ -35,7 +35,7 @@ const assignments = (settings: ScriptSettings): Readonly<Record<string, string>>
   image: imageName(settings.version),
   run_hint: settings.packages.every(({ libc }) => libc !== undefined)
     ? 'Is the disk mounted with noexec?'
-    : 'The sensor for this processor uses the host’s C library, which must be glibc 2.28 or newer. Is the disk mounted with noexec?',
+    : 'The sensor for this processor uses the host’s libraries: glibc 2.28 or newer, libstdc++ and libatomic (on Debian and Ubuntu: apt-get install libstdc++6 libatomic1). Is the disk mounted with noexec?',
   ...Object.assign({}, ...architectures.map((architecture) => ofArchitecture(settings, architecture))),
 });
 

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import { normaliseAddress } from '@parapet/core';
 
 /**
  * Who is behind connections that a load balancer made. TLS sockets know their TCP peer only, so they are given the address
- * that the balancer named as soon as they are there; everything above (audit, rate limits, sessions) reads it as usual.
+ * that the balancer named as soon as they are there; everything above (audit, rate limits, sessions) reads it as usual. Without
+ * a balancer, a port that listens on all addresses has IPv4 clients by mapped names: they get their own.
  */
 export type ClientAddresses = {
   /** Kept until the socket closes. */
@@ -25,7 +27,7 @@ export const createClientAddresses = (): ClientAddresses => {
     },
     teach: (server) => {
       const tell = (socket: TLSSocket): void => {
-        const client = clients.get(keyOf(socket));
+        const client = clients.get(keyOf(socket)) ?? unmapped(socket.remoteAddress);
         if (client !== undefined) Object.defineProperty(socket, 'remoteAddress', { value: client });
       };
       server.prependListener('secureConnection', tell);
@@ -33,3 +35,7 @@ export const createClientAddresses = (): ClientAddresses => {
     },
   };
 };
+
+/** `192.0.2.1` for `::ffff:192.0.2.1`, nothing for what is no such address. */
+const unmapped = (address: string | undefined): string | undefined =>
+  address?.startsWith('::ffff:') === true ? normaliseAddress(address) : undefined;

@@ -99,7 +99,7 @@ export const InstallCommands = ({
       <p className={text.note}>
         The host fetches {formatBytes(found.sizeBytes ?? 0)} from this console.{' '}
         {found.libc === undefined
-          ? 'It uses the host’s C library, which must be glibc 2.28 or newer.'
+          ? 'It uses the host’s libraries: glibc 2.28 or newer, libstdc++ and libatomic.'
           : 'It brings its own C library: nothing else has to be installed there.'}
       </p>
     </>

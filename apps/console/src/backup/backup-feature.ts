@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { RouteHandlers } from '../http/handler.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { type WriteGate, whileOpen } from '../self-watch/write-gate.ts';
 import { type BackupServiceDeps, createBackupService, type StreamChoice } from './backup-service.ts';
 import { BackupOrigin } from './format.ts';
 
@@ -15,7 +16,9 @@ export type BackupFeature = {
 };
 
 /** Backups of a running console: asked for, scheduled, listed. Make it before the jobs start. */
-export const createBackupFeature = (deps: BackupServiceDeps & { readonly jobs: Jobs }): BackupFeature => {
+export const createBackupFeature = (
+  deps: BackupServiceDeps & { readonly jobs: Jobs; readonly gate: WriteGate },
+): BackupFeature => {
   const { jobs } = deps;
   const service = createBackupService(deps);
   jobs.register(makeQueue, ({ origin }, { signal }) => service.make(origin, signal), {
@@ -27,9 +30,9 @@ export const createBackupFeature = (deps: BackupServiceDeps & { readonly jobs: J
   });
   jobs.register(
     tickQueue,
-    async () => {
+    whileOpen(deps.gate, 'folder', async () => {
       if (await service.isDue()) await jobs.enqueue(makeQueue, { origin: 'scheduled' });
-    },
+    }),
     { schema: z.object({}), policy: 'one-at-all', retryLimit: 0 },
   );
   jobs.schedule(tickQueue, '*/10 * * * *', {});

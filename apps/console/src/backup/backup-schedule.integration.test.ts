@@ -11,6 +11,7 @@ import { parseEnvironment } from '../config/env.ts';
 import { openDataFolder } from '../data-folder/data-folder.ts';
 import type { JobContext, Jobs } from '../jobs/jobs.ts';
 import { silentLog } from '../logging/log.ts';
+import { alwaysOpen } from '../self-watch/write-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { readDescriptor } from './archive-reader.ts';
 import { createBackupFeature } from './backup-feature.ts';
@@ -57,7 +58,7 @@ const createFeature = async (environment: Readonly<Record<string, string>> = {})
   const { jobs, tick, crons } = createPlainJobs();
   const { db, address } = database;
   const feature = createBackupFeature({
-    ...{ db, address, config, folder, clock, log: silentLog, jobs },
+    ...{ db, address, config, folder, clock, log: silentLog, jobs, gate: alwaysOpen },
     audit: createAuditLog({ db, clock, log: silentLog }),
     settleEvents: async () => undefined,
   });

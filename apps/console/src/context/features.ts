@@ -58,18 +58,25 @@ export const createFeatures = async (parts: {
 }): Promise<Features> => {
   const { platform, people, certificates, addresses, heartbeatEveryMs, stack } = parts;
   const { config, folder, db, clock, log, audit, live, jobs } = platform;
-  const delivery = await createDelivery({
-    ...{ clock, log, version: config.version, authorityPin: certificates.authority.pin, publicUrls: config.publicUrls },
-    ...{ dir: join(folder.root, 'delivery'), programDir: config.programDir, consoleUrls: addresses },
-  });
-  stack.defer(delivery.stop);
-  const downloads = createDownloads({ ...delivery, log });
-  const archives = parts.archives ?? archivesOf(delivery);
   const disk = createDiskWatch({ root: folder.root, clock });
   const guard = stack.use(createDiskGuard({ root: folder.root, clock, log, space: () => readSpace(folder.root) }));
   const holdsDatabase = config.database.kind === 'embedded';
   const gate = createWriteGate(guard, holdsDatabase);
   guard.onChange(() => live.publish({ kind: 'trust' }));
+  const delivery = await createDelivery({
+    ...{
+      clock,
+      log,
+      gate,
+      version: config.version,
+      authorityPin: certificates.authority.pin,
+      publicUrls: config.publicUrls,
+    },
+    ...{ dir: join(folder.root, 'delivery'), programDir: config.programDir, consoleUrls: addresses },
+  });
+  stack.defer(delivery.stop);
+  const downloads = createDownloads({ ...delivery, log });
+  const archives = parts.archives ?? archivesOf(delivery);
   const telemetry = stack.use(
     await createTelemetryFeature({
       ...{ db, clock, log, audit, folder: join(folder.root, telemetryFolder) },
@@ -113,7 +120,7 @@ export const createFeatures = async (parts: {
     eventLoop: stack.use(watchEventLoop()),
   };
   const backups = createBackupFeature({
-    ...{ db, config, folder, clock, log, audit, jobs },
+    ...{ db, config, folder, clock, log, audit, jobs, gate },
     address: platform.database.address,
     settleEvents: telemetry.store.settle,
   });

@@ -2,6 +2,7 @@ import type { SensorCommands, SensorDelivery, SensorPackageState } from '@parape
 import { enrolmentKeyWord } from '@parapet/contract/api';
 import { type Clock, fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
 import type { Log } from '../logging/log.ts';
+import type { WriteGate } from '../self-watch/write-gate.ts';
 import { buildPackage, type DeliveryBuilder } from './delivery-builder.ts';
 import type { Architecture, PackageKind, SensorPackage } from './delivery-job.ts';
 import { composeFile, type InstallOptions, installCommand, type ScriptSettings, scriptPath } from './install-script.ts';
@@ -34,6 +35,7 @@ export type DeliveryDeps = {
   readonly publicUrls: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
+  readonly gate: WriteGate;
   readonly build?: DeliveryBuilder | undefined;
   readonly warmUpMs?: number | undefined;
 };
@@ -57,6 +59,7 @@ export const createDelivery = async (deps: DeliveryDeps): Promise<Delivery> => {
 
   const makeNow = async (kind: PackageKind, architecture: Architecture): Promise<Result<SensorPackage, Problem>> => {
     if (stopping.signal.aborted) return fail(problem('delivery-stopped', 'The console is stopping.'));
+    if (!deps.gate.isOpen('folder')) return fail(problem('disk-full', 'The console’s disk is full. Make room first.'));
     const startedAt = deps.clock.now();
     await packages.clearTemporary();
     const known = packages.packages().filter((each) => each.kind === kind && each.architecture === architecture);

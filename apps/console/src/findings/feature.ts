@@ -75,8 +75,12 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
   registerVexJobs({ jobs, db, clock, live, log });
   registerHousekeeping({ jobs, db, clock, gate, enqueueRematch: () => enqueueRematch(jobs) });
   // Matching and a new layout that were left out for want of room.
+  let wasOpen = true;
   gate.onChange(() => {
-    if (!gate.isOpen('database')) return;
+    const isOpen = gate.isOpen('folder');
+    const opened = isOpen && !wasOpen;
+    wasOpen = isOpen;
+    if (!opened) return;
     Promise.all([enqueueRematch(jobs), service.needsRebuild() ? enqueueRebuild(jobs) : undefined]).catch(
       (error: unknown) => log.error({ error: messageOf(error) }, 'matching could not be queued'),
     );

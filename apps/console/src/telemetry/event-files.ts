@@ -28,10 +28,12 @@ export const holdEventFiles = async (
   const held = join(root, heldFolder);
   await releaseHeld(dataFolder);
   await mkdir(held, { recursive: true, mode: 0o700 });
-  const wanted = [
-    ...(await filesInUse(client)).map((name) => `${filesFolder}/${name}`),
-    ...(await segmentsAfter(client, join(root, spoolFolder))).map((name) => `${spoolFolder}/${name}`),
-  ];
+  const wanted = !(await hasEvents(client))
+    ? []
+    : [
+        ...(await filesInUse(client)).map((name) => `${filesFolder}/${name}`),
+        ...(await segmentsAfter(client, join(root, spoolFolder))).map((name) => `${spoolFolder}/${name}`),
+      ];
   const files: HeldFile[] = [];
   for (const name of wanted) {
     const heldAt = join(held, String(files.length));
@@ -49,6 +51,14 @@ export const storeFilesOf = (paths: readonly string[]): readonly string[] =>
     const prefix = `${telemetryFolder}/${filesFolder}/`;
     return path.startsWith(prefix) ? [path.slice(prefix.length)] : [];
   });
+
+/** Not in data that an earlier version left and that was not upgraded yet. */
+const hasEvents = async (client: pg.ClientBase): Promise<boolean> => {
+  const { rows } = await client.query<{ there: boolean }>(
+    "select to_regclass('public.telemetry_files') is not null as there",
+  );
+  return rows[0]?.there === true;
+};
 
 const filesInUse = async (client: pg.ClientBase): Promise<readonly string[]> => {
   const { rows } = await client.query<{ path: string }>(

@@ -5,6 +5,7 @@ export {
   type Bucket,
   countOverTime,
   type EventCursor,
+  exportEvents,
   type FoundEvent,
   findEvents,
   type SearchScope,

@@ -116,7 +116,8 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
   'hunt.values': () =>
     get(...['host.id', 'process.name'].map((field) => `/api/v1/hunt/values?${lastDay}&field=${field}`)),
   'hunt.fields': () => get('/api/v1/hunt/fields'),
-  'hunt.export': () => get(...['csv', 'ndjson'].map((format) => `/api/v1/hunt/export?${lastDay}&format=${format}`)),
+  'hunt.export': () =>
+    get(...['csv', 'ndjson', 'parquet'].map((format) => `/api/v1/hunt/export?${lastDay}&format=${format}`)),
   'hunt.accounts': (world) => get(`/api/v1/hunt/accounts/${world.host}?${lastDay}`),
   'overview.get': () => get('/api/v1/overview', `/api/v1/overview?since=${dayAgo}`),
   'trust.get': () => get('/api/v1/trust'),

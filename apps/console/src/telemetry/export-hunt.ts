@@ -4,7 +4,7 @@ import { csvCell } from '../http/csv-cell.ts';
 import type { StreamReply } from '../http/handler.ts';
 import type { Hunts } from './hunts.ts';
 
-type Query = ParsedOf<'hunt.export'>['query'];
+type Query = Omit<ParsedOf<'hunt.export'>['query'], 'format'> & { readonly format: 'csv' | 'ndjson' };
 
 const pageEvents = 1000;
 
@@ -19,13 +19,15 @@ export const exportHunt = async (
   // The first page before any answer, so that a hunt that cannot be read is refused as such.
   const first = await hunts.events({ ...span, limit: pageEvents }, scope);
   const write = format === 'csv' ? csvLines : jsonLines;
-  const name = `hunt${first.gaps.length === 0 ? '' : '-with-gaps'}.${format}`;
   return {
     stream: Readable.from(write(pages(hunts, { first, span, scope, signal })), { objectMode: false }),
     contentType: format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
-    headers: { 'content-disposition': `attachment; filename="${name}"` },
+    headers: { 'content-disposition': `attachment; filename="${nameOfExport(format, first.gaps.length > 0)}"` },
   };
 };
+
+/** A file is passed on without its page, so its name says what it lacks. */
+export const nameOfExport = (format: string, lacks: boolean): string => `hunt${lacks ? '-with-gaps' : ''}.${format}`;
 
 type Page = Awaited<ReturnType<Hunts['events']>>;
 

@@ -7,6 +7,7 @@ import type { Log } from '../logging/log.ts';
 import type { WriteGate } from '../self-watch/write-gate.ts';
 import { releaseHeld } from './event-files.ts';
 import { createEventStore, type EventStore } from './event-store.ts';
+import { createParquetExport } from './export-parquet.ts';
 import { createHuntAudit } from './hunt-audit.ts';
 import { createHuntRoutes } from './hunt-routes.ts';
 import { createHunts, type Hunts } from './hunts.ts';
@@ -64,7 +65,10 @@ export const createTelemetryFeature = async (deps: {
     hunts,
     port,
     store,
-    handlers: createHuntRoutes({ db, clock, hunts, huntAudit: createHuntAudit({ audit, clock }) }),
+    handlers: createHuntRoutes({
+      ...{ db, clock, hunts, huntAudit: createHuntAudit({ audit, clock }) },
+      exportParquet: createParquetExport({ db, hunts, folder, gate: deps.gate }),
+    }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };

@@ -8,6 +8,7 @@ import { inScope } from '../people/scope.ts';
 import { readAccounts } from './accounts.ts';
 import { allowedIn } from './allowed.ts';
 import { exportHunt } from './export-hunt.ts';
+import type { ParquetExport } from './export-parquet.ts';
 import { readBlind } from './gaps.ts';
 import type { HuntAudit } from './hunt-audit.ts';
 import type { Hunts } from './hunts.ts';
@@ -19,10 +20,11 @@ export type HuntRouteDeps = {
   readonly clock: Clock;
   readonly hunts: Hunts;
   readonly huntAudit: HuntAudit;
+  readonly exportParquet: ParquetExport;
 };
 
 /** Routes that search events. Everyone sees those of the hosts and containers in their scope, and is written down. */
-export const createHuntRoutes = ({ db, clock, hunts, huntAudit }: HuntRouteDeps) => {
+export const createHuntRoutes = ({ db, clock, hunts, huntAudit, exportParquet }: HuntRouteDeps) => {
   const saved = createSavedHunts({ db, clock });
   return {
     'hunt.events': async ({ query, caller, address }) => {
@@ -41,7 +43,11 @@ export const createHuntRoutes = ({ db, clock, hunts, huntAudit }: HuntRouteDeps)
       return found;
     },
     'hunt.export': async ({ query, caller, address, signal }) => {
-      const reply = await exportHunt(hunts, query, caller.scope, signal);
+      const { format, ...span } = query;
+      const reply =
+        format === 'parquet'
+          ? await exportParquet(span, caller.scope, signal)
+          : await exportHunt(hunts, { ...span, format }, caller.scope, signal);
       await huntAudit.recordExport({ caller, address, query });
       return reply;
     },

@@ -26,6 +26,8 @@ export type Hunts = {
   readonly events: (query: Query<'hunt.events'>, scope: Scope) => Promise<ResultOf<'hunt.events'>>;
   readonly histogram: (query: Query<'hunt.histogram'>, scope: Scope) => Promise<ResultOf<'hunt.histogram'>>;
   readonly values: (query: Query<'hunt.values'>, scope: Scope) => Promise<ResultOf<'hunt.values'>>;
+  /** What a search of these events is about, for work of another kind. */
+  readonly searchFor: (query: Span, scope: Scope) => Promise<SearchScope>;
 };
 
 export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
@@ -48,6 +50,7 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
   };
 
   return {
+    searchFor: (query, scope) => prepare(query, scope),
     events: async (query, scope) => {
       const after = query.after === undefined ? undefined : readCursor(query.after);
       const search = await prepare(query, scope, after);
@@ -91,7 +94,8 @@ export const readHunt = (text: string): Hunt => {
   throw new AppError('bad-hunt', 400, message, { details: { at, suggestions } });
 };
 
-const orThrow = <T>(result: Result<T, Problem>): T => {
+/** Throws what the answer to a person says when the engine failed. */
+export const orThrow = <T>(result: Result<T, Problem>): T => {
   if (result.ok) return result.value;
   const { code, message } = result.error;
   if (code === 'too-slow')

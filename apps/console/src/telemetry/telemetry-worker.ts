@@ -1,5 +1,5 @@
 import { messageOf } from '@parapet/core';
-import { countOverTime, findEvents, mergeEvents, openEngine, topValues } from '@parapet/telemetry';
+import { countOverTime, exportEvents, findEvents, mergeEvents, openEngine, topValues } from '@parapet/telemetry';
 import { convertSegments } from './convert-segments.ts';
 import type { WorkerAnswer, WorkerRequest } from './worker-messages.ts';
 
@@ -17,6 +17,8 @@ const work = ({ name, job }: WorkerRequest): Promise<unknown> => {
       return findEvents(engine, job.scope, job);
     case 'histogram':
       return countOverTime(engine, job.scope, job.stepUs);
+    case 'export':
+      return exportEvents(engine, job.scope, job);
     case 'values':
       return topValues(engine, job.scope, job.field, job.limit);
   }

@@ -175,12 +175,18 @@ describe('hunting', () => {
         .map((line) => JSON.parse(line)['process.name']),
     ).toEqual(Array(15).fill('bash'));
     expect((await get(`export?${span}&${q('proces.name = nc')}`)).status).toBe(400);
+    const parquet = await get(`export?${span}&format=parquet&${q('host.name = web-01')}`);
+    expect(parquet.headers['content-disposition']).toContain('hunt-with-gaps.parquet');
+    expect(parquet.text.slice(0, 4) + parquet.text.slice(-4)).toBe('PAR1PAR1');
+    expect(readdirSync(join(running.console.platform.folder.root, 'telemetry', 'events')).join()).not.toContain(
+      'export',
+    );
     const entries = await running.console.platform.db
       .selectFrom('audit_log')
       .selectAll()
       .where('action', '=', 'hunt.export')
       .execute();
-    expect(entries.map(({ details }) => details['format'])).toEqual(['csv', 'ndjson']);
+    expect(entries.map(({ details }) => details['format'])).toEqual(['csv', 'ndjson', 'parquet']);
   });
 
   test('says what became of a host’s events in a span, by stage and cause', async () => {

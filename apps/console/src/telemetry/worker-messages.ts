@@ -25,6 +25,10 @@ export type WorkerJobs = {
     readonly job: { readonly scope: SearchScope; readonly stepUs: number };
     readonly result: readonly Bucket[];
   };
+  readonly export: {
+    readonly job: { readonly scope: SearchScope; readonly path: string; readonly limit: number };
+    readonly result: number;
+  };
   readonly values: {
     readonly job: { readonly scope: SearchScope; readonly field: FieldName; readonly limit: number };
     readonly result: readonly ValueCount[];

@@ -127,10 +127,11 @@ export const huntRoutes = {
   'hunt.export': route({
     method: 'GET',
     path: '/api/v1/hunt/export',
-    summary: 'All events that a hunt finds, newest first; the file’s name says when some of the span was not seen',
+    summary:
+      'All events that a hunt finds, newest first (Parquet: in no order, 5,000,000 at most); the file’s name says when some of the span was not seen',
     tag: 'hunt',
     access: scoped('telemetry:read'),
-    query: z.object({ ...Span, format: z.enum(['ndjson', 'csv']).default('ndjson') }),
+    query: z.object({ ...Span, format: z.enum(['ndjson', 'csv', 'parquet']).default('ndjson') }),
     responseStream: 'application/octet-stream',
   }),
   'hunt.accounts': route({

@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type FieldName, telemetryFields } from '@parapet/contract/telemetry';
 import type { Hunt } from '../language/hunt.ts';
+import { columns } from './columns.ts';
 import { type Condition, column, conditionOf } from './condition.ts';
+import { literal } from './engine.ts';
 import { parquet } from './files.ts';
 
 /** Which events a search is about. Times are microseconds since the Unix epoch, `to` is not part of it. */
@@ -33,6 +35,23 @@ export const findEvents = async (
     [...values],
   );
   return reader.getRowsJson().map(eventOf);
+};
+
+/** Writes events to a Parquet file of their own, in no order and at most `limit`; returns how many. */
+export const exportEvents = async (
+  connection: DuckDBConnection,
+  scope: SearchScope,
+  to: { readonly path: string; readonly limit: number },
+): Promise<number> => {
+  const { sql, values } = whereOf(scope);
+  const names = fieldNames.map(column).join(', ');
+  // Without files there is nothing to take the columns from; a file without rows has them all the same.
+  const source = scope.files.length === 0 ? emptyTable : parquet(scope.files);
+  const written = await connection.run(
+    `copy (select ${names} from ${source} where ${sql} limit ${whole(to.limit)}) to ${literal(to.path)} (format parquet, compression zstd)`,
+    [...values],
+  );
+  return written.rowsChanged;
 };
 
 export type Bucket = { readonly at: number; readonly count: number };
@@ -74,6 +93,7 @@ export const topValues = async (
 };
 
 const fieldNames = Object.keys(telemetryFields) as FieldName[];
+const emptyTable = `(select ${columns.map(({ name, type }) => `null::${type} as ${column(name)}`).join(', ')} where false)`;
 const order = `${column('@timestamp')} desc, ${column('host.id')} desc, ${column('event.sequence')} desc`;
 
 /** Numbers that become part of the SQL are numbers. */

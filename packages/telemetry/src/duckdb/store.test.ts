@@ -8,7 +8,7 @@ import { parseHunt } from '../language/parse.ts';
 import { rowOf } from './columns.ts';
 import { openEngine } from './engine.ts';
 import { type EventFile, mergeEvents, writeEvents } from './files.ts';
-import { countOverTime, findEvents, type SearchScope, topValues } from './search.ts';
+import { countOverTime, exportEvents, findEvents, type SearchScope, topValues } from './search.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parapet-events-'));
 const hosts = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
@@ -70,6 +70,17 @@ const where = (test: (index: number) => boolean): number[] =>
   Array.from({ length: 100 }, (_, index) => index).filter(test);
 
 describe('the store of events', () => {
+  it('exports what is found to a file of its own, no more than asked for, and one without rows for nothing', async () => {
+    const path = join(folder, 'export.parquet');
+    const count = async (): Promise<number> =>
+      Number((await engine.runAndReadAll(`select count("process.name") from '${path}'`)).getRowsJson()[0]?.[0]);
+    expect(await exportEvents(engine, scope('process.name = nc'), { path, limit: 1000 })).toBe(34);
+    expect(await count()).toBe(34);
+    expect(await exportEvents(engine, scope('process.name = nc'), { path, limit: 5 })).toBe(5);
+    expect(await exportEvents(engine, scope('', { files: [] }), { path, limit: 5 })).toBe(0);
+    expect(await count()).toBe(0);
+  });
+
   it('knows what is in a file', () => {
     expect(files[0]).toMatchObject({ rows: 60, firstAt: startUs, lastAt: startUs + 59_000_000, hosts: [hosts[0]] });
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);

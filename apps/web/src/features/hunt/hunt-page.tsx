@@ -189,9 +189,15 @@ const tabsFor = (search: HuntSearch) => {
   ];
 };
 
+const exportFormats = [
+  { format: 'csv', label: 'All events as CSV' },
+  { format: 'ndjson', label: 'All events as JSON lines' },
+  { format: 'parquet', label: 'Up to 5 million events as Parquet' },
+] as const;
+
 const exportsOf = (q: string, span: Span) =>
-  (['csv', 'ndjson'] as const).map((format) => ({
-    label: format === 'csv' ? 'All events as CSV' : 'All events as JSON lines',
+  exportFormats.map(({ format, label }) => ({
+    label,
     href: api.url('hunt.export', { query: { q, ...span, format } }),
   }));
 

@@ -20,10 +20,22 @@ export const readAccounts = async (
   const [{ rows }, ends] = await Promise.all([
     // Sums of one start only grow, so the largest of a step is its last.
     sql<StepRow>`
-select collector, since, greatest(until, ${from - 1}) / ${stepMs}::bigint as step, (until < ${from}) as before,
-  max(produced) as produced, max(told) as told, max(unwanted) as unwanted, max(lost) as lost
-from telemetry_accounts where host_id = ${hostId} and until < ${to} and ${isTouched(hostId, from)}
-group by 1, 2, 3, 4 order by 1, 2, 4 desc, 3 limit ${maxSteps}`.execute(db),
+with inside as (
+  select collector, since, until / ${stepMs}::bigint as step, false as before,
+    max(produced) as produced, max(told) as told, max(unwanted) as unwanted, max(lost) as lost
+  from telemetry_accounts where host_id = ${hostId} and until >= ${from} and until < ${to}
+  group by 1, 2, 3
+)
+select * from inside
+union all
+select starts.collector, starts.since, 0, true, last.produced, last.told, last.unwanted, last.lost
+from (select distinct collector, since from inside) starts
+cross join lateral (
+  select produced, told, unwanted, lost from telemetry_accounts a
+  where a.host_id = ${hostId} and a.collector = starts.collector and a.since = starts.since and a.until < ${from}
+  order by a.until desc limit 1
+) last
+order by 1, 2, 4 desc, 3 limit ${maxSteps}`.execute(db),
     readEnds(db, hostId, { from, to }),
   ]);
   const sums = new Map<string, Omit<EventAccount, 'collector' | 'losses'>>();
@@ -70,12 +82,6 @@ const maxSteps = 20_000;
 const maxCollectors = 100;
 const maxBuckets = 500;
 const maxLosses = 100;
-/** Accounts are told every few seconds while anything happens: those of older starts that ended before the span are left aside. */
-const isTouched = (hostId: string, from: number) => sql`exists (
-  select from telemetry_accounts later
-  where later.host_id = ${hostId} and later.collector = telemetry_accounts.collector
-    and later.since = telemetry_accounts.since and later.until >= ${from}
-)`;
 
 /** The losses by stage and cause of each start: its last account within the span against its last one before it. */
 const readEnds = async (db: Database, hostId: string, { from, to }: Span): Promise<Map<string, Losses>> => {

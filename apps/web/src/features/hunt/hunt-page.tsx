@@ -2,7 +2,7 @@ import { ApiFailure } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Pause, Play } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { ActionMenu } from '../../components/choice-menu.tsx';
@@ -204,10 +204,10 @@ const exportsOf = (q: string, span: Span) =>
 /** The span, standing still until one asks again: what is read must not move. */
 const useSpan = (search: HuntSearch): { readonly span: Span; readonly renew: () => void } => {
   const { at } = useMoment();
-  const [now, setNow] = useState(Date.now);
-  const renew = useCallback(() => setNow(Date.now()), []);
-  const fixed = isFixed(search);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another length of the span, or its end in a fixed one, looks anew
-  useEffect(renew, [search.last, fixed, renew]);
-  return { span: spanOf(search, now, at), renew };
+  // Another length of the span, or its end in a fixed one, looks anew.
+  const length = `${search.last}|${isFixed(search)}`;
+  const [anchor, setAnchor] = useState(() => ({ length, now: Date.now() }));
+  if (anchor.length !== length) setAnchor({ length, now: Date.now() });
+  const renew = useCallback(() => setAnchor((before) => ({ ...before, now: Date.now() })), []);
+  return { span: spanOf(search, anchor.now, at), renew };
 };

@@ -59,7 +59,7 @@ const clock = new Intl.DateTimeFormat('en-GB', {
 const timeColumn: Column<HuntEvent> = {
   id: '@timestamp',
   header: 'Time',
-  width: '142px',
+  width: 'minmax(92px, 142px)',
   cell: (event) => {
     const at = Number(event['@timestamp']);
     return (
@@ -72,6 +72,7 @@ const timeColumn: Column<HuntEvent> = {
 
 /** Below these widths of the table, in pixels, a column gives way, so that what happened can be read. */
 const roomFor: Readonly<Partial<Record<HuntColumn, number>>> = {
+  'event.action': 480,
   'host.name': 560,
   'container.name': 720,
   'process.name': 640,

@@ -19,7 +19,8 @@ export const GapNote = ({ gaps, span }: { readonly gaps: readonly HuntGap[] | un
   if (gaps.length === 0)
     return (
       <p className={styles.gaps}>
-        <ToneMark tone="ok" /> Nothing was lost in this time, and no sensor was blind.
+        <ToneMark tone="ok" />
+        <span>Nothing was lost in this time, and no sensor was blind.</span>
       </p>
     );
   return (

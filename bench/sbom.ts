@@ -6,47 +6,46 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createSbom, openDirectory, openImageArchive } from '../packages/sbom/src/index.ts';
+import { berkeleyDatabase, rpmHeader } from '../packages/sbom/src/testing/rpm.ts';
 import { tarMember } from '../packages/sbom/src/testing/tar.ts';
 import { zipOf } from '../packages/sbom/src/testing/zip.ts';
 
 /** The synthetic image of the design: three million empty files. */
 const fileCount = 3_000_000;
+const layerBytes = 6 * 1024 ** 3;
 const rounds = 5;
 
 const archiveCount = 2000;
 
 /**
- * The SBOM of a root (argument, `/` by default), of this repository with its node_modules, of a folder of 2,000 archives of Java,
- * and of an image of three million files around one package database. CPU time is that of the process, first rounds included.
+ * Parts by name, all without any: `root[=PATH]` (a root, `/` by default), `modules` (this repository with its node_modules), `jars`
+ * (2,000 archives of Java), `alpine` and `rpm` (roots of 300 and 600 invented packages), `files` (an image of three million
+ * files around one package database), `layer` (an image of one layer of 6 GB). Peak memory is that of the process, so parts
+ * run one by one have their own.
  */
-export const run = async (args: readonly string[]): Promise<Record<string, number | string>> => {
-  const root = await measureRoot(args[0] ?? '/', 'host');
-  const rootRssMb = maxRssMb();
-  const modules = await measureRoot('.', 'directory');
-  const archives = await measureArchives();
-  const archivesRssMb = maxRssMb();
-  const image = await measureImage();
-  return {
-    ...root,
-    rootRssMb,
-    ...prefixed('modules', modules),
-    ...prefixed('archives', archives),
-    archivesRssMb,
-    ...image,
-    peakRssMb: maxRssMb(),
-  };
+export const run = async (args: readonly string[]): Promise<Figures> => {
+  const chosen = args.length === 0 ? Object.keys(parts) : args;
+  let figures: Figures = {};
+  for (const argument of chosen) {
+    const [name = '', value] = argument.split('=', 2);
+    const part = parts[name];
+    if (part === undefined) throw new Error(`No part ${name}; there are ${Object.keys(parts).join(', ')}.`);
+    figures = { ...figures, ...prefixed(name, { ...(await part(value)), peakRssMb: maxRssMb() }) };
+  }
+  return figures;
 };
+
+type Figures = Record<string, number | string>;
 
 const maxRssMb = (): number => process.resourceUsage().maxRSS / 1000;
 
-const prefixed = (name: string, figures: Readonly<Record<string, number | string>>): Record<string, number | string> =>
+const prefixed = (name: string, figures: Readonly<Figures>): Figures =>
   Object.fromEntries(
     Object.entries(figures).map(([key, value]) => [`${name}${key.charAt(0).toUpperCase()}${key.slice(1)}`, value]),
   );
 
-const measureArchives = async (): Promise<Record<string, number | string>> => {
-  const folder = await mkdtemp(join(tmpdir(), 'parapet-bench-jars-'));
-  try {
+const measureArchives = (): Promise<Figures> =>
+  inFolder('jars', async (folder) => {
     for (let index = 0; index < archiveCount; index += 1) {
       const record = `groupId=org.sample\nartifactId=part${index}\nversion=1.0.${index}\n`;
       const classes = Object.fromEntries(
@@ -55,13 +54,10 @@ const measureArchives = async (): Promise<Record<string, number | string>> => {
       const jar = zipOf({ [`META-INF/maven/org.sample/part${index}/pom.properties`]: record, ...classes });
       await writeFile(join(folder, `part${index}-1.0.${index}.jar`), jar);
     }
-    return await measureRoot(folder, 'directory');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
+    return measureRoot(folder, 'directory');
+  });
 
-const measureRoot = async (root: string, kind: 'host' | 'directory'): Promise<Record<string, number | string>> => {
+const measureRoot = async (root: string, kind: 'host' | 'directory'): Promise<Figures> => {
   const cpu = process.cpuUsage();
   const times: number[] = [];
   let packages = 0;
@@ -87,29 +83,69 @@ const measureRoot = async (root: string, kind: 'host' | 'directory'): Promise<Re
   };
 };
 
-const measureImage = async (): Promise<Record<string, number>> => {
-  const folder = await mkdtemp(join(tmpdir(), 'parapet-bench-sbom-'));
-  try {
-    await writeImage(folder);
-    const start = performance.now();
-    const opened = await openImageArchive(folder);
-    if (!opened.ok) throw new Error(opened.error.message);
-    await using fileSystem = opened.value.fileSystem;
-    const sbom = await createSbom({
-      target: { kind: 'image', name: 'synthetic' },
-      fileSystem,
-      problems: opened.value.problems,
+const measureAlpine = (): Promise<Figures> =>
+  inFolder('alpine', async (folder) => {
+    const stanzas = Array.from({ length: 300 }, (_, index) => {
+      const files = Array.from({ length: 40 }, (_, number) => `R:file${number}.so\n`).join('');
+      return `P:part${index}\nV:1.0.${index}-r0\nA:x86_64\nL:MIT\no:part${index}\nF:usr/lib/part${index}\n${files}\n`;
     });
-    if (sbom.packages.length !== 1 || sbom.status !== 'succeeded')
-      throw new Error('The image was not read to its end.');
-    return { imageFiles: fileCount, imageSeconds: (performance.now() - start) / 1000 };
+    await mkdir(join(folder, 'lib/apk/db'), { recursive: true });
+    await mkdir(join(folder, 'etc'));
+    await writeFile(join(folder, 'lib/apk/db/installed'), stanzas.join(''));
+    await writeFile(join(folder, 'etc/os-release'), 'ID=alpine\nVERSION_ID=3.22.1\n');
+    return measureRoot(folder, 'host');
+  });
+
+const measureRpm = (): Promise<Figures> =>
+  inFolder('rpm', async (folder) => {
+    const headers = Array.from({ length: 600 }, (_, index) =>
+      rpmHeader({
+        name: `part${index}`,
+        version: `1.0.${index}`,
+        release: '1.el9',
+        licence: 'MIT',
+        sourceRpm: `part${index}-1.0.${index}-1.el9.src.rpm`,
+        description: 'x'.repeat(4000),
+        files: Array.from({ length: 60 }, (_, number) => ({
+          path: `/usr/lib64/part${index}/${number}.so`,
+          mode: 0o100755,
+        })),
+      }),
+    );
+    await mkdir(join(folder, 'var/lib/rpm'), { recursive: true });
+    await mkdir(join(folder, 'etc'));
+    await writeFile(join(folder, 'var/lib/rpm/Packages'), berkeleyDatabase(headers));
+    await writeFile(join(folder, 'etc/os-release'), 'ID=rocky\nVERSION_ID=9.4\n');
+    return measureRoot(folder, 'host');
+  });
+
+const inFolder = async (name: string, measure: (folder: string) => Promise<Figures>): Promise<Figures> => {
+  const folder = await mkdtemp(join(tmpdir(), `parapet-bench-${name}-`));
+  try {
+    return await measure(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 };
 
+const measureImage = (blocks: () => Generator<Buffer>, figures: Figures): Promise<Figures> =>
+  inFolder('image', async (folder) => {
+    await writeImage(folder, blocks());
+    const start = performance.now();
+    const cpu = process.cpuUsage();
+    const opened = await openImageArchive(folder);
+    if (!opened.ok) throw new Error(opened.error.message);
+    await using fileSystem = opened.value.fileSystem;
+    const target = { kind: 'image', name: 'synthetic' } as const;
+    const sbom = await createSbom({ target, fileSystem, problems: opened.value.problems });
+    if (sbom.packages.length !== 1 || sbom.status !== 'succeeded')
+      throw new Error('The image was not read to its end.');
+    const { user, system } = process.cpuUsage(cpu);
+    return { ...figures, seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
+  });
+
 /** An unpacked `docker save` with one layer, whose last file is the package database. */
-const writeImage = async (folder: string): Promise<void> => {
+const writeImage = async (folder: string, blocks: Generator<Buffer>): Promise<void> => {
   const config = Buffer.from('{"os":"linux","architecture":"amd64"}');
   const configName = `${createHash('sha256').update(config).digest('hex')}.json`;
   await mkdir(join(folder, 'layer'));
@@ -118,17 +154,47 @@ const writeImage = async (folder: string): Promise<void> => {
     join(folder, 'manifest.json'),
     JSON.stringify([{ Config: configName, RepoTags: [], Layers: ['layer/layer.tar'] }]),
   );
-  await pipeline(Readable.from(layerBlocks()), createWriteStream(join(folder, 'layer', 'layer.tar')));
+  await pipeline(Readable.from(blocks), createWriteStream(join(folder, 'layer', 'layer.tar')));
 };
 
 const filesPerChunk = 2000;
 
-function* layerBlocks(): Generator<Buffer> {
+function* emptyFiles(): Generator<Buffer> {
   for (let start = 0; start < fileCount; start += filesPerChunk) {
     yield Buffer.concat(
       Array.from({ length: filesPerChunk }, (_, index) => tarMember({ path: `srv/data/${start + index}` })).flat(),
     );
   }
-  const status = 'Package: sample\nStatus: install ok installed\nVersion: 1.0-1\nArchitecture: amd64\n';
-  yield Buffer.concat([...tarMember({ path: 'var/lib/dpkg/status', content: status }), Buffer.alloc(1024)]);
+  yield lastBlocks();
 }
+
+/** 24 files of 256 MiB that nobody wants, which are passed over as they stream by. */
+function* largeFiles(): Generator<Buffer> {
+  const piece = Buffer.alloc(16 * 1024 * 1024, 7);
+  const sizeBytes = 16 * piece.length;
+  for (let index = 0; index < layerBytes / sizeBytes; index += 1) {
+    const [header = Buffer.alloc(0)] = tarMember({ path: `srv/data/${index}.bin` });
+    header.write(`${sizeBytes.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
+    header.fill(' ', 148, 156);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    yield header;
+    for (let part = 0; part < sizeBytes / piece.length; part += 1) yield piece;
+  }
+  yield lastBlocks();
+}
+
+const lastBlocks = (): Buffer => {
+  const status = 'Package: sample\nStatus: install ok installed\nVersion: 1.0-1\nArchitecture: amd64\n';
+  return Buffer.concat([...tarMember({ path: 'var/lib/dpkg/status', content: status }), Buffer.alloc(1024)]);
+};
+
+const parts: Readonly<Record<string, (value: string | undefined) => Promise<Figures>>> = {
+  root: (path) => measureRoot(path ?? '/', 'host'),
+  modules: () => measureRoot('.', 'directory'),
+  jars: measureArchives,
+  alpine: measureAlpine,
+  rpm: measureRpm,
+  files: () => measureImage(emptyFiles, { count: fileCount }),
+  layer: () => measureImage(largeFiles, { bytes: layerBytes }),
+};

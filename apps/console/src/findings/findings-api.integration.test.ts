@@ -334,6 +334,22 @@ describe('the overview', () => {
     ]);
   });
 
+  test('a release without security updates is a blind spot', async () => {
+    const host = await inventory.host('old-01');
+    const sbom = JSON.parse(anSbom('host', [openssl]).toString()) as Record<string, unknown>;
+    const distribution = { id: 'debian', versionId: '10', name: 'Debian GNU/Linux 10 (buster)' };
+    await receive({
+      assetId: host,
+      reporterHostId: host,
+      document: Buffer.from(JSON.stringify({ ...sbom, distribution })),
+    });
+    expect((await callRoute(handlers, 'overview.get')).blind).toContainEqual({
+      title: 'Debian GNU/Linux 10 (buster)',
+      reason: 'no security updates since 2024-06-30: 1 asset',
+      to: '/assets',
+    });
+  });
+
   test('a type of packages without advisories is a blind spot for those who see an asset with it', async () => {
     const host = await inventory.host('build-01', { team: 'a' });
     const recipe = { ...openssl, purl: 'pkg:vcpkg/fmt@10', type: 'vcpkg', name: 'fmt', version: '10' };

@@ -26,7 +26,32 @@ export type StoredSensor = {
  * Stores that a sensor is here. When its run is another one than before, what happened in between was not seen: that span is
  * marked blind, with how the earlier run ended. The same run after a silence saw everything, and its silence ends here.
  */
-export const storeArrival = (db: Database, arrival: HostArrival): Promise<StoredSensor | undefined> =>
+export const storeArrival = async (db: Database, arrival: HostArrival): Promise<StoredSensor | undefined> =>
+  (await storeReturn(db, arrival)) ?? storeFirstOfRun(db, arrival);
+
+/** The same run again, in one statement: that is what a whole fleet does at once after an outage. */
+const storeReturn = async (db: Database, arrival: HostArrival): Promise<StoredSensor | undefined> => {
+  const { hostId, now } = arrival;
+  const program = arrival.program === undefined ? null : JSON.stringify(arrival.program);
+  const { rows } = await sql<StoredSensor>`
+    with known as (
+      select host_id from sensors
+      where host_id = ${hostId} and run_id = ${arrival.runId} and presence <> 'revoked' for update),
+    silence as (
+      update blind_intervals b set ended_at = greatest(${now}, b.started_at) from known k
+      where b.host_id = k.host_id and b.collector = 'sensor' and b.ended_at is null),
+    there as (
+      update assets a set status = 'running', last_seen_at = ${now} from known k
+      where (a.id = ${hostId} or a.host_id = ${hostId}) and a.status = 'unknown')
+    update sensors s set version = ${arrival.version}, address = ${arrival.address}, program = ${program}::jsonb,
+      presence = 'online', presence_since = case when s.presence = 'online' then s.presence_since else ${now} end,
+      last_seen_at = ${now}
+    from known k where s.host_id = k.host_id
+    returning s.stream_epoch as epoch, s.stream_seq as seq, s.snapshot_open as "snapshotOpen"`.execute(db);
+  return rows[0];
+};
+
+const storeFirstOfRun = (db: Database, arrival: HostArrival): Promise<StoredSensor | undefined> =>
   db.transaction().execute(async (trx) => {
     const before = await trx
       .selectFrom('sensors')

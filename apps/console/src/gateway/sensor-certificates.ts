@@ -40,6 +40,16 @@ export const createSensorCertificates = (deps: {
     return { state: revoked ? 'revoked' : 'usable', hostId: row.host_id };
   },
   used: async (hostId, serial) => {
+    const known = await deps.db
+      .selectFrom('sensor_certificates as c')
+      .innerJoin('sensors as s', 's.host_id', 'c.host_id')
+      .select(['c.used_at', 's.certificate_serial'])
+      .where('c.serial', '=', serial)
+      .where('c.revoked_at', 'is', null)
+      .executeTakeFirst();
+    if (known === undefined) return false;
+    // Used before, to its end: a fleet that comes back after an outage writes nothing here.
+    if (known.used_at !== null && known.certificate_serial === serial) return true;
     const now = new Date(deps.clock.now());
     const current = await deps.db
       .updateTable('sensor_certificates')

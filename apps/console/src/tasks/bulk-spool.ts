@@ -29,46 +29,88 @@ export type SpooledTransfer = {
 const Meta = z.object({ taskId: z.string(), sizeBytes: z.number(), sha256: z.string() });
 const maxMetaBytes = 4096;
 const keptMs = 24 * 3_600_000;
-/** All unfinished documents together. */
-const spoolBytes = 1024 * 1024 * 1024;
-/** Never the last of the disk. */
-const reserveBytes = 512 * 1024 * 1024;
 
-export const createBulkSpool = (dir: string): BulkSpool => {
+export type BulkSpoolLimits = {
+  /** All unfinished documents together, at the sizes they will have. */
+  readonly spoolBytes: number;
+  /** Never the last of the disk. */
+  readonly reserveBytes: number;
+};
+
+const bulkSpoolLimits: BulkSpoolLimits = { spoolBytes: 1024 * 1024 * 1024, reserveBytes: 512 * 1024 * 1024 };
+
+export const createBulkSpool = (dir: string, limits: BulkSpoolLimits = bulkSpoolLimits): BulkSpool => {
   const pathOf = (hostId: string, transferId: string): string => join(dir, `${hostId}.${transferId}`);
+  // Read once: when a fleet arrives, thousands of documents wait here, and looking at each for every other took a fifth of a core.
+  let sizes: Promise<Map<string, number>> | undefined;
+  const sizesNow = async (): Promise<Map<string, number>> => {
+    sizes ??= readSizes(dir);
+    return sizes.catch((error: unknown) => {
+      sizes = undefined;
+      throw error;
+    });
+  };
   return {
     open: async (hostId, begin) => {
       await mkdir(dir, { recursive: true, mode: 0o700 });
+      const held = await sizesNow();
       const path = pathOf(hostId, begin.transferId);
       const metaPath = `${path}.json`;
       const { taskId, sizeBytes, sha256 } = begin;
       const meta = JSON.stringify({ taskId, sizeBytes, sha256 } satisfies z.infer<typeof Meta>);
       const known = await readFileBounded(metaPath, maxMetaBytes);
       if (!known.ok || known.value.toString('utf8') !== meta) {
-        if (!(await hasRoom(dir, sizeBytes))) return 'full';
-        await rm(path, { force: true });
-        await writeFileDurably(metaPath, meta);
+        if (!(await hasRoom(dir, held, path, sizeBytes, limits))) return 'full';
+        held.set(path, sizeBytes);
+        try {
+          await rm(path, { force: true });
+          await writeFileDurably(metaPath, meta);
+        } catch (error) {
+          held.delete(path);
+          throw error;
+        }
       }
-      return openTransfer(path, begin);
+      held.set(path, sizeBytes);
+      return openTransfer(path, begin, () => held.delete(path));
     },
     clean: async (nowMs) => {
+      const held = await sizesNow();
       for (const name of await readdir(dir).catch(() => [])) {
         const path = join(dir, name);
         const info = await stat(path).catch(() => undefined);
-        if (info !== undefined && nowMs - info.mtimeMs > keptMs) await rm(path, { force: true });
+        if (info === undefined || nowMs - info.mtimeMs <= keptMs) continue;
+        await rm(path, { force: true });
+        held.delete(path);
       }
     },
   };
 };
 
-const hasRoom = async (dir: string, sizeBytes: number): Promise<boolean> => {
-  let used = 0;
-  for (const name of await readdir(dir)) used += (await stat(join(dir, name)).catch(() => undefined))?.size ?? 0;
-  const disk = await statfs(dir);
-  return used + sizeBytes <= spoolBytes && disk.bavail * disk.bsize - sizeBytes > reserveBytes;
+/** What the documents that an earlier console left take, by their paths. */
+const readSizes = async (dir: string): Promise<Map<string, number>> => {
+  const sizes = new Map<string, number>();
+  for (const name of await readdir(dir).catch(() => [])) {
+    const info = await stat(join(dir, name)).catch(() => undefined);
+    if (info !== undefined) sizes.set(join(dir, name), info.size);
+  }
+  return sizes;
 };
 
-const openTransfer = async (path: string, begin: BulkBegin): Promise<SpooledTransfer> => {
+const hasRoom = async (
+  dir: string,
+  held: ReadonlyMap<string, number>,
+  path: string,
+  sizeBytes: number,
+  limits: BulkSpoolLimits,
+): Promise<boolean> => {
+  const disk = await statfs(dir);
+  // Summed after the wait, so that two that ask at once do not both get the last room.
+  let used = sizeBytes - (held.get(path) ?? 0);
+  for (const size of held.values()) used += size;
+  return used <= limits.spoolBytes && disk.bavail * disk.bsize - sizeBytes > limits.reserveBytes;
+};
+
+const openTransfer = async (path: string, begin: BulkBegin, onGone: () => void): Promise<SpooledTransfer> => {
   const handle = await openForAppend(path);
   let offset = 0;
   let open = true;
@@ -80,6 +122,7 @@ const openTransfer = async (path: string, begin: BulkBegin): Promise<SpooledTran
     await close();
     await rm(path, { force: true });
     await rm(`${path}.json`, { force: true });
+    onGone();
   };
   try {
     offset = (await handle.stat()).size;

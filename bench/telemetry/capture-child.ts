@@ -6,6 +6,7 @@ import { decodeFrame } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
 import { createActivityCollector } from '../../apps/sensor/src/collectors/activity/index.ts';
 import { createWorkloadDirectory } from '../../apps/sensor/src/collectors/workload-directory-store.ts';
+import { createKernelWatch } from '../../apps/sensor/src/kernel-watch/kernel-watch.ts';
 import { silentLog } from '../../apps/sensor/src/log.ts';
 import { defaultSpoolLimits, openSpool } from '../../apps/sensor/src/telemetry/spool/spool.ts';
 import { createTelemetryStream } from '../../apps/sensor/src/telemetry/telemetry-stream.ts';
@@ -36,7 +37,7 @@ const stream = createTelemetryStream({
   openSpool: spool,
   queueEvents: Number(queueEvents),
 });
-const running = await createActivityCollector({ cpuCores: undefined }).start({
+const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined })).start({
   inventory: { put: () => {}, end: () => {}, has: () => false },
   telemetry: stream,
   workloads: createWorkloadDirectory(),

@@ -1,10 +1,11 @@
 import type { SensorConfig } from '../config/config.ts';
+import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
 import { createActivityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createDockerCollector } from './docker/index.ts';
 import type { CloudFacts } from './host/cloud-metadata.ts';
 import { createHostCollector } from './host/index.ts';
-import { networkCollector } from './network/index.ts';
+import { createNetworkCollector } from './network/index.ts';
 import { createProcessCollector } from './process/index.ts';
 import type { RuntimeStates } from './runtime-states.ts';
 import type { WorkloadDirectoryStore } from './workload-directory-store.ts';
@@ -15,10 +16,13 @@ export const createCollectors = (deps: {
   readonly workloads: WorkloadDirectoryStore;
   readonly runtimes: RuntimeStates;
   readonly cloud: () => CloudFacts | undefined;
-}): readonly CollectorDefinition[] => [
-  createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
-  createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
-  createProcessCollector(deps.workloads),
-  networkCollector,
-  createActivityCollector({ cpuCores: deps.config.limits.cpuCores }),
-];
+}): readonly CollectorDefinition[] => {
+  const kernel = createKernelWatch({ cpuCores: deps.config.limits.cpuCores });
+  return [
+    createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
+    createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
+    createProcessCollector(deps.workloads),
+    createNetworkCollector(kernel),
+    createActivityCollector(kernel),
+  ];
+};

@@ -4,8 +4,6 @@ import type { KnownContainer, KnownProcess, WorkloadDirectory } from './workload
 export type WorkloadDirectoryStore = WorkloadDirectory & {
   readonly setContainer: (container: KnownContainer) => void;
   readonly removeContainer: (key: string) => void;
-  /** Looks up a running container by its runtime's own id. */
-  readonly containerByRuntimeId: (id: string) => KnownContainer | undefined;
   /** Who answers for processes. */
   readonly setProcessSource: (source: ProcessSource) => void;
 };

@@ -8,6 +8,8 @@ export type WorkloadDirectory = {
   /** The running containers as last reported by their runtime, nested ones included. */
   readonly containers: () => readonly KnownContainer[];
   readonly container: (key: string) => KnownContainer | undefined;
+  /** A running container by its runtime's own id. */
+  readonly containerByRuntimeId: (id: string) => KnownContainer | undefined;
   /** The process that now has this pid in the root namespace; read from /proc when it was not seen yet. `undefined` once it is gone. */
   readonly process: (pid: number) => KnownProcess | undefined;
   /** Says that a process has a socket, so that it is reported however short it lives. Call it before using its key in a record. */

@@ -7,6 +7,8 @@ const execRecord = (strings: {
   tty: string;
   filename: string;
   interpreter: string;
+  exePath?: string;
+  folder?: string;
   packed: string;
 }) => {
   const fixed = Buffer.alloc(stringsAt[recordKinds.exec]);
@@ -25,6 +27,8 @@ const execRecord = (strings: {
   append(execPart.ttyLength, `${strings.tty}\0`);
   append(execPart.filenameLength, `${strings.filename}\0`);
   append(execPart.interpreterLength, `${strings.interpreter}\0`);
+  append(execPart.exePathLength, strings.exePath ?? 'sh\0bin\0\0');
+  append(execPart.folderLength, strings.folder ?? '\0');
   append(execPart.argumentsLength, strings.packed);
   return Buffer.concat([fixed, ...parts]);
 };
@@ -44,6 +48,8 @@ describe('decodeRecord', () => {
       filename: './run',
       interpreter: '/bin/sh',
       tty: 'pts/0',
+      exePath: '/bin/sh',
+      folder: '/',
       arguments: ['run', '', 'last'],
       process: { pid: 42, comm: 'shell', loginUid: undefined, cgroups: ['docker-abc.scope'] },
     });
@@ -55,6 +61,15 @@ describe('decodeRecord', () => {
       arguments: ['run', 'cut he'],
     });
     expect(decodeRecord(execRecord({ ...empty, packed: '' }))).toMatchObject({ arguments: [] });
+  });
+
+  it('has no path where one was too deep, or a name of it too long', () => {
+    const pathOf = (exePath: string): unknown =>
+      decodeRecord(execRecord({ cgroup: '', tty: '', filename: 'x', interpreter: 'x', exePath, packed: '' }));
+    expect(pathOf('sh\0bin\0')).toMatchObject({ exePath: undefined });
+    expect(pathOf(`${'x'.repeat(79)}\0bin\0\0`)).toMatchObject({ exePath: undefined });
+    expect(pathOf('')).toMatchObject({ exePath: undefined });
+    expect(pathOf('memfd:x\0\0')).toMatchObject({ exePath: '/memfd:x' });
   });
 
   it('reads any bytes of any length without a crash', () => {

@@ -1,4 +1,14 @@
-import { cgroupLevels, commBytes, execPart, exitPart, head, recordKinds, socketPart, stringsAt } from './record.ts';
+import {
+  cgroupLevels,
+  commBytes,
+  execPart,
+  exitPart,
+  head,
+  pathLimits,
+  recordKinds,
+  socketPart,
+  stringsAt,
+} from './record.ts';
 
 /** The process that an event is about, as the kernel had it at that moment. */
 export type ProbedProcess = {
@@ -44,6 +54,13 @@ export type ProbedExec = Common & {
   readonly arguments: readonly string[];
   readonly argumentsBytes: number;
   readonly argumentsTotalBytes: number;
+  /**
+   * Where the file that runs lies, as `/proc/<pid>/exe` would tell it inside its own root; `undefined` where that is too deep or has
+   * a name too long. A file from memory is one name, e.g. `memfd:x`.
+   */
+  readonly exePath: string | undefined;
+  /** Current folder of the process, in the same form. */
+  readonly folder: string | undefined;
   /** Name of the controlling terminal, e.g. `pts/0`; empty without one. */
   readonly tty: string;
   /** The file that runs. No links: it was deleted, or never had a name (memfd). */
@@ -166,10 +183,14 @@ const decodeExec = (bytes: Buffer, strings: Strings): Omit<ProbedExec, keyof Com
   const tty = strings.next(execPart.ttyLength);
   const filename = strings.next(execPart.filenameLength);
   const interpreter = strings.next(execPart.interpreterLength);
+  const exePath = joinPath(strings.nextBytes(execPart.exePathLength));
+  const folder = joinPath(strings.nextBytes(execPart.folderLength));
   const packed = strings.nextBytes(execPart.argumentsLength);
   return {
     filename,
     interpreter,
+    exePath,
+    folder,
     arguments: splitArguments(packed),
     argumentsBytes: packed.length,
     argumentsTotalBytes: bytes.readUInt32LE(execPart.argumentsTotal),
@@ -181,6 +202,15 @@ const decodeExec = (bytes: Buffer, strings: Strings): Omit<ProbedExec, keyof Com
       links: bytes.readUInt32LE(execPart.exeLinks),
     },
   };
+};
+
+/** See `pathLimits`. */
+const joinPath = (packed: Buffer): string | undefined => {
+  if (packed.length === 0 || packed[packed.length - 1] !== 0) return undefined;
+  if (packed.length > 1 && packed[packed.length - 2] !== 0) return undefined;
+  const names = packed.length <= 2 ? [] : packed.toString('utf8', 0, packed.length - 2).split('\0');
+  if (names.some((name) => name === '' || Buffer.byteLength(name) >= pathLimits.nameBytes - 1)) return undefined;
+  return `/${names.reverse().join('/')}`;
 };
 
 const splitArguments = (packed: Buffer): string[] => {

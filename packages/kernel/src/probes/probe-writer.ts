@@ -1,7 +1,7 @@
 import type { AccessSize, Assembler, Register } from '../bpf/assembler.ts';
 import { helpers, ringBufferNoWakeup } from '../bpf/constants.ts';
 import type { KernelOffsets } from './offsets.ts';
-import { cgroupLevels, cgroupNameBytes, commBytes, cursorMask, head } from './record.ts';
+import { cgroupLevels, cgroupNameBytes, commBytes, cursorMask, head, pathLimits, scratchBytes } from './record.ts';
 
 /** What a probe writes to; the maps are shared by all probes, each with an entry of its own. */
 export type ProbeEnvironment = {
@@ -44,6 +44,8 @@ export type ProbeWriter = {
     way: readonly number[],
     place?: 'pointer' | 'inline',
   ) => void;
+  /** Appends the path of a dentry on a mount, read by these two ways from r8, and stores the length of all its names. */
+  readonly appendPath: (lengthAt: number, dentry: readonly number[], mount: readonly number[]) => void;
   /** Head and cgroup names of a task in r8; call before other strings. */
   readonly putTask: (kind: number) => void;
   /** Gives the record to the ring; a full ring counts as lost. Ends the probe. */
@@ -51,7 +53,7 @@ export type ProbeWriter = {
 };
 
 /** Stack places, from the end of the frame. */
-const slot = { key: -4, pointer: -16, number: -24 } as const;
+const slot = { key: -4, pointer: -16, number: -24, dentry: -56, mount: -64, step: -72, start: -80 } as const;
 /** Within a probe's counters. */
 export const counterOffsets = { produced: 0, lost: 8 } as const;
 export const counterBytes = 16;
@@ -109,7 +111,7 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     appendAt(lengthAt, limit);
   };
   /** Text at r3. */
-  const appendAt = (lengthAt: number, limit: number): void => {
+  const appendAt = (lengthAt: number | undefined, limit: number): void => {
     const stored = asm.fresh('stored');
     asm.alu('and', 'r7', cursorMask);
     asm.move('r1', 'r9');
@@ -120,8 +122,66 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     asm.move('r0', 0);
     asm.label(stored);
     asm.alu('and', 'r0', maskFor(limit));
-    put(2, lengthAt, 'r0');
+    if (lengthAt !== undefined) put(2, lengthAt, 'r0');
     asm.alu('add', 'r7', 'r0');
+  };
+
+  /** From the last name up to the root of the highest mount, over the places where mounts lie in one another. */
+  const appendPath: ProbeWriter['appendPath'] = (lengthAt, dentry, mount) => {
+    const next = asm.fresh('next');
+    const inMount = asm.fresh('in-mount');
+    const root = asm.fresh('root');
+    const done = asm.fresh('done');
+    asm.store(8, 'r10', slot.start, 'r7');
+    asm.store(8, 'r10', slot.step, 0);
+    for (const [at, way] of [
+      [slot.dentry, dentry],
+      [slot.mount, mount],
+    ] as const) {
+      read(8, 'r0', 'r8', way);
+      asm.store(8, 'r10', at, 'r0');
+    }
+    asm.label(next);
+    asm.load(8, 'r1', 'r10', slot.step);
+    asm.jumpIf('ge', 'r1', pathLimits.steps, done);
+    asm.alu('add', 'r1', 1);
+    asm.store(8, 'r10', slot.step, 'r1');
+    asm.load(8, 'r3', 'r10', slot.mount);
+    read(8, 'r0', 'r3', [offsets.mountRoot]);
+    asm.load(8, 'r1', 'r10', slot.dentry);
+    asm.jumpIf('ne', 'r0', 'r1', inMount);
+    // The mount's own root: the path goes on where it is mounted, unless it is the highest.
+    asm.load(8, 'r3', 'r10', slot.mount);
+    read(8, 'r0', 'r3', [offsets.mountPoint - offsets.mountPart]);
+    asm.store(8, 'r10', slot.dentry, 'r0');
+    asm.load(8, 'r3', 'r10', slot.mount);
+    read(8, 'r0', 'r3', [offsets.mountParent - offsets.mountPart]);
+    asm.alu('add', 'r0', offsets.mountPart);
+    asm.load(8, 'r1', 'r10', slot.mount);
+    asm.jumpIf('eq', 'r0', 'r1', root);
+    asm.store(8, 'r10', slot.mount, 'r0');
+    asm.jump(next);
+    asm.label(inMount);
+    asm.load(8, 'r3', 'r10', slot.dentry);
+    follow('r3', [offsets.dentryName, 0]);
+    appendAt(undefined, pathLimits.nameBytes);
+    asm.load(8, 'r3', 'r10', slot.dentry);
+    read(8, 'r0', 'r3', [offsets.dentryParent]);
+    asm.load(8, 'r1', 'r10', slot.dentry);
+    asm.store(8, 'r10', slot.dentry, 'r0');
+    asm.jumpIf('ne', 'r0', 'r1', next);
+    // A file without a place in any folder, such as one of memfd_create(2), is its own parent.
+    asm.label(root);
+    asm.alu('and', 'r7', cursorMask);
+    asm.move('r1', 'r9');
+    asm.alu('add', 'r1', 'r7');
+    asm.store(1, 'r1', 0, 0);
+    asm.alu('add', 'r7', 1);
+    asm.label(done);
+    asm.load(8, 'r1', 'r10', slot.start);
+    asm.move('r0', 'r7');
+    asm.alu('sub', 'r0', 'r1');
+    put(2, lengthAt, 'r0');
   };
 
   const putTask: ProbeWriter['putTask'] = (kind) => {
@@ -177,9 +237,11 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     put,
     startStrings: (at) => asm.move('r7', at),
     appendString,
+    appendPath,
     putTask,
     submit: () => {
-      asm.alu('and', 'r7', cursorMask);
+      // The last string may lie beyond the places where one can begin.
+      asm.alu('and', 'r7', scratchBytes - 1);
       asm.moveMap('r1', environment.ringFd);
       asm.move('r2', 'r9');
       asm.move('r3', 'r7');

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
 import type { ProbedEvent, ProbedExec, ProbedExit, ProbedSocket } from './decode.ts';
@@ -54,6 +56,18 @@ describeWith([root, btf], 'probes', () => {
       );
     expect(endOf(exec)).toMatchObject({ exitCode: 3, signal: 0 });
     expect(endOf(execsOf(events, 'probe-killed')[0])).toMatchObject({ signal: 9 });
+  });
+
+  it('name the file that runs and the folder as /proc does, over links and mounts', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'probe-folder-')));
+    const { events, probes } = open({ probes: ['exec'] });
+    const run = (cwd: string) =>
+      spawnSync('/bin/sh', ['-c', 'readlink /proc/$$/exe; pwd -P; :'], { argv0: 'probe-path', cwd, encoding: 'utf8' });
+    const told = [folder, '/dev/shm', '/'].map((cwd) => run(cwd).stdout.trim().split('\n'));
+    probes.drain();
+    probes.close();
+    rmSync(folder, { recursive: true });
+    expect(execsOf(events, 'probe-path').map((exec) => [exec.exePath, exec.folder])).toEqual(told);
   });
 
   it('name a process as /proc does: the start is the same clock', () => {

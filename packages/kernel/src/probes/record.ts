@@ -46,6 +46,8 @@ export const execPart = {
   filenameLength: headBytes + 26,
   interpreterLength: headBytes + 28,
   ttyLength: headBytes + 30,
+  exePathLength: headBytes + 32,
+  folderLength: headBytes + 34,
 } as const;
 
 export const exitPart = { exitCode: headBytes, groupExitCode: headBytes + 4 } as const;
@@ -68,13 +70,18 @@ export const socketPart = {
 /** Where strings begin, by kind. */
 export const stringsAt = {
   [recordKinds.fork]: headBytes,
-  [recordKinds.exec]: headBytes + 32,
+  [recordKinds.exec]: headBytes + 40,
   [recordKinds.exit]: headBytes + 8,
   [recordKinds.socket]: headBytes + 72,
 } as const;
 
 /** Bytes of arguments, program name and interpreter that a record holds at most; powers of two. */
 export const textLimits = { arguments: 4096, filename: 512, interpreter: 256, tty: 32 } as const;
+/**
+ * A path is written as its names, the last one first, each with its zero. It ends in an empty name; a path that is too deep has
+ * no such end, and a name that is too long fills its place.
+ */
+export const pathLimits = { steps: 32, nameBytes: 80 } as const;
 
 /**
  * A probe's working memory. The place where the next string goes is kept below half of it, so that the longest string always

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
 import { describeWith, type Requirement, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
+import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createCollected } from '../testing/collected.ts';
 import { createActivityCollector } from './index.ts';
 
@@ -14,7 +15,7 @@ const btf: Requirement = {
 describeWith([root, btf], 'the activity collector', () => {
   it('tells what ran, who started it and how it ended, secrets masked, and accounts for every event', async () => {
     const collected = createCollected();
-    const running = await createActivityCollector({ cpuCores: undefined }).start(collected.context);
+    const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined })).start(collected.context);
     const secret = 'hunter2-and-more';
     const script = `/bin/true --password=${secret}; exit 7`;
     const { pid } = spawnSync('/bin/sh', ['-c', script], { argv0: 'activity-test' });
@@ -22,15 +23,15 @@ describeWith([root, btf], 'the activity collector', () => {
     const { events, accounts } = collected.telemetry;
     const shell = events.find((event) => event['process.pid'] === pid && event['event.action'] === 'exec');
     expect(shell).toMatchObject({
-      'process.executable': '/bin/sh',
+      'process.executable': realpathSync('/bin/sh'),
       'process.args_count': 3,
       'process.parent.pid': process.pid,
       'user.id': 0,
       'user.name': 'root',
     });
     expect(JSON.stringify(events)).not.toContain(secret);
-    const child = events.find(isExecOf('/bin/true', shell));
-    expect(child).toMatchObject({ 'process.parent.name': 'sh', 'process.parent.executable': '/bin/sh' });
+    const child = events.find(isExecOf(realpathSync('/bin/true'), shell));
+    expect(child).toMatchObject({ 'process.parent.name': 'sh', 'process.parent.executable': realpathSync('/bin/sh') });
     expect(events.find((event) => event['event.action'] === 'exit' && sameProcess(event, shell))).toMatchObject({
       'process.exit_code': 7,
     });

@@ -1,142 +1,68 @@
-import { type ProbedProcess, type ProbedSocket, tcpStates } from '@parapet/kernel';
 import { describe, expect, it } from 'vitest';
-import { type ConnectionEvents, createConnectionEvents } from './connection-events.ts';
-import { createProcessMemory } from './process-memory.ts';
+import { createProcessMemory } from '../../kernel-watch/process-memory.ts';
+import type { TcpChange, TcpConnection } from '../../kernel-watch/tcp-connections.ts';
+import { probedProcess } from '../../kernel-watch/testing/probed.ts';
+import { describeTcp } from './connection-events.ts';
 
-const processOf = (pid: number, comm: string): ProbedProcess => ({
-  pid,
-  startNs: BigInt(pid) * 10_000_000n,
-  parentPid: 1,
-  parentStartNs: 0n,
-  uid: 1000,
-  gid: 1000,
-  effectiveUid: 1000,
-  loginUid: undefined,
-  sessionId: undefined,
-  capabilities: 0n,
-  netNamespace: 1,
-  mountNamespace: 2,
-  pidNamespace: 3,
-  comm,
-  cgroups: [],
-});
-const client = processOf(100, 'client');
-const server = processOf(200, 'server');
-const bystander = processOf(300, 'bystander');
+const deps = {
+  memory: createProcessMemory(),
+  users: { nameOf: () => undefined },
+  running: () => undefined,
+  wallTimeUs: (ns: bigint) => Number(ns / 1000n),
+};
+const process = probedProcess(100, 'program');
+const local = { address: '10.0.0.1', port: 40_000 };
+const remote = { address: '10.0.0.2', port: 443 };
+const connection: TcpConnection = {
+  ...{ role: 'client', netNamespace: 7, owner: process, local, remote },
+  beganNs: 1_000_000_000n,
+};
+const describeChange = (change: TcpChange) => describeTcp(change, deps);
 
-const change = (more: Partial<ProbedSocket>): ProbedSocket => ({
-  kind: 'socket',
-  atNs: 1_000_000_000n,
-  cpu: 0,
-  process: bystander,
-  socket: 1n,
-  socketNetNamespace: 7,
-  oldState: tcpStates.close,
-  newState: tcpStates.close,
-  family: 'ipv4',
-  localPort: 0,
-  remotePort: 0,
-  localAddress: Uint8Array.of(10, 0, 0, 1),
-  remoteAddress: Uint8Array.of(10, 0, 0, 2),
-  bytesReceived: 0n,
-  bytesAcked: 0n,
-  ...more,
-});
-
-const create = (limit?: number): ConnectionEvents =>
-  createConnectionEvents(
-    {
-      memory: createProcessMemory(),
-      users: { nameOf: () => undefined },
-      running: () => undefined,
-      wallTimeUs: (ns) => Number(ns / 1000n),
-    },
-    limit,
-  );
-
-const { close, established, listen, synSent } = tcpStates;
-
-describe('connection events', () => {
-  it('tell a connection by who began it, with its bytes once it is over', () => {
-    const events = create();
-    const begun = { socket: 5n, remotePort: 443 };
-    expect(events.describe(change({ ...begun, newState: synSent, process: client }))).toBeUndefined();
-    const made = change({
-      ...begun,
-      oldState: synSent,
-      newState: established,
-      localPort: 40_000,
-      atNs: 2_000_000_000n,
-    });
-    expect(events.describe(made)).toMatchObject({
-      'event.action': 'connect',
-      'event.outcome': 'success',
+describe('events of connections', () => {
+  it('name who began one, both ends, and the bytes of each once it is over', () => {
+    const sides = {
       'process.pid': 100,
-      'process.name': 'client',
+      'process.name': 'program',
       'source.ip': '10.0.0.1',
       'source.port': 40_000,
       'destination.ip': '10.0.0.2',
       'destination.port': 443,
       'network.direction': 'egress',
+    };
+    expect(describeChange({ kind: 'open', atNs: 2_000_000_000n, connection })).toMatchObject({
+      ...sides,
+      'event.action': 'connect',
+      'event.outcome': 'success',
     });
-    const over = { ...begun, newState: close, bytesReceived: 6n, bytesAcked: 12n, atNs: 3_000_000_000n };
-    expect(events.describe(change(over))).toMatchObject({
+    const over = { kind: 'close', atNs: 3_000_000_000n, connection, sentBytes: 10, receivedBytes: 5 } as const;
+    expect(describeChange(over)).toMatchObject({
+      ...sides,
       'event.action': 'flow',
-      'process.pid': 100,
-      'source.port': 40_000,
       'source.bytes': 10,
       'destination.bytes': 5,
       'event.duration': 2_000_000_000,
     });
-    expect(events.open()).toBe(0);
-  });
-
-  it('tell a connection that nobody answered as failed', () => {
-    const events = create();
-    events.describe(change({ newState: synSent, process: client, remotePort: 81 }));
-    expect(events.describe(change({ oldState: synSent, newState: close, remotePort: 81 }))).toMatchObject({
+    expect(describeChange({ kind: 'fail', atNs: 1n, connection })).toMatchObject({
       'event.action': 'connect',
       'event.outcome': 'failure',
-      'destination.port': 81,
     });
   });
 
-  it('give what comes in to who listens on that port in that network, also after others ran', () => {
-    const events = create();
-    const listening = change({ socket: 2n, newState: listen, localPort: 80, process: server });
-    expect(events.describe(listening)).toMatchObject({
-      'event.action': 'listen',
-      'destination.port': 80,
-      'process.pid': 200,
-    });
-    const came = change({ socket: 3n, newState: established, localPort: 80, remotePort: 50_000 });
-    expect(events.describe(came)).toMatchObject({
-      'event.action': 'accept',
-      'process.pid': 200,
+  it('turn the ends around for what comes in, and name nobody where the listener is not known', () => {
+    const came = { ...connection, role: 'server', owner: undefined, local: remote, remote: local } as const;
+    const event = describeChange({ kind: 'close', atNs: 1n, connection: came, sentBytes: 10, receivedBytes: 5 });
+    expect(event).toMatchObject({
+      'source.port': 40_000,
+      'destination.port': 443,
       'network.direction': 'ingress',
-      'source.ip': '10.0.0.2',
-      'source.port': 50_000,
-      'destination.port': 80,
+      'source.bytes': 5,
+      'destination.bytes': 10,
     });
-    const elsewhere = change({ socket: 4n, newState: established, localPort: 80, socketNetNamespace: 8 });
-    expect(events.describe(elsewhere)).not.toHaveProperty('process.pid');
-    events.describe(change({ socket: 2n, oldState: listen, newState: close }));
-    expect(events.describe(change({ socket: 6n, newState: established, localPort: 80 }))).not.toHaveProperty(
-      'process.pid',
-    );
-  });
-
-  it('show an IPv4 address as such on a socket that speaks both', () => {
-    const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1);
-    const came = change({ newState: established, family: 'ipv6', localAddress: mapped, remoteAddress: mapped });
-    expect(create().describe(came)).toMatchObject({ 'source.ip': '192.0.2.1' });
-  });
-
-  it('say nothing of the end of what was not seen, and remember only so many', () => {
-    const events = create(10);
-    expect(events.describe(change({ oldState: established, newState: close }))).toBeUndefined();
-    for (let socket = 0n; socket < 100n; socket += 1n)
-      events.describe(change({ socket, newState: synSent, process: client }));
-    expect(events.open()).toBe(10);
+    expect(event).not.toHaveProperty('process.pid');
+    expect(describeChange({ kind: 'listen', atNs: 1n, process, local })).toMatchObject({
+      'event.action': 'listen',
+      'destination.port': 40_000,
+    });
   });
 });

@@ -1,54 +1,40 @@
-import { bootClockNs, openProbes, type ProbeAccount, type ProbedEvent, type Probes } from '@parapet/kernel';
+import { bootClockNs, type ProbedEvent } from '@parapet/kernel';
+import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
+import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
-import { type ConnectionEvents, createConnectionEvents } from './connection-events.ts';
+import { describeTcp } from './connection-events.ts';
 import type { EventDeps } from './event-base.ts';
-import { describeExec, describeExit, rememberFork } from './process-events.ts';
-import { createProcessMemory } from './process-memory.ts';
+import { describeExec, describeExit } from './process-events.ts';
 
-/**
- * What processes do, event by event: starts with arguments, ends, TCP connections. Where the sensor keeps to a limit of CPU, reading
- * takes half of it at most: beyond that events are lost in the kernel, counted, and the rest of the sensor goes on.
- */
-export const createActivityCollector = (limits: { readonly cpuCores: number | undefined }): CollectorDefinition => ({
+/** What processes do, event by event: starts with arguments, ends, TCP connections. */
+export const createActivityCollector = (kernel: KernelWatch): CollectorDefinition => ({
   name: 'activity',
   title: 'Starts and ends of processes and their connections, each as an event',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');
     const deps: EventDeps = {
-      memory: createProcessMemory(),
+      memory: kernel.memory,
       users: createUserNames('/etc/passwd', context.clock.now),
       running: context.workloads.process,
       wallTimeUs: createWallTime(),
     };
-    const connections = createConnectionEvents(deps);
-    const counts = { delivered: 0 };
-    const opened = openProbes({
-      probes: ['fork', 'exec', 'exit', 'socket'],
-      drainEveryMs,
-      ...(limits.cpuCores === undefined ? {} : { drainBudgetMs: (drainEveryMs * limits.cpuCores) / 2 }),
-      onEvent: (event) => {
-        counts.delivered += 1;
-        tell(event, source, connections, deps);
-      },
-      onUnreadable: () => {
-        counts.delivered += 1;
-        source.lost({ stage: 'reader', cause: 'unreadable', count: 1 });
-      },
+    const joined = kernel.join({
+      onEvent: (event, change) => tell(event, change, source, deps),
+      onUnreadable: () => source.lost({ stage: 'reader', cause: 'unreadable', count: 1 }),
     });
-    if (!opened.ok) {
-      context.report({ state: 'refused', source: 'none', reason: opened.error.message });
+    if (!joined.ok) {
+      context.report({ state: 'refused', source: 'none', reason: joined.error.message });
       return { stop: async () => {} };
     }
     context.report({ state: 'running', source: 'programs of our own in the kernel (eBPF)' });
-    return keepAccount(context, source, opened.value, counts);
+    return keepAccount(context, source, joined.value);
   },
 });
 
 const accountEveryMs = 5000;
-const drainEveryMs = 25;
 
 /** The kernel's clock and ours are compared anew now and then: ours may be set. */
 const createWallTime = (): ((atNs: bigint) => number) => {
@@ -64,10 +50,9 @@ const createWallTime = (): ((atNs: bigint) => number) => {
   };
 };
 
-const tell = (event: ProbedEvent, source: TelemetrySource, connections: ConnectionEvents, deps: EventDeps): void => {
+const tell = (event: ProbedEvent, change: TcpChange | undefined, source: TelemetrySource, deps: EventDeps): void => {
   switch (event.kind) {
     case 'fork':
-      rememberFork(event, deps);
       source.unwanted(1);
       return;
     case 'exec':
@@ -76,11 +61,9 @@ const tell = (event: ProbedEvent, source: TelemetrySource, connections: Connecti
     case 'exit':
       source.tell('process', describeExit(event, deps));
       return;
-    case 'socket': {
-      const told = connections.describe(event);
-      if (told === undefined) source.unwanted(1);
-      else source.tell('network', told);
-    }
+    case 'socket':
+      if (change === undefined) source.unwanted(1);
+      else source.tell('network', describeTcp(change, deps));
   }
 };
 
@@ -88,14 +71,12 @@ const tell = (event: ProbedEvent, source: TelemetrySource, connections: Connecti
 const keepAccount = (
   context: CollectorContext,
   source: TelemetrySource,
-  probes: Probes,
-  counts: { readonly delivered: number },
+  member: KernelMember,
 ): { readonly stop: () => Promise<void> } => {
   let before = { lost: 0, missed: 0 };
   const account = (): void => {
-    probes.drain();
-    const { produced, lost, missed } = sum(probes.account());
-    const waiting = Math.max(0, produced - lost - counts.delivered);
+    const { produced, lost, missed, delivered } = member.account();
+    const waiting = Math.max(0, produced - lost - delivered);
     const lose = (cause: string, count: number): void => {
       source.lost({ stage: 'kernel', cause, count });
       if (count > 0) context.lose({ stage: 'kernel', cause, count });
@@ -111,17 +92,7 @@ const keepAccount = (
     stop: async () => {
       clearInterval(timer);
       account();
-      probes.close();
+      member.leave();
     },
   };
 };
-
-const sum = (accounts: readonly ProbeAccount[]): { produced: number; lost: number; missed: number } =>
-  accounts.reduce(
-    (total, { produced, lost, missed }) => ({
-      produced: total.produced + produced,
-      lost: total.lost + lost,
-      missed: total.missed + missed,
-    }),
-    { produced: 0, lost: 0, missed: 0 },
-  );

@@ -1,14 +1,9 @@
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
-import type { ProbedExec, ProbedExit, ProbedFork } from '@parapet/kernel';
+import type { ProbedExec, ProbedExit } from '@parapet/kernel';
 import { maskArguments } from '../../masking/mask-arguments.ts';
-import { describeProcess, type EventDeps, processId } from './event-base.ts';
-
-export const rememberFork = ({ process }: ProbedFork, { memory }: EventDeps): void =>
-  memory.inherit(processId(process.pid, process.startNs), processId(process.parentPid, process.parentStartNs));
+import { describeProcess, type EventDeps } from './event-base.ts';
 
 export const describeExec = (exec: ProbedExec, deps: EventDeps): TelemetryEvent => {
-  const { process } = exec;
-  deps.memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable: exec.filename });
   const args = maskArguments(exec.arguments);
   const cut = exec.argumentsTotalBytes > exec.argumentsBytes;
   return {

@@ -9,7 +9,7 @@ export type AddressBook = {
   readonly find: (address: string) => ContainerAddress | undefined;
   /** Whether a container was there and is no more; remembered for a while, since its traffic is told of later. */
   readonly hasEnded: (containerKey: string) => boolean;
-  /** Names of the runtime networks of a container. */
+  /** Names of the runtime networks of a container; remembered as long as its addresses. */
   readonly networksOf: (containerKey: string) => ReadonlySet<string>;
   /** The runtime network an address lies in, of those given, or of all. */
   readonly networkAt: (address: string, among: ReadonlySet<string> | undefined) => string | undefined;
@@ -24,9 +24,12 @@ export const createAddressBook = (inBlock: (address: string, cidr: string) => bo
   return {
     update: (containers, now) => {
       const present = new Set(containers.map(({ key }) => key));
-      for (const key of networks.keys()) if (!present.has(key)) ended.set(key, now + rememberMs);
-      for (const [key, until] of ended) if (until < now || present.has(key)) ended.delete(key);
-      networks.clear();
+      for (const key of networks.keys()) if (!present.has(key) && !ended.has(key)) ended.set(key, now + rememberMs);
+      for (const [key, until] of ended) {
+        if (until >= now && !present.has(key)) continue;
+        ended.delete(key);
+        networks.delete(key);
+      }
       blocks.clear();
       for (const [address, entry] of addresses) if (entry.until < now) addresses.delete(address);
       for (const { key, record } of containers) {

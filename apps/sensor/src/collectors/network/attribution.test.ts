@@ -1,8 +1,10 @@
 import type { SocketRow } from '@parapet/kernel';
 import { describe, expect, it } from 'vitest';
-import { type Connection, connectionOf } from './connection-index.ts';
+import { type Connection, connectionFromProbe, connectionOf } from './connection-index.ts';
 import type { NamespaceView } from './namespace-view.ts';
+import type { ProbedConnection } from './probed-connections.ts';
 import { container, createScene, end, fakeView, flow, listenAt, listener, program, row } from './testing/fakes.ts';
+import { createUnwatchedViews } from './unwatched-views.ts';
 
 const webKey = 'docker:web';
 const cliKey = 'docker:cli';
@@ -36,6 +38,48 @@ const createStage = () => {
   };
   return { scene, host: scene.host, web, cli, server, target, meet, settle, standProxy };
 };
+
+describe('what the kernel told', () => {
+  const holder = {
+    ...{ key: '70:1', pid: 70, executable: '/bin/nc', isNested: false },
+    container: { id: 'f'.repeat(64), runtime: 'docker' as const },
+  };
+  const probed = (local: string, remote: string): ProbedConnection => ({
+    ...{ netNamespace: 9, role: 'client', holder, local: end(local), remote: end(remote) },
+    bytes: { sent: 3, received: 4 },
+  });
+
+  it('names the program and the container of a connection that nobody else saw, after its translation', () => {
+    const { scene, settle } = createStage();
+    const translated: [string, string] = ['172.17.0.2:80', '172.17.0.9:50000'];
+    scene.flows.add(flow(['172.17.0.9:50000', '192.0.2.2:8080'], translated), 0);
+    const made = probed('172.17.0.9:50000', '192.0.2.2:8080');
+    const view = createUnwatchedViews(scene.holders).viewOf(made, 0);
+    if (view === undefined) throw new Error('no view');
+    const connection = connectionFromProbe(view, made);
+    // Once more, as its container has not been told yet.
+    expect(scene.attribute(connection, 0)).toBe('wait');
+    settle(connection);
+    expect(scene.told()).toMatchObject([
+      {
+        ...{ direction: 'out', containerKey: `docker:${holder.container.id}`, executable: '/bin/nc' },
+        ...{ processKey: '70:1', serverPort: 80, publishedPort: 8080 },
+        peer: { kind: 'local', containerKey: webKey, executable: '/bin/httpd' },
+      },
+    ]);
+  });
+
+  it('decides who began, whatever the ports say', () => {
+    const { scene, host, settle } = createStage();
+    settle(connectionFromProbe(host, { ...probed('192.0.2.2:80', '10.5.5.5:50000'), holder: undefined }));
+    expect(scene.told()).toMatchObject([{ direction: 'out', serverPort: 50_000 }]);
+  });
+
+  it('knows no namespace that belongs to no container', () => {
+    const made = { ...probed('10.1.1.1:1', '10.5.5.5:2'), holder: { ...holder, container: undefined } };
+    expect(createUnwatchedViews(createStage().scene.holders).viewOf(made, 0)).toBeUndefined();
+  });
+});
 
 describe('direction', () => {
   it('is inward where a socket listens', () => {

@@ -5,6 +5,7 @@ import type { Connection, ConnectionIndex } from './connection-index.ts';
 import type { DockerProxies, ProxyTarget } from './docker-proxy.ts';
 import { type EdgeBook, type EdgeParts, isWithinItself, type PeerIdentity } from './edge-book.ts';
 import { type Flow, type FlowTable, isSameEnd, isTranslated } from './flow-table.ts';
+import type { Holders } from './holders.ts';
 import { findListener, isLoopback, type Listener, type NamespaceView } from './namespace-view.ts';
 import type { Namespaces } from './namespaces.ts';
 import { type PeerResolver, workloadOf } from './peers.ts';
@@ -15,7 +16,8 @@ export type AttributionDeps = {
   readonly namespaces: Pick<Namespaces, 'host' | 'ofContainer'>;
   readonly connections: ConnectionIndex;
   readonly flows: FlowTable;
-  readonly owners: SocketOwners;
+  readonly owners: Pick<SocketOwners, 'isOwnerless'>;
+  readonly holders: Pick<Holders, 'ofConnection' | 'isContainerUnknown'>;
   readonly proxies: DockerProxies;
   readonly ledger: ProxyLedger;
   readonly peers: PeerResolver;
@@ -65,9 +67,10 @@ const flowOf = ({ flows }: AttributionDeps, { namespace, protocol, local, peer }
   return flows.byClient(protocol, local, peer) ?? flows.byServer(protocol, local, peer);
 };
 
-/** Connection tracking saw who began. Without it the one that listens serves, and where that is not known the lower port does. */
+/** The kernel told who began, or connection tracking saw it. Without them the one that listens serves, and where that is not known the lower port does. */
 const isServer = (deps: AttributionDeps, { connection, flow, listener }: Findings): boolean => {
   const { local, peer, namespace } = connection;
+  if (connection.role !== undefined) return connection.role === 'server';
   if (flow !== undefined) return !isSameEnd(flow.tracked.original.source, local);
   if (listener !== undefined) return true;
   if (isServedByPeer(deps, connection)) return false;
@@ -109,7 +112,8 @@ const partsOfServer = (deps: AttributionDeps, findings: Findings): Parts => {
   if (peer === 'wait' || peer === undefined) return peer ?? 'none';
   const base = { direction: 'in', protocol: connection.protocol, peer } as const;
   if (listener?.proxy !== undefined) return partsBehindProxy(deps, findings, listener.proxy, base);
-  const owner = listener?.owner ?? deps.owners.ownerOf(connection.inode);
+  if (listener?.owner === undefined && findings.mayWait && deps.holders.isContainerUnknown(connection)) return 'wait';
+  const owner = listener?.owner ?? deps.holders.ofConnection(connection);
   const published = original?.destination.port;
   return {
     ...base,
@@ -143,7 +147,8 @@ const partsBehindProxy = (
 const partsOfClient = (deps: AttributionDeps, findings: Findings): Parts => {
   const { connection, flow, mayWait, mayWaitForOwner } = findings;
   const { namespace, protocol, local, peer: asked } = connection;
-  const owner = deps.owners.ownerOf(connection.inode);
+  const owner = deps.holders.ofConnection(connection);
+  if (mayWait && deps.holders.isContainerUnknown(connection)) return 'wait';
   if (owner === undefined && mayWaitForOwner && isOwnerFindable(deps, connection)) return 'wait';
   if (owner !== undefined && deps.proxies.targetOf(owner) !== undefined) {
     deps.ledger.excuse(protocol, asked, 'host');
@@ -212,19 +217,19 @@ const peerOf = (
 
 const ownerOfEnd = (deps: AttributionDeps, end: Connection, role: 'server' | 'client'): KnownProcess | undefined =>
   (role === 'server' ? findListener(end.namespace, end.protocol, end.local)?.owner : undefined) ??
-  deps.owners.ownerOf(end.inode);
+  deps.holders.ofConnection(end);
 
 const isOwnerFindable = ({ owners }: AttributionDeps, { gone, inode }: Connection): boolean =>
   !gone && inode !== 0 && !owners.isOwnerless(inode);
 
-const isProxysOwn = ({ owners, proxies }: AttributionDeps, end: Connection | undefined): boolean => {
-  const owner = end === undefined ? undefined : owners.ownerOf(end.inode);
+const isProxysOwn = ({ holders, proxies }: AttributionDeps, end: Connection | undefined): boolean => {
+  const owner = end === undefined ? undefined : holders.ofConnection(end);
   return owner !== undefined && proxies.targetOf(owner) !== undefined;
 };
 
 /** Reached from one of the host's own addresses, where a proxy of this container stands, by nobody that can still be named. */
 const isProxysPossibly = (
-  { ledger, namespaces, owners }: AttributionDeps,
+  { ledger, namespaces, holders }: AttributionDeps,
   { connection }: Findings,
   counterpart: Connection | undefined,
   client: Endpoint,
@@ -232,7 +237,7 @@ const isProxysPossibly = (
   !connection.namespace.isHost &&
   ledger.isTarget(connection.protocol, connection.local) &&
   namespaces.host().addresses.has(client.address) &&
-  (counterpart === undefined || owners.ownerOf(counterpart.inode) === undefined);
+  (counterpart === undefined || holders.ofConnection(counterpart) === undefined);
 
 const mayBeProxysOwn = (
   deps: AttributionDeps,

@@ -2,6 +2,7 @@ import type { Endpoint, SocketRow, TransportProtocol } from '@parapet/kernel';
 import type { Edge } from './edge-book.ts';
 import { tupleKey } from './flow-table.ts';
 import { isLoopback, type NamespaceView } from './namespace-view.ts';
+import type { Holder, ProbedConnection } from './probed-connections.ts';
 
 /** One end of a connection: a socket with a peer. */
 export type Connection = {
@@ -10,6 +11,9 @@ export type Connection = {
   readonly local: Endpoint;
   readonly peer: Endpoint;
   readonly identity: number;
+  /** What it does and who holds it, where the kernel told so when it began. */
+  readonly role: 'client' | 'server' | undefined;
+  readonly holder: Holder | undefined;
   inode: number;
   /** As last told by the kernel, since the connection's start. */
   bytes: { readonly sent: number; readonly received: number } | undefined;
@@ -69,18 +73,55 @@ export const createConnectionIndex = (capacity: number): ConnectionIndex => {
   };
 };
 
-export const connectionOf = (namespace: NamespaceView, row: SocketRow, look: number): Connection => ({
-  namespace,
+/** A socket that a look or its end showed, with what the kernel told of its beginning. */
+export const connectionOf = (
+  namespace: NamespaceView,
+  row: SocketRow,
+  look: number,
+  probed?: ProbedConnection,
+): Connection => ({
+  ...fresh(namespace, row.local, row.peer, probed),
   protocol: row.protocol,
-  local: row.local,
-  peer: row.peer,
   identity: row.identity,
   inode: row.inode,
   bytes: row.bytes,
+  gone: row.state === 'gone',
+  look,
+});
+
+/** A connection that only the kernel's news of its beginning and its end showed. */
+export const connectionFromProbe = (namespace: NamespaceView, probed: ProbedConnection): Connection => {
+  made -= 1;
+  return {
+    ...fresh(namespace, probed.local, probed.remote, probed),
+    protocol: 'tcp',
+    // Below all that the kernel numbers.
+    identity: made,
+    inode: 0,
+    bytes: probed.bytes,
+    gone: true,
+    look: namespace.census.look,
+  };
+};
+
+let made = 0;
+
+const fresh = (
+  namespace: NamespaceView,
+  local: Endpoint,
+  peer: Endpoint,
+  probed: ProbedConnection | undefined,
+): Pick<
+  Connection,
+  'namespace' | 'local' | 'peer' | 'role' | 'holder' | 'carried' | 'state' | 'edge' | 'attempts'
+> => ({
+  namespace,
+  local,
+  peer,
+  role: probed?.role,
+  holder: probed?.holder,
   carried: { sent: 0, received: 0 },
   state: 'pending',
   edge: undefined,
   attempts: 0,
-  gone: row.state === 'gone',
-  look,
 });

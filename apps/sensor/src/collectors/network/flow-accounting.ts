@@ -30,6 +30,8 @@ export type FlowAccountingDeps = {
   readonly ledger: ProxyLedger;
   readonly peers: PeerResolver;
   readonly edges: EdgeBook;
+  /** Whether the kernel's own news tell all TCP that began from then on. */
+  readonly isProbed: (since: number) => boolean;
 };
 
 export const createFlowAccounting = (deps: FlowAccountingDeps): FlowAccounting => ({
@@ -75,7 +77,7 @@ const standingOf = (deps: FlowAccountingDeps, flow: Flow, now: number): 'told' |
   const { protocol, original, reply, answered } = flow.tracked;
   if (protocol === 'udp') return socketOf(deps, flow)?.state === 'pending' && !flow.ended ? 'later' : 'count';
   const ends = [original.source, reply.source].map(({ address }) => placeOf(deps, address));
-  if (ends.every((place) => place === undefined || isToldBySockets(flow, place))) return 'told';
+  if (ends.every((place) => place === undefined || isToldBySockets(deps, flow, place))) return 'told';
   if (flow.ended || answered) return 'count';
   return now - flow.seenAt > unansweredMs ? 'ask' : 'later';
 };
@@ -87,8 +89,9 @@ const isToldEnough = (flow: Flow, now: number): boolean =>
   !isTranslated(flow.tracked) &&
   (flow.toldBySockets || (flow.clientEdge === undefined && flow.serverEdge === undefined));
 
-const isToldBySockets = (flow: Flow, { view }: Place): boolean =>
-  flow.tracked.protocol === 'tcp' && view?.ends !== undefined && view.openedAt <= flow.seenAt;
+const isToldBySockets = ({ isProbed }: FlowAccountingDeps, flow: Flow, { view }: Place): boolean =>
+  flow.tracked.protocol === 'tcp' &&
+  (isProbed(flow.seenAt) || (view?.ends !== undefined && view.openedAt <= flow.seenAt));
 
 /** The client's own socket, where it is connected and on this host. */
 const socketOf = (deps: FlowAccountingDeps, { tracked }: Flow): Connection | undefined => {
@@ -106,9 +109,9 @@ const connectBoth = (deps: FlowAccountingDeps, flow: Flow, now: number): void =>
   const client = placeOf(deps, original.source.address);
   const server = placeOf(deps, reply.source.address);
   if (client !== undefined && isProxys(deps, flow, client)) return;
-  if (client !== undefined && flow.clientEdge === undefined && !isToldBySockets(flow, client))
+  if (client !== undefined && flow.clientEdge === undefined && !isToldBySockets(deps, flow, client))
     flow.clientEdge = connectClient(deps, flow, client, now);
-  if (server !== undefined && flow.serverEdge === undefined && !isToldBySockets(flow, server))
+  if (server !== undefined && flow.serverEdge === undefined && !isToldBySockets(deps, flow, server))
     flow.serverEdge = connectServer(deps, flow, server, now);
 };
 

@@ -35,7 +35,7 @@ export const createListenerCensus = (deps: ListenerCensusDeps): ListenerCensus =
     for (const connection of pending) {
       // What a known listener accepted is taken for the listener's: no search, however many connections a server has.
       const isAccepted = findListener(connection.namespace, connection.protocol, connection.local) !== undefined;
-      if (!connection.gone && !isAccepted) want(connection.inode);
+      if (!connection.gone && !isAccepted && connection.holder === undefined) want(connection.inode);
     }
     if (unknown.size > 0) deps.owners.search(unknown);
   },

@@ -27,8 +27,8 @@ export type Listener = {
 export type NamespaceView = {
   readonly inode: number;
   readonly isHost: boolean;
-  /** How the sockets are read. */
-  readonly source: 'sock_diag' | 'procfs';
+  /** How the sockets are read; `ebpf` for one that was gone before it could be. */
+  readonly source: 'sock_diag' | 'procfs' | 'ebpf';
   readonly list: (
     onSocket: (row: SocketRow) => void,
     maxSockets: number,

@@ -10,6 +10,10 @@ export type Namespaces = {
   /** The host's first. */
   readonly views: () => readonly NamespaceView[];
   readonly host: () => NamespaceView;
+  /** The watched one with this inode number. */
+  readonly at: (inode: number) => NamespaceView | undefined;
+  /** The inode number of a view's namespace. */
+  readonly inodeOf: (view: NamespaceView) => number | undefined;
   /** The one a container starts in. */
   readonly ofContainer: (containerKey: string) => NamespaceView | undefined;
   /**
@@ -53,6 +57,8 @@ export const createNamespaces = (deps: NamespacesDeps, now: number): Namespaces 
   return {
     views: () => [host, ...others.values()],
     host: () => host,
+    at: (inode) => (inode === hostInode ? host : others.get(inode)),
+    inodeOf: (view) => (view.isHost ? hostInode : view.inode),
     ofContainer: (containerKey) =>
       [...others.values()].find((view) => !view.isNested && view.containerKeys.includes(containerKey)),
     refresh: (at, thorough) => {

@@ -1,5 +1,6 @@
 import { isInBlock } from '@parapet/core';
 import { type FlowTracking, openFlowTracking } from '@parapet/kernel';
+import type { KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
 import { createAddressBook } from './address-book.ts';
 import { createAttribution } from './attribution.ts';
@@ -9,29 +10,38 @@ import { createEdgeBook } from './edge-book.ts';
 import { createFlowAccounting } from './flow-accounting.ts';
 import { createFlowNews, type FlowNews } from './flow-news.ts';
 import { createFlowTable } from './flow-table.ts';
+import { createHolders } from './holders.ts';
+import { joinKernel, type KernelNews } from './kernel-news.ts';
 import { createListenerBook } from './listener-book.ts';
 import { createListenerCensus } from './listener-census.ts';
 import { createLookSchedule, shortestMs } from './look-schedule.ts';
 import { createNamespaces, type Namespaces } from './namespaces.ts';
 import { networkStatus } from './network-status.ts';
 import { createNetworkWatch, type LookOutcome, type NetworkWatch } from './network-watch.ts';
+import { createNewcomerSpans, type NewcomerSpans } from './newcomer-spans.ts';
 import { createOverrunSpans, type OverrunSpans } from './overrun-spans.ts';
 import { createPeerResolver } from './peers.ts';
+import { createProbedConnections } from './probed-connections.ts';
 import { createProxyLedger } from './proxy-ledger.ts';
 import { createSocketCensus } from './socket-census.ts';
 import { createSocketOwners } from './socket-owners.ts';
+import { createUnwatchedViews } from './unwatched-views.ts';
 
 /**
- * Sources, best first: own eBPF (to come: it will call `connect` and `carry` of the edge book with the process known at
- * once), then connection tracking with socket diagnostics, then /proc.
+ * Sources: programs of our own in the kernel tell who began each TCP connection and miss none, socket diagnostics (or /proc) tell
+ * what is there, connection tracking undoes translations and sees UDP. Each works without the others.
  */
-export const startNetworkCollector = async (context: CollectorContext): Promise<RunningCollector> => {
-  const parts = assemble(context);
+export const startNetworkCollector = async (
+  context: CollectorContext,
+  kernel: KernelWatch,
+): Promise<RunningCollector> => {
+  const parts = assemble(context, kernel);
   await parts.watch.look(context.clock.now(), { thorough: true });
   const stop = keepLooking(context, parts);
   return {
     stop: async () => {
       stop();
+      parts.kernelNews.leave();
       parts.spans.close(context.clock.now());
       parts.tracking?.close();
       parts.namespaces.close();
@@ -47,6 +57,7 @@ const flowBufferBytes = 8 * 1024 * 1024;
 const drainEveryMs = 500;
 const thoroughEveryMs = 10_000;
 const reconcileEveryMs = 60_000;
+const accountEveryMs = 5000;
 
 type Parts = {
   readonly watch: NetworkWatch;
@@ -54,9 +65,11 @@ type Parts = {
   readonly flowNews: FlowNews;
   readonly tracking: FlowTracking | undefined;
   readonly spans: OverrunSpans;
+  readonly newcomers: NewcomerSpans;
+  readonly kernelNews: KernelNews;
 };
 
-const assemble = (context: CollectorContext): Parts => {
+const assemble = (context: CollectorContext, kernel: KernelWatch): Parts => {
   const { workloads, inventory, procPath, clock } = context;
   const lose = (stage: string, cause: string, count: number): void => context.lose({ stage, cause, count });
   const now = clock.now();
@@ -73,6 +86,12 @@ const assemble = (context: CollectorContext): Parts => {
     if (!flow.settled || flow.clientEdge !== undefined || flow.serverEdge !== undefined) lose('flows', 'too-many', 1);
   });
   const owners = createSocketOwners({ procPath, process: workloads.process, monotonicMs: () => performance.now() });
+  const holders = createHolders({ workloads, owners });
+  const probed = createProbedConnections({
+    memory: kernel.memory,
+    running: workloads.process,
+    lose: (cause, count) => lose('connections', cause, count),
+  });
   const proxies = createDockerProxies((pid) => readProcessArguments(procPath, pid));
   const ledger = createProxyLedger();
   const peers = createPeerResolver({ namespaces, addresses });
@@ -82,8 +101,17 @@ const assemble = (context: CollectorContext): Parts => {
     lose: (cause, count) => lose('edges', cause, count),
   });
   const listeners = createListenerBook({ inventory, lose: (cause, count) => lose('listeners', cause, count) });
-  const shared = { namespaces, addresses, connections, flows, owners, proxies, ledger, peers, edges };
+  const shared = { namespaces, addresses, connections, flows, owners, holders, proxies, ledger, peers, edges };
   const onOverrun = (): void => spans.overran(clock.now());
+  const kernelNews = joinKernel(kernel, {
+    mayJoin: context.isRoot,
+    clock,
+    onChange: (change) => probed.take(change, clock.now()),
+    onLost: (count, since) => {
+      lose('kernel', 'ring', count);
+      spans.overran(clock.now(), since);
+    },
+  });
   const stir = (address: string): void => {
     const container = addresses.find(address);
     const view = container === undefined ? undefined : namespaces.ofContainer(container.containerKey);
@@ -103,20 +131,32 @@ const assemble = (context: CollectorContext): Parts => {
     workloads,
     tracking,
     flowNews,
-    sockets: createSocketCensus({ connections, lose: (cause, count) => lose('connections', cause, count), onOverrun }),
+    probed,
+    unwatched: createUnwatchedViews(holders),
+    lose: (cause, count) => lose('connections', cause, count),
+    sockets: createSocketCensus({
+      connections,
+      claim: (view, { protocol, local, peer }) => {
+        const inode = protocol === 'tcp' ? namespaces.inodeOf(view) : undefined;
+        return inode === undefined ? undefined : probed.claim(inode, local, peer);
+      },
+      lose: (cause, count) => lose('connections', cause, count),
+      onOverrun,
+    }),
     listeners: createListenerCensus({ owners, proxies, ledger, listeners, markSocketOwner: workloads.markSocketOwner }),
     attribute: createAttribution(shared),
-    accounting: createFlowAccounting(shared),
+    accounting: createFlowAccounting({ ...shared, isProbed: kernelNews.covers }),
   });
+  const newcomers = createNewcomerSpans((since) => context.blind('A new container was not watched yet.', since), now);
   flowNews.reconcile(now);
-  return { watch, namespaces, flowNews, tracking, spans };
+  return { watch, namespaces, flowNews, tracking, spans, newcomers, kernelNews };
 };
 
 /** Returns the way to stop. */
 const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
   const { clock } = context;
   const schedule = createLookSchedule();
-  const last = { thorough: clock.now(), reconcile: clock.now() };
+  const last = { thorough: clock.now(), reconcile: clock.now(), account: clock.now() };
   let timer: NodeJS.Timeout | undefined;
   let dueAt = 0;
   let stopped = false;
@@ -148,12 +188,23 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
   const lookOnce = async (): Promise<LookOutcome> => {
     const now = clock.now();
     const thorough = now - last.thorough >= thoroughEveryMs;
+    if (now - last.account >= accountEveryMs) {
+      last.account = now;
+      parts.kernelNews.account();
+    }
     if (thorough) last.thorough = now;
     if (now - last.reconcile >= reconcileEveryMs) {
       last.reconcile = now;
       parts.flowNews.reconcile(now);
     }
-    return parts.watch.look(now, { thorough });
+    const outcome = await parts.watch.look(now, { thorough });
+    noteNewcomers(now);
+    return outcome;
+  };
+  const noteNewcomers = (now: number): void => {
+    if (!context.isRoot || parts.kernelNews.refusal === undefined) return;
+    const openedAt = (key: string): number | undefined => parts.namespaces.ofContainer(key)?.openedAt;
+    parts.newcomers.note(context.workloads.containers(), openedAt, now);
   };
 
   const drainTimer = setInterval(() => {
@@ -167,6 +218,7 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
   }, drainEveryMs);
   const stopListening = context.workloads.onContainersChanged(() => {
     parts.watch.noteContainers(clock.now());
+    noteNewcomers(clock.now());
     // A container that just started must be watched before it opens its first connections.
     if (!looking) lookIn(Math.min(100, Math.max(0, dueAt - performance.now())));
   });
@@ -187,12 +239,14 @@ const costSince = (before: NodeJS.CpuUsage): number => {
   return (used.user + used.system) / 1000;
 };
 
-const report = (context: CollectorContext, { namespaces, flowNews, tracking }: Parts, lookEveryMs: number): void => {
+const report = (context: CollectorContext, parts: Parts, lookEveryMs: number): void => {
+  const { namespaces, flowNews, tracking, kernelNews } = parts;
   const host = namespaces.host();
   context.report(
     networkStatus({
       isRoot: context.isRoot,
-      sockets: host.source,
+      sockets: host.source === 'procfs' ? 'procfs' : 'sock_diag',
+      unprobed: kernelNews.refusal,
       ends: host.ends !== undefined,
       tracking: tracking === undefined ? 'absent' : flowNews.everSaw() ? 'active' : 'idle',
       missedNamespaces: namespaces.missed(),

@@ -1,6 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { EdgeRecord } from '@parapet/contract/wire';
+import type { EdgeRecord, InventoryRecord } from '@parapet/contract/wire';
+import { fail, problem } from '@parapet/core';
 import {
   buildBusyboxImage,
   describeWith,
@@ -14,8 +15,11 @@ import {
   testLabel,
 } from '@parapet/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
+import type { CollectorDefinition } from '../collector.ts';
 import { createDockerCollector } from '../docker/index.ts';
 import { createRuntimeStates } from '../runtime-states.ts';
+import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
 import { createNetworkLab } from './testing/network-lab.ts';
 import { type WatchedHost, watchHost } from './testing/watched-host.ts';
 
@@ -46,13 +50,7 @@ describeWith([root, dockerDaemon], 'network collector with Docker', () => {
 
   beforeAll(async () => {
     image = await buildBusyboxImage();
-    host = await watchHost((workloads) => [
-      createDockerCollector({
-        address: { kind: 'socket', path: dockerSocketPath() ?? '' },
-        workloads,
-        runtimes: createRuntimeStates(),
-      }),
-    ]);
+    host = await watchHost(dockerBeside);
   });
 
   afterAll(async () => {
@@ -97,11 +95,7 @@ describeWith([root, dockerDaemon], 'network collector with Docker', () => {
     await eventually('the container listens', async () =>
       host.live('listener').some((listener) => listener.containerKey === keyOf(server) && listener.port === 80),
     );
-    // Until the client's own network is watched, a connection that nothing translates and that ends at once is not told.
-    await eventually('an edge out of the client', async () => {
-      await docker('exec', client, 'wget', '-q', '-O', '-', `http://${own}:${port}/`);
-      return edges((one) => one.direction === 'out' && one.containerKey === keyOf(client)).length > 0;
-    });
+    await docker('exec', client, 'wget', '-q', '-O', '-', `http://${own}:${port}/`);
     await get(own, port);
     const out = await edge(
       'an edge out of the client',
@@ -196,18 +190,43 @@ describeWith([root, dockerDaemon], 'network collector with Docker', () => {
     expect(edges((one) => one.containerKey === keyOf(client) && one.peer.kind !== 'local')).toEqual([]);
   });
 
-  it('keeps what a container did that lived for a moment', async () => {
+  it('names the program of a container that only made one short connection', async () => {
     const server = createServer((socket) => socket.end('hello'));
     await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
     const bound = server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
     await eventually('our own listener', async () => host.live('listener').some((one) => one.port === port));
     const gateway = await docker('network', 'inspect', '--format', '{{(index .IPAM.Config 0).Gateway}}', 'bridge');
-    const id = await run([], ['sh', '-c', `nc -w 1 ${gateway} ${port}; sleep 0.2`]);
+    // Nothing but the connection: it is over, and the container with it, before anyone can look.
+    const id = await run([], ['nc', '-w', '1', gateway, String(port)]);
     await docker('wait', id);
-    const inbound = await edge('an edge into this process', (one) => one.direction === 'in' && one.serverPort === port);
-    expect(inbound.peer).toMatchObject({ kind: 'local', containerKey: keyOf(id) });
+    const ours = (one: EdgeRecord): boolean => one.serverPort === port;
+    const known = (): readonly EdgeRecord[] => [...host.live('edge'), ...host.ended().filter(isEdge)].filter(ours);
+    const out = await eventually('an edge out of it', async () => known().find((one) => one.direction === 'out'));
+    expect(out).toMatchObject({
+      ...{ containerKey: keyOf(id), executable: '/bin/busybox', connections: 1, bytesReceived: 5 },
+      peer: { kind: 'local' },
+    });
+    const inbound = await eventually('an edge into us', async () => known().find((one) => one.direction === 'in'));
+    expect(inbound).toMatchObject({ connections: 1, peer: { kind: 'local', containerKey: keyOf(id) } });
+    await settle();
+    // Connection tracking and sockets told of it as well; it is one connection.
+    expect(known().map((one) => [one.direction, one.connections])).toHaveLength(2);
     server.close();
+  });
+
+  it('says for how long a new container was not watched where the kernel tells nothing', async () => {
+    const kernel = createKernelWatch({
+      cpuCores: undefined,
+      open: () => fail(problem('no-btf', 'It is too old.')),
+    });
+    await using blind = await watchHost(dockerBeside, kernel);
+    expect(blind.status()?.reason).toContain('It is too old.');
+    const id = await run([], ['true']);
+    await docker('wait', id);
+    await eventually('a blind span', async () =>
+      blind.blindSpans().includes('A new container was not watched yet.') ? true : undefined,
+    );
   });
 
   it('ends the edges and listeners of a container with it', async () => {
@@ -258,6 +277,16 @@ describeWith([root, dockerDaemon], 'network collector with Docker', () => {
     expect(host.losses()).toEqual([]);
   });
 });
+
+const isEdge = (record: InventoryRecord): record is EdgeRecord => record.kind === 'edge';
+
+const dockerBeside = (workloads: WorkloadDirectoryStore): readonly CollectorDefinition[] => [
+  createDockerCollector({
+    address: { kind: 'socket', path: dockerSocketPath() ?? '' },
+    workloads,
+    runtimes: createRuntimeStates(),
+  }),
+];
 
 const echoServer =
   "const s=require('dgram').createSocket('udp4');s.on('message',(m,f)=>s.send(m,f.port,f.address));s.bind(5353)";

@@ -7,6 +7,8 @@ export type NetworkSight = {
   readonly ends: boolean;
   /** `idle`: there, but no rule of this host asks for it, so it sees nothing. */
   readonly tracking: 'active' | 'idle' | 'absent';
+  /** Why the kernel's own news of connections cannot be had; `undefined` when they are. */
+  readonly unprobed: string | undefined;
   readonly missedNamespaces: { readonly count: number; readonly reason: string };
   readonly lookEveryMs: number;
 };
@@ -14,7 +16,11 @@ export type NetworkSight = {
 /** Says in plain words what this collector does not see here, and what would help. */
 export const networkStatus = (sight: NetworkSight): CollectorStatus => {
   const reasons = reasonsOf(sight);
-  const source = sight.tracking === 'active' ? `conntrack + ${sight.sockets}` : sight.sockets;
+  const source = [
+    ...(sight.unprobed === undefined ? ['ebpf'] : []),
+    ...(sight.tracking === 'active' ? ['conntrack'] : []),
+    sight.sockets,
+  ].join(' + ');
   return reasons.length === 0 ? { state: 'running', source } : { state: 'degraded', source, reason: reasons.join(' ') };
 };
 
@@ -25,7 +31,12 @@ const reasonsOf = (sight: NetworkSight): readonly string[] => [
         'Without root only your own processes can be named, networks of containers cannot be entered and translated addresses are not undone. For everything: sudo ./parapet up',
       ]),
   ...(sight.sockets === 'procfs' ? ['Netlink is denied, so bytes are not counted: allow AF_NETLINK sockets.'] : []),
-  ...(!sight.ends
+  ...(sight.isRoot && sight.unprobed !== undefined
+    ? [
+        `What a container does before its network is entered is told as a blind span, since the kernel gives no news of connections here: ${sight.unprobed}`,
+      ]
+    : []),
+  ...(!sight.ends && sight.unprobed !== undefined
     ? [
         'This kernel does not tell of ended sockets (Linux 4.5 does): connections that end between two looks are missed.',
       ]

@@ -2,15 +2,17 @@ import type { FlowTracking } from '@parapet/kernel';
 import type { CollectorContext } from '../collector.ts';
 import type { AddressBook } from './address-book.ts';
 import type { Attribute } from './attribution.ts';
-import type { Connection, ConnectionIndex } from './connection-index.ts';
+import { type Connection, type ConnectionIndex, connectionFromProbe } from './connection-index.ts';
 import type { EdgeBook } from './edge-book.ts';
 import type { FlowAccounting } from './flow-accounting.ts';
 import type { FlowNews } from './flow-news.ts';
 import type { ListenerCensus } from './listener-census.ts';
 import type { NamespaceView } from './namespace-view.ts';
 import type { Namespaces } from './namespaces.ts';
-import { isYoung, type SocketCensus } from './socket-census.ts';
+import type { ProbedConnections } from './probed-connections.ts';
+import { isRuntimeResolver, isYoung, type SocketCensus } from './socket-census.ts';
 import type { SocketOwners } from './socket-owners.ts';
+import type { UnwatchedViews } from './unwatched-views.ts';
 
 export type NetworkWatchDeps = {
   readonly workloads: Pick<CollectorContext['workloads'], 'containers'>;
@@ -18,6 +20,9 @@ export type NetworkWatchDeps = {
   readonly addresses: AddressBook;
   readonly connections: ConnectionIndex;
   readonly sockets: SocketCensus;
+  readonly probed: Pick<ProbedConnections, 'takeUnclaimed'>;
+  readonly unwatched: UnwatchedViews;
+  readonly lose: (cause: string, count: number) => void;
   readonly flowNews: FlowNews;
   readonly tracking: FlowTracking | undefined;
   readonly owners: SocketOwners;
@@ -54,8 +59,8 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
   /** While a look is under way its connections are not yet known with their listeners. */
   let looking = false;
 
-  const takeNew = (): number => {
-    const fresh = deps.sockets.takeNew();
+  const takeNew = (now: number): number => {
+    const fresh = [...deps.sockets.takeNew(), ...takeUnclaimed(deps, now)];
     pending.push(...fresh);
     return fresh.length;
   };
@@ -63,7 +68,7 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
   const drain = (now: number): number => {
     const flows = deps.flowNews.drain(now);
     const events = deps.namespaces.views().reduce((sum, view) => sum + deps.sockets.drain(view), flows);
-    if (!looking) takeNew();
+    if (!looking) takeNew(now);
     if (!looking && pending.length >= maxPending) settleEnded(now);
     return events;
   };
@@ -91,7 +96,7 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
   const release = (view: NamespaceView, now: number): void => {
     deps.sockets.drain(view);
     view.close();
-    takeNew();
+    takeNew(now);
     for (const connection of view.connections.values()) conclude(connection, now);
     pending = pending.filter((connection) => connection.namespace !== view);
   };
@@ -108,11 +113,13 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
       await deps.sockets.look(views, now).finally(() => {
         looking = false;
       });
-      const news = takeNew();
+      const news = takeNew(now);
       drain(now);
       deps.listeners.nameOwners(views, pending);
       deps.listeners.update(views, now);
-      pending = pending.filter((connection) => deps.attribute(connection, now) === 'wait');
+      const settled = pending.filter((connection) => deps.attribute(connection, now) === 'done');
+      pending = pending.filter((connection) => connection.state === 'pending');
+      for (const connection of settled) if (connection.namespace.source === 'ebpf') conclude(connection, now);
       for (const { namespace } of pending) namespace.census.stirred = true;
       carryAll(deps, now);
       deps.accounting.settle(now, deps.tracking?.find);
@@ -122,6 +129,20 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
       return { news, expectsMore: pending.length > 0 || views.some((view) => isYoung(view, now)) };
     },
   };
+};
+
+/** What only the kernel's own news showed: too short for a look, or in a network that nobody could enter. */
+const takeUnclaimed = (deps: NetworkWatchDeps, now: number): readonly Connection[] => {
+  const isWatched = (inode: number): boolean => deps.namespaces.at(inode)?.ends !== undefined;
+  const taken: Connection[] = [];
+  for (const probed of deps.probed.takeUnclaimed(now, isWatched)) {
+    const view = deps.namespaces.at(probed.netNamespace) ?? deps.unwatched.viewOf(probed, now);
+    if (view === undefined || isRuntimeResolver(view, probed.local, probed.remote)) continue;
+    const connection = connectionFromProbe(view, probed);
+    if (deps.connections.add(connection)) taken.push(connection);
+    else deps.lose('too-many', 1);
+  }
+  return taken;
 };
 
 /** More connections than this do not wait for the next look. */

@@ -2,7 +2,8 @@ import type { BlindSpan } from '../collector.ts';
 
 /** Makes one blind span of a row of overruns: they come in bursts, and a span for each would say less. */
 export type OverrunSpans = {
-  readonly overran: (now: number) => void;
+  /** `since`: when the last complete news came, if that is not the last read. */
+  readonly overran: (now: number, since?: number) => void;
   /** Called at each read; ends the span once there was no overrun for a while. */
   readonly read: (now: number) => void;
   readonly close: (now: number) => void;
@@ -19,9 +20,9 @@ export const createOverrunSpans = (open: (since: number) => BlindSpan, startedAt
     span = undefined;
   };
   return {
-    overran: (now) => {
+    overran: (now, since = lastRead) => {
       // What was lost came after the last read, when the buffer was still empty.
-      span ??= open(lastRead);
+      span ??= open(since);
       lastOverrun = now;
     },
     read: (now) => {

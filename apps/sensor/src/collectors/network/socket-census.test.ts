@@ -37,8 +37,10 @@ const createStage = (capacity = 10) => {
     },
   });
   const told: string[] = [];
+  let claimed: 'told' | undefined;
   const census = createSocketCensus({
     connections: createConnectionIndex(capacity),
+    claim: () => claimed,
     lose: (cause, count) => told.push(`${cause} ${count}`),
     onOverrun: () => told.push('overrun'),
   });
@@ -55,6 +57,9 @@ const createStage = (capacity = 10) => {
     },
     overrun: () => {
       overruns += 1;
+    },
+    tellElsewhere: () => {
+      claimed = 'told';
     },
     answer: (next: typeof answer) => {
       answer = next;
@@ -146,4 +151,13 @@ it('looks at quiet namespaces seldom, at the host and at those where something h
   expect(looks()).toBe(2);
   await census.look([view], 107_000);
   expect(looks()).toBe(3);
+});
+
+it('leaves alone a connection that was told from the kernel’s news', async () => {
+  const { view, census, show, tellElsewhere, told } = createStage();
+  tellElsewhere();
+  show(web);
+  await census.look([view], 100_000);
+  expect(census.takeNew()).toEqual([]);
+  expect(told).toEqual([]);
 });

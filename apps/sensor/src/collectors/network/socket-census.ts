@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { SocketRow } from '@parapet/kernel';
+import type { Endpoint, SocketRow } from '@parapet/kernel';
 import { type Connection, type ConnectionIndex, connectionOf } from './connection-index.ts';
 import { findListener, type NamespaceView } from './namespace-view.ts';
+import type { ProbedConnection } from './probed-connections.ts';
 
 /** Keeps the connections of all namespaces: from looks at the tables, and from the kernel's news of ends in between. */
 export type SocketCensus = {
@@ -14,17 +15,21 @@ export type SocketCensus = {
 };
 
 export type SocketCensusDeps = {
+  /** Takes over what the kernel told of a connection; `told` when it has been told already. */
+  readonly claim: (view: NamespaceView, row: SocketRow) => ProbedConnection | 'told' | undefined;
   readonly connections: ConnectionIndex;
   readonly lose: (cause: string, count: number) => void;
   readonly onOverrun: () => void;
 };
 
-export const createSocketCensus = ({ connections, lose, onOverrun }: SocketCensusDeps): SocketCensus => {
+export const createSocketCensus = ({ connections, claim, lose, onOverrun }: SocketCensusDeps): SocketCensus => {
   let look = 0;
   let fresh: Connection[] = [];
 
   const admit = (view: NamespaceView, row: SocketRow): boolean => {
-    const connection = connectionOf(view, row, look);
+    const probed = claim(view, row);
+    if (probed === 'told') return true;
+    const connection = connectionOf(view, row, look, probed);
     if (!connections.add(connection)) return false;
     fresh.push(connection);
     return true;
@@ -68,7 +73,7 @@ export const createSocketCensus = ({ connections, lose, onOverrun }: SocketCensu
     let refused = 0;
     view.census.stirred = false;
     const listed = view.list((row) => {
-      if (isRuntimeResolver(view, row)) return;
+      if (isRuntimeResolver(view, row.local, row.peer)) return;
       if (row.state === 'listening') bound.push(row);
       else if (row.state === 'connected' && row.peer.port !== 0 && !observe(view, row)) refused += 1;
     }, maxSockets);
@@ -119,8 +124,8 @@ export const isYoung = (view: NamespaceView, now: number): boolean => now - view
 const youngMs = 15_000;
 
 /** Docker's resolver in a container's namespace: not the workload's, and on another port each time. */
-const isRuntimeResolver = (view: NamespaceView, row: SocketRow): boolean =>
-  !view.isHost && (row.local.address === '127.0.0.11' || row.peer.address === '127.0.0.11');
+export const isRuntimeResolver = (view: NamespaceView, local: Endpoint, peer: Endpoint): boolean =>
+  !view.isHost && (local.address === '127.0.0.11' || peer.address === '127.0.0.11');
 
 /**
  * A socket that no look met was a connection when it carried something or was accepted here. A UDP socket may have been
@@ -129,6 +134,6 @@ const isRuntimeResolver = (view: NamespaceView, row: SocketRow): boolean =>
 const isWorthTelling = (view: NamespaceView, row: SocketRow): boolean =>
   row.protocol === 'tcp' &&
   row.peer.port !== 0 &&
-  !isRuntimeResolver(view, row) &&
+  !isRuntimeResolver(view, row.local, row.peer) &&
   ((row.bytes !== undefined && row.bytes.sent + row.bytes.received > 0) ||
     findListener(view, row.protocol, row.local) !== undefined);

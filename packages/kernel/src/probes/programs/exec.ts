@@ -29,6 +29,11 @@ export const writeExec = (probe: ProbeWriter, offsets: KernelOffsets): void => {
   asm.store(8, 'r10', binprmSlot, 'r1');
   appendBinprm(probe, execPart.filenameLength, textLimits.filename, offsets.binprmFilename);
   appendBinprm(probe, execPart.interpreterLength, textLimits.interpreter, offsets.binprmInterpreter);
+  const exe = [offsets.taskMm, offsets.mmExeFile];
+  probe.appendPath(execPart.exePathLength, [...exe, offsets.fileDentry], [...exe, offsets.fileMount]);
+  const folder = [offsets.taskFs, offsets.fsFolderDentry];
+  probe.appendPath(execPart.folderLength, folder, [offsets.taskFs, offsets.fsFolderMount]);
+  // Last of all: what they take may be more than a string that another one follows.
   appendArguments(probe, offsets);
   probe.submit();
 };

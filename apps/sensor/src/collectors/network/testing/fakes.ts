@@ -9,6 +9,7 @@ import { createDockerProxies } from '../docker-proxy.ts';
 import { createEdgeBook } from '../edge-book.ts';
 import { createFlowAccounting } from '../flow-accounting.ts';
 import { createFlowTable } from '../flow-table.ts';
+import { createHolders } from '../holders.ts';
 import type { Listener, NamespaceView } from '../namespace-view.ts';
 import { listenerKeyOf } from '../namespace-view.ts';
 import { createPeerResolver } from '../peers.ts';
@@ -130,6 +131,7 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
   };
   const addresses = createAddressBook(isInBlock);
   addresses.update(containers, 0);
+  const holders = createHolders({ workloads: { containerByRuntimeId: () => undefined }, owners });
   const edges = createEdgeBook({
     inventory: { put: (record) => records.set(record.key, record) },
     markSocketOwner: () => {},
@@ -139,6 +141,7 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
     namespaces,
     addresses,
     owners,
+    holders,
     edges,
     connections: createConnectionIndex(1000),
     flows: createFlowTable(1000, () => {}),
@@ -147,7 +150,7 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
     peers: createPeerResolver({ namespaces, addresses }),
   };
   const attribute: Attribute = createAttribution(deps);
-  const accounting = createFlowAccounting(deps);
+  const accounting = createFlowAccounting({ ...deps, isProbed: () => false });
   return {
     ...deps,
     host,

@@ -1,11 +1,12 @@
 import type { InventoryRecord } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
+import { createKernelWatch, type KernelWatch } from '../../../kernel-watch/kernel-watch.ts';
 import { silentLog } from '../../../log.ts';
 import { createToldTelemetry } from '../../../telemetry/testing/told-telemetry.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus, RunningCollector } from '../../collector.ts';
 import { createProcessCollector } from '../../process/index.ts';
 import { createWorkloadDirectory, type WorkloadDirectoryStore } from '../../workload-directory-store.ts';
-import { networkCollector } from '../index.ts';
+import { createNetworkCollector } from '../index.ts';
 
 /** The network collector at work beside the real process collector (and others asked for), with its records in reach. */
 export type WatchedHost = {
@@ -20,6 +21,7 @@ export type WatchedHost = {
 
 export const watchHost = async (
   others: (workloads: WorkloadDirectoryStore) => readonly CollectorDefinition[] = () => [],
+  kernel: KernelWatch = createKernelWatch({ cpuCores: undefined }),
 ): Promise<WatchedHost> => {
   const workloads = createWorkloadDirectory();
   const live = new Map<string, InventoryRecord>();
@@ -60,7 +62,7 @@ export const watchHost = async (
   });
 
   const running: RunningCollector[] = [];
-  for (const definition of [...others(workloads), createProcessCollector(workloads), networkCollector])
+  for (const definition of [...others(workloads), createProcessCollector(workloads), createNetworkCollector(kernel)])
     running.push(await definition.start(contextOf(definition.name)));
 
   return {

@@ -1,0 +1,135 @@
+import { fail, ok, type Problem, type Result } from '@parapet/core';
+import { openProbes, type ProbeAccount, type ProbedEvent, type Probes } from '@parapet/kernel';
+import { processId } from './process-identity.ts';
+import { createProcessMemory, type ProcessMemory } from './process-memory.ts';
+import { createTcpConnections, type TcpChange, type TcpConnections } from './tcp-connections.ts';
+
+/**
+ * The sensor's programs in the kernel, for all collectors that want their events: opened with the first that joins, closed with
+ * the last that leaves. What a reader must remember to understand events (processes, connections) is kept once, here.
+ */
+export type KernelWatch = {
+  readonly memory: ProcessMemory;
+  /** Fails where the kernel or its rights do not allow it; that does not change while the sensor runs. */
+  readonly join: (listener: KernelListener) => Result<KernelMember, Problem>;
+};
+
+export type KernelListener = {
+  /** `tcp` is what a socket's change of state means; `undefined` for other events and for steps on the way. */
+  readonly onEvent: (event: ProbedEvent, tcp: TcpChange | undefined) => void;
+  /** A record that could not be read, which would be a bug of ours. */
+  readonly onUnreadable?: () => void;
+};
+
+export type KernelMember = {
+  readonly account: () => KernelAccount;
+  readonly leave: () => void;
+};
+
+/** Events since the member joined: exactly `produced = delivered + waiting + lost`; `missed` come on top. */
+export type KernelAccount = {
+  readonly produced: number;
+  readonly delivered: number;
+  /** What a full ring could not take. */
+  readonly lost: number;
+  /** Runs that the kernel left out. */
+  readonly missed: number;
+  /** Those among `lost` and `missed` that were about connections. */
+  readonly lostConnections: number;
+};
+
+export type KernelWatchDeps = {
+  /** The sensor's own limit of CPU: reading takes half of it at most. Beyond that events are lost in the kernel, counted, and all else goes on. */
+  readonly cpuCores: number | undefined;
+  readonly open?: typeof openProbes;
+};
+
+const drainEveryMs = 25;
+
+export const createKernelWatch = ({ cpuCores, open = openProbes }: KernelWatchDeps): KernelWatch => {
+  const memory = createProcessMemory();
+  const listeners = new Set<KernelListener>();
+  let current: Running | undefined;
+  let refusal: Problem | undefined;
+
+  const start = (): Result<Running, Problem> => {
+    const tcp = createTcpConnections();
+    const counts = { delivered: 0 };
+    const opened = open({
+      probes: ['fork', 'exec', 'exit', 'socket'],
+      drainEveryMs,
+      ...(cpuCores === undefined ? {} : { drainBudgetMs: (drainEveryMs * cpuCores) / 2 }),
+      onEvent: (event) => {
+        counts.delivered += 1;
+        hand(event, tcp);
+      },
+      onUnreadable: () => {
+        counts.delivered += 1;
+        for (const listener of listeners) listener.onUnreadable?.();
+      },
+    });
+    return opened.ok ? ok({ probes: opened.value, totals: () => totalsOf(opened.value, counts) }) : opened;
+  };
+
+  const hand = (event: ProbedEvent, tcp: TcpConnections): void => {
+    const { process } = event;
+    const id = processId(process.pid, process.startNs);
+    if (event.kind === 'fork') memory.inherit(id, processId(process.parentPid, process.parentStartNs));
+    if (event.kind === 'exec') memory.remember(id, { name: process.comm, executable: event.exePath ?? event.filename });
+    const change = event.kind === 'socket' ? tcp.take(event) : undefined;
+    for (const listener of listeners) listener.onEvent(event, change);
+    if (event.kind === 'exit') memory.end(id);
+  };
+
+  return {
+    memory,
+    join: (listener) => {
+      if (refusal !== undefined) return fail(refusal);
+      const started = current === undefined ? start() : ok(current);
+      if (!started.ok) {
+        refusal = started.error;
+        return started;
+      }
+      const running = started.value;
+      current = running;
+      const before = running.totals();
+      listeners.add(listener);
+      return ok({
+        account: () => {
+          running.probes.drain();
+          const now = running.totals();
+          return {
+            // What waited when it joined is handed to it as well.
+            produced: now.produced - before.delivered - before.lost,
+            delivered: now.delivered - before.delivered,
+            lost: now.lost - before.lost,
+            missed: now.missed - before.missed,
+            lostConnections: now.lostConnections - before.lostConnections,
+          };
+        },
+        leave: () => {
+          if (!listeners.delete(listener) || listeners.size > 0) return;
+          running.probes.close();
+          current = undefined;
+        },
+      });
+    },
+  };
+};
+
+type Running = {
+  readonly probes: Probes;
+  readonly totals: () => KernelAccount;
+};
+
+const totalsOf = (probes: Probes, { delivered }: { readonly delivered: number }): KernelAccount => {
+  const accounts = probes.account();
+  const sum = (of: (account: ProbeAccount) => number): number => accounts.reduce((total, one) => total + of(one), 0);
+  return {
+    produced: sum(({ produced }) => produced),
+    delivered,
+    lost: sum(({ lost }) => lost),
+    missed: sum(({ missed }) => missed),
+    lostConnections: sum(({ probe, lost, missed }) => (probe === 'socket' ? lost + missed : 0)),
+  };
+};

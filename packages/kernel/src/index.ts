@@ -15,8 +15,27 @@ export { trimMemory } from './memory-trim.ts';
 export type { FlowTuple, TrackedFlow } from './netlink/connection-tracking.ts';
 export type { InterfaceAddress } from './netlink/interface-addresses.ts';
 export { type NetworkNamespace, openNetworkNamespace } from './network-namespace.ts';
-export type { ProbedEvent, ProbedExec, ProbedExit, ProbedFork, ProbedProcess, ProbedSocket } from './probes/decode.ts';
-export { openProbes, type ProbeAccount, type ProbeName, type ProbeOptions, type Probes } from './probes/probes.ts';
+export type {
+  ProbedDns,
+  ProbedEvent,
+  ProbedExec,
+  ProbedExit,
+  ProbedFork,
+  ProbedModule,
+  ProbedMount,
+  ProbedPrivilege,
+  ProbedProcess,
+  ProbedPtrace,
+  ProbedSocket,
+} from './probes/decode.ts';
+export {
+  openProbes,
+  type ProbeAccount,
+  type ProbeName,
+  type ProbeOptions,
+  type Probes,
+  probeNames,
+} from './probes/probes.ts';
 export { tcpStates } from './probes/programs/socket-state.ts';
 export {
   createProcessEvents,

@@ -1,5 +1,12 @@
 import { fail, ok, type Problem, type Result } from '@parapet/core';
-import { openProbes, type ProbeAccount, type ProbedEvent, type Probes } from '@parapet/kernel';
+import {
+  openProbes,
+  type ProbeAccount,
+  type ProbedEvent,
+  type ProbeName,
+  type Probes,
+  probeNames,
+} from '@parapet/kernel';
 import { processId } from './process-identity.ts';
 import { createProcessMemory, type ProcessMemory } from './process-memory.ts';
 import { createTcpConnections, type TcpChange, type TcpConnections } from './tcp-connections.ts';
@@ -23,6 +30,8 @@ export type KernelListener = {
 
 export type KernelMember = {
   readonly account: () => KernelAccount;
+  /** What this kernel cannot tell. */
+  readonly missing: readonly ProbeName[];
   readonly leave: () => void;
 };
 
@@ -56,7 +65,7 @@ export const createKernelWatch = ({ cpuCores, open = openProbes }: KernelWatchDe
     const tcp = createTcpConnections();
     const counts = { delivered: 0 };
     const opened = open({
-      probes: ['fork', 'exec', 'exit', 'socket'],
+      probes: probeNames,
       drainEveryMs,
       ...(cpuCores === undefined ? {} : { drainBudgetMs: (drainEveryMs * cpuCores) / 2 }),
       onEvent: (event) => {
@@ -95,6 +104,7 @@ export const createKernelWatch = ({ cpuCores, open = openProbes }: KernelWatchDe
       const before = running.totals();
       listeners.add(listener);
       return ok({
+        missing: running.probes.missing,
         account: () => {
           running.probes.drain();
           const now = running.totals();

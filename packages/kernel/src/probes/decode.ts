@@ -1,10 +1,15 @@
 import {
   cgroupLevels,
   commBytes,
+  dnsPart,
   execPart,
   exitPart,
   head,
+  modulePart,
+  mountPart,
   pathLimits,
+  privilegePart,
+  ptracePart,
   recordKinds,
   socketPart,
   stringsAt,
@@ -92,7 +97,55 @@ export type ProbedSocket = Common & {
   readonly bytesReceived: bigint;
   readonly bytesAcked: bigint;
 };
-export type ProbedEvent = ProbedFork | ProbedExec | ProbedExit | ProbedSocket;
+export type ProbedPrivilege = Common & {
+  readonly kind: 'privilege';
+  /** What the process becomes; `process` is what it was. */
+  readonly becomes: {
+    readonly uid: number;
+    readonly effectiveUid: number;
+    readonly gid: number;
+    readonly effectiveGid: number;
+    /** Effective ones. */
+    readonly capabilities: bigint;
+  };
+};
+export type ProbedPtrace = Common & {
+  readonly kind: 'ptrace';
+  /** Whom the process wants to trace. */
+  readonly target: { readonly pid: number; readonly startNs: bigint; readonly comm: string };
+};
+export type ProbedModule = Common & { readonly kind: 'module'; readonly name: string };
+export type ProbedMount = Common & {
+  readonly kind: 'mount';
+  /** A device, a folder for a bind, or any word for a file system without either. */
+  readonly source: string;
+  /** Empty for binds and changes of what is mounted. */
+  readonly fileSystem: string;
+  /** As `ProbedExec.exePath`: from the root of the process's mounts. */
+  readonly target: string | undefined;
+};
+export type ProbedDns = Common & {
+  /** What was sent to a DNS server by UDP, and what came from one. */
+  readonly kind: 'dns';
+  readonly direction: 'sent' | 'received';
+  /** As `ProbedSocket.socket`. */
+  readonly socket: bigint;
+  readonly socketNetNamespace: number;
+  /** Of the server, 4 or 16 bytes; only with what was sent. */
+  readonly server: Uint8Array | undefined;
+  /** At most 1,023 bytes. */
+  readonly payload: Uint8Array;
+};
+export type ProbedEvent =
+  | ProbedDns
+  | ProbedFork
+  | ProbedExec
+  | ProbedExit
+  | ProbedSocket
+  | ProbedPrivilege
+  | ProbedPtrace
+  | ProbedModule
+  | ProbedMount;
 
 /** Reads a record; `undefined` for one of a kind or length that no probe writes. Text is read as UTF-8, bad bytes replaced. */
 export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
@@ -116,6 +169,24 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
       return { ...common, kind: 'exit', ...decodeExit(bytes) };
     case recordKinds.socket:
       return { ...common, kind: 'socket', ...decodeSocket(bytes) };
+    case recordKinds.dnsSend:
+      return { ...common, kind: 'dns', direction: 'sent', ...decodeDns(bytes, strings, true) };
+    case recordKinds.dnsReceive:
+      return { ...common, kind: 'dns', direction: 'received', ...decodeDns(bytes, strings, false) };
+    case recordKinds.privilege:
+      return { ...common, kind: 'privilege', becomes: decodePrivilege(bytes) };
+    case recordKinds.ptrace:
+      return { ...common, kind: 'ptrace', target: decodeTarget(bytes) };
+    case recordKinds.module:
+      return { ...common, kind: 'module', name: strings.next(modulePart.nameLength) };
+    case recordKinds.mount:
+      return {
+        ...common,
+        kind: 'mount',
+        source: strings.next(mountPart.sourceLength),
+        fileSystem: strings.next(mountPart.fileSystemLength),
+        target: joinPath(strings.nextBytes(mountPart.targetLength)),
+      };
   }
 };
 
@@ -224,6 +295,36 @@ const decodeExit = (bytes: Buffer): Omit<ProbedExit, keyof Common | 'kind'> => {
   const status = bytes.readUInt32LE(exitPart.groupExitCode) || bytes.readUInt32LE(exitPart.exitCode);
   return { exitCode: (status >> 8) & 0xff, signal: status & 0x7f };
 };
+
+const decodeDns = (
+  bytes: Buffer,
+  strings: Strings,
+  hasServer: boolean,
+): Omit<ProbedDns, keyof Common | 'kind' | 'direction'> => {
+  const at = dnsPart.remoteAddress;
+  const addressBytes = bytes.readUInt16LE(dnsPart.isV6) === 1 ? 16 : 4;
+  return {
+    socket: bytes.readBigUInt64LE(dnsPart.socket),
+    socketNetNamespace: bytes.readUInt32LE(dnsPart.netNamespace),
+    // Copied, as is the payload: the record is the ring's own memory.
+    server: hasServer ? Uint8Array.from(bytes.subarray(at, at + addressBytes)) : undefined,
+    payload: Uint8Array.from(strings.nextBytes(dnsPart.payloadLength)),
+  };
+};
+
+const decodePrivilege = (bytes: Buffer): ProbedPrivilege['becomes'] => ({
+  uid: bytes.readUInt32LE(privilegePart.uid),
+  effectiveUid: bytes.readUInt32LE(privilegePart.effectiveUid),
+  gid: bytes.readUInt32LE(privilegePart.gid),
+  effectiveGid: bytes.readUInt32LE(privilegePart.effectiveGid),
+  capabilities: bytes.readBigUInt64LE(privilegePart.capabilities),
+});
+
+const decodeTarget = (bytes: Buffer): ProbedPtrace['target'] => ({
+  pid: bytes.readUInt32LE(ptracePart.pid),
+  startNs: bytes.readBigUInt64LE(ptracePart.startNs),
+  comm: upToZero(bytes.subarray(ptracePart.comm, ptracePart.comm + commBytes)),
+});
 
 const familyV6 = 10;
 

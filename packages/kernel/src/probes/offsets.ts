@@ -1,5 +1,7 @@
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import type { Btf, MemberPath } from '../bpf/btf.ts';
+import { errno } from '../constants.ts';
+import { KernelError } from '../kernel-error.ts';
 
 /**
  * Where the kernel keeps what the probes read. Each place lists its names over the kernel's versions, newest first; the probes
@@ -41,7 +43,13 @@ const places = {
   mountPart: [['mount', 'mnt']],
   mountParent: [['mount', 'mnt_parent']],
   mountPoint: [['mount', 'mnt_mountpoint']],
+  mountDevice: [['mount', 'mnt_devname']],
   mountRoot: [['vfsmount', 'mnt_root']],
+  mountSuperBlock: [['vfsmount', 'mnt_sb']],
+  superBlockType: [['super_block', 's_type']],
+  typeName: [['file_system_type', 'name']],
+  pathDentry: [['path', 'dentry']],
+  pathMount: [['path', 'mnt']],
   inodeNumber: [['inode', 'i_ino']],
   inodeMode: [['inode', 'i_mode']],
   inodeLinks: [['inode', 'i_nlink']],
@@ -50,6 +58,7 @@ const places = {
   credUid: [['cred', 'uid']],
   credGid: [['cred', 'gid']],
   credEuid: [['cred', 'euid']],
+  credEgid: [['cred', 'egid']],
   credCapEffective: [['cred', 'cap_effective']],
   nsproxyNet: [['nsproxy', 'net_ns']],
   nsproxyMount: [['nsproxy', 'mnt_ns']],
@@ -82,10 +91,25 @@ const places = {
   tcpBytesAcked: [['tcp_sock', 'bytes_acked']],
 } as const satisfies Readonly<Record<string, readonly MemberPath[]>>;
 
-/** Only where the kernel was built with auditing: without them nobody's login is known. */
+/** Only where the kernel was built with what they belong to. */
 const optionalPlaces = {
+  /** Auditing: without it nobody's login is known. */
   taskLoginUid: [['task_struct', 'loginuid']],
   taskSessionId: [['task_struct', 'sessionid']],
+  moduleName: [['module', 'name']],
+  msgName: [['msghdr', 'msg_name']],
+  msgIterator: [['msghdr', 'msg_iter']],
+  iteratorType: [['iov_iter', 'iter_type']],
+  iteratorBuffer: [['iov_iter', 'ubuf']],
+  /** `iov` until 6.4. */
+  iteratorVector: [
+    ['iov_iter', '__iov'],
+    ['iov_iter', 'iov'],
+  ],
+  vectorBase: [['iovec', 'iov_base']],
+  skbHead: [['sk_buff', 'head']],
+  skbTail: [['sk_buff', 'tail']],
+  skbTransport: [['sk_buff', 'transport_header']],
 } as const satisfies Readonly<Record<string, readonly MemberPath[]>>;
 
 /** Byte offsets within their structures. */
@@ -94,6 +118,15 @@ export type KernelOffsets = { readonly [K in keyof typeof places]: number } & {
 } & {
   /** Index of the memory controller among a `css_set`'s subsystems, for cgroup v1. */
   readonly memoryController: number | undefined;
+  /** Value of `iter_type` for one buffer (Linux 6.0); before, all are vectors. */
+  readonly singleBuffer: number | undefined;
+};
+
+/** For programs that can be left out: one without its places is not written. */
+export const placeOf = (offsets: KernelOffsets, name: keyof KernelOffsets): number => {
+  const place = offsets[name];
+  if (place === undefined) throw new KernelError('bpf', errno.ENOENT, `this kernel has no place for ${name}`);
+  return place;
 };
 
 /** Fails with the names of everything that this kernel lacks. */
@@ -107,6 +140,7 @@ export const resolveOffsets = (btf: Btf): Result<KernelOffsets, Problem> => {
   return ok({
     ...Object.fromEntries(resolved),
     ...Object.fromEntries(Object.entries(optionalPlaces).map(([name, paths]) => [name, lookUp(paths)])),
+    singleBuffer: btf.enumValue('iter_type', 'ITER_UBUF'),
     memoryController: btf.enumValue('cgroup_subsys_id', 'memory_cgrp_id'),
   } as KernelOffsets);
 };

@@ -1,12 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
+import { addressOf, libc } from '../libc.ts';
 import type { ProbedEvent, ProbedExec, ProbedExit, ProbedSocket } from './decode.ts';
-import { openProbes, type ProbeOptions, type Probes } from './probes.ts';
+import { openProbes, type ProbeOptions, type Probes, probeNames } from './probes.ts';
 import { tcpStates } from './programs/socket-state.ts';
 
 const btf: Requirement = {
@@ -17,7 +18,7 @@ const btf: Requirement = {
 const open = (options: Partial<ProbeOptions>): { events: ProbedEvent[]; probes: Probes } => {
   const events: ProbedEvent[] = [];
   const opened = openProbes({
-    probes: ['exec', 'exit', 'fork', 'socket'],
+    probes: probeNames,
     onEvent: (event) => events.push(event),
     onUnreadable: () => {
       throw new Error('a record could not be read');
@@ -117,6 +118,52 @@ describeWith([root, btf], 'probes', () => {
     expect(ours().some(({ newState, localPort }) => newState === tcpStates.listen && localPort === port)).toBe(true);
   });
 
+  it('tell of a process that changes its user, gives up what it may do, or gains something', () => {
+    const { events, probes } = open({ probes: ['privilege'] });
+    const changes = (): readonly unknown[] =>
+      events.flatMap((event) => (event.kind === 'privilege' && event.process.parentPid === process.pid ? [event] : []));
+    spawnSync('/bin/true');
+    probes.drain();
+    expect(changes()).toEqual([]);
+    spawnSync('/bin/true', { uid: 65_534, gid: 65_533 });
+    probes.drain();
+    probes.close();
+    expect(probes.missing).toEqual([]);
+    expect(changes()).toMatchObject([
+      { process: { uid: 0, gid: 0 }, becomes: { uid: 0, gid: 65_533, effectiveGid: 65_533 } },
+      { process: { uid: 0, gid: 65_533 }, becomes: { uid: 65_534, effectiveUid: 65_534, capabilities: 0n } },
+    ]);
+  });
+
+  it('tell of who asks for another process’s memory, not of who only looks it up', () => {
+    const { events, probes } = open({ probes: ['ptrace'] });
+    const child = spawn('/bin/sleep', ['60']);
+    readFileSync(`/proc/${child.pid}/maps`);
+    closeSync(openSync(`/proc/${child.pid}/mem`, 'r'));
+    probes.drain();
+    probes.close();
+    child.kill('SIGKILL');
+    const ours = events.filter((event) => event.process.pid === process.pid);
+    expect(ours).toMatchObject([{ kind: 'ptrace', target: { pid: child.pid, comm: 'sleep' } }]);
+  });
+
+  it('tell of what is mounted where, by both ways', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'probe-mount-')));
+    const { events, probes } = open({ probes: ['mount', 'moveMount'] });
+    spawnSync('mount', ['-t', 'tmpfs', 'probe-source', folder]);
+    mountInSteps('tmpfs', 'probe-source', folder);
+    for (let time = 0; time < 2; time += 1) spawnSync('umount', [folder]);
+    probes.drain();
+    probes.close();
+    rmSync(folder, { recursive: true });
+    const ours = events.filter((event) => event.kind === 'mount' && event.target === folder);
+    const told = { kind: 'mount', source: 'probe-source', fileSystem: 'tmpfs' };
+    expect(ours).toMatchObject([
+      { ...told, process: { comm: 'mount' } },
+      { ...told, process: { pid: process.pid } },
+    ]);
+  });
+
   it('count exactly what a full ring could not take', () => {
     const { events, probes } = open({ probes: ['exec', 'exit'], ringBytes: pageBytes() });
     for (let time = 0; time < 60; time += 1) spawnSync('/bin/true');
@@ -151,6 +198,27 @@ describeWith([root, btf], 'probes', () => {
     expect(programs()).toBe(before);
   });
 });
+
+/** As newer programs do: fsopen(2), fsconfig(2), fsmount(2), move_mount(2). */
+const mountInSteps = (fileSystem: string, source: string, target: string): void => {
+  const text = (value: string): Buffer => Buffer.from(`${value}\0`);
+  const call = (number: number, ...parameters: readonly (number | Buffer)[]): number => {
+    const values = Array.from({ length: 6 }, (_, index) => parameters[index] ?? 0);
+    const [one, two, three, four, five, six] = values.map((value) =>
+      typeof value === 'number' ? value : addressOf(value),
+    );
+    const result = libc().syscall(number, one ?? 0, two ?? 0, three ?? 0, four ?? 0, five ?? 0, six ?? 0);
+    if (result < 0) throw new Error(`system call ${number} failed`);
+    return result;
+  };
+  const context = call(430, text(fileSystem), 0);
+  call(431, context, 1, text('source'), text(source), 0);
+  call(431, context, 6, 0, 0, 0);
+  const mount = call(432, context, 0, 0);
+  call(429, mount, text(''), -100, text(target), 4);
+  closeSync(mount);
+  closeSync(context);
+};
 
 const pageBytes = (): number => Number(spawnSync('getconf', ['PAGESIZE'], { encoding: 'utf8' }).stdout);
 

@@ -2,6 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { assemble } from '../bpf/assembler.ts';
 import {
+  attachFunction,
   attachRawTracepoint,
   type BpfMap,
   type BpfObject,
@@ -10,9 +11,10 @@ import {
   lookUpElement,
   missedRuns,
 } from '../bpf/bpf.ts';
-import { parseBtf } from '../bpf/btf.ts';
+import { type Btf, parseBtf } from '../bpf/btf.ts';
 import { createRingBuffer, type RingBuffer } from '../bpf/ring-buffer.ts';
-import { attempt } from '../kernel-error.ts';
+import { errno } from '../constants.ts';
+import { attempt, KernelError } from '../kernel-error.ts';
 import { decodeRecord, type ProbedEvent } from './decode.ts';
 import { type KernelOffsets, resolveOffsets } from './offsets.ts';
 import {
@@ -22,22 +24,55 @@ import {
   type ProbeEnvironment,
   type ProbeWriter,
 } from './probe-writer.ts';
+import { writeDnsReceive, writeDnsSend } from './programs/dns.ts';
 import { writeExec } from './programs/exec.ts';
 import { writeExit } from './programs/exit.ts';
 import { writeFork } from './programs/fork.ts';
+import { writeModule } from './programs/module.ts';
+import { writeMount, writeMoveMount } from './programs/mount.ts';
+import { writePrivilege } from './programs/privilege.ts';
+import { writePtrace } from './programs/ptrace.ts';
 import { writeSocketState } from './programs/socket-state.ts';
 import { scratchBytes } from './record.ts';
 
-/** What can be watched, by the raw tracepoint of the kernel that it stands on. */
-const probeTable = {
-  exec: { tracepoint: 'sched_process_exec', write: writeExec },
-  exit: { tracepoint: 'sched_process_exit', write: writeExit },
-  fork: { tracepoint: 'sched_process_fork', write: writeFork },
-  socket: { tracepoint: 'inet_sock_set_state', write: writeSocketState },
-} as const satisfies Readonly<
-  Record<string, { tracepoint: string; write: (probe: ProbeWriter, offsets: KernelOffsets) => void }>
->;
-export type ProbeName = keyof typeof probeTable;
+/**
+ * What can be watched, by the raw tracepoint or the function of the kernel that it stands on. One that is not needed may be missing
+ * (no function tracing, arm64 before 6.0, no modules): then what it tells is not told, and all else is.
+ */
+const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
+  exec: { tracepoint: 'sched_process_exec', write: writeExec, isNeeded: true },
+  exit: { tracepoint: 'sched_process_exit', write: writeExit, isNeeded: true },
+  fork: { tracepoint: 'sched_process_fork', write: writeFork, isNeeded: true },
+  socket: { tracepoint: 'inet_sock_set_state', write: writeSocketState, isNeeded: true },
+  module: { tracepoint: 'module_load', write: writeModule },
+  privilege: { function: 'commit_creds', write: writePrivilege },
+  ptrace: { function: 'security_ptrace_access_check', write: writePtrace },
+  mount: { function: 'security_sb_mount', write: writeMount },
+  moveMount: { function: 'security_move_mount', write: writeMoveMount },
+  dnsSend4: { function: 'udp_sendmsg', write: writeDnsSend('ipv4') },
+  dnsSend6: { function: 'udpv6_sendmsg', write: writeDnsSend('ipv6') },
+  dnsReceive: { function: 'skb_consume_udp', write: writeDnsReceive },
+};
+export const probeNames = [
+  'exec',
+  'exit',
+  'fork',
+  'socket',
+  'module',
+  'privilege',
+  'ptrace',
+  'mount',
+  'moveMount',
+  'dnsSend4',
+  'dnsSend6',
+  'dnsReceive',
+] as const;
+export type ProbeName = (typeof probeNames)[number];
+
+type ProbeDefinition = {
+  readonly write: (probe: ProbeWriter, offsets: KernelOffsets) => void;
+  readonly isNeeded?: true;
+} & ({ readonly tracepoint: string } | { readonly function: string });
 
 export type ProbeOptions = {
   readonly probes: readonly ProbeName[];
@@ -67,6 +102,8 @@ export type Probes = Disposable & {
   /** Reads what waits now. */
   readonly drain: () => void;
   readonly account: () => readonly ProbeAccount[];
+  /** Probes that this kernel has no place for. */
+  readonly missing: readonly ProbeName[];
   readonly close: () => void;
 };
 
@@ -75,9 +112,9 @@ export type Probes = Disposable & {
  * nothing stays behind when the process ends. Needs Linux 5.8 with BTF and root (CAP_BPF and CAP_PERFMON).
  */
 export const openProbes = (options: ProbeOptions): Result<Probes, Problem> => {
-  const offsets = readKernelOffsets();
-  if (!offsets.ok) return offsets;
-  const opened = attempt(() => openAll(options, offsets.value));
+  const kernel = readKernelTypes();
+  if (!kernel.ok) return kernel;
+  const opened = attempt(() => openAll(options, kernel.value));
   return opened.ok ? ok(opened.value) : fail(whyRefused(opened.error));
 };
 
@@ -85,7 +122,9 @@ const btfPath = '/sys/kernel/btf/vmlinux';
 const defaultRingBytes = 2 * 1024 * 1024;
 const defaultDrainMs = 25;
 
-const readKernelOffsets = (): Result<KernelOffsets, Problem> => {
+type KernelTypes = { readonly offsets: KernelOffsets; readonly functionType: Btf['functionType'] };
+
+const readKernelTypes = (): Result<KernelTypes, Problem> => {
   let bytes: Buffer;
   try {
     bytes = readFileSync(btfPath);
@@ -95,7 +134,9 @@ const readKernelOffsets = (): Result<KernelOffsets, Problem> => {
     );
   }
   const btf = parseBtf(bytes);
-  return btf.ok ? resolveOffsets(btf.value) : btf;
+  if (!btf.ok) return btf;
+  const offsets = resolveOffsets(btf.value);
+  return offsets.ok ? ok({ offsets: offsets.value, functionType: btf.value.functionType }) : offsets;
 };
 
 const whyRefused = (error: Problem): Problem =>
@@ -106,42 +147,78 @@ const whyRefused = (error: Problem): Problem =>
       : error.message,
   );
 
-const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
+const openAll = (options: ProbeOptions, kernel: KernelTypes): Probes => {
   const opened = new DisposableStack();
   try {
     const counters = opened.use(mapByProbe('parapet_count', counterBytes));
     const scratch = opened.use(mapByProbe('parapet_scratch', scratchBytes));
     const ring = opened.use(createRingBuffer('parapet_ring', options.ringBytes ?? defaultRingBytes));
     const cgroups = cgroupHierarchy();
-    const programs = options.probes.map((name) => {
+    const programs: { name: ProbeName; program: BpfObject }[] = [];
+    const missing: ProbeName[] = [];
+    for (const name of options.probes) {
       const environment = {
-        offsets,
+        offsets: kernel.offsets,
         cgroups,
-        index: names.indexOf(name),
+        index: probeNames.indexOf(name),
         countersFd: counters.fd,
         scratchFd: scratch.fd,
         ringFd: ring.map.fd,
       };
-      return { name, program: opened.use(load(name, environment)) };
-    });
-    for (const { name, program } of programs) opened.use(attachRawTracepoint(probeTable[name].tracepoint, program));
-    return run(options, { counters, ring, programs, all: opened.move() });
+      const program = start(name, environment, kernel, opened);
+      if (program === undefined) missing.push(name);
+      else programs.push({ name, program });
+    }
+    return run(options, { counters, ring, programs, missing, all: opened.move() });
   } finally {
     opened.dispose();
   }
 };
 
-const names = Object.keys(probeTable) as ProbeName[];
-
 const mapByProbe = (name: string, valueBytes: number): BpfMap =>
-  createMap({ type: 'perCpuArray', name, keyBytes: 4, valueBytes, maxEntries: names.length });
+  createMap({ type: 'perCpuArray', name, keyBytes: 4, valueBytes, maxEntries: probeNames.length });
 
-const load = (name: ProbeName, environment: ProbeEnvironment): BpfObject =>
-  loadProgram({
-    type: 'rawTracepoint',
+/** Loads a probe and lets it run; `undefined` where it is not needed and the kernel has no place for it. */
+const start = (
+  name: ProbeName,
+  environment: ProbeEnvironment,
+  kernel: KernelTypes,
+  opened: DisposableStack,
+): BpfObject | undefined => {
+  const started = attempt(() => loadAndAttach(name, environment, kernel));
+  if (!started.ok) {
+    if (probeTable[name].isNeeded === true) throw started.error;
+    return undefined;
+  }
+  opened.use(started.value.link);
+  return opened.use(started.value.program);
+};
+
+const loadAndAttach = (
+  name: ProbeName,
+  environment: ProbeEnvironment,
+  { offsets, functionType }: KernelTypes,
+): { readonly program: BpfObject; readonly link: BpfObject } => {
+  const definition = probeTable[name];
+  const type = 'function' in definition ? functionType(definition.function) : undefined;
+  if ('function' in definition && type === undefined)
+    throw new KernelError('bpf', errno.ENOENT, `this kernel has no function ${definition.function}`);
+  const program = loadProgram({
+    ...(type === undefined ? { type: 'rawTracepoint' } : { type: 'tracing', functionType: type }),
     name: `parapet_${name}`,
-    instructions: assemble((asm) => probeTable[name].write(createProbeWriter(asm, environment), environment.offsets)),
+    instructions: assemble((asm) => definition.write(createProbeWriter(asm, environment), offsets)),
   });
+  try {
+    const link =
+      'tracepoint' in definition
+        ? attachRawTracepoint(definition.tracepoint, program)
+        : attachFunction(definition.function, program);
+    return { program, link };
+  } catch (error) {
+    program.close();
+    throw error;
+  }
+};
 
 /** On a host of version 1, or of both, containers live in the old hierarchies; statfs(2) tells the kind of the mount. */
 const cgroupHierarchy = (): ProbeEnvironment['cgroups'] =>
@@ -152,10 +229,11 @@ type Opened = {
   readonly counters: BpfMap;
   readonly ring: RingBuffer;
   readonly programs: readonly { readonly name: ProbeName; readonly program: BpfObject }[];
+  readonly missing: readonly ProbeName[];
   readonly all: DisposableStack;
 };
 
-const run = (options: ProbeOptions, { counters, ring, programs, all }: Opened): Probes => {
+const run = (options: ProbeOptions, { counters, ring, programs, missing, all }: Opened): Probes => {
   const cpus = possibleCpus();
   const onRecord = (record: Uint8Array): void => {
     const event = decodeRecord(record);
@@ -176,9 +254,10 @@ const run = (options: ProbeOptions, { counters, ring, programs, all }: Opened): 
     account: () =>
       programs.map(({ name, program }) => ({
         probe: name,
-        ...sumCounters(counters, names.indexOf(name), cpus),
+        ...sumCounters(counters, probeNames.indexOf(name), cpus),
         missed: missedRuns(program),
       })),
+    missing,
     close,
     [Symbol.dispose]: close,
   };

@@ -2,7 +2,18 @@
  * The records that probes write into the ring: a head of fixed places, then strings one after another in the order of their
  * lengths. Programs are written and records are read by these numbers alone, so they cannot disagree.
  */
-export const recordKinds = { fork: 1, exec: 2, exit: 3, socket: 4 } as const;
+export const recordKinds = {
+  fork: 1,
+  exec: 2,
+  exit: 3,
+  socket: 4,
+  privilege: 5,
+  ptrace: 6,
+  module: 7,
+  mount: 8,
+  dnsSend: 9,
+  dnsReceive: 10,
+} as const;
 
 /** Byte offsets; numbers are of this machine's byte order. */
 export const head = {
@@ -67,16 +78,66 @@ export const socketPart = {
   bytesAcked: headBytes + 64,
 } as const;
 
+/** What a process is about to be; what it was stands in the head. */
+export const privilegePart = {
+  uid: headBytes,
+  effectiveUid: headBytes + 4,
+  gid: headBytes + 8,
+  effectiveGid: headBytes + 12,
+  capabilities: headBytes + 16,
+} as const;
+
+export const ptracePart = {
+  pid: headBytes,
+  mode: headBytes + 4,
+  startNs: headBytes + 8,
+  comm: headBytes + 16,
+} as const;
+
+export const modulePart = { nameLength: headBytes } as const;
+
+export const mountPart = {
+  sourceLength: headBytes,
+  fileSystemLength: headBytes + 2,
+  targetLength: headBytes + 4,
+} as const;
+
+export const dnsPart = {
+  /** As `socketPart.socket`. */
+  socket: headBytes,
+  netNamespace: headBytes + 8,
+  /** Of the server, which only a message that is sent has. */
+  remotePort: headBytes + 12,
+  isV6: headBytes + 14,
+  remoteAddress: headBytes + 16,
+  payloadLength: headBytes + 32,
+} as const;
+
 /** Where strings begin, by kind. */
 export const stringsAt = {
   [recordKinds.fork]: headBytes,
   [recordKinds.exec]: headBytes + 40,
   [recordKinds.exit]: headBytes + 8,
   [recordKinds.socket]: headBytes + 72,
+  [recordKinds.privilege]: headBytes + 24,
+  [recordKinds.ptrace]: headBytes + 32,
+  [recordKinds.module]: headBytes + 8,
+  [recordKinds.mount]: headBytes + 8,
+  [recordKinds.dnsSend]: headBytes + 40,
+  [recordKinds.dnsReceive]: headBytes + 40,
 } as const;
 
-/** Bytes of arguments, program name and interpreter that a record holds at most; powers of two. */
-export const textLimits = { arguments: 4096, filename: 512, interpreter: 256, tty: 32 } as const;
+/** Bytes that a record holds at most of each text; powers of two. */
+export const textLimits = {
+  arguments: 4096,
+  filename: 512,
+  interpreter: 256,
+  tty: 32,
+  moduleName: 64,
+  mountSource: 256,
+  fileSystem: 32,
+  dns: 1024,
+} as const;
 /**
  * A path is written as its names, the last one first, each with its zero. It ends in an empty name; a path that is too deep has
  * no such end, and a name that is too long fills its place.

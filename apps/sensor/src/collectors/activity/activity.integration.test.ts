@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
 import { describeWith, type Requirement, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
@@ -39,6 +41,44 @@ describeWith([root, btf], 'the activity collector', () => {
     expect(account?.told).toBe(events.length);
     expect(account?.produced).toBe((account?.told ?? 0) + (account?.unwanted ?? 0));
     expect(account?.lost).toEqual([]);
+  });
+});
+
+describeWith([root, btf], 'what processes ask of the kernel', () => {
+  it('is told with who asked, where a program from memory and one that was deleted are known as such', async () => {
+    const collected = createCollected();
+    const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined })).start(collected.context);
+    const folder = mkdtempSync(join(tmpdir(), 'activity-'));
+    const own = join(folder, 'gone');
+    copyFileSync('/bin/true', own);
+    spawnSync('/bin/sh', ['-c', `exec 9<${own}; rm ${own}; exec /proc/self/fd/9`], { cwd: folder });
+    spawnSync('/bin/true', { uid: 65_534, gid: 65_534, cwd: folder });
+    spawnSync('mount', ['-t', 'tmpfs', 'activity-source', folder]);
+    spawnSync('umount', [folder]);
+    await running.stop();
+    rmSync(folder, { recursive: true });
+    const { events } = collected.telemetry;
+    const find = (where: Partial<TelemetryEvent>): TelemetryEvent | undefined =>
+      events.find((event) =>
+        Object.entries(where).every(([name, value]) => event[name as keyof TelemetryEvent] === value),
+      );
+    expect(find({ 'event.action': 'mount', 'parapet.mount.source': 'activity-source' })).toMatchObject({
+      ...{ 'parapet.mount.target': realpathSync(tmpdir()) + folder.slice(tmpdir().length), 'process.name': 'mount' },
+    });
+    const became = {
+      'event.action': 'privilege-change',
+      'process.parent.pid': process.pid,
+      'user.effective.id': 65_534,
+    };
+    expect(find(became as Partial<TelemetryEvent>)).toMatchObject({
+      'user.id': 0,
+      'process.thread.capabilities.effective': [],
+    });
+    expect(find({ 'event.action': 'exec', 'process.executable': own })).toMatchObject({
+      ...{ 'parapet.process.deleted': true, 'process.working_directory': folder },
+    });
+    expect(collected.statuses.at(-1)).toEqual({ state: 'running', source: expect.stringContaining('eBPF') });
+    expect(collected.telemetry.accounts.at(-1)?.lost).toEqual([]);
   });
 });
 

@@ -1,17 +1,19 @@
-import { bootClockNs, type ProbedEvent } from '@parapet/kernel';
+import { bootClockNs, type ProbedDns, type ProbedEvent, type ProbeName } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
-import type { CollectorContext, CollectorDefinition } from '../collector.ts';
+import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
 import { describeTcp } from './connection-events.ts';
+import { createDnsEvents, type DnsEvents } from './dns-events.ts';
 import type { EventDeps } from './event-base.ts';
+import { describeModule, describeMount, describePrivilege, describePtrace } from './kernel-events.ts';
 import { describeExec, describeExit } from './process-events.ts';
 
-/** What processes do, event by event: starts with arguments, ends, TCP connections. */
+/** What processes do, event by event: starts with arguments, ends, TCP connections, changes of rights, and what they ask of the kernel. */
 export const createActivityCollector = (kernel: KernelWatch): CollectorDefinition => ({
   name: 'activity',
-  title: 'Starts and ends of processes and their connections, each as an event',
+  title: 'What processes do, each as an event: starts, ends, connections, DNS, rights, modules, mounts',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');
@@ -21,20 +23,46 @@ export const createActivityCollector = (kernel: KernelWatch): CollectorDefinitio
       running: context.workloads.process,
       wallTimeUs: createWallTime(),
     };
+    const dns = createDnsEvents({
+      ...deps,
+      tell: (event) => source.tell('dns', event),
+      unwanted: () => source.unwanted(1),
+    });
     const joined = kernel.join({
-      onEvent: (event, change) => tell(event, change, source, deps),
+      onEvent: (event, change) => {
+        if (event.kind === 'dns') dns.take(event, performance.now());
+        else tell(event, change, source, deps);
+      },
       onUnreadable: () => source.lost({ stage: 'reader', cause: 'unreadable', count: 1 }),
     });
     if (!joined.ok) {
       context.report({ state: 'refused', source: 'none', reason: joined.error.message });
       return { stop: async () => {} };
     }
-    context.report({ state: 'running', source: 'programs of our own in the kernel (eBPF)' });
-    return keepAccount(context, source, joined.value);
+    context.report(statusOf(joined.value.missing));
+    return keepAccount(context, source, joined.value, dns);
   },
 });
 
 const accountEveryMs = 5000;
+
+const toldBy: Readonly<Partial<Record<ProbeName, string>>> = {
+  privilege: 'changes of privilege',
+  ptrace: 'ptrace',
+  module: 'kernel modules',
+  mount: 'mounts',
+  moveMount: 'mounts made in steps',
+  dnsSend4: 'DNS questions',
+  dnsSend6: 'DNS questions over IPv6',
+  dnsReceive: 'DNS answers',
+};
+
+const statusOf = (missing: readonly ProbeName[]): CollectorStatus => {
+  const source = 'programs of our own in the kernel (eBPF)';
+  if (missing.length === 0) return { state: 'running', source };
+  const untold = missing.map((name) => toldBy[name] ?? name).join(', ');
+  return { state: 'degraded', source, reason: `This kernel has no place for the programs that tell of: ${untold}.` };
+};
 
 /** The kernel's clock and ours are compared anew now and then: ours may be set. */
 const createWallTime = (): ((atNs: bigint) => number) => {
@@ -50,7 +78,12 @@ const createWallTime = (): ((atNs: bigint) => number) => {
   };
 };
 
-const tell = (event: ProbedEvent, change: TcpChange | undefined, source: TelemetrySource, deps: EventDeps): void => {
+const tell = (
+  event: Exclude<ProbedEvent, ProbedDns>,
+  change: TcpChange | undefined,
+  source: TelemetrySource,
+  deps: EventDeps,
+): void => {
   switch (event.kind) {
     case 'fork':
       source.unwanted(1);
@@ -61,22 +94,36 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
     case 'exit':
       source.tell('process', describeExit(event, deps));
       return;
+    case 'privilege':
+      source.tell('privilege', describePrivilege(event, deps));
+      return;
+    case 'ptrace':
+      source.tell('kernel', describePtrace(event, deps));
+      return;
+    case 'module':
+      source.tell('kernel', describeModule(event, deps));
+      return;
+    case 'mount':
+      source.tell('kernel', describeMount(event, deps));
+      return;
     case 'socket':
       if (change === undefined) source.unwanted(1);
       else source.tell('network', describeTcp(change, deps));
   }
 };
 
-/** The kernel counts what it made and what a full ring could not take. What is still in the ring belongs to the next account. */
+/** The kernel counts what it made and what a full ring could not take. What is still in the ring, or waits for an answer, belongs to the next account. */
 const keepAccount = (
   context: CollectorContext,
   source: TelemetrySource,
   member: KernelMember,
+  dns: DnsEvents,
 ): { readonly stop: () => Promise<void> } => {
   let before = { lost: 0, missed: 0 };
   const account = (): void => {
     const { produced, lost, missed, delivered } = member.account();
-    const waiting = Math.max(0, produced - lost - delivered);
+    dns.expire(performance.now());
+    const waiting = Math.max(0, produced - lost - delivered) + dns.waiting();
     const lose = (cause: string, count: number): void => {
       source.lost({ stage: 'kernel', cause, count });
       if (count > 0) context.lose({ stage: 'kernel', cause, count });
@@ -91,6 +138,7 @@ const keepAccount = (
   return {
     stop: async () => {
       clearInterval(timer);
+      dns.expire(Number.POSITIVE_INFINITY);
       account();
       member.leave();
     },

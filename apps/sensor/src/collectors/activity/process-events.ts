@@ -1,9 +1,12 @@
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
-import type { ProbedExec, ProbedExit } from '@parapet/kernel';
+import type { ProbedExec, ProbedExit, ProbedProcess } from '@parapet/kernel';
+import { containersOf } from '../../kernel-watch/process-identity.ts';
 import { maskArguments } from '../../masking/mask-arguments.ts';
+import { capabilityNames } from './capability-names.ts';
 import { describeProcess, type EventDeps } from './event-base.ts';
 
 export const describeExec = (exec: ProbedExec, deps: EventDeps): TelemetryEvent => {
+  const { process } = exec;
   const args = maskArguments(exec.arguments);
   const cut = exec.argumentsTotalBytes > exec.argumentsBytes;
   return {
@@ -13,8 +16,10 @@ export const describeExec = (exec: ProbedExec, deps: EventDeps): TelemetryEvent 
     'process.command_line': `${args.join(' ')}${cut ? ' …' : ''}`,
     ...(exec.interpreter === exec.filename ? {} : { 'process.interpreter': exec.interpreter }),
     ...(exec.tty === '' ? {} : { 'process.tty.name': exec.tty }),
+    ...(exec.folder === undefined ? {} : { 'process.working_directory': exec.folder }),
+    ...describeRights(process),
     'file.inode': `${exec.exe.device}:${exec.exe.inode}`,
-    ...(exec.exe.links > 0 ? {} : fileless(exec.filename)),
+    ...(exec.exe.links > 0 ? {} : fileless(exec)),
     ...((exec.exe.mode & setIdBits) === 0 ? {} : { 'parapet.process.setuid': true }),
   };
 };
@@ -28,8 +33,14 @@ export const describeExit = (exit: ProbedExit, deps: EventDeps): TelemetryEvent 
 /** S_ISUID and S_ISGID of inode(7). */
 const setIdBits = 0o6000;
 
-/** A program run by fexecve(3) is named by a descriptor; one from memfd_create(2) has no name but that. */
-const fileless = (filename: string): Partial<TelemetryEvent> =>
-  filename.startsWith('/dev/fd/') || /^\/proc\/(?:self|\d+)\/fd\//.test(filename) || filename.startsWith('memfd:')
+/** Root of the host may do all: that is said by its number, and of most events. */
+const describeRights = (process: ProbedProcess): Partial<TelemetryEvent> =>
+  process.capabilities === 0n || (process.effectiveUid === 0 && containersOf(process).length === 0)
+    ? {}
+    : { 'process.thread.capabilities.effective': [...capabilityNames(process.capabilities)] };
+
+/** A file from memfd_create(2) lies in no folder, and its name begins so; its program may be run by any name. */
+const fileless = ({ exePath, filename }: ProbedExec): Partial<TelemetryEvent> =>
+  (exePath ?? `/${filename}`).startsWith('/memfd:')
     ? { 'parapet.process.memfd': true }
     : { 'parapet.process.deleted': true };

@@ -33,7 +33,7 @@ export const createFakeProbes = () => {
     const close = (): void => {
       closed += 1;
     };
-    return ok({ drain: () => {}, account: () => account, close, [Symbol.dispose]: close });
+    return ok({ drain: () => {}, account: () => account, missing: [], close, [Symbol.dispose]: close });
   };
   return {
     open,

@@ -23,10 +23,10 @@ export type {
   ProbedFork,
   ProbedModule,
   ProbedMount,
-  ProbedPrivilege,
   ProbedProcess,
-  ProbedPtrace,
+  ProbedRights,
   ProbedSocket,
+  ProbedTrace,
 } from './probes/decode.ts';
 export {
   openProbes,

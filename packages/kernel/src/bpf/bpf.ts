@@ -4,7 +4,7 @@ import { errno } from '../constants.ts';
 import { KernelError } from '../kernel-error.ts';
 import { addressOf, lastErrno, libc } from '../libc.ts';
 import { instructionBytes } from './assembler.ts';
-import { attachFunctionEntry, bpfCommands, mapTypes, programTypes } from './constants.ts';
+import { bpfCommands, mapTypes, programTypes } from './constants.ts';
 
 /** Something that the kernel keeps for as long as the descriptor is open; nothing is pinned, so all goes with the process. */
 export type BpfObject = Disposable & { readonly fd: number; readonly close: () => void };
@@ -63,8 +63,6 @@ export type ProgramOptions = {
   /** At most 15 characters. */
   readonly name: string;
   readonly instructions: Uint8Array;
-  /** Of type `tracing`: number of the function in the kernel's type information. */
-  readonly functionType?: number;
 };
 
 /**
@@ -98,13 +96,6 @@ export const attachRawTracepoint = (name: string, program: BpfObject): BpfObject
   return objectOf(fd);
 };
 
-/** Runs a program of type `tracing` whenever its function is called, until the returned object is closed (Linux 5.5; arm64 6.0). */
-export const attachFunction = (name: string, program: BpfObject): BpfObject => {
-  const attributes = attributesOf(16);
-  attributes.view.setUint32(8, program.fd, true);
-  return objectOf(bpf(bpfCommands.rawTracepointOpen, attributes.bytes, `attaching to the function ${name}`));
-};
-
 /**
  * How often the kernel left a program out because it was running already on that CPU, since it was loaded (Linux 5.12; 0
  * before): runs that the program itself cannot count.
@@ -129,7 +120,7 @@ const verifierLogBytes = 256 * 1024;
 const verifierWordsShown = 600;
 
 const tryLoad = (options: ProgramOptions, licence: Buffer, words: Buffer | undefined): number => {
-  const attributes = attributesOf(options.functionType === undefined ? 64 : 120);
+  const attributes = attributesOf(64);
   attributes.view.setUint32(0, programTypes[options.type], true);
   attributes.view.setUint32(4, options.instructions.length / instructionBytes, true);
   attributes.view.setBigUint64(8, addressOf(options.instructions), true);
@@ -140,10 +131,6 @@ const tryLoad = (options: ProgramOptions, licence: Buffer, words: Buffer | undef
     attributes.view.setBigUint64(32, addressOf(words), true);
   }
   writeName(attributes.bytes, 48, options.name);
-  if (options.functionType !== undefined) {
-    attributes.view.setUint32(68, attachFunctionEntry, true);
-    attributes.view.setUint32(108, options.functionType, true);
-  }
   const result = rawBpf(bpfCommands.programLoad, attributes.bytes);
   keepAlive(options.instructions, licence, words);
   return result;

@@ -12,8 +12,6 @@ export type Btf = {
   readonly offsetOf: (path: MemberPath) => number | undefined;
   /** Value of an enumerator, e.g. `enumValue('cgroup_subsys_id', 'memory_cgrp_id')`. */
   readonly enumValue: (name: string, member: string) => number | undefined;
-  /** Number of a function's type, by which programs are attached to it. */
-  readonly functionType: (name: string) => number | undefined;
   /** Size of a structure in bytes. */
   readonly sizeOf: (name: string) => number | undefined;
 };
@@ -64,7 +62,6 @@ const kinds: Readonly<Record<number, { readonly fixed: number; readonly each: nu
 const kindStruct = 4;
 const kindUnion = 5;
 const kindEnum = 6;
-const kindFunction = 12;
 /** Typedef, volatile, const, restrict, type tag: they stand for the type they name. */
 const transparentKinds = new Set([8, 9, 10, 11, 18]);
 
@@ -169,11 +166,6 @@ const createLookups = ({ types, strings, positions }: Sections): Btf => {
         if (isNamed(types.readUInt32LE(entry), member)) return types.readInt32LE(entry + 4);
       }
       return undefined;
-    },
-    functionType: (name) => {
-      const at = find(name, [kindFunction]);
-      const type = at === undefined ? -1 : positions.indexOf(at, 1);
-      return type < 0 ? undefined : type;
     },
     sizeOf: (name) => {
       const at = find(name, [kindStruct, kindUnion]);

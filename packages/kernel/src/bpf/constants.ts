@@ -18,9 +18,7 @@ export const mapTypes = {
   ringBuffer: 27,
 } as const;
 
-export const programTypes = { tracepoint: 5, rawTracepoint: 17, tracing: 26 } as const;
-/** `enum bpf_attach_type`: at the entry of a function of the kernel. */
-export const attachFunctionEntry = 24;
+export const programTypes = { tracepoint: 5, rawTracepoint: 17 } as const;
 
 /** Helpers that a program can call, by the kernel that brought them. */
 export const helpers = {

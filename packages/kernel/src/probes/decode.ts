@@ -8,11 +8,10 @@ import {
   modulePart,
   mountPart,
   pathLimits,
-  privilegePart,
-  ptracePart,
   recordKinds,
   socketPart,
   stringsAt,
+  tracePart,
 } from './record.ts';
 
 /** The process that an event is about, as the kernel had it at that moment. */
@@ -97,42 +96,29 @@ export type ProbedSocket = Common & {
   readonly bytesReceived: bigint;
   readonly bytesAcked: bigint;
 };
-export type ProbedPrivilege = Common & {
-  readonly kind: 'privilege';
-  /** What the process becomes; `process` is what it was. */
-  readonly becomes: {
-    readonly uid: number;
-    readonly effectiveUid: number;
-    readonly gid: number;
-    readonly effectiveGid: number;
-    /** Effective ones. */
-    readonly capabilities: bigint;
-  };
-};
-export type ProbedPtrace = Common & {
-  readonly kind: 'ptrace';
-  /** Whom the process wants to trace. */
-  readonly target: { readonly pid: number; readonly startNs: bigint; readonly comm: string };
+/** A process did what may have changed its rights; `process` is what it has now. */
+export type ProbedRights = Common & { readonly kind: 'rights' };
+export type ProbedTrace = Common & {
+  readonly kind: 'trace';
+  /** Whether it read or wrote the other one's memory without attaching to it. */
+  readonly isMemoryOnly: boolean;
+  /** As the process numbers it, in its own pid namespace. */
+  readonly target: number;
 };
 export type ProbedModule = Common & { readonly kind: 'module'; readonly name: string };
 export type ProbedMount = Common & {
   readonly kind: 'mount';
-  /** A device, a folder for a bind, or any word for a file system without either. */
+  /** As the process named them: a device, a folder for a bind, or any word; empty for what was made in steps. */
   readonly source: string;
-  /** Empty for binds and changes of what is mounted. */
+  readonly target: string;
+  /** Empty for binds, changes of what is mounted, and what was made in steps. */
   readonly fileSystem: string;
-  /** As `ProbedExec.exePath`: from the root of the process's mounts. */
-  readonly target: string | undefined;
 };
 export type ProbedDns = Common & {
-  /** What was sent to a DNS server by UDP, and what came from one. */
+  /** What came to a process by UDP from port 53. */
   readonly kind: 'dns';
-  readonly direction: 'sent' | 'received';
-  /** As `ProbedSocket.socket`. */
-  readonly socket: bigint;
-  readonly socketNetNamespace: number;
-  /** Of the server, 4 or 16 bytes; only with what was sent. */
-  readonly server: Uint8Array | undefined;
+  /** Of who answered, 4 or 16 bytes. */
+  readonly server: Uint8Array;
   /** At most 1,023 bytes. */
   readonly payload: Uint8Array;
 };
@@ -142,8 +128,8 @@ export type ProbedEvent =
   | ProbedExec
   | ProbedExit
   | ProbedSocket
-  | ProbedPrivilege
-  | ProbedPtrace
+  | ProbedRights
+  | ProbedTrace
   | ProbedModule
   | ProbedMount;
 
@@ -169,14 +155,17 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
       return { ...common, kind: 'exit', ...decodeExit(bytes) };
     case recordKinds.socket:
       return { ...common, kind: 'socket', ...decodeSocket(bytes) };
-    case recordKinds.dnsSend:
-      return { ...common, kind: 'dns', direction: 'sent', ...decodeDns(bytes, strings, true) };
-    case recordKinds.dnsReceive:
-      return { ...common, kind: 'dns', direction: 'received', ...decodeDns(bytes, strings, false) };
-    case recordKinds.privilege:
-      return { ...common, kind: 'privilege', becomes: decodePrivilege(bytes) };
-    case recordKinds.ptrace:
-      return { ...common, kind: 'ptrace', target: decodeTarget(bytes) };
+    case recordKinds.dns:
+      return { ...common, kind: 'dns', ...decodeDns(bytes, strings) };
+    case recordKinds.rights:
+      return { ...common, kind: 'rights' };
+    case recordKinds.trace:
+      return {
+        ...common,
+        kind: 'trace',
+        isMemoryOnly: bytes.readInt32LE(tracePart.request) === -1,
+        target: bytes.readUInt32LE(tracePart.target),
+      };
     case recordKinds.module:
       return { ...common, kind: 'module', name: strings.next(modulePart.nameLength) };
     case recordKinds.mount:
@@ -185,7 +174,7 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
         kind: 'mount',
         source: strings.next(mountPart.sourceLength),
         fileSystem: strings.next(mountPart.fileSystemLength),
-        target: joinPath(strings.nextBytes(mountPart.targetLength)),
+        target: strings.next(mountPart.targetLength),
       };
   }
 };
@@ -296,35 +285,14 @@ const decodeExit = (bytes: Buffer): Omit<ProbedExit, keyof Common | 'kind'> => {
   return { exitCode: (status >> 8) & 0xff, signal: status & 0x7f };
 };
 
-const decodeDns = (
-  bytes: Buffer,
-  strings: Strings,
-  hasServer: boolean,
-): Omit<ProbedDns, keyof Common | 'kind' | 'direction'> => {
-  const at = dnsPart.remoteAddress;
-  const addressBytes = bytes.readUInt16LE(dnsPart.isV6) === 1 ? 16 : 4;
+/** Copied: the record is the ring's own memory. */
+const decodeDns = (bytes: Buffer, strings: Strings): Pick<ProbedDns, 'server' | 'payload'> => {
+  const addressBytes = bytes.readUInt16LE(dnsPart.version) === 6 ? 16 : 4;
   return {
-    socket: bytes.readBigUInt64LE(dnsPart.socket),
-    socketNetNamespace: bytes.readUInt32LE(dnsPart.netNamespace),
-    // Copied, as is the payload: the record is the ring's own memory.
-    server: hasServer ? Uint8Array.from(bytes.subarray(at, at + addressBytes)) : undefined,
+    server: Uint8Array.from(bytes.subarray(dnsPart.address, dnsPart.address + addressBytes)),
     payload: Uint8Array.from(strings.nextBytes(dnsPart.payloadLength)),
   };
 };
-
-const decodePrivilege = (bytes: Buffer): ProbedPrivilege['becomes'] => ({
-  uid: bytes.readUInt32LE(privilegePart.uid),
-  effectiveUid: bytes.readUInt32LE(privilegePart.effectiveUid),
-  gid: bytes.readUInt32LE(privilegePart.gid),
-  effectiveGid: bytes.readUInt32LE(privilegePart.effectiveGid),
-  capabilities: bytes.readBigUInt64LE(privilegePart.capabilities),
-});
-
-const decodeTarget = (bytes: Buffer): ProbedPtrace['target'] => ({
-  pid: bytes.readUInt32LE(ptracePart.pid),
-  startNs: bytes.readBigUInt64LE(ptracePart.startNs),
-  comm: upToZero(bytes.subarray(ptracePart.comm, ptracePart.comm + commBytes)),
-});
 
 const familyV6 = 10;
 

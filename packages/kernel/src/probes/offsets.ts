@@ -43,13 +43,7 @@ const places = {
   mountPart: [['mount', 'mnt']],
   mountParent: [['mount', 'mnt_parent']],
   mountPoint: [['mount', 'mnt_mountpoint']],
-  mountDevice: [['mount', 'mnt_devname']],
   mountRoot: [['vfsmount', 'mnt_root']],
-  mountSuperBlock: [['vfsmount', 'mnt_sb']],
-  superBlockType: [['super_block', 's_type']],
-  typeName: [['file_system_type', 'name']],
-  pathDentry: [['path', 'dentry']],
-  pathMount: [['path', 'mnt']],
   inodeNumber: [['inode', 'i_ino']],
   inodeMode: [['inode', 'i_mode']],
   inodeLinks: [['inode', 'i_nlink']],
@@ -58,7 +52,6 @@ const places = {
   credUid: [['cred', 'uid']],
   credGid: [['cred', 'gid']],
   credEuid: [['cred', 'euid']],
-  credEgid: [['cred', 'egid']],
   credCapEffective: [['cred', 'cap_effective']],
   nsproxyNet: [['nsproxy', 'net_ns']],
   nsproxyMount: [['nsproxy', 'mnt_ns']],
@@ -97,19 +90,30 @@ const optionalPlaces = {
   taskLoginUid: [['task_struct', 'loginuid']],
   taskSessionId: [['task_struct', 'sessionid']],
   moduleName: [['module', 'name']],
-  msgName: [['msghdr', 'msg_name']],
-  msgIterator: [['msghdr', 'msg_iter']],
-  iteratorType: [['iov_iter', 'iter_type']],
-  iteratorBuffer: [['iov_iter', 'ubuf']],
-  /** `iov` until 6.4. */
-  iteratorVector: [
-    ['iov_iter', '__iov'],
-    ['iov_iter', 'iov'],
-  ],
-  vectorBase: [['iovec', 'iov_base']],
   skbHead: [['sk_buff', 'head']],
   skbTail: [['sk_buff', 'tail']],
   skbTransport: [['sk_buff', 'transport_header']],
+  skbNetwork: [['sk_buff', 'network_header']],
+  skbProtocol: [['sk_buff', 'protocol']],
+  /** Registers of a process as it entered the kernel: of x86-64, then of arm64. */
+  callNumber: [
+    ['pt_regs', 'orig_ax'],
+    ['pt_regs', 'syscallno'],
+  ],
+  /** The first parameter, which the result has not overwritten. */
+  callFirst: [
+    ['pt_regs', 'di'],
+    ['pt_regs', 'orig_x0'],
+  ],
+  callOthers: [
+    ['pt_regs', 'si'],
+    ['pt_regs', 'regs'],
+  ],
+  callThird: [['pt_regs', 'dx']],
+  callFourth: [['pt_regs', 'r10']],
+  /** Of a thread: whether it is in a system call of 32 bits. */
+  threadStatus: [['task_struct', 'thread_info', 'status']],
+  threadFlags: [['task_struct', 'thread_info', 'flags']],
 } as const satisfies Readonly<Record<string, readonly MemberPath[]>>;
 
 /** Byte offsets within their structures. */
@@ -118,8 +122,6 @@ export type KernelOffsets = { readonly [K in keyof typeof places]: number } & {
 } & {
   /** Index of the memory controller among a `css_set`'s subsystems, for cgroup v1. */
   readonly memoryController: number | undefined;
-  /** Value of `iter_type` for one buffer (Linux 6.0); before, all are vectors. */
-  readonly singleBuffer: number | undefined;
 };
 
 /** For programs that can be left out: one without its places is not written. */
@@ -140,7 +142,6 @@ export const resolveOffsets = (btf: Btf): Result<KernelOffsets, Problem> => {
   return ok({
     ...Object.fromEntries(resolved),
     ...Object.fromEntries(Object.entries(optionalPlaces).map(([name, paths]) => [name, lookUp(paths)])),
-    singleBuffer: btf.enumValue('iter_type', 'ITER_UBUF'),
     memoryController: btf.enumValue('cgroup_subsys_id', 'memory_cgrp_id'),
   } as KernelOffsets);
 };

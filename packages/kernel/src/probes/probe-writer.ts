@@ -36,13 +36,16 @@ export type ProbeWriter = {
   readonly read: (size: AccessSize, to: Register, base: Register, way: readonly number[]) => void;
   readonly put: (size: AccessSize, to: number, value: Register | number) => void;
   readonly startStrings: (at: number) => void;
-  /** Appends the string that the way ends at (a pointer, or text in place) and stores its length with its final zero. */
+  /**
+   * Appends the string that the way ends at (a pointer, text in place, or a pointer into the process's own memory) and stores its
+   * length with its final zero.
+   */
   readonly appendString: (
     lengthAt: number,
     limit: number,
     base: Register,
     way: readonly number[],
-    place?: 'pointer' | 'inline',
+    place?: 'pointer' | 'inline' | 'user',
   ) => void;
   /** Appends the path of a dentry on a mount, read by these two ways from r8, and stores the length of all its names. */
   readonly appendPath: (lengthAt: number, dentry: readonly number[], mount: readonly number[]) => void;
@@ -107,17 +110,17 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
   const put: ProbeWriter['put'] = (size, to, value) => asm.store(size, 'r9', to, value);
 
   const appendString: ProbeWriter['appendString'] = (lengthAt, limit, base, way, place = 'pointer') => {
-    follow(base, place === 'pointer' ? [...way, 0] : way);
-    appendAt(lengthAt, limit);
+    follow(base, place === 'inline' ? way : [...way, 0]);
+    appendAt(lengthAt, limit, place === 'user' ? helpers.probeReadUserString : helpers.probeReadKernelString);
   };
   /** Text at r3. */
-  const appendAt = (lengthAt: number | undefined, limit: number): void => {
+  const appendAt = (lengthAt: number | undefined, limit: number, helper: number): void => {
     const stored = asm.fresh('stored');
     asm.alu('and', 'r7', cursorMask);
     asm.move('r1', 'r9');
     asm.alu('add', 'r1', 'r7');
     asm.move('r2', limit);
-    asm.call(helpers.probeReadKernelString);
+    asm.call(helper);
     asm.jumpIf('sgt', 'r0', 0, stored);
     asm.move('r0', 0);
     asm.label(stored);
@@ -142,6 +145,7 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
       asm.store(8, 'r10', at, 'r0');
     }
     asm.label(next);
+    forgetCursor();
     asm.load(8, 'r1', 'r10', slot.step);
     asm.jumpIf('ge', 'r1', pathLimits.steps, done);
     asm.alu('add', 'r1', 1);
@@ -164,7 +168,7 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     asm.label(inMount);
     asm.load(8, 'r3', 'r10', slot.dentry);
     follow('r3', [offsets.dentryName, 0]);
-    appendAt(undefined, pathLimits.nameBytes);
+    appendAt(undefined, pathLimits.nameBytes, helpers.probeReadKernelString);
     asm.load(8, 'r3', 'r10', slot.dentry);
     read(8, 'r0', 'r3', [offsets.dentryParent]);
     asm.load(8, 'r1', 'r10', slot.dentry);
@@ -178,10 +182,21 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     asm.store(1, 'r1', 0, 0);
     asm.alu('add', 'r7', 1);
     asm.label(done);
+    forgetCursor();
     asm.load(8, 'r1', 'r10', slot.start);
     asm.move('r0', 'r7');
     asm.alu('sub', 'r0', 'r1');
     put(2, lengthAt, 'r0');
+  };
+
+  /**
+   * The verifier follows the range of the cursor through each turn of a loop, and by each way out of it, until it gives up. What
+   * comes back from the working memory is any number to it.
+   */
+  const forgetCursor = (): void => {
+    asm.store(8, 'r9', cursorCell, 'r7');
+    asm.load(8, 'r7', 'r9', cursorCell);
+    asm.alu('and', 'r7', cursorMask);
   };
 
   const putTask: ProbeWriter['putTask'] = (kind) => {
@@ -256,6 +271,9 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     },
   };
 };
+
+/** Behind all strings. */
+const cursorCell = scratchBytes - 8;
 
 /** The verifier bounds a number by a mask of ones; the smallest that lets `limit` pass. */
 const maskFor = (limit: number): number => 2 ** (32 - Math.clz32(limit)) - 1;

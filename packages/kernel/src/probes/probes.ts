@@ -2,7 +2,6 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { assemble } from '../bpf/assembler.ts';
 import {
-  attachFunction,
   attachRawTracepoint,
   type BpfMap,
   type BpfObject,
@@ -11,10 +10,9 @@ import {
   lookUpElement,
   missedRuns,
 } from '../bpf/bpf.ts';
-import { type Btf, parseBtf } from '../bpf/btf.ts';
+import { parseBtf } from '../bpf/btf.ts';
 import { createRingBuffer, type RingBuffer } from '../bpf/ring-buffer.ts';
-import { errno } from '../constants.ts';
-import { attempt, KernelError } from '../kernel-error.ts';
+import { attempt } from '../kernel-error.ts';
 import { decodeRecord, type ProbedEvent } from './decode.ts';
 import { type KernelOffsets, resolveOffsets } from './offsets.ts';
 import {
@@ -24,20 +22,18 @@ import {
   type ProbeEnvironment,
   type ProbeWriter,
 } from './probe-writer.ts';
-import { writeDnsReceive, writeDnsSend } from './programs/dns.ts';
+import { writeDns } from './programs/dns.ts';
 import { writeExec } from './programs/exec.ts';
 import { writeExit } from './programs/exit.ts';
 import { writeFork } from './programs/fork.ts';
 import { writeModule } from './programs/module.ts';
-import { writeMount, writeMoveMount } from './programs/mount.ts';
-import { writePrivilege } from './programs/privilege.ts';
-import { writePtrace } from './programs/ptrace.ts';
 import { writeSocketState } from './programs/socket-state.ts';
+import { writeSystemCall } from './programs/system-call.ts';
 import { scratchBytes } from './record.ts';
 
 /**
- * What can be watched, by the raw tracepoint or the function of the kernel that it stands on. One that is not needed may be missing
- * (no function tracing, arm64 before 6.0, no modules): then what it tells is not told, and all else is.
+ * What can be watched, by the raw tracepoint of the kernel that it stands on. One that is not needed may be missing: then what it
+ * tells is not told, and all else is.
  */
 const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   exec: { tracepoint: 'sched_process_exec', write: writeExec, isNeeded: true },
@@ -45,34 +41,17 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   fork: { tracepoint: 'sched_process_fork', write: writeFork, isNeeded: true },
   socket: { tracepoint: 'inet_sock_set_state', write: writeSocketState, isNeeded: true },
   module: { tracepoint: 'module_load', write: writeModule },
-  privilege: { function: 'commit_creds', write: writePrivilege },
-  ptrace: { function: 'security_ptrace_access_check', write: writePtrace },
-  mount: { function: 'security_sb_mount', write: writeMount },
-  moveMount: { function: 'security_move_mount', write: writeMoveMount },
-  dnsSend4: { function: 'udp_sendmsg', write: writeDnsSend('ipv4') },
-  dnsSend6: { function: 'udpv6_sendmsg', write: writeDnsSend('ipv6') },
-  dnsReceive: { function: 'skb_consume_udp', write: writeDnsReceive },
+  dns: { tracepoint: 'skb_copy_datagram_iovec', write: writeDns },
+  systemCall: { tracepoint: 'sys_exit', write: writeSystemCall },
 };
-export const probeNames = [
-  'exec',
-  'exit',
-  'fork',
-  'socket',
-  'module',
-  'privilege',
-  'ptrace',
-  'mount',
-  'moveMount',
-  'dnsSend4',
-  'dnsSend6',
-  'dnsReceive',
-] as const;
+export const probeNames = ['exec', 'exit', 'fork', 'socket', 'module', 'dns', 'systemCall'] as const;
 export type ProbeName = (typeof probeNames)[number];
 
 type ProbeDefinition = {
+  readonly tracepoint: string;
   readonly write: (probe: ProbeWriter, offsets: KernelOffsets) => void;
   readonly isNeeded?: true;
-} & ({ readonly tracepoint: string } | { readonly function: string });
+};
 
 export type ProbeOptions = {
   readonly probes: readonly ProbeName[];
@@ -112,9 +91,9 @@ export type Probes = Disposable & {
  * nothing stays behind when the process ends. Needs Linux 5.8 with BTF and root (CAP_BPF and CAP_PERFMON).
  */
 export const openProbes = (options: ProbeOptions): Result<Probes, Problem> => {
-  const kernel = readKernelTypes();
-  if (!kernel.ok) return kernel;
-  const opened = attempt(() => openAll(options, kernel.value));
+  const offsets = readKernelOffsets();
+  if (!offsets.ok) return offsets;
+  const opened = attempt(() => openAll(options, offsets.value));
   return opened.ok ? ok(opened.value) : fail(whyRefused(opened.error));
 };
 
@@ -122,9 +101,7 @@ const btfPath = '/sys/kernel/btf/vmlinux';
 const defaultRingBytes = 2 * 1024 * 1024;
 const defaultDrainMs = 25;
 
-type KernelTypes = { readonly offsets: KernelOffsets; readonly functionType: Btf['functionType'] };
-
-const readKernelTypes = (): Result<KernelTypes, Problem> => {
+const readKernelOffsets = (): Result<KernelOffsets, Problem> => {
   let bytes: Buffer;
   try {
     bytes = readFileSync(btfPath);
@@ -134,9 +111,7 @@ const readKernelTypes = (): Result<KernelTypes, Problem> => {
     );
   }
   const btf = parseBtf(bytes);
-  if (!btf.ok) return btf;
-  const offsets = resolveOffsets(btf.value);
-  return offsets.ok ? ok({ offsets: offsets.value, functionType: btf.value.functionType }) : offsets;
+  return btf.ok ? resolveOffsets(btf.value) : btf;
 };
 
 const whyRefused = (error: Problem): Problem =>
@@ -147,7 +122,7 @@ const whyRefused = (error: Problem): Problem =>
       : error.message,
   );
 
-const openAll = (options: ProbeOptions, kernel: KernelTypes): Probes => {
+const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
   const opened = new DisposableStack();
   try {
     const counters = opened.use(mapByProbe('parapet_count', counterBytes));
@@ -158,14 +133,14 @@ const openAll = (options: ProbeOptions, kernel: KernelTypes): Probes => {
     const missing: ProbeName[] = [];
     for (const name of options.probes) {
       const environment = {
-        offsets: kernel.offsets,
+        offsets,
         cgroups,
         index: probeNames.indexOf(name),
         countersFd: counters.fd,
         scratchFd: scratch.fd,
         ringFd: ring.map.fd,
       };
-      const program = start(name, environment, kernel, opened);
+      const program = start(name, environment, opened);
       if (program === undefined) missing.push(name);
       else programs.push({ name, program });
     }
@@ -179,45 +154,17 @@ const mapByProbe = (name: string, valueBytes: number): BpfMap =>
   createMap({ type: 'perCpuArray', name, keyBytes: 4, valueBytes, maxEntries: probeNames.length });
 
 /** Loads a probe and lets it run; `undefined` where it is not needed and the kernel has no place for it. */
-const start = (
-  name: ProbeName,
-  environment: ProbeEnvironment,
-  kernel: KernelTypes,
-  opened: DisposableStack,
-): BpfObject | undefined => {
-  const started = attempt(() => loadAndAttach(name, environment, kernel));
-  if (!started.ok) {
-    if (probeTable[name].isNeeded === true) throw started.error;
-    return undefined;
-  }
-  opened.use(started.value.link);
-  return opened.use(started.value.program);
-};
-
-const loadAndAttach = (
-  name: ProbeName,
-  environment: ProbeEnvironment,
-  { offsets, functionType }: KernelTypes,
-): { readonly program: BpfObject; readonly link: BpfObject } => {
-  const definition = probeTable[name];
-  const type = 'function' in definition ? functionType(definition.function) : undefined;
-  if ('function' in definition && type === undefined)
-    throw new KernelError('bpf', errno.ENOENT, `this kernel has no function ${definition.function}`);
-  const program = loadProgram({
-    ...(type === undefined ? { type: 'rawTracepoint' } : { type: 'tracing', functionType: type }),
-    name: `parapet_${name}`,
-    instructions: assemble((asm) => definition.write(createProbeWriter(asm, environment), offsets)),
+const start = (name: ProbeName, environment: ProbeEnvironment, opened: DisposableStack): BpfObject | undefined => {
+  const { tracepoint, write, isNeeded } = probeTable[name];
+  const started = attempt(() => {
+    const instructions = assemble((asm) => write(createProbeWriter(asm, environment), environment.offsets));
+    const program = opened.use(loadProgram({ type: 'rawTracepoint', name: `parapet_${name}`, instructions }));
+    opened.use(attachRawTracepoint(tracepoint, program));
+    return program;
   });
-  try {
-    const link =
-      'tracepoint' in definition
-        ? attachRawTracepoint(definition.tracepoint, program)
-        : attachFunction(definition.function, program);
-    return { program, link };
-  } catch (error) {
-    program.close();
-    throw error;
-  }
+  if (started.ok) return started.value;
+  if (isNeeded === true) throw started.error;
+  return undefined;
 };
 
 /** On a host of version 1, or of both, containers live in the old hierarchies; statfs(2) tells the kind of the mount. */

@@ -7,12 +7,11 @@ export const recordKinds = {
   exec: 2,
   exit: 3,
   socket: 4,
-  privilege: 5,
-  ptrace: 6,
-  module: 7,
-  mount: 8,
-  dnsSend: 9,
-  dnsReceive: 10,
+  module: 5,
+  dns: 6,
+  rights: 7,
+  trace: 8,
+  mount: 9,
 } as const;
 
 /** Byte offsets; numbers are of this machine's byte order. */
@@ -78,21 +77,7 @@ export const socketPart = {
   bytesAcked: headBytes + 64,
 } as const;
 
-/** What a process is about to be; what it was stands in the head. */
-export const privilegePart = {
-  uid: headBytes,
-  effectiveUid: headBytes + 4,
-  gid: headBytes + 8,
-  effectiveGid: headBytes + 12,
-  capabilities: headBytes + 16,
-} as const;
-
-export const ptracePart = {
-  pid: headBytes,
-  mode: headBytes + 4,
-  startNs: headBytes + 8,
-  comm: headBytes + 16,
-} as const;
+export const tracePart = { request: headBytes, target: headBytes + 8 } as const;
 
 export const modulePart = { nameLength: headBytes } as const;
 
@@ -103,14 +88,11 @@ export const mountPart = {
 } as const;
 
 export const dnsPart = {
-  /** As `socketPart.socket`. */
-  socket: headBytes,
-  netNamespace: headBytes + 8,
-  /** Of the server, which only a message that is sent has. */
-  remotePort: headBytes + 12,
-  isV6: headBytes + 14,
-  remoteAddress: headBytes + 16,
-  payloadLength: headBytes + 32,
+  /** Version of the Internet protocol: 4 or 6. */
+  version: headBytes,
+  payloadLength: headBytes + 2,
+  /** Of who answered. */
+  address: headBytes + 8,
 } as const;
 
 /** Where strings begin, by kind. */
@@ -119,12 +101,11 @@ export const stringsAt = {
   [recordKinds.exec]: headBytes + 40,
   [recordKinds.exit]: headBytes + 8,
   [recordKinds.socket]: headBytes + 72,
-  [recordKinds.privilege]: headBytes + 24,
-  [recordKinds.ptrace]: headBytes + 32,
   [recordKinds.module]: headBytes + 8,
+  [recordKinds.dns]: headBytes + 24,
+  [recordKinds.rights]: headBytes,
+  [recordKinds.trace]: headBytes + 16,
   [recordKinds.mount]: headBytes + 8,
-  [recordKinds.dnsSend]: headBytes + 40,
-  [recordKinds.dnsReceive]: headBytes + 40,
 } as const;
 
 /** Bytes that a record holds at most of each text; powers of two. */
@@ -134,7 +115,7 @@ export const textLimits = {
   interpreter: 256,
   tty: 32,
   moduleName: 64,
-  mountSource: 256,
+  mountPath: 512,
   fileSystem: 32,
   dns: 1024,
 } as const;

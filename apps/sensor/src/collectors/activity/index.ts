@@ -1,14 +1,17 @@
-import { bootClockNs, type ProbedDns, type ProbedEvent, type ProbeName } from '@parapet/kernel';
+import type { EventKind, TelemetryEvent } from '@parapet/contract/telemetry';
+import { bootClockNs, type ProbedEvent, type ProbeName } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
+import { processId } from '../../kernel-watch/process-identity.ts';
 import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
 import { describeTcp } from './connection-events.ts';
-import { createDnsEvents, type DnsEvents } from './dns-events.ts';
+import { describeDns } from './dns-events.ts';
 import type { EventDeps } from './event-base.ts';
-import { describeModule, describeMount, describePrivilege, describePtrace } from './kernel-events.ts';
+import { describeModule, describeMount, describePrivilege, describeTrace } from './kernel-events.ts';
 import { describeExec, describeExit } from './process-events.ts';
+import { createRightsMemory, type RightsMemory } from './rights-memory.ts';
 
 /** What processes do, event by event: starts with arguments, ends, TCP connections, changes of rights, and what they ask of the kernel. */
 export const createActivityCollector = (kernel: KernelWatch): CollectorDefinition => ({
@@ -17,22 +20,15 @@ export const createActivityCollector = (kernel: KernelWatch): CollectorDefinitio
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');
-    const deps: EventDeps = {
+    const deps: ActivityDeps = {
+      rights: createRightsMemory(),
       memory: kernel.memory,
       users: createUserNames('/etc/passwd', context.clock.now),
       running: context.workloads.process,
       wallTimeUs: createWallTime(),
     };
-    const dns = createDnsEvents({
-      ...deps,
-      tell: (event) => source.tell('dns', event),
-      unwanted: () => source.unwanted(1),
-    });
     const joined = kernel.join({
-      onEvent: (event, change) => {
-        if (event.kind === 'dns') dns.take(event, performance.now());
-        else tell(event, change, source, deps);
-      },
+      onEvent: (event, change) => tell(event, change, source, deps),
       onUnreadable: () => source.lost({ stage: 'reader', cause: 'unreadable', count: 1 }),
     });
     if (!joined.ok) {
@@ -40,21 +36,16 @@ export const createActivityCollector = (kernel: KernelWatch): CollectorDefinitio
       return { stop: async () => {} };
     }
     context.report(statusOf(joined.value.missing));
-    return keepAccount(context, source, joined.value, dns);
+    return keepAccount(context, source, joined.value);
   },
 });
 
 const accountEveryMs = 5000;
 
 const toldBy: Readonly<Partial<Record<ProbeName, string>>> = {
-  privilege: 'changes of privilege',
-  ptrace: 'ptrace',
   module: 'kernel modules',
-  mount: 'mounts',
-  moveMount: 'mounts made in steps',
-  dnsSend4: 'DNS questions',
-  dnsSend6: 'DNS questions over IPv6',
-  dnsReceive: 'DNS answers',
+  dns: 'DNS',
+  systemCall: 'changes of privilege, ptrace and mounts',
 };
 
 const statusOf = (missing: readonly ProbeName[]): CollectorStatus => {
@@ -78,27 +69,36 @@ const createWallTime = (): ((atNs: bigint) => number) => {
   };
 };
 
-const tell = (
-  event: Exclude<ProbedEvent, ProbedDns>,
-  change: TcpChange | undefined,
-  source: TelemetrySource,
-  deps: EventDeps,
-): void => {
+type ActivityDeps = EventDeps & { readonly rights: RightsMemory };
+
+const tell = (event: ProbedEvent, change: TcpChange | undefined, source: TelemetrySource, deps: ActivityDeps): void => {
+  /** Each event of the kernel is told once or is unwanted: the account depends on it. */
+  const tellIf = (kind: EventKind, told: TelemetryEvent | undefined): void => {
+    if (told === undefined) source.unwanted(1);
+    else source.tell(kind, told);
+  };
+  const id = processId(event.process.pid, event.process.startNs);
   switch (event.kind) {
     case 'fork':
+      deps.rights.note(id, event.process);
       source.unwanted(1);
       return;
     case 'exec':
+      deps.rights.note(id, event.process);
       source.tell('process', describeExec(event, deps));
       return;
     case 'exit':
+      deps.rights.forget(id);
       source.tell('process', describeExit(event, deps));
       return;
-    case 'privilege':
-      source.tell('privilege', describePrivilege(event, deps));
+    case 'rights': {
+      const before = deps.rights.change(id, event.process);
+      const known = before === 'unknown' ? undefined : before;
+      tellIf('privilege', before === undefined ? undefined : describePrivilege(event, known, deps));
       return;
-    case 'ptrace':
-      source.tell('kernel', describePtrace(event, deps));
+    }
+    case 'trace':
+      source.tell('kernel', describeTrace(event, deps));
       return;
     case 'module':
       source.tell('kernel', describeModule(event, deps));
@@ -106,24 +106,24 @@ const tell = (
     case 'mount':
       source.tell('kernel', describeMount(event, deps));
       return;
+    case 'dns':
+      tellIf('dns', describeDns(event, deps));
+      return;
     case 'socket':
-      if (change === undefined) source.unwanted(1);
-      else source.tell('network', describeTcp(change, deps));
+      tellIf('network', change === undefined ? undefined : describeTcp(change, deps));
   }
 };
 
-/** The kernel counts what it made and what a full ring could not take. What is still in the ring, or waits for an answer, belongs to the next account. */
+/** The kernel counts what it made and what a full ring could not take. What is still in the ring belongs to the next account. */
 const keepAccount = (
   context: CollectorContext,
   source: TelemetrySource,
   member: KernelMember,
-  dns: DnsEvents,
 ): { readonly stop: () => Promise<void> } => {
   let before = { lost: 0, missed: 0 };
   const account = (): void => {
     const { produced, lost, missed, delivered } = member.account();
-    dns.expire(performance.now());
-    const waiting = Math.max(0, produced - lost - delivered) + dns.waiting();
+    const waiting = Math.max(0, produced - lost - delivered);
     const lose = (cause: string, count: number): void => {
       source.lost({ stage: 'kernel', cause, count });
       if (count > 0) context.lose({ stage: 'kernel', cause, count });
@@ -138,7 +138,6 @@ const keepAccount = (
   return {
     stop: async () => {
       clearInterval(timer);
-      dns.expire(Number.POSITIVE_INFINITY);
       account();
       member.leave();
     },

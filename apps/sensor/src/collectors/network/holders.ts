@@ -1,5 +1,6 @@
 import type { KnownProcess, WorkloadDirectory } from '../workload-directory.ts';
 import type { Connection } from './connection-index.ts';
+import { defaultContainer } from './peers.ts';
 import type { Holder } from './probed-connections.ts';
 import type { SocketOwners } from './socket-owners.ts';
 
@@ -12,7 +13,7 @@ export type Holders = {
 };
 
 export const createHolders = (deps: {
-  readonly workloads: Pick<WorkloadDirectory, 'containerByRuntimeId'>;
+  readonly workloads: Pick<WorkloadDirectory, 'containerByRuntimeId' | 'process'>;
   readonly owners: Pick<SocketOwners, 'ownerOf'>;
 }): Holders => {
   const containerKeyOf = ({ container, isNested }: Holder): string | undefined =>
@@ -22,10 +23,16 @@ export const createHolders = (deps: {
         (deps.workloads.containerByRuntimeId(container.id)?.key ??
         `${isNested ? 'unknown' : container.runtime}:${container.id}`);
   return {
-    ofConnection: ({ holder, inode }) =>
-      holder === undefined
-        ? deps.owners.ownerOf(inode)
-        : { key: holder.key, pid: holder.pid, executable: holder.executable, containerKey: containerKeyOf(holder) },
+    ofConnection: ({ namespace, holder, inode }) => {
+      if (holder === undefined) return deps.owners.ownerOf(inode);
+      const { key, pid, executable } = holder;
+      const containerKey = containerKeyOf(holder);
+      if (containerKey !== undefined || namespace.isHost) return { key, pid, executable, containerKey };
+      // The kernel names the group of one hierarchy, and not every runtime makes all: as long as it lives /proc tells of the others.
+      const living = deps.workloads.process(pid);
+      if (living?.key === key) return living;
+      return { key, pid, executable, containerKey: defaultContainer(namespace) };
+    },
     isContainerUnknown: ({ holder }) =>
       holder?.container !== undefined && deps.workloads.containerByRuntimeId(holder.container.id) === undefined,
     containerKeyOf,

@@ -4,122 +4,86 @@ import type { ProbeWriter } from '../probe-writer.ts';
 import { cursorMask, dnsPart, recordKinds, stringsAt, textLimits } from '../record.ts';
 
 /**
- * The kernel's `udp_sendmsg(sock, message, length)` and `udpv6_sendmsg`, of messages to port 53: the process that asks is the one
- * that runs. What a newer kernel sends from one buffer an older one has as a vector, of which the first part is read.
+ * Raw tracepoint `skb_copy_datagram_iovec(packet, length)`: a process takes what came for it, here UDP from port 53. The answer holds
+ * the question, and who takes it is who asked. After translation: an answer of a runtime's own resolver comes from port 53 as well.
+ *
+ * Not seen: answers whose checksum the kernel works out while it copies (network cards that cannot), and the end of a long one that
+ * a driver left outside the packet's first part.
  */
-export const writeDnsSend =
-  (family: 'ipv4' | 'ipv6') =>
-  (probe: ProbeWriter, offsets: KernelOffsets): void => {
-    const { asm } = probe;
-    probe.begin();
-    probe.takeArgument(0);
-    putServer(probe, offsets, family);
-    asm.load(2, 'r1', 'r9', dnsPart.remotePort);
-    asm.jumpIf('ne', 'r1', dnsPortBigEndian, 'leave');
-    // To an IPv4 address from a socket that speaks both: the other function tells it.
-    if (family === 'ipv6') leaveIfMapped(probe);
-    probe.count();
-    probe.put(2, dnsPart.isV6, family === 'ipv6' ? 1 : 0);
-    begin(probe, offsets, recordKinds.dnsSend);
-    const iterator = placeOf(offsets, 'msgIterator');
-    const vector = asm.fresh('vector');
-    const pointed = asm.fresh('pointed');
-    if (offsets.singleBuffer !== undefined) {
-      probe.read(1, 'r1', 'r6', [8, iterator + placeOf(offsets, 'iteratorType')]);
-      asm.jumpIf('ne', 'r1', offsets.singleBuffer, vector);
-      probe.read(8, 'r0', 'r6', [8, iterator + placeOf(offsets, 'iteratorBuffer')]);
-      asm.jump(pointed);
-    }
-    asm.label(vector);
-    probe.read(8, 'r0', 'r6', [8, iterator + placeOf(offsets, 'iteratorVector'), placeOf(offsets, 'vectorBase')]);
-    asm.label(pointed);
-    asm.store(8, 'r10', slot.from, 'r0');
-    probe.read(8, 'r2', 'r6', [16]);
-    appendPayload(probe, helpers.probeReadUser);
-    probe.submit();
-  };
-
-/**
- * The kernel's `skb_consume_udp(sock, packet, length)`: a process takes a packet, here one from port 53. Some drivers leave the end
- * of a long packet elsewhere, and then it is not read.
- */
-export const writeDnsReceive = (probe: ProbeWriter, offsets: KernelOffsets): void => {
+export const writeDns = (probe: ProbeWriter, offsets: KernelOffsets): void => {
   const { asm } = probe;
-  const packet = 8;
+  const head = placeOf(offsets, 'skbHead');
   const transport = placeOf(offsets, 'skbTransport');
+  const v6 = asm.fresh('v6');
+  const taken = asm.fresh('taken');
   probe.begin();
-  probe.read(8, 'r7', 'r6', [packet, placeOf(offsets, 'skbHead')]);
-  probe.read(2, 'r1', 'r6', [packet, transport]);
-  asm.alu('add', 'r7', 'r1');
-  probe.read(2, 'r1', 'r7', [0]);
-  asm.jumpIf('ne', 'r1', dnsPortBigEndian, 'leave');
-  asm.alu('add', 'r7', udpHeaderBytes);
-  asm.store(8, 'r10', slot.from, 'r7');
-  probe.count();
   probe.takeArgument(0);
-  begin(probe, offsets, recordKinds.dnsReceive);
-  probe.read(4, 'r2', 'r6', [packet, placeOf(offsets, 'skbTail')]);
-  asm.store(8, 'r10', slot.length, 'r2');
-  probe.read(2, 'r1', 'r6', [packet, transport]);
-  asm.load(8, 'r2', 'r10', slot.length);
-  asm.alu('sub', 'r2', 'r1');
-  asm.alu('sub', 'r2', udpHeaderBytes);
-  appendPayload(probe, helpers.probeReadKernel);
+  probe.read(2, 'r7', 'r8', [placeOf(offsets, 'skbProtocol')]);
+  // Packets of others, such as local sockets, have no such headers.
+  const known = asm.fresh('known');
+  asm.jumpIf('eq', 'r7', protocolV4, known);
+  asm.jumpIf('ne', 'r7', protocolV6, 'leave');
+  asm.label(known);
+  toHeader(probe, head, transport);
+  probe.read(2, 'r1', 'r0', [0]);
+  asm.jumpIf('ne', 'r1', dnsPortBigEndian, 'leave');
+  toHeader(probe, head, placeOf(offsets, 'skbNetwork'));
+  asm.store(8, 'r10', slot.from, 'r0');
+  asm.jumpIf('eq', 'r7', protocolV6, v6);
+  probe.read(1, 'r1', 'r0', [9]);
+  asm.jumpIf('ne', 'r1', protocolUdp, 'leave');
+  asm.load(8, 'r3', 'r10', slot.from);
+  probe.copy(dnsPart.address, 4, 'r3', [12]);
+  probe.put(2, dnsPart.version, 4);
+  asm.jump(taken);
+  asm.label(v6);
+  probe.read(1, 'r1', 'r0', [6]);
+  asm.jumpIf('ne', 'r1', protocolUdp, 'leave');
+  asm.load(8, 'r3', 'r10', slot.from);
+  probe.copy(dnsPart.address, 16, 'r3', [8]);
+  probe.put(2, dnsPart.version, 6);
+  asm.label(taken);
+  probe.count();
+  toHeader(probe, head, transport);
+  asm.alu('add', 'r0', udpHeaderBytes);
+  asm.store(8, 'r10', slot.from, 'r0');
+  // Where its first part ends, counted from the same place as the headers.
+  probe.read(2, 'r7', 'r8', [transport]);
+  probe.read(4, 'r1', 'r8', [placeOf(offsets, 'skbTail')]);
+  asm.alu('sub', 'r1', 'r7');
+  asm.alu('sub', 'r1', udpHeaderBytes);
+  asm.store(8, 'r10', slot.length, 'r1');
+  asm.call(helpers.getCurrentTask);
+  asm.move('r8', 'r0');
+  probe.startStrings(stringsAt[recordKinds.dns]);
+  probe.putTask(recordKinds.dns);
+  appendPayload(probe);
   probe.submit();
 };
 
 const slot = { from: -96, length: -104 } as const;
-/** 53 as it stands in packets, read by this machine. */
+/** As they stand in packets, read by this machine: ETH_P_IP, ETH_P_IPV6, port 53. */
+const protocolV4 = 0x0008;
+const protocolV6 = 0xdd86;
 const dnsPortBigEndian = 53 << 8;
+const protocolUdp = 17;
 const udpHeaderBytes = 8;
 
-/** Where the message goes: a name of its own, or the other end of a connected socket. */
-const putServer = (probe: ProbeWriter, offsets: KernelOffsets, family: 'ipv4' | 'ipv6'): void => {
+/** `r0 =` where a header of the packet in r8 begins. */
+const toHeader = (probe: ProbeWriter, head: number, header: number): void => {
   const { asm } = probe;
-  const connected = asm.fresh('connected');
-  const known = asm.fresh('known');
-  const [bytes, inName, inSocket] =
-    family === 'ipv4' ? ([4, 4, offsets.sockRemoteV4] as const) : ([16, 8, offsets.sockRemoteV6] as const);
-  probe.put(8, dnsPart.remoteAddress, 0);
-  probe.put(8, dnsPart.remoteAddress + 8, 0);
-  probe.read(8, 'r7', 'r6', [8, placeOf(offsets, 'msgName')]);
-  asm.jumpIf('eq', 'r7', 0, connected);
-  probe.copy(dnsPart.remotePort, 2, 'r7', [2]);
-  probe.copy(dnsPart.remoteAddress, bytes, 'r7', [inName]);
-  asm.jump(known);
-  asm.label(connected);
-  probe.copy(dnsPart.remotePort, 2, 'r8', [offsets.sockRemotePort]);
-  probe.copy(dnsPart.remoteAddress, bytes, 'r8', [inSocket]);
-  asm.label(known);
+  probe.read(8, 'r0', 'r8', [head]);
+  asm.store(8, 'r10', slot.from, 'r0');
+  probe.read(2, 'r1', 'r8', [header]);
+  asm.load(8, 'r0', 'r10', slot.from);
+  asm.alu('add', 'r0', 'r1');
 };
 
-/** `::ffff:0:0/96` of RFC 4291. */
-const leaveIfMapped = ({ asm }: ProbeWriter): void => {
-  const other = asm.fresh('other');
-  asm.load(8, 'r1', 'r9', dnsPart.remoteAddress);
-  asm.jumpIf('ne', 'r1', 0, other);
-  asm.load(4, 'r1', 'r9', dnsPart.remoteAddress + 8);
-  asm.alu('rsh', 'r1', 16);
-  asm.jumpIf('eq', 'r1', 0xffff, 'leave');
-  asm.label(other);
-};
-
-/** Of the socket in r8, then of the process that runs. */
-const begin = (probe: ProbeWriter, offsets: KernelOffsets, kind: number): void => {
-  const { asm } = probe;
-  probe.put(8, dnsPart.socket, 'r8');
-  probe.copy(dnsPart.netNamespace, 4, 'r8', [offsets.sockNet, offsets.netInode]);
-  asm.call(helpers.getCurrentTask);
-  asm.move('r8', 'r0');
-  probe.startStrings(kind === recordKinds.dnsSend ? stringsAt[recordKinds.dnsSend] : stringsAt[recordKinds.dnsReceive]);
-  probe.putTask(kind);
-};
-
-/** As many bytes as r2 says, from where the slot points. */
-const appendPayload = (probe: ProbeWriter, helper: number): void => {
+const appendPayload = (probe: ProbeWriter): void => {
   const { asm } = probe;
   const short = asm.fresh('short');
   const kept = asm.fresh('kept');
+  asm.load(8, 'r2', 'r10', slot.length);
   asm.jumpIf('le', 'r2', textLimits.dns - 1, short);
   asm.move('r2', textLimits.dns - 1);
   asm.label(short);
@@ -129,7 +93,7 @@ const appendPayload = (probe: ProbeWriter, helper: number): void => {
   asm.move('r1', 'r9');
   asm.alu('add', 'r1', 'r7');
   asm.load(8, 'r3', 'r10', slot.from);
-  asm.call(helper);
+  asm.call(helpers.probeReadKernel);
   asm.load(8, 'r2', 'r10', slot.length);
   asm.jumpIf('eq', 'r0', 0, kept);
   asm.move('r2', 0);

@@ -131,7 +131,10 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
   };
   const addresses = createAddressBook(isInBlock);
   addresses.update(containers, 0);
-  const holders = createHolders({ workloads: { containerByRuntimeId: () => undefined }, owners });
+  const holders = createHolders({
+    workloads: { containerByRuntimeId: () => undefined, process: () => undefined },
+    owners,
+  });
   const edges = createEdgeBook({
     inventory: { put: (record) => records.set(record.key, record) },
     markSocketOwner: () => {},

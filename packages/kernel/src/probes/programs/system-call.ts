@@ -1,0 +1,137 @@
+import { helpers } from '../../bpf/constants.ts';
+import { type KernelOffsets, placeOf } from '../offsets.ts';
+import type { ProbeWriter } from '../probe-writer.ts';
+import { mountPart, recordKinds, stringsAt, textLimits, tracePart } from '../record.ts';
+
+/**
+ * Raw tracepoint `sys_exit(registers, result)`, of calls that succeeded: set-id calls, capset(2), unshare(2) and setns(2), after which a
+ * process may do more or less than before; ptrace(2) that attaches, process_vm_readv(2) and process_vm_writev(2); mount(2) and
+ * move_mount(2). It runs after every system call of the host, so it begins with one look at the number. Calls of 32-bit programs
+ * have other numbers: they are not told.
+ */
+export const writeSystemCall = (probe: ProbeWriter, offsets: KernelOffsets): void => {
+  const { asm } = probe;
+  const calls = numbersOf(process.arch);
+  const [rights, ptrace, memory] = [asm.fresh('rights'), asm.fresh('ptrace'), asm.fresh('memory')];
+  const [mount, moveMount] = [asm.fresh('mount'), asm.fresh('move-mount')];
+  asm.move('r6', 'r1');
+  asm.load(8, 'r3', 'r6', 0);
+  probe.read(8, 'r7', 'r3', [placeOf(offsets, 'callNumber')]);
+  for (const number of calls.rights) asm.jumpIf('eq', 'r7', number, rights);
+  for (const number of calls.memory) asm.jumpIf('eq', 'r7', number, memory);
+  asm.jumpIf('eq', 'r7', calls.ptrace, ptrace);
+  asm.jumpIf('eq', 'r7', calls.mount, mount);
+  asm.jumpIf('eq', 'r7', calls.moveMount, moveMount);
+  probe.leave();
+
+  asm.label(rights);
+  begin(probe, offsets);
+  probe.startStrings(stringsAt[recordKinds.rights]);
+  probe.putTask(recordKinds.rights);
+  asm.jump(submit);
+
+  const attaches = asm.fresh('attaches');
+  asm.label(ptrace);
+  begin(probe, offsets, () => {
+    probe.read(8, 'r7', 'r6', [0, parameterPlace(offsets, 0)]);
+    for (const request of attachRequests) asm.jumpIf('eq', 'r7', request, attaches);
+    probe.leave();
+    asm.label(attaches);
+  });
+  putTrace(probe, offsets, 1);
+
+  asm.label(memory);
+  begin(probe, offsets);
+  asm.move('r7', -1);
+  putTrace(probe, offsets, 0);
+
+  asm.label(mount);
+  begin(probe, offsets);
+  putMount(probe, offsets, { source: 0, target: 1, fileSystem: 2 });
+
+  asm.label(moveMount);
+  begin(probe, offsets);
+  putMount(probe, offsets, { source: 1, target: 3, fileSystem: undefined });
+
+  asm.label(submit);
+  probe.submit();
+};
+
+const submit = 'submit';
+
+/** Numbers of `asm/unistd.h`: setuid, setgid, setreuid, setregid, setresuid, setresgid, capset, unshare, setns. */
+const numbers = {
+  x64: {
+    rights: [105, 106, 113, 114, 117, 119, 126, 272, 308],
+    ptrace: 101,
+    memory: [310, 311],
+    mount: 165,
+    moveMount: 429,
+  },
+  arm64: {
+    rights: [146, 144, 145, 143, 147, 149, 91, 97, 268],
+    ptrace: 117,
+    memory: [270, 271],
+    mount: 40,
+    moveMount: 429,
+  },
+} as const;
+
+const numbersOf = (architecture: string): (typeof numbers)[keyof typeof numbers] =>
+  architecture === 'arm64' ? numbers.arm64 : numbers.x64;
+
+/** PTRACE_ATTACH and PTRACE_SEIZE of `linux/ptrace.h`. */
+const attachRequests = [16, 0x4206] as const;
+/** TS_COMPAT of `asm/thread_info.h` on x86, TIF_32BIT on arm64. */
+const compat = { x64: 2, arm64: 1 << 22 } as const;
+
+/** Leaves calls that failed and those of 32 bits; then `r8 =` the process that called. */
+const begin = (probe: ProbeWriter, offsets: KernelOffsets, select?: () => void): void => {
+  const { asm } = probe;
+  asm.load(8, 'r1', 'r6', 8);
+  asm.jumpIf('slt', 'r1', 0, 'leave');
+  asm.move('r1', 'r6');
+  probe.begin();
+  asm.call(helpers.getCurrentTask);
+  asm.move('r8', 'r0');
+  const [place, bit] =
+    process.arch === 'arm64'
+      ? [placeOf(offsets, 'threadFlags'), compat.arm64]
+      : [placeOf(offsets, 'threadStatus'), compat.x64];
+  probe.read(4, 'r1', 'r8', [place]);
+  asm.jumpIf('set', 'r1', bit, 'leave');
+  select?.();
+  probe.count();
+};
+
+/** Where a parameter stands among the registers: on x86-64 each has a name, on arm64 they are a row. */
+const parameterPlace = (offsets: KernelOffsets, index: 0 | 1 | 2 | 3): number => {
+  if (index === 0) return placeOf(offsets, 'callFirst');
+  if (process.arch === 'arm64') return placeOf(offsets, 'callOthers') + 8 * index;
+  return placeOf(offsets, (['callOthers', 'callThird', 'callFourth'] as const)[index === 1 ? 0 : index === 2 ? 1 : 2]);
+};
+
+/** The request is in r7. */
+const putTrace = (probe: ProbeWriter, offsets: KernelOffsets, target: 0 | 1): void => {
+  probe.put(4, tracePart.request, 'r7');
+  probe.copy(tracePart.target, 4, 'r6', [0, parameterPlace(offsets, target)]);
+  probe.startStrings(stringsAt[recordKinds.trace]);
+  probe.putTask(recordKinds.trace);
+  probe.asm.jump(submit);
+};
+
+const putMount = (
+  probe: ProbeWriter,
+  offsets: KernelOffsets,
+  at: { readonly source: 0 | 1; readonly target: 1 | 3; readonly fileSystem: 2 | undefined },
+): void => {
+  const append = (lengthAt: number, limit: number, index: 0 | 1 | 2 | 3): void =>
+    probe.appendString(lengthAt, limit, 'r6', [0, parameterPlace(offsets, index)], 'user');
+  probe.startStrings(stringsAt[recordKinds.mount]);
+  probe.putTask(recordKinds.mount);
+  append(mountPart.sourceLength, textLimits.mountPath, at.source);
+  if (at.fileSystem === undefined) probe.put(2, mountPart.fileSystemLength, 0);
+  else append(mountPart.fileSystemLength, textLimits.fileSystem, at.fileSystem);
+  append(mountPart.targetLength, textLimits.mountPath, at.target);
+  probe.asm.jump(submit);
+};

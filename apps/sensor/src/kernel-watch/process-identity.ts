@@ -8,18 +8,14 @@ const nsPerTick = 10_000_000n;
 
 /** The containers around a process, outermost first, which the kernel told with the event: right also for what is gone by now. */
 export const containersOf = ({ cgroups }: Pick<ProbedProcess, 'cgroups'>): readonly CgroupContainer[] => {
-  const [first] = cgroups;
-  if (first === undefined) return none;
-  const path = cgroups.toReversed().join('/');
-  const known = containersByPath.get(path);
+  if (cgroups.length === 0) return none;
+  const known = containersByCgroups.get(cgroups);
   if (known !== undefined) return known;
-  const found = containersInCgroup(`0::/${path}`);
-  if (containersByPath.size >= maxPaths) containersByPath.clear();
-  containersByPath.set(path, found);
+  const found = containersInCgroup(`0::/${cgroups.toReversed().join('/')}`);
+  containersByCgroups.set(cgroups, found);
   return found;
 };
 
 const none: readonly CgroupContainer[] = [];
-/** A host has few cgroups and many events. */
-const containersByPath = new Map<string, readonly CgroupContainer[]>();
-const maxPaths = 4096;
+/** The reader of records hands out the same array for the same names. */
+const containersByCgroups = new WeakMap<readonly string[], readonly CgroupContainer[]>();

@@ -139,7 +139,7 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
   const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   const kind = bytes.readUInt16LE(head.kind);
   if (!isKnown(kind) || record.length < stringsAt[kind]) return undefined;
-  const strings = createStrings(bytes, stringsAt[kind]);
+  const strings = new Strings(bytes, stringsAt[kind]);
   const common: Common = {
     atNs: bytes.readBigUInt64LE(head.atNs),
     cpu: bytes.readUInt16LE(head.cpu),
@@ -182,61 +182,77 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
 type RecordKind = keyof typeof stringsAt;
 const isKnown = (kind: number): kind is RecordKind => kind in stringsAt;
 
-type Strings = {
-  /** The next string, its length read from `lengthAt`; the final zero is left out. */
-  readonly next: (lengthAt: number) => string;
-  readonly nextBytes: (lengthAt: number) => Buffer;
-};
+/** A record's strings, read one after another. A host makes thousands of records a second: nothing is made here that is not handed on. */
+class Strings {
+  readonly #bytes: Buffer;
+  #at: number;
 
-const createStrings = (bytes: Buffer, from: number): Strings => {
-  let at = from;
-  const nextBytes = (lengthAt: number): Buffer => {
-    const length = bytes.readUInt16LE(lengthAt);
-    const part = bytes.subarray(at, at + length);
-    at += length;
-    return part;
-  };
-  return {
-    nextBytes,
-    next: (lengthAt) => {
-      const part = nextBytes(lengthAt);
-      return part.length === 0 ? '' : part.toString('utf8', 0, part.length - 1);
-    },
-  };
-};
+  constructor(bytes: Buffer, from: number) {
+    this.#bytes = bytes;
+    this.#at = from;
+  }
+
+  /** The next string, its length read from `lengthAt`; the final zero is left out. */
+  next(lengthAt: number): string {
+    const from = this.#at;
+    const length = this.#bytes.readUInt16LE(lengthAt);
+    this.#at += length;
+    return length <= 1 ? '' : this.#bytes.toString('utf8', from, from + length - 1);
+  }
+
+  nextBytes(lengthAt: number): Buffer {
+    const from = this.#at;
+    this.#at += this.#bytes.readUInt16LE(lengthAt);
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  /** Several strings as one text, each with its final zero. */
+  nextTogether(lengthsAt: number, count: number): string {
+    const from = this.#at;
+    for (let index = 0; index < count; index += 1) this.#at += this.#bytes.readUInt16LE(lengthsAt + index * 2);
+    return this.#bytes.toString('utf8', from, this.#at);
+  }
+}
 
 /** What the kernel says where nobody signed in. */
 const unset = 0xffff_ffff;
 
-const decodeProcess = (bytes: Buffer, strings: Strings): ProbedProcess => {
-  const set = (at: number): number | undefined => {
-    const value = bytes.readUInt32LE(at);
-    return value === unset ? undefined : value;
-  };
-  return {
-    pid: bytes.readUInt32LE(head.pid),
-    startNs: bytes.readBigUInt64LE(head.startNs),
-    parentPid: bytes.readUInt32LE(head.parentPid),
-    parentStartNs: bytes.readBigUInt64LE(head.parentStartNs),
-    uid: bytes.readUInt32LE(head.uid),
-    gid: bytes.readUInt32LE(head.gid),
-    effectiveUid: bytes.readUInt32LE(head.effectiveUid),
-    loginUid: set(head.loginUid),
-    sessionId: set(head.sessionId),
-    capabilities: bytes.readBigUInt64LE(head.capabilities),
-    netNamespace: bytes.readUInt32LE(head.netNamespace),
-    mountNamespace: bytes.readUInt32LE(head.mountNamespace),
-    pidNamespace: bytes.readUInt32LE(head.pidNamespace),
-    comm: upToZero(bytes.subarray(head.comm, head.comm + commBytes)),
-    cgroups: Array.from({ length: cgroupLevels }, (_, level) => strings.next(head.cgroupLengths + level * 2)).filter(
-      (name) => name !== '' && name !== '/',
-    ),
-  };
-};
+const decodeProcess = (bytes: Buffer, strings: Strings): ProbedProcess => ({
+  pid: bytes.readUInt32LE(head.pid),
+  startNs: bytes.readBigUInt64LE(head.startNs),
+  parentPid: bytes.readUInt32LE(head.parentPid),
+  parentStartNs: bytes.readBigUInt64LE(head.parentStartNs),
+  uid: bytes.readUInt32LE(head.uid),
+  gid: bytes.readUInt32LE(head.gid),
+  effectiveUid: bytes.readUInt32LE(head.effectiveUid),
+  loginUid: setOnly(bytes.readUInt32LE(head.loginUid)),
+  sessionId: setOnly(bytes.readUInt32LE(head.sessionId)),
+  capabilities: bytes.readBigUInt64LE(head.capabilities),
+  netNamespace: bytes.readUInt32LE(head.netNamespace),
+  mountNamespace: bytes.readUInt32LE(head.mountNamespace),
+  pidNamespace: bytes.readUInt32LE(head.pidNamespace),
+  comm: upToZero(bytes, head.comm, commBytes),
+  cgroups: splitCgroups(strings.nextTogether(head.cgroupLengths, cgroupLevels)),
+});
 
-const upToZero = (bytes: Buffer): string => {
-  const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+const setOnly = (value: number): number | undefined => (value === unset ? undefined : value);
+
+/** The same array for the same names: a host has few cgroups. */
+const splitCgroups = (names: string): readonly string[] => {
+  const known = cgroupsByNames.get(names);
+  if (known !== undefined) return known;
+  const cgroups = names.split('\0').filter((name) => name !== '' && name !== '/');
+  if (cgroupsByNames.size >= maxCgroups) cgroupsByNames.clear();
+  cgroupsByNames.set(names, cgroups);
+  return cgroups;
+};
+const cgroupsByNames = new Map<string, readonly string[]>();
+const maxCgroups = 1024;
+
+const upToZero = (bytes: Buffer, from: number, length: number): string => {
+  let end = from;
+  while (end < from + length && bytes[end] !== 0) end += 1;
+  return bytes.toString('utf8', from, end);
 };
 
 const decodeExec = (bytes: Buffer, strings: Strings): Omit<ProbedExec, keyof Common | 'kind'> => {

@@ -26,28 +26,29 @@ export const describeProcess = (
   const container = containersOf(process).at(-1)?.id;
   // Inside a container the numbers belong to users that its own files name.
   const user = container === undefined ? deps.users.nameOf(process.uid) : undefined;
-  return {
+  const event: TelemetryEvent = {
     '@timestamp': deps.wallTimeUs(atNs),
     'event.action': action,
     'parapet.source': 'ebpf',
     'process.pid': process.pid,
     'process.entity_id': id,
     'process.name': process.comm,
-    ...(remembered === undefined || remembered.executable === ''
-      ? {}
-      : { 'process.executable': remembered.executable }),
     'process.start': deps.wallTimeUs(process.startNs),
     'process.parent.pid': process.parentPid,
     'process.parent.entity_id': parentId,
-    ...(parent.executable === ''
-      ? {}
-      : { 'process.parent.name': parent.name, 'process.parent.executable': parent.executable }),
     'user.id': process.uid,
-    ...(user === undefined ? {} : { 'user.name': user }),
-    ...(process.effectiveUid === process.uid ? {} : { 'user.effective.id': process.effectiveUid }),
     'user.group.id': process.gid,
-    ...(process.loginUid === undefined ? {} : { 'parapet.login.user.id': process.loginUid }),
-    ...(process.sessionId === undefined ? {} : { 'parapet.login.session': process.sessionId }),
-    ...(container === undefined ? {} : { 'container.id': container }),
   };
+  // Set one by one: objects spread into one another are half of what an event costs.
+  if (remembered !== undefined && remembered.executable !== '') event['process.executable'] = remembered.executable;
+  if (parent.executable !== '') {
+    event['process.parent.name'] = parent.name;
+    event['process.parent.executable'] = parent.executable;
+  }
+  if (user !== undefined) event['user.name'] = user;
+  if (process.effectiveUid !== process.uid) event['user.effective.id'] = process.effectiveUid;
+  if (process.loginUid !== undefined) event['parapet.login.user.id'] = process.loginUid;
+  if (process.sessionId !== undefined) event['parapet.login.session'] = process.sessionId;
+  if (container !== undefined) event['container.id'] = container;
+  return event;
 };

@@ -80,7 +80,6 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
   const id = processId(event.process.pid, event.process.startNs);
   switch (event.kind) {
     case 'fork':
-      deps.rights.note(id, event.process);
       source.unwanted(1);
       return;
     case 'exec':
@@ -92,7 +91,8 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
       source.tell('process', describeExit(event, deps));
       return;
     case 'rights': {
-      const before = deps.rights.change(id, event.process);
+      const parentId = processId(event.process.parentPid, event.process.parentStartNs);
+      const before = deps.rights.change(id, parentId, event.process);
       const known = before === 'unknown' ? undefined : before;
       tellIf('privilege', before === undefined ? undefined : describePrivilege(event, known, deps));
       return;

@@ -9,38 +9,34 @@ export const describeExec = (exec: ProbedExec, deps: EventDeps): TelemetryEvent 
   const { process } = exec;
   const args = maskArguments(exec.arguments);
   const cut = exec.argumentsTotalBytes > exec.argumentsBytes;
-  return {
-    ...describeProcess('exec', exec, deps),
-    'process.args': [...args],
-    ...(cut ? {} : { 'process.args_count': args.length }),
-    'process.command_line': `${args.join(' ')}${cut ? ' …' : ''}`,
-    ...(exec.interpreter === exec.filename ? {} : { 'process.interpreter': exec.interpreter }),
-    ...(exec.tty === '' ? {} : { 'process.tty.name': exec.tty }),
-    ...(exec.folder === undefined ? {} : { 'process.working_directory': exec.folder }),
-    ...describeRights(process),
-    'file.inode': `${exec.exe.device}:${exec.exe.inode}`,
-    ...(exec.exe.links > 0 ? {} : fileless(exec)),
-    ...((exec.exe.mode & setIdBits) === 0 ? {} : { 'parapet.process.setuid': true }),
-  };
+  const event = describeProcess('exec', exec, deps);
+  event['process.args'] = [...args];
+  if (!cut) event['process.args_count'] = args.length;
+  event['process.command_line'] = `${args.join(' ')}${cut ? ' …' : ''}`;
+  if (exec.interpreter !== exec.filename) event['process.interpreter'] = exec.interpreter;
+  if (exec.tty !== '') event['process.tty.name'] = exec.tty;
+  if (exec.folder !== undefined) event['process.working_directory'] = exec.folder;
+  if (isWorthNaming(process))
+    event['process.thread.capabilities.effective'] = [...capabilityNames(process.capabilities)];
+  event['file.inode'] = `${exec.exe.device}:${exec.exe.inode}`;
+  if (exec.exe.links === 0) event[isFromMemory(exec) ? 'parapet.process.memfd' : 'parapet.process.deleted'] = true;
+  if ((exec.exe.mode & setIdBits) !== 0) event['parapet.process.setuid'] = true;
+  return event;
 };
 
-export const describeExit = (exit: ProbedExit, deps: EventDeps): TelemetryEvent => ({
-  ...describeProcess('exit', exit, deps),
-  'process.exit_code': exit.signal === 0 ? exit.exitCode : 128 + exit.signal,
-  'event.duration': Math.max(0, Number(exit.atNs - exit.process.startNs)),
-});
+export const describeExit = (exit: ProbedExit, deps: EventDeps): TelemetryEvent => {
+  const event = describeProcess('exit', exit, deps);
+  event['process.exit_code'] = exit.signal === 0 ? exit.exitCode : 128 + exit.signal;
+  event['event.duration'] = Math.max(0, Number(exit.atNs - exit.process.startNs));
+  return event;
+};
 
 /** S_ISUID and S_ISGID of inode(7). */
 const setIdBits = 0o6000;
 
 /** Root of the host may do all: that is said by its number, and of most events. */
-const describeRights = (process: ProbedProcess): Partial<TelemetryEvent> =>
-  process.capabilities === 0n || (process.effectiveUid === 0 && containersOf(process).length === 0)
-    ? {}
-    : { 'process.thread.capabilities.effective': [...capabilityNames(process.capabilities)] };
+const isWorthNaming = (process: ProbedProcess): boolean =>
+  process.capabilities !== 0n && (process.effectiveUid !== 0 || containersOf(process).length > 0);
 
 /** A file from memfd_create(2) lies in no folder, and its name begins so; its program may be run by any name. */
-const fileless = ({ exePath, filename }: ProbedExec): Partial<TelemetryEvent> =>
-  (exePath ?? `/${filename}`).startsWith('/memfd:')
-    ? { 'parapet.process.memfd': true }
-    : { 'parapet.process.deleted': true };
+const isFromMemory = ({ exePath, filename }: ProbedExec): boolean => (exePath ?? `/${filename}`).startsWith('/memfd:');

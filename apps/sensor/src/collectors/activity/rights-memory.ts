@@ -6,8 +6,11 @@ export type Rights = Pick<ProbedProcess, 'uid' | 'effectiveUid' | 'gid' | 'capab
 /** What each process was allowed when it was last told of, so that a change can say what there was before. */
 export type RightsMemory = {
   readonly note: (id: string, process: ProbedProcess) => void;
-  /** What it had before, when this is a change of user or group or gains a capability; `unknown` for one not told of yet. */
-  readonly change: (id: string, process: ProbedProcess) => Rights | 'unknown' | undefined;
+  /**
+   * What it had before, when this is a change of user or group or gains a capability; `unknown` for one not told of yet. A process
+   * that has not become another program began with its parent's.
+   */
+  readonly change: (id: string, parentId: string, process: ProbedProcess) => Rights | 'unknown' | undefined;
   readonly forget: (id: string) => void;
   readonly size: () => number;
 };
@@ -25,8 +28,8 @@ export const createRightsMemory = (limit = maxProcesses): RightsMemory => {
   };
   return {
     note,
-    change: (id, process) => {
-      const before = known.get(id);
+    change: (id, parentId, process) => {
+      const before = known.get(id) ?? known.get(parentId);
       note(id, process);
       if (before === undefined) return 'unknown';
       const isOther =

@@ -16,6 +16,7 @@ export const writeDns = (probe: ProbeWriter, offsets: KernelOffsets): void => {
   const transport = placeOf(offsets, 'skbTransport');
   const v6 = asm.fresh('v6');
   const taken = asm.fresh('taken');
+  const whole = asm.fresh('whole');
   probe.begin();
   probe.takeArgument(0);
   probe.read(2, 'r7', 'r8', [placeOf(offsets, 'skbProtocol')]);
@@ -52,6 +53,10 @@ export const writeDns = (probe: ProbeWriter, offsets: KernelOffsets): void => {
   probe.read(4, 'r1', 'r8', [placeOf(offsets, 'skbTail')]);
   asm.alu('sub', 'r1', 'r7');
   asm.alu('sub', 'r1', udpHeaderBytes);
+  // Else the length would be taken for a very large one.
+  asm.jumpIf('sge', 'r1', 0, whole);
+  asm.move('r1', 0);
+  asm.label(whole);
   asm.store(8, 'r10', slot.length, 'r1');
   asm.call(helpers.getCurrentTask);
   asm.move('r8', 'r0');

@@ -1,7 +1,6 @@
 import {
   cgroupLevels,
   commBytes,
-  dnsPart,
   execPart,
   exitPart,
   head,
@@ -114,16 +113,7 @@ export type ProbedMount = Common & {
   /** Empty for binds, changes of what is mounted, and what was made in steps. */
   readonly fileSystem: string;
 };
-export type ProbedDns = Common & {
-  /** What came to a process by UDP from port 53. */
-  readonly kind: 'dns';
-  /** Of who answered, 4 or 16 bytes. */
-  readonly server: Uint8Array;
-  /** At most 1,023 bytes. */
-  readonly payload: Uint8Array;
-};
 export type ProbedEvent =
-  | ProbedDns
   | ProbedFork
   | ProbedExec
   | ProbedExit
@@ -155,8 +145,6 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
       return { ...common, kind: 'exit', ...decodeExit(bytes) };
     case recordKinds.socket:
       return { ...common, kind: 'socket', ...decodeSocket(bytes) };
-    case recordKinds.dns:
-      return { ...common, kind: 'dns', ...decodeDns(bytes, strings) };
     case recordKinds.rights:
       return { ...common, kind: 'rights' };
     case recordKinds.trace:
@@ -299,15 +287,6 @@ const splitArguments = (packed: Buffer): string[] => {
 const decodeExit = (bytes: Buffer): Omit<ProbedExit, keyof Common | 'kind'> => {
   const status = bytes.readUInt32LE(exitPart.groupExitCode) || bytes.readUInt32LE(exitPart.exitCode);
   return { exitCode: (status >> 8) & 0xff, signal: status & 0x7f };
-};
-
-/** Copied: the record is the ring's own memory. */
-const decodeDns = (bytes: Buffer, strings: Strings): Pick<ProbedDns, 'server' | 'payload'> => {
-  const addressBytes = bytes.readUInt16LE(dnsPart.version) === 6 ? 16 : 4;
-  return {
-    server: Uint8Array.from(bytes.subarray(dnsPart.address, dnsPart.address + addressBytes)),
-    payload: Uint8Array.from(strings.nextBytes(dnsPart.payloadLength)),
-  };
 };
 
 const familyV6 = 10;

@@ -90,11 +90,6 @@ const optionalPlaces = {
   taskLoginUid: [['task_struct', 'loginuid']],
   taskSessionId: [['task_struct', 'sessionid']],
   moduleName: [['module', 'name']],
-  skbHead: [['sk_buff', 'head']],
-  skbTail: [['sk_buff', 'tail']],
-  skbTransport: [['sk_buff', 'transport_header']],
-  skbNetwork: [['sk_buff', 'network_header']],
-  skbProtocol: [['sk_buff', 'protocol']],
   /** Registers of a process as it entered the kernel: of x86-64, then of arm64. */
   callNumber: [
     ['pt_regs', 'orig_ax'],

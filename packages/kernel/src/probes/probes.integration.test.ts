@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -132,17 +131,22 @@ describeWith([root, btf], 'probes', () => {
     ]);
   });
 
-  it('tell of who reads another process’s memory, not of who only fails to', () => {
+  it('tell of who reads a process’s memory, not of who only fails to', () => {
     const { events, probes } = open({ probes: ['systemCall'] });
-    const child = spawn('/bin/sleep', ['60']);
-    const pid = child.pid ?? 0;
-    call(processVmReadv, 999_999_999, 0, 0, 0, 0, 0);
-    call(processVmReadv, pid, 0, 0, 0, 0, 0);
+    const [from, into] = [Buffer.from('read me'), Buffer.alloc(7)];
+    const part = (buffer: Buffer): Buffer => {
+      const vector = Buffer.alloc(16);
+      vector.writeBigUInt64LE(addressOf(buffer), 0);
+      vector.writeBigUInt64LE(BigInt(buffer.length), 8);
+      return vector;
+    };
+    const [local, remote] = [part(into), part(from)];
+    for (const pid of [999_999_999, process.pid]) call(processVmReadv, pid, local, 1, remote, 1, 0);
     probes.drain();
     probes.close();
-    child.kill('SIGKILL');
+    expect(into.toString()).toBe(from.toString());
     const ours = events.filter((event) => event.process.pid === process.pid);
-    expect(ours).toMatchObject([{ kind: 'trace', isMemoryOnly: true, target: pid }]);
+    expect(ours).toMatchObject([{ kind: 'trace', isMemoryOnly: true, target: process.pid }]);
   });
 
   it('tell of what is mounted where, by both ways', () => {
@@ -158,33 +162,6 @@ describeWith([root, btf], 'probes', () => {
     expect(ours).toMatchObject([
       { source: 'probe-source', fileSystem: 'tmpfs', process: { comm: 'mount' } },
       { source: '', fileSystem: '', process: { pid: process.pid } },
-    ]);
-  });
-
-  it('tell of an answer from port 53 with the process that takes it', async () => {
-    const { events, probes } = open({ probes: ['dns'] });
-    for (const [version, address] of [
-      ['udp4', '127.0.0.153'],
-      ['udp6', '::1'],
-    ] as const) {
-      const server = createSocket(version).on('message', (_, from) => server.send('answer', from.port, from.address));
-      await new Promise<void>((resolve) => server.bind(53, address, resolve));
-      const client = createSocket(version);
-      client.send('question', 53, address);
-      await new Promise((resolve) => client.once('message', resolve));
-      client.close();
-      server.close();
-    }
-    probes.drain();
-    probes.close();
-    const ours = events.filter((event) => event.kind === 'dns' && event.process.pid === process.pid);
-    expect(ours.map((event) => event.kind === 'dns' && Buffer.from(event.payload).toString())).toEqual([
-      'answer',
-      'answer',
-    ]);
-    expect(ours).toMatchObject([
-      { server: Uint8Array.of(127, 0, 0, 153) },
-      { server: Uint8Array.of(...new Array<number>(15).fill(0), 1) },
     ]);
   });
 

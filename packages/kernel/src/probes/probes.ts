@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { assemble } from '../bpf/assembler.ts';
 import {
@@ -22,7 +22,6 @@ import {
   type ProbeEnvironment,
   type ProbeWriter,
 } from './probe-writer.ts';
-import { writeDns } from './programs/dns.ts';
 import { writeExec } from './programs/exec.ts';
 import { writeExit } from './programs/exit.ts';
 import { writeFork } from './programs/fork.ts';
@@ -40,17 +39,18 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   exit: { tracepoint: 'sched_process_exit', write: writeExit, isNeeded: true },
   fork: { tracepoint: 'sched_process_fork', write: writeFork, isNeeded: true },
   socket: { tracepoint: 'inet_sock_set_state', write: writeSocketState, isNeeded: true },
-  module: { tracepoint: 'module_load', write: writeModule },
-  dns: { tracepoint: 'skb_copy_datagram_iovec', write: writeDns },
+  module: { tracepoint: 'module_load', write: writeModule, onlyWith: '/proc/modules' },
   systemCall: { tracepoint: 'sys_exit', write: writeSystemCall },
 };
-export const probeNames = ['exec', 'exit', 'fork', 'socket', 'module', 'dns', 'systemCall'] as const;
+export const probeNames = ['exec', 'exit', 'fork', 'socket', 'module', 'systemCall'] as const;
 export type ProbeName = (typeof probeNames)[number];
 
 type ProbeDefinition = {
   readonly tracepoint: string;
   readonly write: (probe: ProbeWriter, offsets: KernelOffsets) => void;
   readonly isNeeded?: true;
+  /** A kernel without this has nothing that the probe could tell. */
+  readonly onlyWith?: string;
 };
 
 export type ProbeOptions = {
@@ -131,7 +131,8 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
     const cgroups = cgroupHierarchy();
     const programs: { name: ProbeName; program: BpfObject }[] = [];
     const missing: ProbeName[] = [];
-    for (const name of options.probes) {
+    const wanted = options.probes.filter((name) => isPossible(probeTable[name]));
+    for (const name of wanted) {
       const environment = {
         offsets,
         cgroups,
@@ -152,6 +153,8 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
 
 const mapByProbe = (name: string, valueBytes: number): BpfMap =>
   createMap({ type: 'perCpuArray', name, keyBytes: 4, valueBytes, maxEntries: probeNames.length });
+
+const isPossible = ({ onlyWith }: ProbeDefinition): boolean => onlyWith === undefined || existsSync(onlyWith);
 
 /** Loads a probe and lets it run; `undefined` where it is not needed and the kernel has no place for it. */
 const start = (name: ProbeName, environment: ProbeEnvironment, opened: DisposableStack): BpfObject | undefined => {

@@ -8,10 +8,9 @@ export const recordKinds = {
   exit: 3,
   socket: 4,
   module: 5,
-  dns: 6,
-  rights: 7,
-  trace: 8,
-  mount: 9,
+  rights: 6,
+  trace: 7,
+  mount: 8,
 } as const;
 
 /** Byte offsets; numbers are of this machine's byte order. */
@@ -87,14 +86,6 @@ export const mountPart = {
   targetLength: headBytes + 4,
 } as const;
 
-export const dnsPart = {
-  /** Version of the Internet protocol: 4 or 6. */
-  version: headBytes,
-  payloadLength: headBytes + 2,
-  /** Of who answered. */
-  address: headBytes + 8,
-} as const;
-
 /** Where strings begin, by kind. */
 export const stringsAt = {
   [recordKinds.fork]: headBytes,
@@ -102,7 +93,6 @@ export const stringsAt = {
   [recordKinds.exit]: headBytes + 8,
   [recordKinds.socket]: headBytes + 72,
   [recordKinds.module]: headBytes + 8,
-  [recordKinds.dns]: headBytes + 24,
   [recordKinds.rights]: headBytes,
   [recordKinds.trace]: headBytes + 16,
   [recordKinds.mount]: headBytes + 8,
@@ -117,7 +107,6 @@ export const textLimits = {
   moduleName: 64,
   mountPath: 512,
   fileSystem: 32,
-  dns: 1024,
 } as const;
 /**
  * A path is written as its names, the last one first, each with its zero. It ends in an empty name; a path that is too deep has

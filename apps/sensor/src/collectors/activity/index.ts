@@ -7,7 +7,6 @@ import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
 import { describeTcp } from './connection-events.ts';
-import { describeDns } from './dns-events.ts';
 import type { EventDeps } from './event-base.ts';
 import { describeModule, describeMount, describePrivilege, describeTrace } from './kernel-events.ts';
 import { describeExec, describeExit } from './process-events.ts';
@@ -16,7 +15,7 @@ import { createRightsMemory, type RightsMemory } from './rights-memory.ts';
 /** What processes do, event by event: starts with arguments, ends, TCP connections, changes of rights, and what they ask of the kernel. */
 export const createActivityCollector = (kernel: KernelWatch): CollectorDefinition => ({
   name: 'activity',
-  title: 'What processes do, each as an event: starts, ends, connections, DNS, rights, modules, mounts',
+  title: 'What processes do, each as an event: starts, ends, connections, rights, modules, mounts',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');
@@ -44,7 +43,6 @@ const accountEveryMs = 5000;
 
 const toldBy: Readonly<Partial<Record<ProbeName, string>>> = {
   module: 'kernel modules',
-  dns: 'DNS',
   systemCall: 'changes of privilege, ptrace and mounts',
 };
 
@@ -105,9 +103,6 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
       return;
     case 'mount':
       source.tell('kernel', describeMount(event, deps));
-      return;
-    case 'dns':
-      tellIf('dns', describeDns(event, deps));
       return;
     case 'socket':
       tellIf('network', change === undefined ? undefined : describeTcp(change, deps));

@@ -70,6 +70,7 @@ export const otherPrograms: ReadonlySet<string> = new Set([
   'PARAPET_CPU_LIMIT',
   'PARAPET_HOST_ROOT',
   'PARAPET_MEMORY_LIMIT',
+  'PARAPET_SYSTEM_CALLS',
 ]);
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);

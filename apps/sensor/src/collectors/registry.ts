@@ -17,7 +17,10 @@ export const createCollectors = (deps: {
   readonly runtimes: RuntimeStates;
   readonly cloud: () => CloudFacts | undefined;
 }): readonly CollectorDefinition[] => {
-  const kernel = createKernelWatch({ cpuCores: deps.config.limits.cpuCores });
+  const kernel = createKernelWatch({
+    cpuCores: deps.config.limits.cpuCores,
+    systemCalls: deps.config.systemCalls,
+  });
   return [
     createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
     createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),

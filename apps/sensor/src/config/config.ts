@@ -17,6 +17,8 @@ export type SensorConfig = {
   /** Whether the link-local metadata service of a cloud may be asked. */
   readonly cloudMetadata: boolean;
   readonly limits: Limits;
+  /** Whether a program in the kernel may look at the number of every system call of the host. */
+  readonly systemCalls: boolean;
   /** Whether this is our container image. */
   readonly isContainer: boolean;
   readonly logLevel: LogLevel;
@@ -46,6 +48,7 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
     memoryBytes: memoryLimit(env.PARAPET_MEMORY_LIMIT),
     cpuCores: cpuLimit(env.PARAPET_CPU_LIMIT),
   },
+  systemCalls: env.PARAPET_SYSTEM_CALLS !== 'off',
   isContainer: env.PARAPET_CONTAINER === '1',
   logLevel: env.PARAPET_LOG_LEVEL ?? 'info',
   isRoot: user.isRoot,

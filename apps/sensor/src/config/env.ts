@@ -21,6 +21,8 @@ export const SensorEnv = z.object({
   /** The most memory and processor time it may use with its children, e.g. `256M` and `0.2`; `off` for no limit. */
   PARAPET_MEMORY_LIMIT: text,
   PARAPET_CPU_LIMIT: text,
+  /** `off`: no program of ours looks at system calls. */
+  PARAPET_SYSTEM_CALLS: text,
   /** `1` in our container image: the program comes with it. */
   PARAPET_CONTAINER: text,
   DOCKER_HOST: text,

@@ -50,12 +50,18 @@ export type KernelAccount = {
 export type KernelWatchDeps = {
   /** The sensor's own limit of CPU: reading takes half of it at most. Beyond that events are lost in the kernel, counted, and all else goes on. */
   readonly cpuCores: number | undefined;
+  /** Whether a program may look at every system call: default yes. */
+  readonly systemCalls?: boolean;
   readonly open?: typeof openProbes;
 };
 
 const drainEveryMs = 25;
 
-export const createKernelWatch = ({ cpuCores, open = openProbes }: KernelWatchDeps): KernelWatch => {
+export const createKernelWatch = ({
+  cpuCores,
+  systemCalls = true,
+  open = openProbes,
+}: KernelWatchDeps): KernelWatch => {
   const memory = createProcessMemory();
   const listeners = new Set<KernelListener>();
   let current: Running | undefined;
@@ -65,7 +71,7 @@ export const createKernelWatch = ({ cpuCores, open = openProbes }: KernelWatchDe
     const tcp = createTcpConnections();
     const counts = { delivered: 0 };
     const opened = open({
-      probes: probeNames,
+      probes: systemCalls ? probeNames : probeNames.filter((name) => name !== 'systemCall'),
       drainEveryMs,
       ...(cpuCores === undefined ? {} : { drainBudgetMs: (drainEveryMs * cpuCores) / 2 }),
       onEvent: (event) => {

@@ -69,6 +69,13 @@ describe('what the kernel told', () => {
     ]);
   });
 
+  it('gives a holder whose group names no container to the container whose network it is in', () => {
+    const { scene, web, settle } = createStage();
+    const groupless = { ...holder, container: undefined };
+    settle(connectionFromProbe(web, { ...probed('172.17.0.2:50000', '10.5.5.5:443'), holder: groupless }));
+    expect(scene.told()).toMatchObject([{ containerKey: webKey, executable: '/bin/nc', serverPort: 443 }]);
+  });
+
   it('decides who began, whatever the ports say', () => {
     const { scene, host, settle } = createStage();
     settle(connectionFromProbe(host, { ...probed('192.0.2.2:80', '10.5.5.5:50000'), holder: undefined }));

@@ -6,7 +6,7 @@ import { ago, day, hour, idOf, minute } from './fake-seed.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 export const assetAnswers = (world: FakeWorld): FakeHandlers => {
-  const all = [...world.hosts, ...world.containers, ...world.images];
+  const all = [...world.hosts, ...world.containers, ...world.images, ...world.uploads];
   const get = (id: string): AssetSummary =>
     found(
       all.find((asset) => asset.id === id),

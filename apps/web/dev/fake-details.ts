@@ -118,7 +118,7 @@ export const fakeProcesses = (asset: AssetSummary): ProcessItem[] => {
 
 export const fakeEdges = (asset: AssetSummary): EdgeItem[] => {
   const me = {
-    kind: asset.kind === 'image' ? ('address' as const) : asset.kind,
+    kind: asset.kind === 'host' || asset.kind === 'container' ? asset.kind : ('address' as const),
     id: asset.id,
     name: asset.name,
     process: 'nginx',

@@ -7,18 +7,30 @@ export type FakeWorld = {
   readonly hosts: AssetSummary[];
   readonly containers: AssetSummary[];
   readonly images: AssetSummary[];
+  readonly uploads: AssetSummary[];
   readonly findings: FindingSummary[];
   readonly sensors: Sensor[];
   readonly scans: Scan[];
 };
 
 export const createFakeWorld = ({ empty }: { empty: boolean }): FakeWorld => {
-  if (empty) return { now: Date.now(), hosts: [], containers: [], images: [], findings: [], sensors: [], scans: [] };
+  if (empty)
+    return {
+      now: Date.now(),
+      hosts: [],
+      containers: [],
+      images: [],
+      uploads: [],
+      findings: [],
+      sensors: [],
+      scans: [],
+    };
   const images = imageNames.map(fakeImage);
+  const uploads = ['registry.example/shop/checkout:build-1841', '/builds/shop/api'].map(fakeUpload);
   const hosts = hostNames.map(fakeHost);
   const containers = hosts.flatMap((host, index) => fakeContainers(host, index, images));
-  const findings = fakeFindings([...images, ...hosts], containers).toSorted((a, b) => b.risk - a.risk);
-  for (const asset of [...images, ...hosts])
+  const findings = fakeFindings([...images, ...hosts, ...uploads], containers).toSorted((a, b) => b.risk - a.risk);
+  for (const asset of [...images, ...hosts, ...uploads])
     setRisk(
       asset,
       findings.filter((finding) => finding.asset.id === asset.id),
@@ -33,6 +45,7 @@ export const createFakeWorld = ({ empty }: { empty: boolean }): FakeWorld => {
     now: Date.now(),
     hosts,
     containers,
+    uploads,
     images,
     findings,
     sensors: hosts.map(fakeSensor),
@@ -86,6 +99,15 @@ const fakeImage = (name: string): AssetSummary => ({
   firstSeenAt: ago(40 * day * chance(name)),
   lastSeenAt: ago(20_000),
   scannedAt: ago(9 * hour * chance(name, 'scan')),
+});
+
+/** What a pipeline left. */
+const fakeUpload = (name: string): AssetSummary => ({
+  ...fakeImage(name),
+  id: idOf('upload', name),
+  kind: 'upload',
+  labels: { team: 'shop' },
+  exposure: 'none-seen',
 });
 
 const fakeHost = (name: string): AssetSummary => ({
@@ -185,7 +207,7 @@ const fakeFindings = (assets: readonly AssetSummary[], containers: readonly Asse
           severity: severityOfRisk(risk),
           risk,
           bars: bars(risk, vulnerability + asset.id),
-          status: 'open',
+          status: asset.kind === 'upload' && index === 0 ? 'ruled-out' : 'open',
           vulnerability,
           package: { name, version, type, ...placeOf(type) },
           ...(fixed === '' ? {} : { fixedVersion: fixed }),

@@ -1,3 +1,5 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdvisoryDatabase } from '../model.ts';
@@ -97,6 +99,19 @@ describe('an advisory database', () => {
   });
 
   it('holds to the limit of a search', () => expect(database.search('cve', 1)).toHaveLength(1));
+
+  it('is read by several at once, also when its file is gone', async () => {
+    const copy = join(dirname(database.path), 'copy.db');
+    await copyFile(database.path, copy);
+    const opened = [openAdvisoryDatabase(copy), openAdvisoryDatabase(copy)];
+    const ids = (result: (typeof opened)[number]) =>
+      result.ok ? result.value.search('cve', 2).map(({ id }) => id) : [];
+    const first = opened.map(ids);
+    await rm(copy);
+    expect(first[0]).toHaveLength(2);
+    expect([...first, ...opened.map(ids)]).toEqual(Array.from({ length: 4 }, () => first[0]));
+    for (const result of opened) if (result.ok) result.value.close();
+  });
 
   it('can be closed twice', async () => {
     const opened = openAdvisoryDatabase(database.path);

@@ -47,6 +47,9 @@ export const vexAnswers = (world: FakeWorld): FakeHandlers => {
       items = items.filter(({ id }) => id !== params.vexId);
     },
     'findings.vex': () => '{}',
+    'scans.upload': () => {
+      throw new FakeRefusal(501, 'fake', 'The fake console takes no scans.');
+    },
   };
 };
 

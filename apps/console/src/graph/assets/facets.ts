@@ -14,6 +14,7 @@ const labels: Readonly<Record<string, string>> = {
   host: 'Host',
   container: 'Container',
   image: 'Image',
+  upload: 'Uploaded scan',
   running: 'Running',
   stopped: 'Stopped',
   unknown: 'Unknown',

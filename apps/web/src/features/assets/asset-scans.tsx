@@ -15,6 +15,21 @@ export const AssetScans = ({ asset }: { readonly asset: AssetDetail }) => {
     return <Failure what="The scans could not be fetched" error={error} retry={() => void refetch()} />;
   }
   if (data === undefined) return <Skeleton label="scans" />;
+  if (asset.kind === 'upload') {
+    return (
+      <Empty title="Scanned elsewhere">
+        {asset.scan?.reporter ?? 'Somebody'} uploaded it
+        {asset.scan === undefined ? null : (
+          <>
+            {' '}
+            <Time at={asset.scan.at} />
+          </>
+        )}
+        . The next upload of the same name takes its place, and Packages shows what changed:{' '}
+        <code>parapet scan TARGET --upload URL</code>
+      </Empty>
+    );
+  }
   if (data.items.length === 0) {
     return <Empty title="No scan yet">New assets are scanned by themselves; “Scan now” asks for one at once.</Empty>;
   }

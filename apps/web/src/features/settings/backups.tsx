@@ -151,8 +151,9 @@ const Restoring = ({ status }: { readonly status: BackupStatus }) => (
       </p>
     )}
     <p className={text.muted}>
-      A backup holds everything the console knows, so it is not handed out over the network. Take one away, and put it
-      back on another machine under the same address; sensors reconnect by themselves:
+      A backup holds everything the console knows except events, which --events takes along. It is not handed out over
+      the network. Take one away, and put it back on another machine under the same address; sensors reconnect by
+      themselves:
     </p>
     <CommandBlock
       label="Backup and restore"

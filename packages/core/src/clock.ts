@@ -6,6 +6,9 @@ export type Clock = {
   readonly monotonic?: () => number;
 };
 
+/** A moment in a sentence that the console makes for people, to the minute: `2026-11-28 14:29 UTC`. */
+export const utcText = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** How time passes by a clock, for durations and time limits. */

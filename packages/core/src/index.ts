@@ -1,7 +1,7 @@
 export { type AddressClass, classifyAddress, isBlock, isInAnyBlock, isInBlock, normaliseAddress } from './address.ts';
 export { type WrittenFile, writeTar, writeZip } from './archive-writer.ts';
 export { readFileBounded, readStreamBounded } from './bounded-read.ts';
-export { type Clock, createManualClock, elapsedBy, systemClock } from './clock.ts';
+export { type Clock, createManualClock, elapsedBy, systemClock, utcText } from './clock.ts';
 export { makeFolderDurably, writeFileDurably } from './durable-file.ts';
 export {
   AppError,

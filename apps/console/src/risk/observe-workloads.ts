@@ -1,4 +1,5 @@
 import type { ContainerRecord } from '@parapet/contract/wire';
+import { utcText } from '@parapet/core';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { readInternetPaths } from './internet-distance.ts';
@@ -236,7 +237,7 @@ const blindnessOf = (
     return { processes: reason, connections: reason };
   }
   if (asset.presence !== 'online') {
-    const since = asset.presence_since === null ? '' : ` since ${asset.presence_since.toISOString()}`;
+    const since = asset.presence_since === null ? '' : ` since ${utcText(asset.presence_since)}`;
     const reason = `the sensor of ${asset.hostname ?? asset.name} is silent${since}`;
     return { processes: reason, connections: reason };
   }

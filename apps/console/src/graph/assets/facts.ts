@@ -1,5 +1,6 @@
 import type { AssetDetail } from '@parapet/contract/api';
 import { ContainerRecord, HostRecord, ImageRecord } from '@parapet/contract/wire';
+import { utcText } from '@parapet/core';
 import { UploadRecord } from '../../sboms/upload-record.ts';
 
 type Fact = AssetDetail['facts'][number];
@@ -107,7 +108,7 @@ const imageFacts = (image: ImageRecord): Fact[] =>
     ...image.repoDigests.slice(0, 16).map((digest): Pair => ['Manifest', digest]),
     ['Size', bytes(image.sizeBytes)],
     ['Architecture', image.architecture],
-    ['Built', image.createdAt === undefined ? undefined : new Date(image.createdAt).toISOString()],
+    ['Built', image.createdAt === undefined ? undefined : utcText(new Date(image.createdAt))],
   ]);
 
 const bytes = (count: number): string => {

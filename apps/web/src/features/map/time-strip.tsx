@@ -197,7 +197,7 @@ const Ticks = ({ scale, now }: { readonly scale: TimeScale; readonly now: number
     {ticksOf(scale).map((tick) => {
       const share = shareOf(scale, tick);
       return share < 0.03 || share > 0.95 ? null : (
-        <span key={tick} style={{ left: `${share * 100}%` }}>
+        <span key={tick} style={{ left: `max(40px, ${share * 100}%)` }}>
           {formatMoment(new Date(tick).toISOString(), now)}
         </span>
       );

@@ -21,7 +21,7 @@ export const NewSince = ({ news }: { readonly news: Overview['newSince'] }) => {
     {
       count: news.internetFacing,
       text: plural(news.internetFacing, 'workload'),
-      detail: 'now faces the Internet',
+      detail: news.internetFacing === 1 ? 'now faces the Internet' : 'now face the Internet',
       to: '/assets?exposure=internet&sort=newest',
     },
     {

@@ -53,7 +53,7 @@ export const AuditPage = () => {
       title={
         first === undefined ? 'Audit log' : `${formatTotal(first.total, first.totalIsMinimum)} entries in the audit log`
       }
-      subline="What people, tokens and sensors did, and what was refused to them. Kept for a year."
+      subline="What people, tokens and sensors did, and what was refused to them. How long it is kept: Retention."
       tools={
         <>
           <SearchField label="Filter the log" value={q ?? ''} onSearch={onSearch} />
@@ -122,7 +122,7 @@ const columns: readonly Column<AuditEntry>[] = [
     width: 'minmax(0, 0.8fr)',
     cell: (entry) => (
       <>
-        <span className={text.strong}>{entry.actor.name}</span>
+        <span className={text.name}>{entry.actor.name}</span>
         {entry.actor.kind === 'user' || entry.actor.kind === entry.actor.name ? null : (
           <span className={text.muted}> {entry.actor.kind}</span>
         )}

@@ -30,8 +30,10 @@ export const addSbomCommand = (program: Command): void => {
         const sbom = await sbomOf(name, flags, answering);
         const report: ScanReport = { format: 'parapet-scan/1', sbom, setAside: [], filteredOut: 0, gaps: [] };
         answering.progress.end();
-        for (const { message, at } of sbom.problems)
-          answering.progress.warn(`not read: ${message}${at === undefined ? '' : ` (${at})`}`);
+        for (const { code, message, at } of sbom.problems)
+          answering.progress.warn(
+            `${code === 'end-of-life' ? 'warning' : 'not read'}: ${message}${at === undefined ? '' : ` (${at})`}`,
+          );
         for (const { format, file } of destinations)
           await writeDocument(
             format.write(report, { documentId: randomUUID(), toolVersion: programVersion, shownAtMost: 0 }),

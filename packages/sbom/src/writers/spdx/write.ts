@@ -147,6 +147,6 @@ const relationship = (from: string, type: string, to: string): object => ({
 
 const commentOf = (problems: Sbom['problems']): string =>
   [
-    'Some parts could not be read:',
+    ...(problems.some(({ code }) => code !== 'end-of-life') ? ['Some parts could not be read:'] : []),
     ...problems.map(({ message, at }) => (at === undefined ? message : `${message} (${at})`)),
   ].join('\n');

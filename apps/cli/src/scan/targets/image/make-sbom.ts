@@ -48,14 +48,12 @@ const sbomOfStoredImage = async (reference: string, context: TargetContext, dock
     isOpaque: await opaqueTest(),
   });
   if (!opened.ok) {
-    if (opened.error.code === 'no-image') throw docker;
     const where = opened.error.at === undefined ? '' : ` (${opened.error.at})`;
-    throw new AppError(
-      'no-target',
-      400,
-      `${docker.message.replace(/\.?$/, '.')} Nor could it be had from containerd or Podman: ${opened.error.message}${where}`,
-      { cause: docker },
-    );
+    const why =
+      opened.error.code === 'no-image'
+        ? 'Neither containerd nor Podman has it.'
+        : `Nor could it be had from containerd or Podman: ${opened.error.message}${where}`;
+    throw new AppError('no-target', 400, `${docker.message.replace(/\.?$/, '.')} ${why}`, { cause: docker });
   }
   const { fileSystem, problems, store } = opened.value;
   context.say(`Reading packages of ${reference} in the store of ${store}`);

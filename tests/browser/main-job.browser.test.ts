@@ -169,7 +169,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     const events = (): Promise<number> => page.getByRole('treegrid', { name: 'Events' }).getByRole('gridcell').count();
 
     it('finds what ran in a container, with what of the time nobody saw', async () => {
-      await docker('exec', shop, 'perl', '-e', 'exit 7');
+      await docker('exec', shop, 'sh', '-c', 'perl -e "exit 7" || true');
       await eventually('the program among the events', async () => {
         await open(
           `/hunt?q=${encodeURIComponent(`container.name = ${shop} and process.command_line = "perl -e exit 7"`)}`,

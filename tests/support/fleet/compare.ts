@@ -15,21 +15,23 @@ export type Comparison = {
 const exampleCount = 12;
 
 /**
- * Reads the database and compares it with what the ledgers say was acknowledged. What killed sensors sent may be stored
- * without anyone having noted it.
+ * Reads the database and compares it: what was acknowledged must be there, and nothing may be there that was not sent. The
+ * latter are the same ledgers unless sensors were killed, whose last words may be stored without anyone having noted it.
  */
 export const compareWithStore = async (
   db: Database,
   ledgers: readonly string[],
-  sensorsWereKilled: boolean,
+  sentLedgers: readonly string[] = ledgers,
 ): Promise<Comparison> => {
   const tally = createTally();
+  const allSent = readTold(sentLedgers);
   for (const [hostId, told] of readTold(ledgers)) {
+    const sent = allSent.get(hostId) ?? told;
     await compareLive(db, hostId, told, tally);
     await compareProcesses(db, hostId, told, tally);
-    await compareListeners(db, hostId, told, tally);
-    await compareContainers(db, hostId, told, tally, sensorsWereKilled);
-    await compareEdges(db, hostId, told, tally);
+    await compareListeners(db, hostId, told, sent, tally);
+    await compareContainers(db, hostId, told, sent, tally);
+    await compareEdges(db, hostId, told, sent, tally);
   }
   await findOverlaps(db, tally);
   return tally.result();
@@ -94,32 +96,32 @@ const compareProcesses = async (db: Database, hostId: string, told: Told, tally:
 };
 
 /** Each time a port was open is one row. */
-const compareListeners = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
+const compareListeners = async (db: Database, hostId: string, told: Told, sent: Told, tally: Tally): Promise<void> => {
   const { rows } = await sql<{ key: string; rows: number }>`
     select key, count(*) as rows from listeners where host_id = ${hostId} group by key`.execute(db);
   const stored = new Map(rows.map((row) => [row.key, row.rows]));
-  const wanted = new Map<string, number>();
-  for (const { record } of told.spans.values()) {
-    if (record.kind === 'listener') wanted.set(record.key, (wanted.get(record.key) ?? 0) + 1);
-  }
-  for (const [key, spans] of wanted) {
+  const sentTimes = timesOpen(sent);
+  for (const [key, times] of timesOpen(told)) {
     const has = stored.get(key) ?? 0;
-    for (let span = 0; span < spans; span += 1) {
-      if (span < has) tally.stored();
+    for (let time = 0; time < times; time += 1) {
+      if (time < has) tally.stored();
       else tally.lost(`${hostId} listener ${key}`);
     }
-    if (has > spans) tally.doubled(`${hostId} listener ${key}: ${has} for ${spans}`, has - spans);
+    const most = sentTimes.get(key) ?? times;
+    if (has > most) tally.doubled(`${hostId} listener ${key}: ${has} for ${most}`, has - most);
   }
 };
 
+const timesOpen = (told: Told): ReadonlyMap<string, number> => {
+  const times = new Map<string, number>();
+  for (const { record } of told.spans.values()) {
+    if (record.kind === 'listener') times.set(record.key, (times.get(record.key) ?? 0) + 1);
+  }
+  return times;
+};
+
 /** Each container is one row, each of its lives one interval, which is over when its end was told. */
-const compareContainers = async (
-  db: Database,
-  hostId: string,
-  told: Told,
-  tally: Tally,
-  sensorsWereKilled: boolean,
-): Promise<void> => {
+const compareContainers = async (db: Database, hostId: string, told: Told, sent: Told, tally: Tally): Promise<void> => {
   const { rows } = await sql<{ key: string; toldStart: number; ended: boolean; inferred: boolean }>`
     select a.key, i.told_start as "toldStart", i.ended_at is not null as ended, i.end_inferred as inferred
     from assets a join asset_intervals i on i.asset_id = a.id
@@ -127,19 +129,19 @@ const compareContainers = async (
   const stored = Map.groupBy(rows, ({ key, toldStart }) => `container ${key} ${toldStart}`);
   for (const [id, { record, ended }] of told.spans) {
     if (record.kind !== 'container' || record.state === 'created') continue;
-    const [life, ...more] = stored.get(id) ?? [];
+    const life = stored.get(id)?.[0];
     if (life === undefined) tally.lost(`${hostId} a life of ${id}`);
     else if (ended && (!life.ended || life.inferred)) tally.lost(`${hostId} the end of a life of ${id}`);
     else tally.stored();
-    if (more.length > 0) tally.doubled(`${hostId} a life of ${id}`, more.length);
-    stored.delete(id);
   }
-  if (sensorsWereKilled) return;
-  for (const [id, lives] of stored) tally.doubled(`${hostId} a life of ${id}: there and not told`, lives.length);
+  for (const [id, lives] of stored) {
+    const more = lives.length - (sent.spans.has(id) ? 1 : 0);
+    if (more > 0) tally.doubled(`${hostId} a life of ${id}`, more);
+  }
 };
 
 /** A report is one row. Its count goes on from its beginning, or from when it moved to a better known edge; never beyond what was told. */
-const compareEdges = async (db: Database, hostId: string, told: Told, tally: Tally): Promise<void> => {
+const compareEdges = async (db: Database, hostId: string, told: Told, sent: Told, tally: Tally): Promise<void> => {
   const { rows } = await sql<{ key: string; connections: number; live: boolean }>`
     select key, connections, live from edge_reports where host_id = ${hostId}`.execute(db);
   const stored = new Map(rows.map((row) => [row.key, row]));
@@ -148,8 +150,9 @@ const compareEdges = async (db: Database, hostId: string, told: Told, tally: Tal
     if (row === undefined) tally.lost(`${hostId} edge ${key}`);
     else if (row.live !== told.live.has(`edge ${key}`)) tally.lost(`${hostId} edge ${key}: its end`);
     else tally.stored();
-    if (row !== undefined && row.connections > connections) {
-      tally.doubled(`${hostId} edge ${key}: ${row.connections} of ${connections} connections`);
+    const most = Math.max(connections, sent.connections.get(key) ?? 0);
+    if (row !== undefined && row.connections > most) {
+      tally.doubled(`${hostId} edge ${key}: ${row.connections} of ${most} connections`);
     }
   }
 };

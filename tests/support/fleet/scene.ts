@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDatabase } from '../../../apps/console/src/database/connect.ts';
 import type { Database } from '../../../apps/console/src/database/database.ts';
+import { sentLedgerOf } from '../../../apps/sensor/src/fleet/ledger.ts';
 import { planWorld } from '../../../apps/sensor/src/fleet/world.ts';
 import { freePort } from '../parapet.ts';
 import { type Comparison, compareWithStore } from './compare.ts';
@@ -62,7 +63,6 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
   stack.defer(network.close);
   const plans = await planFleet(options, dataDir, folder, network.port);
   let fleet = plans.map(startFleetProcess);
-  let sensorsWereKilled = false;
   stack.defer(async () => void (await Promise.all(fleet.map((part) => part.stop()))));
   const moved = stack.move();
 
@@ -92,7 +92,6 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
       console = await startConsoleProcess(place);
     },
     killSensors: async () => {
-      sensorsWereKilled = true;
       await Promise.all(fleet.map((part) => part.kill()));
       fleet = plans.map(startFleetProcess);
     },
@@ -100,13 +99,9 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
       for (const part of fleet) part.hush();
       await until('drained', ({ connected, drained }) => connected === options.sensors && drained === options.sensors);
       await Promise.all(fleet.map((part) => part.stop()));
-      return withStore(dataDir, (db) =>
-        compareWithStore(
-          db,
-          plans.map(({ ledgerFile }) => ledgerFile),
-          sensorsWereKilled,
-        ),
-      );
+      const ledgers = plans.map(({ ledgerFile }) => ledgerFile);
+      const sent = ledgers.flatMap((path) => sentLedgerOf(options.keepState === true ? path : undefined) ?? path);
+      return withStore(dataDir, (db) => compareWithStore(db, ledgers, sent));
     },
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };

@@ -11,7 +11,7 @@ import { createStateFile, Identity, type StateFile, StreamMarker } from '../stat
 import { JournalFile, openTaskJournal } from '../tasks/task-journal.ts';
 import { sensorVersion } from '../version.ts';
 import { createHostLife, type HostLife } from './host-life.ts';
-import { openLedger } from './ledger.ts';
+import { openLedger, sentLedgerOf } from './ledger.ts';
 import { createRandom } from './random.ts';
 import type { FleetSettings, FleetStatus } from './settings.ts';
 import { type SimulatedSensor, startSimulatedSensor } from './simulated-sensor.ts';
@@ -35,6 +35,8 @@ export const startFleet = (settings: FleetSettings): Fleet => {
   const world = planWorld(settings.seed, settings.sensors);
   const hosts = world.hosts.slice(settings.from, settings.to);
   const ledger = openLedger(settings.ledgerFile);
+  // Only one who may be killed can have sent what is stored without knowing.
+  const sentLedger = openLedger(settings.keepState ? sentLedgerOf(settings.ledgerFile) : undefined);
   const stopping = new AbortController();
   // The same after a restart, or the world would be another one.
   const detailedFromMs = settings.detailedFromMs ?? settings.beganAtMs;
@@ -64,6 +66,7 @@ export const startFleet = (settings: FleetSettings): Fleet => {
         acknowledgedFrames += 1;
         ledger.note(identity.hostId, frame);
       },
+      onSending: (frame) => sentLedger.note(identity.hostId, frame),
     });
     sensors.push(sensor);
     if (settings.losing.includes(host.index)) startLosing(sensor, host, stopping.signal);
@@ -103,6 +106,7 @@ export const startFleet = (settings: FleetSettings): Fleet => {
       await started;
       await Promise.all(sensors.map((sensor) => sensor.stop()));
       ledger.close();
+      sentLedger.close();
     },
   };
 };

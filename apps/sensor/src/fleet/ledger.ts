@@ -6,6 +6,10 @@ export type Ledger = {
   readonly close: () => void;
 };
 
+/** Where what was sent is noted, acknowledged or not. */
+export const sentLedgerOf = (path: string | undefined): string | undefined =>
+  path === undefined ? undefined : `${path}.sent`;
+
 const idBytes = 36;
 const headBytes = idBytes + 4;
 

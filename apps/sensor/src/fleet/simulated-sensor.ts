@@ -4,7 +4,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { type Clock, fail, ok, problem } from '@parapet/core';
 import { createRenewal } from '../enrolment/renewal.ts';
 import { createInventoryStore } from '../inventory/inventory-store.ts';
-import { createInventoryStream } from '../inventory/inventory-stream.ts';
+import { createInventoryStream, type InventoryStream } from '../inventory/inventory-stream.ts';
 import { createLossLedger } from '../inventory/loss-ledger.ts';
 import { silentLog } from '../log.ts';
 import type { Run } from '../state/run.ts';
@@ -47,6 +47,8 @@ export type SimulatedSensorDeps = {
   readonly documentDir: string;
   /** Each frame of the inventory that the console acknowledged, in order. */
   readonly onAcknowledged: (frame: Buffer) => void;
+  /** Each frame that is about to be sent, those that are sent again included. */
+  readonly onSending: (frame: Buffer) => void;
 };
 
 export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<SimulatedSensor> => {
@@ -95,7 +97,7 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
       },
     }),
     store,
-    stream,
+    stream: noting(stream, deps.onSending),
     tasks,
     usage,
     run: {
@@ -118,6 +120,15 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
     },
   };
 };
+
+const noting = (stream: InventoryStream, onSending: (frame: Buffer) => void): InventoryStream => ({
+  ...stream,
+  next: () => {
+    const frame = stream.next();
+    if (frame !== undefined) onSending(frame);
+    return frame;
+  },
+});
 
 const resolveTarget =
   ({ host, life }: SimulatedSensorDeps): TargetResolver =>

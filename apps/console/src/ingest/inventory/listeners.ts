@@ -29,7 +29,18 @@ export const endListeners = async (context: HostContext, keys: readonly string[]
 const columns = sql`(key text, container_key text, container_id uuid, process_key text, executable text, protocol text,
   address text, port integer, started_at timestamptz, ended_at timestamptz, told_start bigint)`;
 
+/**
+ * A port that is told with another start is the same opening when another run of the sensor found it anew, perhaps at another
+ * of its processes. When the process that had it is gone, it was closed and opened while nobody looked.
+ */
 const storeOpen = async (context: HostContext, input: string): Promise<void> => {
+  await sql`
+    update listeners l set ended_at = greatest(x.started_at, l.started_at)
+    from jsonb_to_recordset(${input}::jsonb) as x ${columns}
+    where l.host_id = ${context.hostId} and l.key = x.key and l.ended_at is null
+      and l.told_start <> x.told_start and l.process_key <> x.process_key
+      and not exists (select 1 from inventory_records r where r.host_id = l.host_id and r.kind = 'process'
+        and r.key = l.process_key and r.epoch = ${context.epoch})`.execute(context.trx);
   await sql`
     insert into listeners (host_id, key, container_key, container_id, process_key, executable, protocol, address, port,
       started_at, ended_at, told_start)

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrations } from '../../database/migrations/index.ts';
 import { frameOf, type PlayedHost, playHost } from '../../testing/played-host.ts';
-import { containerRecord, hostRecord, listenerRecord, putLine } from '../../testing/records.ts';
+import { containerRecord, hostRecord, listenerRecord, processRecord, putLine } from '../../testing/records.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
 
 let database: TestDatabase;
@@ -135,5 +135,27 @@ test('a port that is opened and closed again within a second was open each time'
   expect(rows.map((row) => [row.started_at.getTime() - t0, row.ended_at && row.ended_at.getTime() - t0])).toEqual([
     ...starts.map((start) => [start, start + 50]),
     [2000, null],
+  ]);
+});
+
+test('an open port with another start was opened again when the process that had it is gone', async () => {
+  const host = await playHost(database.db, { nowMs: t0 });
+  const at = { nowMs: t0 + 5000 };
+  const open = (start: number, processKey: string) => listenerRecord(81, { startedAt: t0 + start, processKey });
+  const [master, worker] = [processRecord('10:1', { startedAt: t0 }), processRecord('20:2', { startedAt: t0 })];
+  await host.snapshot([hostRecord(), master, open(0, '10:1')], at);
+  await host.snapshot([hostRecord(), master, open(500, '10:1')], at);
+  await host.snapshot([hostRecord(), master, worker, open(1000, '20:2')], at);
+  await host.snapshot([hostRecord(), master, worker, open(1500, '10:1')], at);
+  await host.snapshot([hostRecord(), worker, open(2000, '20:2')], at);
+  const rows = await database.db
+    .selectFrom('listeners')
+    .select(['process_key', 'ended_at'])
+    .where('host_id', '=', host.id)
+    .orderBy('started_at')
+    .execute();
+  expect(rows).toEqual([
+    { process_key: '10:1', ended_at: new Date(t0 + 2000) },
+    { process_key: '20:2', ended_at: null },
   ]);
 });

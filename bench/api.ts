@@ -63,10 +63,15 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
     const busy = new Map<ApiCase, Figures>();
     const databaseBefore = databaseCpuMs(store.pid());
     const startedAt = performance.now();
-    if (!options.quiet)
-      for (const one of cases) busy.set(one, told(one, await measure(one, ask, options.runs, store.pid())));
-    const seconds = (performance.now() - startedAt) / 1000;
-    const written = (await writer?.stop()) ?? {};
+    let written: Record<string, number> = {};
+    let seconds = 0;
+    try {
+      for (const one of options.quiet ? [] : cases)
+        busy.set(one, told(one, await measure(one, ask, options.runs, store.pid())));
+    } finally {
+      seconds = (performance.now() - startedAt) / 1000;
+      written = (await writer?.stop()) ?? {};
+    }
     const shown = options.quiet ? quiet : busy;
     const over = cases.filter((one) => (shown.get(one)?.p99Ms ?? 0) > 100);
     return {
@@ -182,12 +187,14 @@ type Figures = { readonly p50Ms: number; readonly p99Ms: number; readonly cpuMs:
 
 const measure = async (one: ApiCase, ask: Ask, runs: number, postgresPid: number): Promise<Figures> => {
   await ask(one);
+  if (one.restMs > 0) await delay(one.restMs);
   const times: number[] = [];
   const before = cpuMs(postgresPid);
   for (let index = 0; index < runs; index += 1) {
     const from = performance.now();
     await ask(one);
     times.push(performance.now() - from);
+    if (one.restMs > 0) await delay(one.restMs);
   }
   const cpu = (cpuMs(postgresPid) - before) / runs;
   times.sort((a, b) => a - b);

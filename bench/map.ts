@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../apps/console/src/database/database.ts';
+import { askEdges } from '../apps/console/src/graph/edge-index/ask.ts';
+import { createEdgeIndex } from '../apps/console/src/graph/edge-index/edge-index.ts';
 import { readChanges } from '../apps/console/src/graph/map/changes.ts';
 import { readPaths } from '../apps/console/src/graph/map/path.ts';
 import { buildView } from '../apps/console/src/graph/map/view.ts';
 import { momentOf } from '../apps/console/src/graph/moment.ts';
 import { createScopeFilter } from '../apps/console/src/graph/scope-filter.ts';
+import { silentLog } from '../apps/console/src/logging/log.ts';
 import { createTestDatabase } from '../apps/console/src/testing/test-database.ts';
 
 export type FleetSize = {
@@ -31,12 +34,16 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
   await using store = await createTestDatabase();
   const fleet = await fillFleet(store.db, budgetFleet);
   const inScope = createScopeFilter(null);
+  const index = createEdgeIndex({ db: store.db, log: silentLog });
   const now = Date.now();
   const live = momentOf(undefined, now);
   const past = momentOf(new Date(now - 3_600_000).toISOString(), now);
   const [host = '', container = ''] = [fleet.hosts[5], fleet.containers[7]];
   const view = (open: readonly string[], moment = live, extra = {}) =>
-    measure(() => buildView(store.db, moment, inScope, { open, hops: 1, ...extra }));
+    measure(() =>
+      buildView(store.db, moment, inScope, { open, hops: 1, ...extra }, () => askEdges(store.db, index, null)),
+    );
+  const scope = { team: ['team-1'] };
   const day = { from: new Date(now - 86_400_000), to: new Date(now), buckets: 96 };
   const measured = {
     fleet: await view([]),
@@ -47,11 +54,13 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
     pastFleet: await view([], past),
     pastHost: await view([`host:${host}`], past),
     scopedFleet: await measure(() =>
-      buildView(store.db, live, createScopeFilter({ team: ['team-1'] }), { open: [], hops: 1 }),
+      buildView(store.db, live, createScopeFilter(scope), { open: [], hops: 1 }, () =>
+        askEdges(store.db, index, scope),
+      ),
     ),
     path: await measure(async () => ({ nodes: await readPaths(store.db, live, inScope, container), edges: [] })),
     changesOfADay: await measure(async () => ({
-      nodes: (await readChanges(store.db, inScope, day)).buckets,
+      nodes: (await readChanges(store.db, null, day)).buckets,
       edges: [],
     })),
   };

@@ -28,10 +28,10 @@ export const listFindings = async (
   if (filter.empty) return { items: [], total: 0, totalIsMinimum: false };
   const asked = isIndexOrder(filter) ? undefined : await askIndex(db, index, filter);
   const wanted = { sort: query.sort, after, limit: query.limit };
-  const [page, total] = await Promise.all([
-    asked === undefined ? readFindingPage(db, filter, scope, wanted) : readIndexedPage(db, asked, scope, wanted),
-    countFindings(db, filter, asked),
-  ]);
+  const { page, total } =
+    asked === undefined
+      ? await readCountedPage(db, filter, scope, wanted)
+      : await readIndexedPage(db, asked, scope, wanted);
   return {
     items: page.rows.map(presentFinding),
     next: page.next === undefined ? undefined : encodeCursor(query.sort, page.next.value, page.next.id),
@@ -49,24 +49,38 @@ const isIndexOrder = ({ reach, cells }: CompiledFilter): boolean => {
 
 type WantedPage = { readonly sort: FindingSort; readonly after: Position | undefined; readonly limit: number };
 
-/** The same page, chosen in memory; its rows are read by id. */
+type CountedPage = { readonly page: FindingPage; readonly total: number };
+
+const readCountedPage = async (
+  db: Database,
+  filter: CompiledFilter,
+  scope: Scope,
+  wanted: WantedPage,
+): Promise<CountedPage> => {
+  const [page, total] = await Promise.all([readFindingPage(db, filter, scope, wanted), countFindings(db, filter)]);
+  return { page, total };
+};
+
+/** The same page, chosen and counted in one walk through memory; its rows are read by id. */
 const readIndexedPage = async (
   db: Database,
   { columns, question }: Asked,
   scope: Scope,
   page: WantedPage,
-): Promise<FindingPage> => {
+): Promise<CountedPage> => {
   const order = orders[page.sort];
+  let total = 0;
   const after = page.after === undefined ? undefined : { ...page.after, value: order.kept(page.after.value) };
   const top = createTopRows(page.limit + 1, after);
   scanRows(columns, question, (segment, rows, count) => {
+    total += count;
     const values = order.ofSegment(segment);
     for (let at = 0; at < count; at += 1) top.offer(segment, rows[at] ?? 0, values[rows[at] ?? 0] ?? 0);
   });
   const ids = top.ids();
   const selected = sql`select * from unnest(${ids}::uuid[]) with ordinality as page (id, position)`;
   // A row may have gone since; the list goes on nevertheless.
-  return pageOf(await readFindingRows(db, selected, scope), page, ids.length > page.limit);
+  return { page: pageOf(await readFindingRows(db, selected, scope), page, ids.length > page.limit), total };
 };
 
 const pageOf = (found: readonly FindingRow[], page: WantedPage, more = found.length > page.limit): FindingPage => {
@@ -95,9 +109,9 @@ export const readFindingPage = async (
   return pageOf(await readFindingRows(db, ids, scope), page);
 };
 
-/** Exact where a roll-up or memory answers, else counted up to the limit and one more. */
-const countFindings = async (db: Database, filter: CompiledFilter, asked: Asked | undefined): Promise<number> => {
-  if (filter.reach !== 'rows' || asked !== undefined) return sumOf(await countCells(db, filter, asked), filter);
+/** Exact where a roll-up answers, else counted up to the limit and one more. */
+const countFindings = async (db: Database, filter: CompiledFilter): Promise<number> => {
+  if (filter.reach !== 'rows') return sumOf(await countCells(db, filter), filter);
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from (
       select 1 from findings as f where ${allOf(filter.all)} limit ${totalLimit + 1}

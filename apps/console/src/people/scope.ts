@@ -23,7 +23,8 @@ export const scopeOnce = (
     ? { table: sql`in_scope (id) as (select null::uuid where false)`, has: () => sql<SqlBool>`true` }
     : {
         table: sql`in_scope (id) as materialized (${scopedAssetIds(scope)})`,
-        has: (assetId) => sql<SqlBool>`${assetId} in (select id from in_scope)`,
+        // A test of truth, so that the table is hashed once and not joined anew in each sub-query.
+        has: (assetId) => sql<SqlBool>`(${assetId} in (select id from in_scope)) is true`,
       };
 
 /**

@@ -46,7 +46,7 @@ export const createMapRoutes = (deps: MapRouteDeps): MapRoutes => {
       paths: await readPaths(database, momentOf(query.at, clock.now()), createScopeFilter(caller.scope), query.assetId),
     }),
     'map.changes': ({ query, caller }) =>
-      readChanges(database, createScopeFilter(caller.scope), {
+      readChanges(database, caller.scope, {
         from: new Date(query.from),
         to: new Date(query.to),
         buckets: query.buckets,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execArgv } from '@parapet/core';
 import { eventually } from '@parapet/testkit';
 import { buildPackage } from '../apps/console/src/delivery/delivery-builder.ts';
-import { makeDebianRoot, startBareHost } from '../tests/support/bare-host.ts';
+import { makeDebianHostRoot, startBareHost } from '../tests/support/bare-host.ts';
 import { signInFirstAdmin } from '../tests/support/console-api.ts';
 import { freePort, makeDataDir, removeDataDir, startParapet } from '../tests/support/parapet.ts';
 import { root } from '../tools/build.ts';
@@ -24,7 +24,7 @@ export const run = async (): Promise<Readonly<Record<string, number | string>>> 
     ...{ dataDir, port, args: ['--no-sensor'] },
     env: { PARAPET_PUBLIC_URLS: `https://${address}:${port}` },
   });
-  const host = await startBareHost('bench-debian', await makeDebianRoot(), 0);
+  const host = await startBareHost('bench-debian', await makeDebianHostRoot(), 0);
   try {
     const get = await signInFirstAdmin(running);
     const begun = performance.now();

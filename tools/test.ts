@@ -1,4 +1,5 @@
 import { prepareMachine } from './test/machine.ts';
+import { makeSharedDir } from './test/shared-dir.ts';
 import { runSteps, stepNames } from './test/steps.ts';
 import { summarise } from './test/summary.ts';
 
@@ -9,8 +10,13 @@ import { summarise } from './test/summary.ts';
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
+await using shared = await makeSharedDir();
 await using machine = await prepareMachine(say);
-const results = await runSteps({ say, env: machine.env, only: process.argv.slice(2) });
+const results = await runSteps({
+  say,
+  env: { ...machine.env, PARAPET_TEST_SHARED_DIR: shared.dir },
+  only: process.argv.slice(2),
+});
 if (results.length === 0) {
   say(`There is no step ${process.argv.slice(2).join(', ')}. The steps are ${stepNames.join(', ')}.`);
   process.exitCode = 2;

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExecOutcome, execArgv } from '@parapet/core';
-import { eventually } from '@parapet/testkit';
+import { eventually, makeDebianRoot } from '@parapet/testkit';
 
 /** A host of its own on this machine: network, process and name spaces and a root folder. Nothing of this machine's files is in it. */
 export type BareHost = {
@@ -111,14 +111,9 @@ export const makeBusyboxRoot = async (): Promise<string> => {
   return root;
 };
 
-/** A minimal Debian with curl, from the mirror of this machine. Takes some 30 s. */
-export const makeDebianRoot = async (): Promise<string> => {
-  const root = await mkdtemp(join(tmpdir(), 'parapet-bare-debian-'));
-  const args = ['--variant=minbase', '--include=curl', 'bookworm', root];
-  const outcome = await execArgv(['debootstrap', ...args], { timeoutMs: 280_000 });
-  if (outcome.exitCode !== 0)
-    throw new Error(`debootstrap failed: ${outcome.stdout.slice(-500)}${outcome.stderr.slice(-500)}`);
-  await rm(join(root, 'var/cache/apt'), { recursive: true, force: true });
+/** A minimal Debian with curl as the root of a host. */
+export const makeDebianHostRoot = async (): Promise<string> => {
+  const root = await makeDebianRoot();
   await writeFile(join(root, 'etc/machine-id'), `${'d'.repeat(31)}${process.pid % 10}\n`);
   await writeFile(join(root, 'etc/hostname'), 'minimal\n');
   return root;

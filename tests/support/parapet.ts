@@ -26,6 +26,8 @@ export type StartOptions = {
   readonly port?: number;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The built program; this checkout's unless named. */
+  readonly programDir?: string;
 };
 
 /** A folder of its own for each test; not below a home directory, so that the system user can enter it. */
@@ -36,12 +38,13 @@ export const removeDataDir = (dir: string): Promise<void> => rm(dir, { recursive
 export const startParapet = async (options: StartOptions): Promise<RunningParapet> => {
   await ensureBuilt(() => undefined);
   const port = options.port ?? (await freePort());
+  const programDir = options.programDir ?? join(root, 'build');
   const child = spawn(
     process.execPath,
-    [join(root, 'build/cli.js'), 'up', '--data-dir', options.dataDir, '--port', String(port), ...(options.args ?? [])],
+    [join(programDir, 'cli.js'), 'up', '--data-dir', options.dataDir, '--port', String(port), ...(options.args ?? [])],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PARAPET_PROGRAM_DIR: join(root, 'build'), PARAPET_CPU_LIMIT: 'off', ...options.env },
+      env: { ...process.env, PARAPET_PROGRAM_DIR: programDir, PARAPET_CPU_LIMIT: 'off', ...options.env },
     },
   );
   let text = '';

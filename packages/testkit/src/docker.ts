@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execArgv } from '@parapet/core';
+import { makeDebianRoot } from './debian-root.ts';
 import { dockerSocketPath } from './requirements.ts';
 
 /** Every container, image and network that tests make carries this label; nothing else is touched. */
@@ -65,14 +66,10 @@ export const buildBusyboxImage = async (): Promise<string> => {
   }
 };
 
-/** A minimal Debian made by debootstrap, with its real package database; returns its reference. Takes some 30 s. */
+/** A minimal Debian as an image; returns its reference. */
 export const buildDebianImage = async (release: 'bookworm' | 'trixie' = 'bookworm'): Promise<string> => {
-  const root = await mkdtemp(join(tmpdir(), 'parapet-debian-'));
+  const root = await makeDebianRoot(release);
   try {
-    const outcome = await execArgv(['debootstrap', '--variant=minbase', release, root], { timeoutMs: 600_000 });
-    if (outcome.exitCode !== 0)
-      throw new Error(`debootstrap failed: ${outcome.stdout.slice(-500)}${outcome.stderr.slice(-500)}`);
-    await rm(join(root, 'var/cache/apt'), { recursive: true, force: true });
     return await importImage(root, `parapet-test/debian:${release}`);
   } finally {
     await rm(root, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 export { type BrowserOptions, launchBrowser, type TestBrowser } from './browser.ts';
 export { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from './connect-proxy.ts';
+export { makeDebianRoot } from './debian-root.ts';
 export {
   buildBusyboxImage,
   buildDebianImage,

@@ -74,6 +74,7 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
   const install = async ({ name, byCopy }: (typeof kinds)[number]): Promise<void> => {
     const host = hostOf(name);
     const line = (await served.printedLine()).replace(gateways[0] ?? '', host.gateway);
+    if (byCopy) expect((await host.run(line)).stderr).toMatch(/Nothing was run\. .*download https:\S+\.sh elsewhere/);
     const outcome = await host.run(byCopy ? await served.copyTo(host, line) : served.throughBalancer(line));
     expect(outcome.stderr).toContain('is installed and runs');
     expect(outcome.exitCode).toBe(0);

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programVersion } from '@parapet/core';
@@ -18,6 +18,8 @@ export const makeNextRelease = async (): Promise<NextRelease> => {
   await chmod(dir, 0o755);
   const programDir = join(dir, 'build');
   await cp(join(root, 'build'), programDir, { recursive: true });
+  // Its PostgreSQL is the checkout's.
+  await symlink(join(root, 'node_modules'), join(dir, 'node_modules'));
   let renamed = 0;
   for (const name of (await readdir(programDir)).filter((each) => each.endsWith('.js'))) {
     const path = join(programDir, name);

@@ -1,7 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { programVersion } from '@parapet/core';
-import { describeWith, docker, dockerDaemon, eventually, programOf, type Requirement, root } from '@parapet/testkit';
+import {
+  type ConnectProxy,
+  describeWith,
+  docker,
+  dockerDaemon,
+  eventually,
+  programOf,
+  type Requirement,
+  root,
+  startConnectProxy,
+} from '@parapet/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askFrom, clientAddress } from './support/balancer.ts';
 import { type BareHost, makeBusyboxRoot, makeDebianHostRoot, startBareHost } from './support/bare-host.ts';
@@ -14,14 +24,17 @@ const haproxy = programOf('haproxy');
 const kinds: readonly {
   readonly name: string;
   readonly byCopy: boolean;
+  readonly byProxy: boolean;
   readonly make: () => Promise<string>;
   readonly needs: readonly Requirement[];
   readonly distribution: RegExp;
 }[] = [
-  // Debian's BusyBox speaks TLS, but not to a certificate with an elliptic curve: script and archive are copied there.
+  // Debian's BusyBox speaks TLS, but not to a certificate with an elliptic curve: script and archive are copied there. Its
+  // sensor has no way to the console but a proxy that wants a password.
   {
     name: 'bare-busybox',
     byCopy: true,
+    byProxy: true,
     make: makeBusyboxRoot,
     needs: [programOf('busybox')],
     distribution: /^BusyBox alone$/,
@@ -30,6 +43,7 @@ const kinds: readonly {
   {
     name: 'minimal-debian',
     byCopy: false,
+    byProxy: false,
     make: makeDebianHostRoot,
     needs: [programOf('debootstrap')],
     distribution: /^Debian/,
@@ -47,14 +61,18 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
   const gateways = kinds.map((_, index) => `10.${77 + index}.${process.pid % 250}.1`);
   const able = kinds.filter(({ needs }) => needs.every(({ met }) => met));
   const prepared = new Map<string, Promise<string>>();
+  const credentials = 'ann:p-w0rd';
+  let proxy: ConnectProxy;
 
   beforeAll(async () => {
     // The slowest of all, so it begins first; who needs it waits.
     for (const { name, make } of able) prepared.set(name, make());
     for (const each of prepared.values()) each.catch(() => undefined);
     served = await startHostsConsole(gateways, haproxy.met);
+    proxy = await startConnectProxy({ credentials, host: '0.0.0.0' });
   });
   afterAll(async () => {
+    await proxy?.[Symbol.asyncDispose]();
     for (const host of hosts.values()) await host.dispose();
     await served?.dispose();
   });
@@ -71,11 +89,12 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
       const found = await sensorOf(name);
       return found?.presence === 'online' ? found : undefined;
     });
-  const install = async ({ name, byCopy }: (typeof kinds)[number]): Promise<void> => {
+  const install = async ({ name, byCopy, byProxy }: (typeof kinds)[number]): Promise<void> => {
     const host = hostOf(name);
     const line = (await served.printedLine()).replace(gateways[0] ?? '', host.gateway);
     if (byCopy) expect((await host.run(line)).stderr).toMatch(/Nothing was run\. .*download https:\S+\.sh elsewhere/);
-    const outcome = await host.run(byCopy ? await served.copyTo(host, line) : served.throughBalancer(line));
+    const env = byProxy ? { HTTPS_PROXY: `http://${credentials}@${host.gateway}:${proxy.port}` } : {};
+    const outcome = await host.run(byCopy ? await served.copyTo(host, line) : served.throughBalancer(line), env);
     expect(outcome.stderr).toContain('is installed and runs');
     expect(outcome.exitCode).toBe(0);
   };
@@ -127,6 +146,13 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
     });
   });
 
+  it('reaches the console by its proxy alone', async () => {
+    const [kind] = able.filter(({ byProxy }) => byProxy);
+    if (kind === undefined) return;
+    expect(new Set(proxy.asked)).toEqual(new Set([`${hostOf(kind.name).gateway}:${served.running().port}`]));
+    expect((await sensorOf(kind.name)).address).toMatch(/127\.0\.0\.1|10\.77\./);
+  });
+
   it('is repaired by the same line, and stays the same host', async () => {
     const [kind] = able;
     if (kind === undefined) return;
@@ -136,6 +162,15 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
     const check = 'cd /opt/parapet-sensor/current && sha256sum -c SHA256SUMS >/dev/null && echo whole';
     expect((await host.run(check)).stdout).toBe('whole\n');
     expect((await online(kind.name)).hostId).toBe(ids.get(kind.name));
+  });
+
+  // While it is away the next tests go on.
+  let mend: (() => Promise<void>) | undefined;
+  const [lost] = able;
+  describeWith([programOf('nft')], 'a network that is lost', () => {
+    it('is cut', async () => {
+      mend = lost === undefined ? undefined : await hostOf(lost.name).cutOff();
+    });
   });
 
   describeWith([dockerDaemon], 'a Docker host', () => {
@@ -248,6 +283,19 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
       const answer = await signIn('http', served.httpProxyPort, 'through-http', { 'x-forwarded-for': stranger });
       expect(answer.status).toBe(401);
       expect(await auditedAddress('through-http')).toBe(clientAddress);
+    });
+  });
+
+  describeWith([programOf('nft')], 'a host whose network was lost', () => {
+    it('is told from one that stopped, and is back by itself', async () => {
+      if (lost === undefined || mend === undefined) return;
+      const away = await eventually('silence', async () => {
+        const found = await sensorOf(lost.name);
+        return found.presence === 'unknown' ? found : undefined;
+      });
+      expect(away.cause).toMatch(/its connection was never closed: the network in between, or the host, is down/);
+      await mend();
+      expect((await online(lost.name)).hostId).toBe(ids.get(lost.name));
     });
   });
 

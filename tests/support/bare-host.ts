@@ -13,6 +13,8 @@ export type BareHost = {
   readonly gateway: string;
   /** Runs a command line by its shell, as a person at its console would. */
   readonly run: (command: string, env?: Readonly<Record<string, string>>) => Promise<ExecOutcome>;
+  /** Drops all that it sends, as a firewall rule gone wrong does; call the result to mend that. */
+  readonly cutOff: () => Promise<() => Promise<void>>;
   readonly dispose: () => Promise<void>;
 };
 
@@ -40,6 +42,10 @@ export const startBareHost = async (name: string, root: string, index: number): 
     'the root of the host',
     async () => (await readFile(`/proc/${init}/root/etc/hostname`, 'utf8')) !== '',
   );
+  const nft = async (commands: string): Promise<void> => {
+    const outcome = await execArgv(['ip', 'netns', 'exec', namespace, 'nft', commands]);
+    if (outcome.exitCode !== 0) throw new Error(`nft ${commands}: ${outcome.stderr.trim()}`);
+  };
   const enter = ['nsenter', '--target', init, '--mount', '--uts', '--pid', '--net', '--root', '--wd=/'] as const;
   return {
     name,
@@ -50,6 +56,10 @@ export const startBareHost = async (name: string, root: string, index: number): 
         timeoutMs: 120_000,
         env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...env },
       }),
+    cutOff: async () => {
+      await nft('add table ip cut; add chain ip cut out { type filter hook output priority 0; policy drop; }');
+      return () => nft('delete table ip cut');
+    },
     dispose: async () => {
       const ended = new Promise((resolve) => child.on('exit', resolve));
       child.kill('SIGKILL');

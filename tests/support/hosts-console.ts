@@ -64,14 +64,16 @@ export const startHostsConsole = async (gateways: readonly string[], withBalance
   const makeArchive = async (): Promise<void> => {
     const wanted = { kind: 'archive', architecture: process.arch };
     await api('/api/v1/sensor-delivery', wanted);
-    await eventually('the archive', async () => {
+    const isReady = async (): Promise<boolean> => {
       const { packages } = await api('/api/v1/sensor-delivery');
       const found = packages.find(
         ({ kind, architecture }: typeof wanted) => kind === wanted.kind && architecture === wanted.architecture,
       );
       if (found.state === 'failed') throw new Error(found.problem);
       return found.state === 'ready';
-    });
+    };
+    // Made at the lowest priority, which on a busy machine is little.
+    await eventually('the archive', isReady, 240_000);
   };
   const lineOfThePage = async (): Promise<string> => {
     await makeArchive();

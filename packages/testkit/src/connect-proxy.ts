@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export type ConnectProxy = AsyncDisposable & {
-  /** `http://127.0.0.1:<port>`, without credentials. */
+  /** `http://<host>:<port>`, without credentials. */
   readonly url: string;
   readonly port: number;
   /** What was asked for, `host:port`, in order; refused ones too. */
@@ -10,6 +10,8 @@ export type ConnectProxy = AsyncDisposable & {
 };
 
 export type ConnectProxyOptions = {
+  /** Where it listens; this machine alone unless named. */
+  readonly host?: string;
   /** `name:password` that it wants (Basic). */
   readonly credentials?: string;
   /** Answers every CONNECT with this status instead, e.g. 403 or 502. */
@@ -18,7 +20,7 @@ export type ConnectProxyOptions = {
   readonly hangUp?: boolean;
 };
 
-/** An HTTP proxy that does nothing but CONNECT (RFC 9110, 9.3.6), on a free port of this machine. */
+/** An HTTP proxy that does nothing but CONNECT (RFC 9110, 9.3.6), on a free port. */
 export const startConnectProxy = async (options: ConnectProxyOptions = {}): Promise<ConnectProxy> => {
   const asked: string[] = [];
   const sockets = new Set<Socket>();
@@ -52,11 +54,11 @@ export const startConnectProxy = async (options: ConnectProxyOptions = {}): Prom
     client.on('close', () => upstream.destroy());
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, options.host ?? '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
     port,
     asked,
     [Symbol.asyncDispose]: async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execArgv } from '@parapet/core';
 import { rolldown } from 'rolldown';
+import { sensorVersion } from '../../apps/sensor/src/version.ts';
 import { root } from '../../tools/build.ts';
 
 /** A sensor's version as the console hands it out, made small: its Node is this one. */
@@ -19,8 +20,8 @@ export type SensorBuild = {
   readonly folder: string;
 };
 
-/** Bundles the sensor as of another version. */
-export const bundleSensor = async (folder: string, version: string): Promise<string> => {
+/** Bundles the sensor once and has it say each of these versions. Returns a folder for each. */
+export const bundleSensor = async (folder: string, versions: readonly string[]): Promise<readonly string[]> => {
   const require = createRequire(join(root, 'package.json'));
   const bundle = await rolldown({
     input: { sensor: join(root, 'apps/sensor/src/main.ts') },
@@ -29,23 +30,29 @@ export const bundleSensor = async (folder: string, version: string): Promise<str
     external: /^(node:|bufferutil$|utf-8-validate$)/,
     plugins: [
       {
-        name: 'version-of-a-test',
+        name: 'koffi-where-it-lies',
         resolveId: (id: string) =>
           id === 'koffi' ? { id: pathToFileURL(require.resolve('koffi')).href, external: true } : null,
-        transform: (code: string, id: string) =>
-          id.endsWith('apps/sensor/src/version.ts') ? code.replace(/'\d+\.\d+\.\d+[^']*'/, `'${version}'`) : null,
       },
     ],
   });
-  const target = join(folder, `bundle-${version}`);
-  await bundle.write({
-    dir: target,
-    format: 'esm',
-    banner:
-      "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  });
+  const banner =
+    "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+  const { output } = await bundle.generate({ format: 'esm', banner });
   await bundle.close();
-  return target;
+  const said = `sensorVersion = "${sensorVersion}"`;
+  const targets = versions.map((version) => ({ version, dir: join(folder, `bundle-${version}`) }));
+  let renamed = 0;
+  for (const { version, dir } of targets) {
+    await mkdir(dir, { recursive: true });
+    for (const chunk of output) {
+      if (chunk.type !== 'chunk') continue;
+      if (chunk.code.includes(said)) renamed += 1;
+      await writeFile(join(dir, chunk.fileName), chunk.code.replace(said, `sensorVersion = "${version}"`));
+    }
+  }
+  if (renamed !== versions.length) throw new Error('the bundle does not say its version where it is looked for');
+  return targets.map(({ dir }) => dir);
 };
 
 /**

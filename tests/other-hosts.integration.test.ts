@@ -104,6 +104,12 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
     return (await hostOf(name).run(each)).stdout.split('\n').filter((line) => line !== '');
   };
 
+  /** The sensor itself, which its loop waits for; scans are children of it. */
+  const mainProcess = async (name: string): Promise<string> =>
+    (
+      await hostOf(name).run('loop=$(cat /run/parapet-sensor.pid) && cat /proc/$loop/task/$loop/children')
+    ).stdout.trim();
+
   describe.each(kinds)('$name', (kind) => {
     const { name, needs, distribution } = kind;
     describeWith(needs, 'is added and seen', () => {
@@ -303,7 +309,7 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
     let before: readonly string[];
 
     it('takes over the data; while the old one stops, it says so first', async () => {
-      before = await Promise.all(able.map(async ({ name }) => (await processesOf(name)).join()));
+      before = await Promise.all(able.map(({ name }) => mainProcess(name)));
       const { drained, exitCode, version } = await served.upgrade();
       expect(drained).toBe(503);
       expect(exitCode).toBe(0);
@@ -321,15 +327,14 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
           const [rollout] = (await get('/api/v1/sensor-upgrades')).rollouts;
           return rollout?.state === 'running' ? undefined : rollout?.upgrades;
         },
-        120_000,
+        150_000,
       );
-      expect(upgrades.map(({ state, message }: { state: string; message?: string }) => [state, message])).toEqual(
-        able.map(() => ['done', undefined]),
-      );
+      const states = upgrades.map(({ state }: { state: string }) => state);
+      expect(states, JSON.stringify(upgrades)).toEqual(able.map(() => 'done'));
       for (const [index, { name }] of able.entries()) {
         const sensor = await online(name);
         expect(sensor).toMatchObject({ hostId: ids.get(name), version: '0.2.0', standing: 'current' });
-        expect((await processesOf(name)).join()).toBe(before[index]);
+        expect(await mainProcess(name)).toBe(before[index]);
         const versions = await hostOf(name).run('cd /opt/parapet-sensor && readlink current && ls versions');
         expect(versions.stdout.replace(/-[0-9a-f]{12}$/gm, '')).toBe('versions/0.2.0\n0.1.0\n0.2.0\n');
         const { blind } = await get(`/api/v1/sensors/${sensor.hostId}`);

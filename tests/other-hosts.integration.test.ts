@@ -69,6 +69,7 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
     for (const { name, make } of able) prepared.set(name, make());
     for (const each of prepared.values()) each.catch(() => undefined);
     served = await startHostsConsole(gateways, haproxy.met);
+    await served.makeArchive();
     proxy = await startConnectProxy({ credentials, host: '0.0.0.0' });
   });
   afterAll(async () => {
@@ -100,7 +101,7 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
   };
   /** The processes of the sensor, by their folders below the host’s own /proc. */
   const processesOf = async (name: string): Promise<string[]> => {
-    const each = 'for p in /proc/[0-9]*; do grep -q /sensor.js "$p/cmdline" 2>/dev/null && echo "$p"; done; :';
+    const each = 'for p in /proc/[0-9]*; do grep -q /[s]ensor.js "$p/cmdline" 2>/dev/null && echo "$p"; done; :';
     return (await hostOf(name).run(each)).stdout.split('\n').filter((line) => line !== '');
   };
 
@@ -201,12 +202,6 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
         return items[0]?.status === 'running';
       });
       const { hostId, collectors } = await ownSensor();
-      const facts = await eventually('the facts of the host', async () => {
-        const found = await get(`/api/v1/assets/${hostId}`);
-        return found.distribution === undefined ? undefined : found;
-      });
-      // The host's own, not those of the image, which has none.
-      expect(facts.distribution).toBe(/^PRETTY_NAME="(.*)"$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1]);
       expect(collectors.filter(({ state }: { state: string }) => state !== 'running')).toEqual([]);
       expect(collectors.map((each: { name: string }) => each.name)).toEqual(
         expect.arrayContaining(['docker', 'host', 'network', 'process']),
@@ -222,17 +217,21 @@ describeWith([root, programOf('ip'), programOf('unshare')], 'other hosts', () =>
       const { hostId } = await ownSensor();
       const image = await sensor.imageAsset(get);
       for (const assetId of [hostId, image]) {
-        const scan = await eventually('the scan', async () => {
+        const ended = async () => {
           const { items } = await get(`/api/v1/scans?assetId=${assetId}`);
           return items.find(({ state }: { state: string }) => ['done', 'partial', 'failed'].includes(state));
-        });
+        };
+        const scan = await eventually('the scan', ended, 150_000);
         expect([assetId, scan.state, scan.message]).toEqual([
           assetId,
           expect.stringMatching(/done|partial/),
           scan.message,
         ]);
       }
-      expect((await get(`/api/v1/assets/${hostId}`)).packageCount).toBeGreaterThan(100);
+      const facts = await get(`/api/v1/assets/${hostId}`);
+      expect(facts.packageCount).toBeGreaterThan(100);
+      // The host's own, not that of the image, which has none.
+      expect(facts.distribution).toBe(/^PRETTY_NAME="(.*)"$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1]);
     });
 
     it('leaves by the same line', async () => {

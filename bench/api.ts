@@ -8,6 +8,7 @@ import { type Console, startConsole } from '../apps/console/src/context/console.
 import { sessionCookie } from '../apps/console/src/people/session-cookie.ts';
 import type { Scope } from '../packages/contract/src/api/index.ts';
 import { permissions } from '../packages/contract/src/api/index.ts';
+import { messageOf } from '../packages/core/src/index.ts';
 import { type ApiCase, benchScope, casesOf, leftOut } from './api-scale/cases.ts';
 import { cpuMs, databaseCpuMs } from './api-scale/cpu.ts';
 import { budgetSize, type StoreSize } from './api-scale/fill.ts';
@@ -87,6 +88,7 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
         .map(([name, reason]) => `${name}: ${reason}`)
         .join('; '),
       casesOver100Ms: over.length,
+      casesFailed: cases.filter((one) => (shown.get(one)?.failed ?? 0) > 0).length,
       worst: over
         .sort((a, b) => (shown.get(b)?.p99Ms ?? 0) - (shown.get(a)?.p99Ms ?? 0))
         .slice(0, 10)
@@ -183,29 +185,50 @@ const createAsker = async (running: Console): Promise<Ask> => {
   };
 };
 
-type Figures = { readonly p50Ms: number; readonly p99Ms: number; readonly cpuMs: number };
+type Figures = {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMs: number;
+  /** Answers that were none; their time counts. */
+  readonly failed: number;
+};
+
+/** One case that fails does not take the figures of the others along. */
+const answered = async (one: ApiCase, ask: Ask): Promise<boolean> => {
+  try {
+    await ask(one);
+    return true;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return false;
+  }
+};
 
 const measure = async (one: ApiCase, ask: Ask, runs: number, postgresPid: number): Promise<Figures> => {
-  await ask(one);
+  // A case that fails at once is not asked again.
+  if (!(await answered(one, ask))) return { p50Ms: 0, p99Ms: 0, cpuMs: 0, failed: 1 };
   if (one.restMs > 0) await delay(one.restMs);
   const times: number[] = [];
+  let failed = 0;
   const before = cpuMs(postgresPid);
   for (let index = 0; index < runs; index += 1) {
     const from = performance.now();
-    await ask(one);
+    if (!(await answered(one, ask))) failed += 1;
     times.push(performance.now() - from);
     if (one.restMs > 0) await delay(one.restMs);
   }
   const cpu = (cpuMs(postgresPid) - before) / runs;
   times.sort((a, b) => a - b);
   const at = (share: number): number => tenth(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
-  return { p50Ms: at(0.5), p99Ms: at(0.99), cpuMs: tenth(cpu) };
+  return { p50Ms: at(0.5), p99Ms: at(0.99), cpuMs: tenth(cpu), failed };
 };
 
 /** Says each figure as it comes: a run over all of them takes minutes. */
 const told = (one: ApiCase, figures: Figures): Figures => {
   const columns = [figures.p50Ms, figures.p99Ms, figures.cpuMs].map((value) => String(value).padStart(8));
-  process.stderr.write(`${columns.join('')} ${figures.p99Ms > 100 ? '!' : ' '} ${one.name}\n`);
+  process.stderr.write(
+    `${columns.join('')} ${figures.failed > 0 ? 'x' : figures.p99Ms > 100 ? '!' : ' '} ${one.name}\n`,
+  );
   return figures;
 };
 

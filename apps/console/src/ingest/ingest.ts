@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { digestText, type FrameHeader, type Position } from '@parapet/contract/wire';
 import { type Clock, messageOf, type Problem } from '@parapet/core';
+import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
 import { applyBatch, type BatchFrame, type BatchOutcome } from './apply-batch.ts';
@@ -70,6 +71,7 @@ type Lane = {
 /** A conflict that lasts this long is no conflict: something in the frame asks too much of the database. */
 const maxBusyTries = 20;
 const retryMs = { first: 250, most: 10_000 } as const;
+const lookEveryMs = 1000;
 
 /**
  * Stores the frames of all sensors: fairly, one transaction of some frames for each sensor in turn, a few at a time. Nothing
@@ -90,6 +92,8 @@ export const createIngest = (deps: {
   const stopping = new AbortController();
   let queued = 0;
   let awaySinceMs: number | undefined;
+  /** Streams that try the same transaction again while the store is away. */
+  let retrying = 0;
   let held = false;
   let running = 0;
   let idle: (() => void) | undefined;
@@ -183,7 +187,9 @@ export const createIngest = (deps: {
         if (awaySinceMs === undefined) log.warn({ error: messageOf(error) }, 'The database is away; sensors wait.');
         setAway(true);
         if (lane.closed) return undefined;
+        retrying += 1;
         await pause(delayMs, stopping.signal);
+        retrying -= 1;
         delayMs = Math.min(delayMs * 2, retryMs.most);
       }
     }
@@ -224,6 +230,21 @@ export const createIngest = (deps: {
     awaySinceMs = away ? clock.now() : undefined;
     if (!away) log.info({}, 'The database is back.');
     for (const lane of lanes) lane.owner.onWindow();
+    if (away) void lookForStore();
+  };
+
+  /** When all who had something to store are gone nobody would find out that the store is back, and no one gets credit until then. */
+  const lookForStore = async (): Promise<void> => {
+    const since = awaySinceMs;
+    while (awaySinceMs !== undefined && awaySinceMs === since && !stopping.signal.aborted) {
+      await pause(lookEveryMs, stopping.signal);
+      if (retrying > 0 || running > 0) continue;
+      const isBack = await sql`select 1`.execute(deps.db).then(
+        () => true,
+        () => false,
+      );
+      if (isBack && awaySinceMs === since) setAway(false);
+    }
   };
 
   return {

@@ -131,6 +131,22 @@ describe('the list of assets', () => {
 });
 
 describe('one asset', () => {
+  it('was last seen when its sensor last spoke, unless it ended', async () => {
+    const host = await graph.host('web');
+    const here = await graph.container(host, 'api');
+    const gone = await graph.container(host, 'old', { to: at('09:00') });
+    await store.db
+      .updateTable('sensors')
+      .set({ last_seen_at: at('19:00') })
+      .where('host_id', '=', host)
+      .execute();
+    const seen = async (assetId: string): Promise<string> =>
+      (await call<{ lastSeenAt: string }>('assets.get', { params: { assetId } })).lastSeenAt;
+    expect(await seen(host)).toBe(at('19:00').toISOString());
+    expect(await seen(here)).toBe(at('19:00').toISOString());
+    expect((await seen(gone)) < at('19:00').toISOString()).toBe(true);
+  });
+
   it('is found in scope only, with its labels set and audited', async () => {
     const mine = await graph.host('mine', { labels: { team: 'shop' } });
     const theirs = await graph.host('theirs', { labels: { team: 'pay' } });

@@ -26,12 +26,16 @@ export type AssetRow = {
   readonly scannedAt: Date | null;
 };
 
+/** What is there was last seen when its sensor last spoke: records come only when something changed. */
+const lastSeenColumn = sql`greatest(a.last_seen_at,
+  (select s.last_seen_at from sensors s where s.host_id = coalesce(a.host_id, a.id) and a.ended_at is null))`;
+
 /** Columns of AssetRow; expects `assets a left join assets h on h.id = a.host_id left join assets i on i.id = a.image_id`. */
 export const assetColumns = (moment: Moment): RawBuilder<AssetRow> => sql<AssetRow>`
   a.id, a.kind, a.name, ${statusColumn(moment)} as status, a.risk, a.findings_critical as critical, a.findings_high as high,
   a.findings_medium as medium, a.findings_low as low, a.host_id as "hostId", h.name as hostname, a.image_id as "imageId",
   coalesce(nullif(a.record ->> 'imageName', ''), i.name) as "imageName", coalesce(a.zone, h.zone) as zone, a.effective_labels as labels, a.exposure,
-  a.first_seen_at as "firstSeenAt", a.last_seen_at as "lastSeenAt", a.ended_at as "endedAt", a.scanned_at as "scannedAt"`;
+  a.first_seen_at as "firstSeenAt", ${lastSeenColumn} as "lastSeenAt", a.ended_at as "endedAt", a.scanned_at as "scannedAt"`;
 
 export const assetTables = sql`assets a left join assets h on h.id = a.host_id left join assets i on i.id = a.image_id`;
 

@@ -67,7 +67,11 @@ const groupsOf = (asset: AssetDetail): readonly (readonly [string, readonly KeyV
 
 const LastScan = ({ asset }: { readonly asset: AssetDetail }) => {
   if (asset.scan === undefined) {
-    return <p className={text.muted}>It was never scanned. New assets are scanned by themselves within a minute.</p>;
+    const why =
+      asset.kind === 'container'
+        ? 'Its packages are those of its image. It is scanned by itself once it writes some of its own.'
+        : 'It was never scanned. New assets are scanned by themselves within a minute.';
+    return <p className={text.muted}>{why}</p>;
   }
   const { state, at, message, reporter } = asset.scan;
   return (

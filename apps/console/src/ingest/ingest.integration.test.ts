@@ -40,11 +40,11 @@ type Stream = {
   readonly push: (epoch: number, seq: number, lines: readonly string[]) => void;
 };
 
-const openStream = (host: PlayedHost): Stream => {
+const openStream = (host: PlayedHost, into = ingest): Stream => {
   let stored: Position = { epoch: 0, seq: 0 };
   const resyncs: string[] = [];
   const malformed: string[] = [];
-  const stream = ingest.open(
+  const stream = into.open(
     {
       hostId: host.id,
       runId: randomUUID(),
@@ -91,7 +91,7 @@ test('many hosts that speak of each other at once agree on the edges, and nothin
   const hosts = await Promise.all(
     Array.from({ length: count }, (_, at) => playHost(database.db, { zone: 'busy', name: `h${at}` })),
   );
-  const streams = hosts.map(openStream);
+  const streams = hosts.map((host) => openStream(host));
   for (const [at, stream] of streams.entries()) {
     const host = hostRecord({ addresses: [{ address: address(at), prefixLength: 24, device: 'eth0' }] });
     stream.push(1, 1, [begin, putLine(host), putLine(imageRecord('sha256:shared')), end(2)]);
@@ -174,4 +174,29 @@ test('the window of each sensor shrinks with their number, so that what waits he
   expect(streams[0]?.stream.window()).toBe(Math.floor(ingestLimits.totalFrames / 600));
   for (const one of streams) one.stream.close();
   expect(ingest.figures().queuedFrames).toBe(0);
+});
+
+test('a store that is back is noticed when the stream that waited for it is gone, so that the others get credit', async () => {
+  let isAway = true;
+  const gone = Object.assign(new Error('The database is shutting down.'), { code: '57P01' });
+  const away = { execute: () => Promise.reject(gone) };
+  const db = new Proxy(database.db, {
+    get: (target, name) => {
+      if (isAway && name === 'transaction') return () => away;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const feed = createChangeFeed({ live: { publish: () => undefined }, onError: () => undefined });
+  const other = createIngest({ db, clock: systemClock, log: silentLog, changes: feed });
+  const [waits, comes] = [await playHost(database.db), await playHost(database.db)];
+  const first = openStream(waits, other);
+  first.push(1, 1, [JSON.stringify({ kind: 'snapshot-begin', bootId: 'boot-1', takenAt: 1 }), putLine(hostRecord())]);
+  await vi.waitFor(() => expect(other.figures().storeAwaySinceMs).toBeDefined());
+  first.stream.close();
+  const second = openStream(comes, other);
+  expect(second.stream.window()).toBe(0);
+  isAway = false;
+  await vi.waitFor(() => expect(second.stream.window()).toBeGreaterThan(0), { timeout: 30_000 });
+  await other.stop();
 });

@@ -64,14 +64,19 @@ export const runSteps = async (deps: {
   only: readonly string[];
 }): Promise<StepResult[]> => {
   const results: StepResult[] = [];
+  const wanted = (steps: readonly Step[]): readonly Step[] =>
+    steps.filter(({ name }) => deps.only.length === 0 || deps.only.some((word) => name.startsWith(word)));
   const runLane = async (steps: readonly Step[], output: Output): Promise<void> => {
     for (const step of steps) {
-      if (deps.only.length > 0 && !deps.only.some((word) => step.name.startsWith(word))) continue;
       deps.say(`\n== ${step.name}`);
       results.push(await step.run(deps.env, output));
     }
   };
-  await runLane(checks, 'live');
-  await Promise.all([runLane(lanes.stores, 'live'), runLane(lanes.machine, 'afterwards')]);
+  await runLane(wanted(checks), 'live');
+  const stores = wanted(lanes.stores);
+  await Promise.all([
+    runLane(stores, 'live'),
+    runLane(wanted(lanes.machine), stores.length === 0 ? 'live' : 'afterwards'),
+  ]);
   return results;
 };

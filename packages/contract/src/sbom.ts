@@ -74,6 +74,8 @@ export const Sbom = z.object({
   }),
   /** ISO 8601. */
   createdAt: z.iso.datetime(),
+  /** Version of the program that read the target; absent before versions were told. Another version may find more. */
+  scanner: z.string().max(64).optional(),
   distribution: Distribution.optional(),
   packages: z.array(Package).max(100_000),
   problems: z.array(SbomProblem).max(1000),

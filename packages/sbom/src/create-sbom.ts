@@ -1,5 +1,5 @@
 import type { Distribution, Package, Sbom } from '@parapet/contract';
-import { type Clock, type Problem, problem, systemClock } from '@parapet/core';
+import { type Clock, type Problem, problem, programVersion, systemClock } from '@parapet/core';
 import { completePackage } from './complete-package.ts';
 import { detectDistribution } from './distribution/detect.ts';
 import { endOfLifeOf } from './distribution/end-of-life.ts';
@@ -79,6 +79,7 @@ export const createSbom = async (options: CreateSbomOptions): Promise<Sbom> => {
     status: problems.length === 0 ? 'succeeded' : packages.length === 0 ? 'failed' : 'partial',
     target: { kind: target.kind, name: target.name.slice(0, 1024) },
     createdAt: new Date(now).toISOString(),
+    scanner: programVersion,
     ...(system === undefined ? {} : { distribution: system }),
     packages: packages.slice(0, maxPackages),
     problems: boundedProblems([...problems, ...warningsOf(system, now)]),

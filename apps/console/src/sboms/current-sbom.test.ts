@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest';
 import { chooseSbom, type ReportedSbom } from './current-sbom.ts';
 
-const report = (id: string, contentHash: string, minute: number, current = false): ReportedSbom => ({
+const report = (
+  id: string,
+  contentHash: string,
+  minute: number,
+  current = false,
+  scanner: string | null = '0.1.0',
+): ReportedSbom => ({
   id,
   contentHash,
   receivedAt: new Date(minute * 60_000),
   current,
+  scanner,
 });
 
 test('one host’s word serves and is marked', () => {
@@ -26,6 +33,15 @@ test('a contradiction is shown and does not change what counts', () => {
 test('most hosts decide, whoever spoke first', () => {
   const reports = [report('a', 'x', 1, true), report('b', 'y', 2), report('c', 'y', 3)];
   expect(chooseSbom(reports)).toMatchObject({ contentHash: 'y', trust: 'contradicted' });
+});
+
+test('a newer scanner that finds more does not contradict an older one, and goes before it', () => {
+  const old = report('a', 'x', 1, true, '0.9.0');
+  expect(chooseSbom([old, report('b', 'x', 2, false, null), report('c', 'y', 3, false, '0.10.0')])).toEqual({
+    id: 'c',
+    contentHash: 'y',
+    trust: 'single',
+  });
 });
 
 test('nothing reported, nothing chosen', () => expect(chooseSbom([])).toBeUndefined());

@@ -1,3 +1,4 @@
+import { semverScheme } from '@parapet/versions';
 import type { SoftwareTrust } from '../database/tables/findings.ts';
 
 export type ReportedSbom = {
@@ -5,16 +6,24 @@ export type ReportedSbom = {
   readonly contentHash: string;
   readonly receivedAt: Date;
   readonly current: boolean;
+  /** Version of the program that made it. */
+  readonly scanner: string | null;
 };
+
+/** Reports of before scanners told their version are the oldest. */
+const scannerOf = ({ scanner }: ReportedSbom): string => scanner ?? '0.0.0-0';
 
 /**
  * Which of several hosts' SBOMs of one image counts: what most of them say; among equals what counted before, then the
- * earliest. One host's word serves with that mark until a second one says the same; when they differ, that is shown.
+ * earliest. One host's word serves with that mark until a second one says the same; when they differ, that is shown. Only
+ * the newest scanner is asked: a later one finds more, which is no contradiction.
  */
 export const chooseSbom = (
   reports: readonly ReportedSbom[],
 ): { readonly id: string; readonly contentHash: string; readonly trust: Exclude<SoftwareTrust, 'own'> } | undefined => {
-  const groups = [...Map.groupBy(reports, (report) => report.contentHash).values()];
+  const newest = reports.map(scannerOf).toSorted(semverScheme.compare).at(-1);
+  const comparable = reports.filter((report) => scannerOf(report) === newest);
+  const groups = [...Map.groupBy(comparable, (report) => report.contentHash).values()];
   const best = groups
     .map((group) => ({
       group,

@@ -44,13 +44,13 @@ export const storeSbom = async (tx: DatabaseTransaction, input: NewSbom): Promis
 const upsertSbom = async (tx: DatabaseTransaction, input: NewSbom): Promise<void> => {
   const { sbom } = input;
   await sql`
-    insert into sboms (id, asset_id, reporter_host_id, reporter_name, content_hash, status, distribution, package_count, problems, document, made_at, received_at)
+    insert into sboms (id, asset_id, reporter_host_id, reporter_name, content_hash, status, distribution, package_count, problems, document, scanner, made_at, received_at)
     values (${randomUUID()}, ${input.assetId}, ${input.reporterHostId}, ${input.reporterName ?? null}, ${contentHashOf(sbom)}, ${sbom.status},
       ${sbom.distribution === undefined ? null : JSON.stringify(sbom.distribution)}::jsonb, ${sbom.packages.length},
-      ${JSON.stringify(sbom.problems)}::jsonb, ${input.document}, ${sbom.createdAt}, ${input.at})
+      ${JSON.stringify(sbom.problems)}::jsonb, ${input.document}, ${sbom.scanner ?? null}, ${sbom.createdAt}, ${input.at})
     on conflict (asset_id, reporter_host_id) do update set content_hash = excluded.content_hash, status = excluded.status,
       distribution = excluded.distribution, package_count = excluded.package_count, problems = excluded.problems,
-      document = excluded.document, reporter_name = excluded.reporter_name, made_at = excluded.made_at, received_at = excluded.received_at`.execute(
+      document = excluded.document, scanner = excluded.scanner, reporter_name = excluded.reporter_name, made_at = excluded.made_at, received_at = excluded.received_at`.execute(
     tx,
   );
 };
@@ -63,6 +63,7 @@ const imagePackages = async (tx: DatabaseTransaction, imageId: string, input: Ne
       'content_hash as contentHash',
       'received_at as receivedAt',
       'current',
+      'scanner',
       'reporter_host_id as reporter',
     ])
     .where('asset_id', '=', imageId)

@@ -1,4 +1,5 @@
 import type { Sbom } from '@parapet/contract';
+import { programVersion } from '@parapet/core';
 import type { Runtime } from './catalogue.ts';
 import { createRandom } from './random.ts';
 
@@ -108,6 +109,7 @@ export const sbomOf = (of: SoftwareOf, createdAtMs: number): Sbom => {
     status: 'succeeded',
     target: { kind: of.kind, name: of.name },
     createdAt: new Date(createdAtMs).toISOString(),
+    scanner: programVersion,
     distribution,
     packages: lines.map(([name, version, source, files]) => {
       const shown = random.chance(Math.min(0.5, revision / 20)) ? newer(version, isAlpine) : version;

@@ -15,6 +15,7 @@ export type SbomsTable = {
   asset_id: string;
   reporter_host_id: string | null;
   reporter_name: ColumnType<string | null, string | null | undefined, string | null>;
+  scanner: ColumnType<string | null, string | null | undefined, string | null>;
   content_hash: string;
   status: 'succeeded' | 'partial';
   distribution: NullableJson<Distribution>;

@@ -68,6 +68,7 @@ const whyEnded = (code: number | null, signal: string | null, words: string): st
   if (/heap out of memory|allocation failed/i.test(words)) {
     return 'The scan needed more memory than a sensor takes.';
   }
-  const detail = words.trim().split('\n').at(-1) ?? '';
+  const lines = words.trim().split('\n');
+  const detail = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
   return `The scan ended without a result (${signal ?? `exit code ${code}`}). ${detail}`.trim();
 };

@@ -23,10 +23,19 @@ const Layers = z
   .max(500_000);
 type Layer = z.infer<typeof Layers>[number];
 
+/** That of the user we are, where it is known: a bare host has no list of users, and Node refuses to guess. */
+const ownStore = (): readonly string[] => {
+  try {
+    return [join(homedir(), '.local/share/containers/storage')];
+  } catch {
+    return [];
+  }
+};
+
 /** Images of Podman, Buildah and CRI-O (containers/storage): layers are unpacked folders. Nothing is locked. */
 export const containersStorage: LocalImageStore = {
   name: 'Podman',
-  roots: ['/var/lib/containers/storage', join(homedir(), '.local/share/containers/storage')],
+  roots: ['/var/lib/containers/storage', ...ownStore()],
   open: async (root, name, options) => {
     const driver = await driverOf(root);
     if (driver === undefined) return fail(problem('not-found', 'There is no store here.', root));

@@ -32,7 +32,7 @@ export const assetAnswers = (world: FakeWorld): FakeHandlers => {
   const detail = (asset: AssetSummary): ResultOf<'assets.get'> => ({
     ...asset,
     givenLabels: { team: asset.labels['team'] ?? 'shop' },
-    ...(asset.kind === 'image'
+    ...(asset.kind === 'image' || asset.kind === 'upload'
       ? {}
       : {
           hunt:

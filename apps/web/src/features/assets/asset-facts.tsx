@@ -35,7 +35,7 @@ export const AssetFacts = ({ asset }: { readonly asset: AssetDetail }) => (
 const glance = (asset: AssetDetail) => [
   { name: 'Open findings', value: <SeverityCounts counts={asset.findings} /> },
   { name: 'Exposed to', value: exposureNames[asset.exposure] },
-  ...(asset.kind === 'container'
+  ...(asset.kind === 'container' || asset.kind === 'upload'
     ? []
     : [
         {

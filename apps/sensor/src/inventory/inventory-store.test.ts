@@ -83,6 +83,14 @@ describe('the inventory store', () => {
     expect(JSON.parse(take()[0]?.json ?? '{}')).toMatchObject({ connections: 10, endedAt: 9000 });
   });
 
+  it('tells what was over before anyone could tell that it began', () => {
+    const { store, take } = createStore();
+    store.put(edgeRecord('e', { endedAt: 9000 }));
+    expect(take().map(({ json }) => JSON.parse(json))).toMatchObject([{ key: 'e', endedAt: 9000 }]);
+    expect(store.has('edge', 'e')).toBe(false);
+    expect(take()).toEqual([]);
+  });
+
   it('sends counters together: those due soon go with the first that is due', () => {
     const { store, take, clock } = createStore();
     store.put(edgeRecord('a'));

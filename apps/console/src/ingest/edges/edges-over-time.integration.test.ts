@@ -95,6 +95,24 @@ describe('presence over time', () => {
     expect((await edgesOf(database.db, zone))[0]).toMatchObject({ spans: '1-10 16-', ended: false });
   });
 
+  test('an edge of a container that was gone before it was found is told over at first, and kept', async () => {
+    const zone = newZone();
+    const short = containerRecord('docker:short');
+    const a = await hostAt(database.db, zone, 'a', '10.0.0.1', [short]);
+    await a.send([{ ...short, state: 'removed', endedAt: t0 + minute }], at(1));
+    await a.send(
+      [
+        edge('x', {
+          ...{ containerKey: 'docker:short', peer: to('10.9.9.9'), connections: 1 },
+          ...{ startedAt: t0 + 2 * minute, lastSeenAt: t0 + 2 * minute, endedAt: t0 + 2 * minute },
+        }),
+      ],
+      at(2),
+    );
+    expect(brief(await edgesOf(database.db, zone))).toEqual([`docker:short -> peer:${zone}|10.9.9.9:80 ended`]);
+    expect(await edgesOf(database.db, zone)).toMatchObject([{ connections: 1, spans: '2-2', ended: true }]);
+  });
+
   test('an edge lasts while either end sees it', async () => {
     const zone = newZone();
     const a = await hostAt(database.db, zone, 'a', '10.0.0.1');

@@ -134,6 +134,19 @@ describe('the end of an edge', () => {
     expect(puts).toMatchObject([{ containerKey: 'docker:1', endedAt: 500 }]);
     expect(book.size()).toBe(2);
   });
+
+  it('is told whole also where its container was gone before the edge was found', () => {
+    const { book, puts } = createBook();
+    const edge = book.connect(parts(), 1000);
+    if (edge !== undefined) book.carry(edge, 1000, 3, 5);
+    book.endWorkloads((key) => key === 'docker:1', 1000);
+    book.flush(1000);
+    expect(puts).toHaveLength(1);
+    expect(EdgeRecord.parse(puts[0])).toMatchObject({
+      ...{ startedAt: 1000, endedAt: 1000, executable: '/bin/app' },
+      ...{ connections: 1, bytesSent: 3, bytesReceived: 5 },
+    });
+  });
 });
 
 describe('limits', () => {

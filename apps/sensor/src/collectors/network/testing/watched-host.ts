@@ -1,4 +1,4 @@
-import type { InventoryRecord } from '@parapet/contract/wire';
+import { type InventoryRecord, isLiveRecord } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
 import { createKernelWatch, type KernelWatch } from '../../../kernel-watch/kernel-watch.ts';
 import { silentLog } from '../../../log.ts';
@@ -33,8 +33,13 @@ export const watchHost = async (
 
   const put = (record: InventoryRecord): void => {
     const id = `${record.kind} ${record.key}`;
-    if (record.endedAt === undefined) live.set(id, record);
-    else if (live.delete(id)) ended.push(record);
+    if (isLiveRecord(record)) {
+      live.set(id, record);
+      return;
+    }
+    // As the real inventory: what is over is told, also where nobody had time to tell that it began.
+    live.delete(id);
+    ended.push(record);
   };
   const contextOf = (name: string): CollectorContext => ({
     inventory: {

@@ -85,7 +85,10 @@ const assemble = (context: CollectorContext, kernel: KernelWatch): Parts => {
   const flows = createFlowTable(maxFlows, (flow) => {
     if (!flow.settled || flow.clientEdge !== undefined || flow.serverEdge !== undefined) lose('flows', 'too-many', 1);
   });
-  const owners = createSocketOwners({ procPath, process: workloads.process, monotonicMs: () => performance.now() });
+  const owners = createSocketOwners({
+    ...{ procPath, process: workloads.process },
+    ...{ monotonicMs: () => performance.now(), processorMs: threadProcessorMs },
+  });
   const holders = createHolders({ workloads, owners });
   const probed = createProbedConnections({
     memory: kernel.memory,
@@ -233,6 +236,11 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
 };
 
 const retryMs = 10_000;
+
+const threadProcessorMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
 
 const costSince = (before: NodeJS.CpuUsage): number => {
   const used = process.cpuUsage(before);

@@ -22,6 +22,7 @@ const create = () =>
     procPath: proc,
     process: (pid) => (alive.has(pid) ? program(pid, `/bin/${pid}`) : undefined),
     monotonicMs: () => clock,
+    processorMs: () => clock,
   });
 
 beforeEach(() => {
@@ -61,6 +62,7 @@ describe('search', () => {
       procPath: proc,
       process: (pid) => program(pid, ''),
       monotonicMs: () => ticks++,
+      processorMs: () => ticks,
       allowance: { firstMs: 20, savedMs: 20, share: 0.5 },
     });
     const wanted = new Set(Array.from({ length: 50 }, (_, index) => 1001 + index));
@@ -75,6 +77,25 @@ describe('search', () => {
     expect(missing().size).toBe(0);
   });
 
+  it('pays for what it took of the processor, not for the time that others took it away', () => {
+    makeProcess(10, [100]);
+    let waitedMs = 0;
+    const owners = createSocketOwners({
+      procPath: proc,
+      process: (pid) => {
+        // Held up for ten seconds in the middle of it.
+        waitedMs += 10_000;
+        return program(pid, '');
+      },
+      monotonicMs: () => clock + waitedMs,
+      processorMs: () => clock,
+    });
+    owners.search(new Set([100]));
+    makeProcess(20, [200]);
+    owners.search(new Set([200]));
+    expect(owners.ownerOf(200)?.pid).toBe(20);
+  });
+
   it('is not put off by processes that are gone or closed to us', () => {
     makeProcess(10, [100]);
     mkdirSync(join(proc, '11'));
@@ -84,7 +105,10 @@ describe('search', () => {
   });
 
   it('finds nothing without /proc, and ends', () => {
-    const owners = createSocketOwners({ procPath: '/nonexistent', process: () => undefined, monotonicMs: () => 0 });
+    const owners = createSocketOwners({
+      procPath: '/nonexistent',
+      ...{ process: () => undefined, monotonicMs: () => 0, processorMs: () => 0 },
+    });
     owners.search(new Set([1]));
     expect(owners.ownerOf(1)).toBeUndefined();
   });

@@ -18,6 +18,11 @@ export type SocketOwnersDeps = {
   readonly process: (pid: number) => KnownProcess | undefined;
   /** Milliseconds of a clock that never jumps. */
   readonly monotonicMs: () => number;
+  /**
+   * Milliseconds of processor time that this thread took so far. Searches are paid for in these: on a crowded machine a walk of
+   * a few milliseconds may last a hundred times as long, and at its share of a core it would be in debt for a minute.
+   */
+  readonly processorMs: () => number;
   readonly allowance?: SearchAllowance;
 };
 
@@ -82,8 +87,9 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
       const start = deps.monotonicMs();
       const budgetMs = purse.open(start);
       if (budgetMs < leastMs) return;
+      const startedWith = deps.processorMs();
       lookForAll(new Set(inodes), start, budgetMs);
-      purse.close(deps.monotonicMs() - start);
+      purse.close(deps.processorMs() - startedWith);
     },
     keepOnly: (inodes) => {
       for (const inode of holders.keys()) if (!inodes.has(inode)) holders.delete(inode);

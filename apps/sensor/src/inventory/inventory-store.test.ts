@@ -53,6 +53,14 @@ describe('the inventory store', () => {
     expect(told.map(({ endedAt }) => endedAt).filter((endedAt) => endedAt !== undefined)).toHaveLength(5);
   });
 
+  it('tells the life before the last of a container that is removed before either was sent', () => {
+    const { store, take } = createStore();
+    store.put(containerRecord('c', { state: 'exited', startedAt: 1000, endedAt: 1060 }));
+    store.put(containerRecord('c', { state: 'removed', startedAt: 1100, endedAt: 1160 }));
+    const told = take().map(({ json }) => (JSON.parse(json) as { startedAt: number }).startedAt);
+    expect(told).toEqual([1000, 1100]);
+  });
+
   it('does not mind the order of a record’s fields', () => {
     const { store, take } = createStore();
     store.put(listenerRecord('l'));

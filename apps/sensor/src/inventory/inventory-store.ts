@@ -116,13 +116,17 @@ export const createInventoryStore = (deps: {
     wake();
   };
 
+  /** A container that was started again before its last life was sent: both lives are told. */
+  const keepEarlierLife = ({ kind, key, startedAt }: InventoryRecord): void => {
+    const entry = kinds[kind].waiting.get(key);
+    if (entry?.lives !== true || entry.startedAt === startedAt) return;
+    queueLast({ kind, key, json: entry.json, live: true, last: true });
+  };
+
   const replace = (record: InventoryRecord, json: string, entry: Entry): void => {
     const state = kinds[record.kind];
     if (entry.json === json) return;
-    if (state.waiting.has(record.key) && entry.lives && entry.startedAt !== record.startedAt) {
-      // A container that was started again before its last life was sent: both lives are told.
-      queueLast({ kind: record.kind, key: record.key, json: entry.json, live: true, last: true });
-    }
+    keepEarlierLife(record);
     const stable = stableHash(record);
     const onlyVolatile = stable !== undefined && stable === entry.stable && entry.endedAt === record.endedAt;
     liveBytes += json.length - entry.json.length;
@@ -150,6 +154,7 @@ export const createInventoryStore = (deps: {
     const { record, json } = fitted.value;
     const state = kinds[record.kind];
     if (!isLiveRecord(record)) {
+      keepEarlierLife(record);
       forget(record.kind, record.key);
       queueLast({ kind: record.kind, key: record.key, json, live: false, last: true });
       return;

@@ -45,9 +45,10 @@ const event = (Action: string, atMs: number): DockerEvent =>
 const createDocker = () => {
   const asked: ((answer: Result<DockerContainer, Problem>) => void)[] = [];
   const gone = { ok: false, error: problem('not-found', 'gone') } as const;
+  let listed: Promise<readonly string[]> = Promise.resolve([id]);
   const api: DockerApi = {
     version: async () => ok({ Version: '1', ApiVersion: '1', MinAPIVersion: '1' }),
-    containers: async () => ok([id]),
+    containers: async () => ok(await listed),
     container: () => new Promise((resolve) => asked.push(resolve)),
     images: async () => ok([]),
     image: async () => gone,
@@ -55,7 +56,7 @@ const createDocker = () => {
     events: () => new Promise(() => {}),
   };
   const collected = createCollected();
-  const { inventory, workloads, clock, log } = collected.context;
+  const { inventory, clock, log } = collected.context;
   const board = createContainerBoard({ api, inventory, workloads: collected.workloads, clock, log });
   const answer = async (state: State | 'not-found' | 'timeout'): Promise<void> => {
     await expect.poll(() => asked.length).toBeGreaterThan(0);
@@ -69,7 +70,17 @@ const createDocker = () => {
     }
     return [...last];
   };
-  return { board, answer, lives, workloads, latest: () => collected.latest('container', key) };
+  const list = (ids: Promise<readonly string[]>): void => {
+    listed = ids;
+  };
+  return {
+    board,
+    answer,
+    lives,
+    list,
+    workloads: collected.workloads,
+    latest: () => collected.latest('container', key),
+  };
 };
 
 describe('the board of containers', () => {
@@ -173,6 +184,135 @@ describe('the board of containers', () => {
     await answer({ startedAt: t0, finishedAt: t0 + 89 });
     await board.settled();
     expect(lives()).toEqual([[3, 89]]);
+  });
+
+  it('keeps the exit code of a container that is found gone between its end and its removal', async () => {
+    const { board, answer, lives, latest } = createDocker();
+    board.take(event('start', t0 + 3));
+    await answer({ startedAt: t0 });
+    await board.settled();
+    board.take(event('die', t0 + 200));
+    // Its network let go of it, as Docker tells between the two.
+    board.refresh(id);
+    await answer('not-found');
+    await answer('not-found');
+    await board.settled();
+    board.take(event('destroy', t0 + 250));
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
+    expect(lives()).toEqual([[0, 200]]);
+  });
+
+  it('takes the exit code of a container that was found gone before its end was told', async () => {
+    const { board, answer, lives, latest, workloads } = createDocker();
+    board.take(event('start', t0 + 3));
+    await answer({ startedAt: t0 });
+    await board.settled();
+    board.refresh(id);
+    await answer('not-found');
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', startedAt: t0 });
+    board.take(event('die', t0 + 200));
+    await board.settled();
+    board.take(event('destroy', t0 + 250));
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
+    expect(lives()).toEqual([[0, 200]]);
+    expect(workloads.container(key)).toBeUndefined();
+  });
+
+  it('takes an end that is told after the removal', async () => {
+    const { board, answer, lives, latest } = createDocker();
+    board.take(event('start', t0 + 3));
+    await answer({ startedAt: t0 });
+    await board.settled();
+    board.take(event('destroy', t0 + 250));
+    board.take(event('die', t0 + 200));
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
+    expect(lives()).toEqual([[0, 200]]);
+  });
+
+  it('tells the lives of a container that was found gone before it heard of its restart', async () => {
+    const { board, answer, lives, latest } = createDocker();
+    board.take(event('start', t0 + 3));
+    await answer({ startedAt: t0 });
+    await board.settled();
+    board.refresh(id);
+    await answer('not-found');
+    await board.settled();
+    for (const [action, at] of [['die', 60] as const, ['start', 163] as const, ['die', 220] as const]) {
+      board.take(event(action, t0 + at));
+      await board.settled();
+      expect(latest()).toMatchObject({ state: 'removed' });
+    }
+    board.take(event('destroy', t0 + 250));
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
+    expect(lives()).toEqual([
+      [0, 60],
+      [163, 220],
+    ]);
+  });
+
+  it('does not let a container run again because Docker, asked for another reason, has not written down its end', async () => {
+    const { board, answer, lives, latest, workloads } = createDocker();
+    board.take(event('start', t0 + 3));
+    await answer({ startedAt: t0 });
+    await board.settled();
+    board.take(event('die', t0 + 200));
+    await answer({ startedAt: t0, finishedAt: t0 + 199, isStillRunning: true });
+    await board.settled();
+    board.refresh(id);
+    await answer({ startedAt: t0, finishedAt: t0 + 199, isStillRunning: true });
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'exited', exitCode: 1 });
+    expect(workloads.container(key)).toBeUndefined();
+    board.take(event('destroy', t0 + 250));
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
+    expect(lives()).toEqual([[0, 200]]);
+  });
+
+  it('has the exit code of a container that ended while the first view was taken', async () => {
+    const { board, answer, latest } = createDocker();
+    const viewed = board.reconcile();
+    board.take(event('die', t0 + 200));
+    await answer('not-found');
+    await answer('not-found');
+    await viewed;
+    board.take(event('destroy', t0 + 250));
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
+  });
+
+  it('does not end a container that began after Docker made its list', async () => {
+    const { board, answer, lives, list } = createDocker();
+    const answered = Promise.withResolvers<readonly string[]>();
+    list(answered.promise);
+    const viewed = board.reconcile();
+    board.take(event('start', t0 + 3));
+    await answer({ startedAt: t0 });
+    answered.resolve([]);
+    await viewed;
+    expect(lives()).toEqual([[0, undefined]]);
+  });
+
+  it('has the exit code of a container that Docker no longer lists when its end is told late', async () => {
+    const { board, answer, lives, latest, list } = createDocker();
+    board.take(event('start', t0 + 3));
+    await answer({ startedAt: t0 });
+    await board.settled();
+    list(Promise.resolve([]));
+    const viewed = board.reconcile();
+    await answer('not-found');
+    await viewed;
+    expect(latest()).toMatchObject({ state: 'removed' });
+    board.take(event('die', t0 + 200));
+    board.take(event('destroy', t0 + 250));
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
+    expect(lives()).toEqual([[0, 200]]);
   });
 });
 

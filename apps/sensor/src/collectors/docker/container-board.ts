@@ -12,6 +12,7 @@ import {
   containerRecordOf,
   eventTime,
 } from './container-record.ts';
+import { createDepartedContainers } from './departed-containers.ts';
 import type { DockerApi } from './docker-api.ts';
 import type { DockerContainer, DockerEvent } from './schema.ts';
 
@@ -19,7 +20,7 @@ import type { DockerContainer, DockerEvent } from './schema.ts';
 export type ContainerBoard = {
   /** Takes an event in; the container is looked at soon, once for all events that came meanwhile. */
   readonly take: (event: DockerEvent) => void;
-  /** Looks at all containers that Docker lists, and ends those it does not. Returns false when Docker did not answer. */
+  /** Looks at all containers that Docker lists or that were known, and ends those that are gone. Returns false when Docker did not answer. */
   readonly reconcile: () => Promise<boolean>;
   /** Looks again at a container, as after a change of its networks. */
   readonly refresh: (id: string) => void;
@@ -41,6 +42,7 @@ export const createContainerBoard = (deps: {
 }): ContainerBoard => {
   const { api, inventory, workloads, clock } = deps;
   const held = new Map<string, Held>();
+  const departed = createDepartedContainers();
   const written = createContainerPackages(clock);
   const waiting = new Map<string, DockerEvent[]>();
   /** Containers being looked at: one look at a time for each. */
@@ -48,18 +50,26 @@ export const createContainerBoard = (deps: {
   let onSettled: (() => void)[] = [];
 
   const store = (id: string, record: ContainerRecord, upperDir: string | undefined, startOfEvent = false): void => {
+    if (record.state === 'removed') {
+      depart(id, record, record.endedAt ?? clock.now());
+      return;
+    }
     inventory.put(record);
     const { key, state, pid } = record;
-    if (state === 'removed') held.delete(id);
-    else held.set(id, { record, upperDir, startOfEvent });
+    held.set(id, { record, upperDir, startOfEvent });
     if (state === 'running' || state === 'paused') workloads.setContainer({ key, record, pid });
     else workloads.removeContainer(key);
   };
 
   const lookAt = async (id: string, events: readonly DockerEvent[]): Promise<void> => {
+    if (events.length > 0 && departed.has(id)) {
+      for (const record of departed.follow(id, events)) inventory.put(record);
+      return;
+    }
     const inspected = await api.container(id);
     const known = held.get(id);
     if (inspected.ok) {
+      departed.forget(id);
       const upperDir = upperDirOf(inspected.value);
       const packages = upperDir === undefined ? [] : written.of(id, upperDir);
       const seen = withToldStart(containerRecordOf(inspected.value, packages), known);
@@ -89,16 +99,18 @@ export const createContainerBoard = (deps: {
     return found.ok ? found.value.Id : undefined;
   };
 
+  /** Docker knows it no more; events of it may still be on their way. */
   const remove = (id: string): void => {
-    written.forget(id);
     const record = held.get(id)?.record;
     if (record === undefined) return;
-    const { pid: _, ...rest } = record;
-    store(
-      id,
-      { ...rest, state: 'removed', endedAt: record.endedAt ?? Math.max(clock.now(), record.startedAt) },
-      undefined,
-    );
+    depart(id, record, clock.now());
+  };
+
+  const depart = (id: string, record: ContainerRecord, at: number): void => {
+    held.delete(id);
+    written.forget(id);
+    workloads.removeContainer(record.key);
+    inventory.put(departed.add(id, record, at));
   };
 
   const next = (): void => {
@@ -138,11 +150,11 @@ export const createContainerBoard = (deps: {
       queue(id, event);
     },
     reconcile: async () => {
+      // Those that come while Docker makes its list may be missing from it.
+      const before = [...held.keys()];
       const listed = await api.containers();
       if (!listed.ok) return false;
-      const present = new Set(listed.value);
-      for (const id of held.keys()) if (!present.has(id)) remove(id);
-      for (const id of present) queue(id);
+      for (const id of new Set([...before, ...listed.value])) queue(id);
       await settled();
       return true;
     },

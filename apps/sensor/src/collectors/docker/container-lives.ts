@@ -37,7 +37,7 @@ const walk = (before: ContainerRecord, events: readonly DockerEvent[]) => {
   let last = before;
   for (const event of events) {
     if (event.Action === 'start' && isKnownStart(last, event, before)) continue;
-    if (event.Action === 'die' && last.endedAt !== undefined) continue;
+    if (event.Action === 'die' && last.exitCode !== undefined) continue;
     if (event.Action === 'start' && tellsLife(last)) ended.push(last);
     last = applyEvent(last, event);
   }
@@ -62,7 +62,7 @@ export const catchUp = (
 ): { readonly earlier: readonly ContainerRecord[]; readonly now: ContainerRecord } => {
   const ofThisLife = events.slice(events.findLastIndex(({ Action }) => Action === 'start') + 1);
   // The start stays as Docker has it, which is a little before it tells of it: it says which life is meant.
-  const now = isBehind(seen, events) ? ofThisLife.reduce(applyEvent, seen) : seen;
+  const now = isBehind(seen, events) ? ofThisLife.reduce(applyEvent, seen) : withToldEnd(seen, held);
   const { ended, last } = walkLives(held ?? unstarted(seen), events);
   const lives = last.endedAt === undefined ? ended : [...ended, last];
   return { earlier: lives.filter((life) => tellsLife(life) && isBefore(life, now)), now };
@@ -74,6 +74,14 @@ const isBehind = (seen: ContainerRecord, events: readonly DockerEvent[]): boolea
   return (
     last?.Action === 'destroy' || (last?.Action === 'die' && seen.endedAt === undefined && !startedAfter(seen, last))
   );
+};
+
+/** An end that was told stands, although Docker has not written it down and was asked again for another reason. */
+const withToldEnd = (seen: ContainerRecord, held: ContainerRecord | undefined): ContainerRecord => {
+  if (held?.endedAt === undefined || seen.endedAt !== undefined || seen.startedAt !== held.startedAt) return seen;
+  if (!tellsLife(seen) || held.exitCode === undefined) return seen;
+  const { state, endedAt, exitCode } = held;
+  return { ...seen, state, endedAt, exitCode };
 };
 
 /** Docker has started it again since, and its event is on the way. */

@@ -79,13 +79,17 @@ export const applyEvent = (record: ContainerRecord, event: DockerEvent): Contain
       return { ...record, state: 'paused' };
     case 'unpause':
       return { ...record, state: 'running' };
-    case 'destroy': {
-      const { pid: _, ...rest } = record;
-      return { ...rest, state: 'removed', endedAt: record.endedAt ?? Math.max(at, record.startedAt) };
-    }
+    case 'destroy':
+      return asRemoved(record, at);
     default:
       return record;
   }
+};
+
+/** The record of a container that was removed at `at`, where it had not ended before. */
+export const asRemoved = (record: ContainerRecord, at: number): ContainerRecord => {
+  const { pid: _, ...rest } = record;
+  return { ...rest, state: 'removed', endedAt: record.endedAt ?? Math.max(at, record.startedAt) };
 };
 
 /** Milliseconds since the Unix epoch. */

@@ -109,7 +109,10 @@ const assemble = (context: CollectorContext, kernel: KernelWatch): Parts => {
   const kernelNews = joinKernel(kernel, {
     mayJoin: context.isRoot,
     clock,
-    onChange: (change) => probed.take(change, clock.now()),
+    onChange: (change) => {
+      if (change.kind === 'listen') owners.expectAt(change.process.pid);
+      probed.take(change, clock.now());
+    },
     onLost: (count, since) => {
       lose('kernel', 'ring', count);
       spans.overran(clock.now(), since);

@@ -96,6 +96,20 @@ describe('search', () => {
     expect(owners.ownerOf(200)?.pid).toBe(20);
   });
 
+  it('asks a process that was told to listen before it walks over all', () => {
+    for (let pid = 1; pid <= 50; pid += 1) makeProcess(pid, [1000 + pid]);
+    let ticks = 0;
+    const owners = createSocketOwners({
+      procPath: proc,
+      process: (pid) => program(pid, ''),
+      ...{ monotonicMs: () => ticks++, processorMs: () => ticks },
+      allowance: { firstMs: 6, savedMs: 6, share: 0.5 },
+    });
+    owners.expectAt(3);
+    owners.search(new Set([1003]));
+    expect(owners.ownerOf(1003)?.pid).toBe(3);
+  });
+
   it('is not put off by processes that are gone or closed to us', () => {
     makeProcess(10, [100]);
     mkdirSync(join(proc, '11'));

@@ -9,6 +9,8 @@ export type SocketOwners = {
   readonly isOwnerless: (inode: number) => boolean;
   /** Looks for the holders of sockets as long as its allowance lasts; a later call goes on where this one stopped. */
   readonly search: (inodes: ReadonlySet<number>) => void;
+  /** A process that the kernel told of as it began to listen: it is asked first. */
+  readonly expectAt: (pid: number) => void;
   /** Forgets sockets that are gone. */
   readonly keepOnly: (inodes: ReadonlySet<number>) => void;
 };
@@ -91,6 +93,7 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
       lookForAll(new Set(inodes), start, budgetMs);
       purse.close(deps.processorMs() - startedWith);
     },
+    expectAt: (pid) => rememberRecent(recent, pid),
     keepOnly: (inodes) => {
       for (const inode of holders.keys()) if (!inodes.has(inode)) holders.delete(inode);
       for (const inode of ownerless.keys()) if (!inodes.has(inode)) ownerless.delete(inode);
@@ -120,7 +123,7 @@ type Walk = { readonly pids: number[]; readonly wanted: ReadonlySet<number> };
 const ownerlessMs = 60_000;
 /** Less than this is saved up first: it would be spent on the way. */
 const leastMs = 2;
-/** Processes that had a wanted socket lately and are asked first. */
+/** Processes that had a wanted socket lately, or should have one, and are asked first. */
 const maxRecent = 32;
 /** A process with more open files than this is only looked through so far in one visit. */
 const maxFilesPerVisit = 20_000;

@@ -127,6 +127,7 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
     ownerOf: (inode) => owned.get(inode),
     isOwnerless: (inode) => ownerless.has(inode),
     search: () => {},
+    expectAt: () => {},
     keepOnly: () => {},
   };
   const addresses = createAddressBook(isInBlock);

@@ -14,6 +14,8 @@ export type Connection = {
   /** What it does and who holds it, where the kernel told so when it began. */
   readonly role: 'client' | 'server' | undefined;
   readonly holder: Holder | undefined;
+  /** The kernel's own news of it; once it is over, with the payload, where a socket's row counts the end as a byte. */
+  readonly probed: ProbedConnection | undefined;
   inode: number;
   /** As last told by the kernel, since the connection's start. */
   bytes: { readonly sent: number; readonly received: number } | undefined;
@@ -113,13 +115,14 @@ const fresh = (
   probed: ProbedConnection | undefined,
 ): Pick<
   Connection,
-  'namespace' | 'local' | 'peer' | 'role' | 'holder' | 'carried' | 'state' | 'edge' | 'attempts'
+  'namespace' | 'local' | 'peer' | 'role' | 'holder' | 'probed' | 'carried' | 'state' | 'edge' | 'attempts'
 > => ({
   namespace,
   local,
   peer,
   role: probed?.role,
   holder: probed?.holder,
+  probed,
   carried: { sent: 0, received: 0 },
   state: 'pending',
   edge: undefined,

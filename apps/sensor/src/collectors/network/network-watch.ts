@@ -161,7 +161,8 @@ const carryAll = (deps: NetworkWatchDeps, now: number): void => {
 
 const carry = ({ edges }: NetworkWatchDeps, connection: Connection, now: number): void => {
   if (connection.edge === undefined) return;
-  const { bytes, carried } = connection;
+  const { carried } = connection;
+  const bytes = (connection.gone ? connection.probed?.bytes : undefined) ?? connection.bytes;
   const sent = bytes === undefined ? undefined : Math.max(0, bytes.sent - carried.sent);
   const received = bytes === undefined ? undefined : Math.max(0, bytes.received - carried.received);
   edges.carry(connection.edge, now, sent, received);

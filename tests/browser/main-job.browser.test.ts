@@ -31,6 +31,8 @@ const server = [
 const shop = `parapet-e2e-shop-${process.pid}`;
 const latecomer = `parapet-e2e-late-${process.pid}`;
 const password = 'unrelated words are good';
+/** Scans stand behind everything else on a busy machine, and one waits for the other. */
+const scanMs = 180_000;
 
 describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main job in a browser', () => {
   let dataDir = '';
@@ -102,12 +104,16 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     await page.getByRole('link', { name: shop }).first().click();
     await page.getByRole('heading', { name: shop }).first().waitFor();
     const id = await firstId(`/api/v1/assets?q=${shop}`);
-    await eventually('packages of the container', async () => {
-      await open(`/assets/${id}?tab=packages`);
-      await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
-      // The first packages by name: the list draws only what is in view.
-      return page.getByText('base-files').first().isVisible();
-    });
+    await eventually(
+      'packages of the container',
+      async () => {
+        await open(`/assets/${id}?tab=packages`);
+        await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
+        // The first packages by name: the list draws only what is in view.
+        return page.getByText('base-files').first().isVisible();
+      },
+      scanMs,
+    );
     await expectAccessible();
   });
 
@@ -137,11 +143,15 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     await rm(bundle);
     await open('/findings');
     const first = page.getByText('Upgrade perl to 99.0').first();
-    await eventually('the finding', async () => {
-      if (await first.isVisible()) return true;
-      await page.reload();
-      return first.isVisible();
-    });
+    await eventually(
+      'the finding',
+      async () => {
+        if (await first.isVisible()) return true;
+        await page.reload();
+        return first.isVisible();
+      },
+      scanMs,
+    );
     await expectAccessible();
     await open(`/findings/${await firstId('/api/v1/findings?q=CVE-2099-0001')}`);
     await eventually('the reasons', async () => {

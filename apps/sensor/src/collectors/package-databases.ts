@@ -74,7 +74,8 @@ const holdsPythonPackage = (folder: string): boolean => {
   return false;
 };
 
-const statWithin = (root: string, path: string, folders: Map<string, boolean>): Stats | undefined => {
+/** Of a path below a root, whose folders are no links. `folders`: what is known of those above it, to ask once for many paths. */
+export const statWithin = (root: string, path: string, folders = new Map<string, boolean>()): Stats | undefined => {
   const parts = path.split('/');
   for (let depth = 1; depth < parts.length; depth += 1) {
     const folder = parts.slice(0, depth).join('/');

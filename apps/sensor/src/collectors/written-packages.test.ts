@@ -52,6 +52,18 @@ describe('what a container wrote', () => {
     expect(findWrittenPackages(upper)).toEqual(['/z/y/x/composer.lock']);
   });
 
+  it('tells nothing of a file whose folder became a link out of the layer', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'parapet-outside-'));
+    await writeFile(join(outside, 'Cargo.lock'), 'x');
+    const packages = createContainerPackages(createManualClock(1_000_000));
+    await write('opt/one/Cargo.lock');
+    expect(packages.of('c1', upper)).toHaveLength(1);
+    await rm(join(upper, 'opt/one'), { recursive: true });
+    await symlink(outside, join(upper, 'opt/one'));
+    expect(packages.of('c1', upper)).toEqual([]);
+    await rm(outside, { recursive: true });
+  });
+
   it('stands beside the known paths once; a change of what is known is seen at once, what is new within five minutes', async () => {
     const clock = createManualClock(1_000_000);
     const packages = createContainerPackages(clock);

@@ -1,8 +1,8 @@
-import { lstatSync, opendirSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, opendirSync } from 'node:fs';
 import type { PackageDatabase } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
-import { findPackageDatabases } from './package-databases.ts';
+import { openRootFolder, type RootFolder } from '@parapet/kernel';
+import { findPackageDatabases, statWithin } from './package-databases.ts';
 
 /** A look at everything a container wrote costs more than one at known paths. */
 const walkEveryMs = 5 * 60_000;
@@ -59,16 +59,27 @@ const passedOver: ReadonlySet<string> = new Set([
 
 /**
  * Files and folders of a container's writable layer that name packages: lock files, archives of Java, folders that packages are
- * installed into. The nearest to the root first, at most 16. No symbolic link is followed: a workload made the folder.
+ * installed into. The nearest to the root first, at most 16. No symbolic link is followed; where a workload puts one in the place
+ * of a folder that was just listed, nothing outside of its layer is opened.
  */
 export const findWrittenPackages = (upperDir: string): readonly string[] => {
+  try {
+    using root = openRootFolder(upperDir);
+    return walkWritten(root);
+  } catch {
+    // Gone in the meantime, or not readable: nothing to see for this user.
+    return [];
+  }
+};
+
+const walkWritten = (root: RootFolder): readonly string[] => {
   const found = new Set<string>();
   let folders: readonly string[] = [''];
   let names = 0;
   for (let depth = 0; depth < maxDepth && folders.length > 0; depth += 1) {
     const below: string[] = [];
     for (const folder of folders) {
-      const listed = namesIn(join(upperDir, folder), maxNames - names);
+      const listed = namesIn(root, folder, maxNames - names);
       names += listed.length;
       for (const { name, isFolder } of listed) {
         const path = folder === '' ? name : `${folder}/${name}`;
@@ -87,10 +98,16 @@ export const findWrittenPackages = (upperDir: string): readonly string[] => {
 };
 
 /** Sorted, so that the same layer is told in the same way each time. */
-const namesIn = (folder: string, limit: number): readonly { readonly name: string; readonly isFolder: boolean }[] => {
+const namesIn = (
+  root: RootFolder,
+  folder: string,
+  limit: number,
+): readonly { readonly name: string; readonly isFolder: boolean }[] => {
   const entries: { name: string; isFolder: boolean }[] = [];
+  const opened = root.open(folder, 'folder');
+  if (!opened.ok) return entries;
   try {
-    using directory = opendirSync(folder);
+    using directory = opendirSync(`/proc/self/fd/${opened.value}`);
     while (entries.length < limit) {
       const entry = directory.readSync();
       if (entry === null) break;
@@ -98,17 +115,15 @@ const namesIn = (folder: string, limit: number): readonly { readonly name: strin
     }
   } catch {
     // Gone in the meantime, or not readable: nothing to see for this user.
+  } finally {
+    closeSync(opened.value);
   }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
 const describe = (root: string, path: string): PackageDatabase[] => {
-  try {
-    const stats = lstatSync(join(root, path), { throwIfNoEntry: false });
-    if (stats === undefined || !(stats.isFile() || stats.isDirectory()) || path.length > 1024) return [];
-    return [{ path, modifiedAt: Math.max(0, Math.floor(stats.mtimeMs)), sizeBytes: stats.size }];
-  } catch {
-    // Its folder was replaced by something else meanwhile.
-    return [];
-  }
+  if (path.length > 1024) return [];
+  const stats = statWithin(root, path.slice(1));
+  if (stats === undefined || !(stats.isFile() || stats.isDirectory())) return [];
+  return [{ path, modifiedAt: Math.max(0, Math.floor(stats.mtimeMs)), sizeBytes: stats.size }];
 };

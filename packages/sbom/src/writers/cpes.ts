@@ -11,6 +11,8 @@ export const cpesOf = (found: Package): readonly string[] => {
   if (found.cpes !== undefined) return found.cpes;
   if (!systemTypes.has(found.type)) return [];
   const source = found.source ?? found;
+  // A workload chose the name; those of the table are short.
+  if (source.name.length > 64) return [];
   const product = products.get(source.name) ?? products.get(source.name.replace(/[-.]?\d[\d.]*$/, ''));
   if (product === undefined) return [];
   const [vendor = '', name = ''] = product.split(':');

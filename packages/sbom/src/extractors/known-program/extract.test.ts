@@ -35,6 +35,13 @@ describe('a known program', () => {
     expect(await namesFrom(knownProgram, { [path]: programOf(text) })).toEqual([expected]);
   });
 
+  it('costs no more for being made of digits alone', async () => {
+    const digits = programOf('7'.repeat(2_000_000), '1.'.repeat(500_000));
+    const names = ['mysqld', 'redis-server', 'haproxy', 'postgres', 'nginx', 'perl', 'sqlite3', 'python3.12'];
+    const files = Object.fromEntries(names.map((name) => [`/opt/${name}`, digits]));
+    expect(await namesFrom(knownProgram, files)).toEqual([]);
+  });
+
   it('of Redis is the newest of the versions that it speaks of', async () => {
     const program = programOf('7.0.0', '7.0.15', '7.0.3', '2.8.9');
     expect(await namesFrom(knownProgram, { '/usr/local/bin/redis-server': program })).toEqual(['redis@7.0.15']);

@@ -65,7 +65,8 @@ const programs: readonly KnownProgram[] = [
   {
     name: 'mariadb',
     files: /^(?:mariadbd|mysqld)$/,
-    text: text(/(\d+\.\d+\.\d+)-MariaDB/),
+    // No text stands before it, so its numbers are bounded: a file of digits alone would be tried at every one of them.
+    text: text(/\b(\d{1,3}\.\d{1,3}\.\d{1,3})-MariaDB/),
     cpes: [cpe('mariadb', 'mariadb')],
   },
   {

@@ -49,14 +49,15 @@ const pages: [string, string][] = [
   ['asset-host', `/assets/${host}`],
   ['asset-packages', `/assets/${host}?tab=packages`],
   ['asset-container', `/assets/${container}`],
+  ['packages', '/packages?q=openssl'],
   ['scans', '/scans'],
+  ['scans-policy', '/scans?view=policy'],
   ['sensors', '/sensors'],
   ['sensor', `/sensors/${host}`],
   ['add-host', '/sensors/add'],
-  ...['feeds', 'people', 'tokens', 'keys', 'audit', 'console', 'about'].map((name): [string, string] => [
-    `settings-${name}`,
-    `/settings/${name}`,
-  ]),
+  ...['feeds', 'vex', 'people', 'tokens', 'keys', 'audit', 'retention', 'console', 'about'].map(
+    (name): [string, string] => [`settings-${name}`, `/settings/${name}`],
+  ),
 ];
 for (const [name, path] of pages) {
   await page.goto(url + path);

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { bulkLimits } from '@parapet/contract/wire';
 import { messageOf, ok, type Problem, type Result } from '@parapet/core';
-import { createSbom, type FileSystem, openImageArchive, openLayers } from '@parapet/sbom';
+import { createSbom, type FileSystem, openDirectory, openImageArchive, openLayers } from '@parapet/sbom';
 import { opaqueTest } from './opaque-test.ts';
 import { ScanJob, type ScanOutcome } from './scan-job.ts';
 
@@ -55,6 +55,12 @@ type OpenedSource = { readonly fileSystem: FileSystem; readonly problems: readon
 
 const openSource = async ({ target, source }: ScanJob): Promise<Result<OpenedSource, Problem>> => {
   if (source.kind === 'archive') return openImageArchive(source.path);
+  const [root] = source.folders;
+  if (target.kind === 'host' && root !== undefined) {
+    // A host has file systems of the kernel, of other machines and of containers mounted in it: they are left out.
+    const host = await openDirectory(root);
+    return host.ok ? ok({ fileSystem: host.value, problems: [] }) : host;
+  }
   const layers = source.folders.length > 1 ? { isOpaque: await opaqueTest() } : {};
   const layerDigests = (source.layerDigests ?? []).map((digest) => digest ?? undefined);
   const opened = await openLayers(source.folders, { description: target.name, layerDigests, ...layers });

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { Sbom } from '@parapet/contract';
+import { describeWith, root } from '@parapet/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createScanRunner } from './scan-runner.ts';
 
@@ -67,5 +69,23 @@ describe('a scan in a process of its own', () => {
       kind: 'failed',
       message: expect.stringContaining('without a result'),
     });
+  });
+});
+
+describeWith([root], 'a scan of a host', () => {
+  it('reads none of the file systems of others that are mounted below', async () => {
+    const host = join(folder, 'host');
+    const lock = JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/left-pad': { version: '1.3.0' } } });
+    for (const place of ['srv/own', 'srv/other']) await mkdir(join(host, place), { recursive: true });
+    // As good as a network's: it holds no files of the host's own.
+    execFileSync('mount', ['-t', 'ramfs', 'ramfs', join(host, 'srv/other')]);
+    try {
+      for (const place of ['srv/own', 'srv/other']) await writeFile(join(host, place, 'package-lock.json'), lock);
+      expect(await scan(jobOf(host), generous)).toMatchObject({ kind: 'done', summary: '1 packages, succeeded' });
+    } finally {
+      execFileSync('umount', [join(host, 'srv/other')]);
+    }
+    const document = zstdDecompressSync(await readFile(join(folder, 'document.zst'))).toString('utf8');
+    expect(Sbom.parse(JSON.parse(document)).packages[0]?.location).toBe('/srv/own/package-lock.json');
   });
 });

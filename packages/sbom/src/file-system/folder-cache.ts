@@ -1,5 +1,5 @@
 import { closeSync, constants, lstatSync, openSync, type Stats } from 'node:fs';
-import { fail, type Result } from '@parapet/core';
+import { fail, messageOf, type Result } from '@parapet/core';
 import { notADirectory, splitPath } from './path.ts';
 
 /** An open descriptor of a folder. */
@@ -27,6 +27,9 @@ const maxIdleFolders = 64;
 
 /** Names an entry of an open folder. The magic link is the kernel's own, so this is openat(2) by another spelling. */
 export const inFolder = (handle: FolderHandle, name: string): string => `/proc/self/fd/${handle.fd}/${name}`;
+
+/** Why something in a folder could not be read, without the path by which we asked: that means nothing to people. */
+export const reasonOf = (error: unknown): string => messageOf(error).replace(/, \w+ '\/proc\/self\/fd\/.*$/s, '');
 
 /**
  * Opens folders step by step from the roots, each inside its open parent, and keeps the last used ones open. Opening waits for

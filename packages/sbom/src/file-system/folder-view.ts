@@ -9,9 +9,9 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { fail, messageOf, ok, problem, type Result } from '@parapet/core';
+import { fail, ok, problem, type Result } from '@parapet/core';
 import type { DirectoryEntry, FileInfo, FileKind, FolderView, RandomAccessFile } from './file-system.ts';
-import { type Folder, inFolder } from './folder-cache.ts';
+import { type Folder, inFolder, reasonOf } from './folder-cache.ts';
 import { notAFile, notFound, tooMany } from './path.ts';
 
 export type FolderViewOptions = {
@@ -122,7 +122,7 @@ const openRegularFile = (at: string, path: string): Result<RandomAccessFile> => 
     }
     return fail(notAFile(path));
   } catch (error) {
-    return fail(problem('unreadable', `The file could not be read: ${messageOf(error)}`, path));
+    return fail(problem('unreadable', `The file could not be read: ${reasonOf(error)}`, path));
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

@@ -2,7 +2,7 @@ import { closeSync, constants, type Dirent, openSync } from 'node:fs';
 import { type FileHandle, lstat, open, opendir, readFile, readlink, realpath } from 'node:fs/promises';
 import { fail, messageOf, ok, problem, type Result } from '@parapet/core';
 import type { DirectoryEntry, FileInfo, FileSystem, RandomAccessFile } from './file-system.ts';
-import { createFolderCache, type Folder, type FolderHandle, inFolder } from './folder-cache.ts';
+import { createFolderCache, type Folder, type FolderHandle, inFolder, reasonOf } from './folder-cache.ts';
 import { folderViewOf, infoOf, kindOf } from './folder-view.ts';
 import { foreignMounts } from './mounts.ts';
 import {
@@ -149,7 +149,7 @@ const guarded = async <T>(path: string, action: () => Promise<Result<T>>): Promi
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') return fail(notFound(path));
     if (code === 'ENOTDIR' || code === 'ELOOP') return fail(notADirectory(path));
-    return fail(problem('unreadable', `The file could not be read: ${messageOf(error)}`, path));
+    return fail(problem('unreadable', `The file could not be read: ${reasonOf(error)}`, path));
   }
 };
 

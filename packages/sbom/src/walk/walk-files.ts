@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { messageOf, type Problem, problem } from '@parapet/core';
+import { type Problem, problem } from '@parapet/core';
 import type { FileContext, FileExtractor } from '../extractors/extractor.ts';
 import type { DirectoryEntry, FileInfo, FileSystem, FolderView } from '../file-system/file-system.ts';
+import { reasonOf } from '../file-system/folder-cache.ts';
 import { type Chooser, createChooser, hasOtherName, headBytes, mayBeProgram } from './choose.ts';
 import { type FileReading, readWith } from './read-file.ts';
 import type { Skips } from './skipped.ts';
@@ -100,7 +101,7 @@ export const walkFiles = async (options: WalkOptions): Promise<Walked> => {
         signal.throwIfAborted();
         return {
           ok: false,
-          error: problem('unreadable', `The folder could not be read: ${messageOf(error)}`, place.path),
+          error: problem('unreadable', `The folder could not be read: ${reasonOf(error)}`, place.path),
         } as const;
       });
     signal.throwIfAborted();

@@ -1,13 +1,13 @@
 import type { AssetDetail } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
-import { ChevronRight } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { AnyLink, PanelLink } from '../../components/any-link.tsx';
 import type { Column } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
+import { type ToggleRow, TreeCell, useClosedRows } from '../../components/tree-cell.tsx';
 import { steadyQuery } from '../../lib/api.ts';
 import { useMay } from '../../lib/session.ts';
 import { momentQuery, useMoment } from '../../lib/view-state.ts';
@@ -18,7 +18,7 @@ import { type ProcessRow, processRows } from './process-rows.ts';
 export const ProcessTree = ({ asset }: { readonly asset: AssetDetail }) => {
   const moment = useMoment();
   const mayHunt = useMay('telemetry:read');
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [closed, toggle] = useClosedRows();
   const { data, error, refetch } = useQuery(
     steadyQuery('assets.processes', { params: { assetId: asset.id }, query: momentQuery(moment) }),
   );
@@ -32,13 +32,6 @@ export const ProcessTree = ({ asset }: { readonly asset: AssetDetail }) => {
       <Empty title="No process is known at this moment">It had stopped, or its sensor could not see processes.</Empty>
     );
   }
-  const toggle = (id: string, open?: boolean): void =>
-    setClosed((current) => {
-      const next = new Set(current);
-      if (open ?? next.has(id)) next.delete(id);
-      else next.add(id);
-      return next;
-    });
   return (
     <div className={styles.tree}>
       <DataTable
@@ -64,27 +57,17 @@ export const ProcessTree = ({ asset }: { readonly asset: AssetDetail }) => {
   );
 };
 
-const columnsFor = (closed: ReadonlySet<string>, toggle: (id: string) => void): readonly Column<ProcessRow>[] => [
+const columnsFor = (closed: ReadonlySet<string>, toggle: ToggleRow): readonly Column<ProcessRow>[] => [
   {
     id: 'name',
     header: 'Process',
     width: 'minmax(0, 2fr)',
     cell: ({ process, depth, children }) => (
-      <div className={styles.process} style={{ paddingLeft: Math.min(depth, 16) * 16 }}>
-        {children === 0 ? (
-          <span className={styles.leaf} />
-        ) : (
-          <button
-            type="button"
-            tabIndex={-1}
-            className={styles.expander}
-            data-open={!closed.has(process.id)}
-            aria-label={closed.has(process.id) ? 'Open' : 'Close'}
-            onClick={() => toggle(process.id)}
-          >
-            <ChevronRight size={13} aria-hidden />
-          </button>
-        )}
+      <TreeCell
+        depth={depth}
+        open={children === 0 ? undefined : !closed.has(process.id)}
+        toggle={() => toggle(process.id)}
+      >
         <div className={styles.command}>
           <span className={text.strong}>{process.name}</span>
           {process.listening.map(({ protocol, address, port }) => (
@@ -96,7 +79,7 @@ const columnsFor = (closed: ReadonlySet<string>, toggle: (id: string) => void): 
             {process.arguments.length === 0 ? process.executable : process.arguments.join(' ')}
           </div>
         </div>
-      </div>
+      </TreeCell>
     ),
   },
   { id: 'pid', header: 'PID', width: '70px', align: 'end', from: 520, cell: ({ process }) => process.pid },

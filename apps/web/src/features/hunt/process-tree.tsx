@@ -1,11 +1,11 @@
 import { formatMicroseconds, type HuntEvent, type HuntGap, visibleText } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
-import { ChevronRight } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { Column } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
+import { type ToggleRow, TreeCell, useClosedRows } from '../../components/tree-cell.tsx';
 import { request } from '../../lib/api.ts';
 import { formatCount, formatMoment, formatSpan } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
@@ -24,7 +24,7 @@ const maxPages = 6;
 export const ProcessLives = ({ q, span }: { readonly q: string; readonly span: Span }) => {
   const panel = usePanel();
   const now = useNow();
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [closed, toggle] = useClosedRows();
   const asked = narrowed(q, 'event.action in (exec, exit)');
   const { data, error, refetch } = useQuery({
     queryKey: ['hunt.lives', { asked, ...span }],
@@ -34,7 +34,7 @@ export const ProcessLives = ({ q, span }: { readonly q: string; readonly span: S
   });
   const lives = useMemo(() => livesOf(data?.events ?? []), [data]);
   const rows = useMemo(() => lifeRows(lives, closed), [lives, closed]);
-  const columns = useMemo(() => columnsFor(span, closed, setClosed), [span, closed]);
+  const columns = useMemo(() => columnsFor(span, closed, toggle), [span, closed, toggle]);
   if (error !== null && data === undefined)
     return <Failure what="The processes could not be fetched" error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Skeleton label="processes" lines={12} />;
@@ -52,7 +52,7 @@ export const ProcessLives = ({ q, span }: { readonly q: string; readonly span: S
           rows={rows}
           rowKey={({ life }) => life.key}
           look={({ life, children }) => (children > 0 ? { expanded: !closed.has(life.key) } : {})}
-          onExpand={({ life }, expand) => setClosed((current) => toggled(current, life.key, expand))}
+          onExpand={({ life }, expand) => toggle(life.key, expand)}
           onOpen={({ life }) => {
             if (life.event !== undefined) panel.open({ kind: 'event', id: idOf(life.event) });
           }}
@@ -69,13 +69,6 @@ export const ProcessLives = ({ q, span }: { readonly q: string; readonly span: S
 
 const earliest = (events: readonly HuntEvent[]): string =>
   new Date(Number(events.at(-1)?.['@timestamp'] ?? 0) / 1000).toISOString();
-
-const toggled = (closed: ReadonlySet<string>, key: string, open?: boolean): ReadonlySet<string> => {
-  const next = new Set(closed);
-  if (open ?? next.has(key)) next.delete(key);
-  else next.add(key);
-  return next;
-};
 
 const fetchAll = async (
   q: string,
@@ -99,36 +92,18 @@ const fetchAll = async (
   return { events, gaps, cut: after !== undefined };
 };
 
-const columnsFor = (
-  span: Span,
-  closed: ReadonlySet<string>,
-  setClosed: (change: (current: ReadonlySet<string>) => ReadonlySet<string>) => void,
-): readonly Column<LifeRow>[] => [
+const columnsFor = (span: Span, closed: ReadonlySet<string>, toggle: ToggleRow): readonly Column<LifeRow>[] => [
   {
     id: 'process',
     header: 'Process',
     width: 'minmax(0, 2fr)',
     cell: ({ life, depth, children }) => (
-      <div className={styles.life} style={{ paddingLeft: Math.min(depth, 16) * 16 }}>
-        {children === 0 ? (
-          <span className={styles.leaf} />
-        ) : (
-          <button
-            type="button"
-            tabIndex={-1}
-            className={styles.expander}
-            data-open={!closed.has(life.key)}
-            aria-label={closed.has(life.key) ? 'Open' : 'Close'}
-            onClick={() => setClosed((current) => toggled(current, life.key))}
-          >
-            <ChevronRight size={13} aria-hidden />
-          </button>
-        )}
+      <TreeCell depth={depth} open={children === 0 ? undefined : !closed.has(life.key)} toggle={() => toggle(life.key)}>
         <span className={text.strong}>{visibleText(life.name)}</span>
-        <span className={styles.what} title={visibleText(life.commands.join('\n'))}>
+        <span className={`${styles.what} ${text.muted}`} title={visibleText(life.commands.join('\n'))}>
           {visibleText(life.commands.join('  →  '))}
         </span>
-      </div>
+      </TreeCell>
     ),
   },
   { id: 'pid', header: 'PID', width: '70px', align: 'end', from: 640, cell: ({ life }) => life.pid },

@@ -21,9 +21,9 @@ export const VersionList = ({ found, search }: VersionListProps) => (
                 to={addressOf(item)}
                 className={styles.version}
                 data-current={search.match === 'exact' && search.version === item.version}
-                title={`${item.version}: ${formatCount(item.assets)} assets`}
+                title={`${versionText(item)}: ${formatCount(item.assets)} assets`}
               >
-                <span>{item.version}</span>
+                <span>{versionText(item)}</span>
                 <b>{formatCount(item.assets)}</b>
               </AnyLink>
             </li>
@@ -33,6 +33,9 @@ export const VersionList = ({ found, search }: VersionListProps) => (
     ))}
   </ul>
 );
+
+/** A manifest may ask for a package without saying which. */
+const versionText = ({ version }: PackageVersion): string => (version === '' ? 'no version' : version);
 
 type Group = {
   readonly key: string;

@@ -247,6 +247,8 @@ const blindnessOf = (
   };
   const hidden = processes.filter((process) => process.hidden).length;
   const unread =
-    hidden === 0 ? undefined : `${hidden} processes may not be looked into; the sensor needs root for that`;
+    hidden === 0
+      ? undefined
+      : `${hidden} ${hidden === 1 ? 'process' : 'processes'} may not be looked into; the sensor needs root for that`;
   return { processes: why(/process/) ?? unread, connections: why(/network|connection|socket|edge/) };
 };

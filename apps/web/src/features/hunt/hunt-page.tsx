@@ -27,6 +27,7 @@ import { SavedHunts } from './saved-hunts.tsx';
 import { TailList } from './tail-list.tsx';
 import { TimeRange } from './time-range.tsx';
 import { type Events, maxRows, useEvents } from './use-events.ts';
+import { useStartsAndEnds } from './use-starts-and-ends.ts';
 
 /** Searches what happened: a hunt as text, when it happened, the events, and what of that time nobody saw. */
 export const HuntPage = () => {
@@ -37,6 +38,7 @@ export const HuntPage = () => {
   const tail = search.tail === 'on';
   const tree = search.view === 'tree';
   const events = useEvents(q, span, !tail && !tree);
+  const lives = useStartsAndEnds(q, span, !tail && tree);
   const histogram = useQuery({
     ...steadyQuery('hunt.histogram', { query: { q, ...span, steps: 100 } }),
     enabled: !tail,
@@ -80,12 +82,17 @@ export const HuntPage = () => {
         <TailList q={q} columns={columnsOf(search.cols)} />
       ) : (
         <>
-          <HuntHistogram span={span} histogram={histogram.data} gaps={events.gaps ?? []} onZoom={zoom} />
+          <HuntHistogram
+            span={span}
+            histogram={histogram.data}
+            gaps={(tree ? lives.data?.gaps : events.gaps) ?? []}
+            onZoom={zoom}
+          />
           <Tabs label="How to look at it" tabs={tabsFor(search)} />
           {mistake !== null ? (
             <HuntHelp />
           ) : tree ? (
-            <ProcessLives q={q} span={span} />
+            <ProcessLives found={lives} span={span} />
           ) : (
             <Found search={search} span={span} events={events} />
           )}

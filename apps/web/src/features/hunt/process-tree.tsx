@@ -1,37 +1,28 @@
-import { formatMicroseconds, type HuntEvent, type HuntGap, visibleText } from '@parapet/contract/api';
-import { useQuery } from '@tanstack/react-query';
+import { formatMicroseconds, type HuntEvent, visibleText } from '@parapet/contract/api';
 import { useMemo } from 'react';
 import type { Column } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { type ToggleRow, TreeCell, useClosedRows } from '../../components/tree-cell.tsx';
-import { request } from '../../lib/api.ts';
 import { formatCount, formatMoment, formatSpan } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { usePanel } from '../../lib/view-state.ts';
 import { GapNote } from './gap-note.tsx';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
-import { narrowed } from './pivot.ts';
 import { type Life, type LifeRow, lifeRows, livesOf } from './process-life.ts';
 import { idOf } from './use-events.ts';
+import type { useStartsAndEnds } from './use-starts-and-ends.ts';
 
-const pageEvents = 1000;
-const maxPages = 6;
+type LivesProps = { readonly found: ReturnType<typeof useStartsAndEnds>; readonly span: Span };
 
 /** Processes that the hunt finds, under those that started them, each with its life drawn over the span. */
-export const ProcessLives = ({ q, span }: { readonly q: string; readonly span: Span }) => {
+export const ProcessLives = ({ found, span }: LivesProps) => {
   const panel = usePanel();
   const now = useNow();
   const [closed, toggle] = useClosedRows();
-  const asked = narrowed(q, 'event.action in (exec, exit)');
-  const { data, error, refetch } = useQuery({
-    queryKey: ['hunt.lives', { asked, ...span }],
-    queryFn: ({ signal }) => fetchAll(asked, span, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 30_000,
-  });
+  const { data, error, refetch } = found;
   const lives = useMemo(() => livesOf(data?.events ?? []), [data]);
   const rows = useMemo(() => lifeRows(lives, closed), [lives, closed]);
   const columns = useMemo(() => columnsFor(span, closed, toggle), [span, closed, toggle]);
@@ -69,28 +60,6 @@ export const ProcessLives = ({ q, span }: { readonly q: string; readonly span: S
 
 const earliest = (events: readonly HuntEvent[]): string =>
   new Date(Number(events.at(-1)?.['@timestamp'] ?? 0) / 1000).toISOString();
-
-const fetchAll = async (
-  q: string,
-  span: Span,
-  signal: AbortSignal,
-): Promise<{ readonly events: readonly HuntEvent[]; readonly gaps: readonly HuntGap[]; readonly cut: boolean }> => {
-  const events: HuntEvent[] = [];
-  let after: string | undefined;
-  let gaps: readonly HuntGap[] = [];
-  for (let page = 0; page < maxPages; page += 1) {
-    const found = await request(
-      'hunt.events',
-      { query: { q, ...span, limit: pageEvents, ...(after === undefined ? {} : { after }) } },
-      signal,
-    );
-    events.push(...found.items);
-    gaps = found.gaps;
-    after = found.next;
-    if (after === undefined) break;
-  }
-  return { events, gaps, cut: after !== undefined };
-};
 
 const columnsFor = (span: Span, closed: ReadonlySet<string>, toggle: ToggleRow): readonly Column<LifeRow>[] => [
   {

@@ -22,3 +22,12 @@ it('does not count an event twice that was overtaken', () => {
   const gaps = createGapCounter();
   expect([gaps.next(0, 5), gaps.next(0, 7), gaps.next(0, 6), gaps.next(0, 8)]).toEqual([0, 1, 0, 0]);
 });
+
+it('knows of which CPUs it can count', () => {
+  const gaps = createGapCounter();
+  gaps.next(3, 10);
+  gaps.next(3, 12);
+  expect(gaps.followedCpus()).toBe(1);
+  gaps.next(0, 1);
+  expect(gaps.followedCpus()).toBe(2);
+});

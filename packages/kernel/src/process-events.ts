@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { attempt } from './kernel-error.ts';
 import { keepWhenWordIs } from './netlink/filter.ts';
@@ -39,7 +40,7 @@ export type ProcessEventsOptions = {
   readonly onLost: (events: number) => void;
   /**
    * The kernel's buffer overflowed: processes should be listed anew. When `counted`, `onLost` gives the number as soon as
-   * each CPU made its next event; otherwise it cannot be known.
+   * each CPU made its next event; otherwise it cannot be known: with a filter, or while a CPU has not yet told its first number.
    */
   readonly onOverrun: (overrun: { readonly counted: boolean }) => void;
   /** The socket failed and no further events come. */
@@ -65,8 +66,11 @@ export type ProcessEvents = {
   readonly [Symbol.dispose]: () => void;
 };
 
-/** Follows the event numbers of each CPU. `next` returns how many were skipped. */
-export const createGapCounter = (): { readonly next: (cpu: number, sequence: number) => number } => {
+/** Follows the event numbers of each CPU. `next` returns how many were skipped; before the first number of a CPU nothing is known of it. */
+export const createGapCounter = (): {
+  readonly next: (cpu: number, sequence: number) => number;
+  readonly followedCpus: () => number;
+} => {
   const last = new Map<number, number>();
   return {
     next: (cpu, sequence) => {
@@ -76,6 +80,7 @@ export const createGapCounter = (): { readonly next: (cpu: number, sequence: num
       if (step > 0) last.set(cpu, sequence);
       return step > 1 ? step - 1 : 0;
     },
+    followedCpus: () => last.size,
   };
 };
 
@@ -135,7 +140,8 @@ const drainByTimer = (socket: NetlinkSocket, options: ProcessEventsOptions, filt
     if (!drained.ok) {
       options.onFailed(`Process events stopped: ${drained.error.message}`);
       close();
-    } else if (drained.value.overruns > 0) options.onOverrun({ counted: !filtered });
+    } else if (drained.value.overruns > 0)
+      options.onOverrun({ counted: !filtered && gaps.followedCpus() >= cpus().length });
   };
   const timer = setInterval(drain, options.drainEveryMs ?? 50);
   timer.unref();

@@ -33,6 +33,7 @@ import { createTargetResolver } from './tasks/scan-targets.ts';
 import { createTaskDesk } from './tasks/task-desk.ts';
 import { JournalFile, openTaskJournal } from './tasks/task-journal.ts';
 import { createCompletion } from './telemetry/completion.ts';
+import { openTelemetryPolicy, PolicyFile } from './telemetry/policy/followed-policy.ts';
 import { defaultSpoolLimits, openSpool } from './telemetry/spool/spool.ts';
 import { createTelemetryStream } from './telemetry/telemetry-stream.ts';
 import { systemFiles } from './upgrade/files.ts';
@@ -133,8 +134,17 @@ const assemble = async (
   });
 
   const workloads = createWorkloadDirectory();
+  const policy = await openTelemetryPolicy({
+    file: createStateFile(config.stateDir, 'telemetry-policy.json', PolicyFile),
+    surroundings: {
+      containerOf: (id) => workloads.containerByRuntimeId(id)?.record,
+      elapsedMs: () => performance.now(),
+    },
+    log,
+  });
   const telemetry = createTelemetryStream({
     clock,
+    filter: policy,
     complete: createCompletion(workloads),
     openSpool: () => openSpool({ folder: join(config.stateDir, 'telemetry'), clock, limits: defaultSpoolLimits }),
   });
@@ -208,6 +218,7 @@ const assemble = async (
         store,
         stream,
         telemetry,
+        policy,
         tasks,
         run: {
           sensorVersion,

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TelemetryAccount, type TelemetryEvent, TelemetryLine } from '@parapet/contract/telemetry';
+import { HostRules, type TelemetryAccount, type TelemetryEvent, TelemetryLine } from '@parapet/contract/telemetry';
 import { decodeFrame, type Position } from '@parapet/contract/wire';
 import { createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEventFilter } from './policy/event-filter.ts';
 import { defaultSpoolLimits, openSpool } from './spool/spool.ts';
 import { createTelemetryStream, type TelemetryOptions, type TelemetryStream } from './telemetry-stream.ts';
 
@@ -198,6 +199,43 @@ describe('the telemetry stream', () => {
     stream.flush();
     connect(stream);
     expect(receive(stream).events[0]?.['container.name']).toBe('web');
+  });
+
+  it('leaves out what the policy does not want, loses what is beyond a rate, and accounts for both', () => {
+    const containers = new Map<string, { imageName: string; labels: Record<string, string> }>();
+    const filter = createEventFilter(
+      HostRules.parse([
+        { name: 'shop', actions: ['exec'], images: ['shop:*'], keep: 0 },
+        { name: 'few ends', actions: ['exit'], keep: 1, perSecond: 2 },
+        { name: 'no mounts', actions: ['mount'], keep: 0 },
+      ]),
+      { containerOf: (id) => containers.get(id), elapsedMs: () => 0 },
+    );
+    const stream = open({ filter });
+    const source = stream.open('activity');
+    expect([source.wants('mount'), source.wants('exec')]).toEqual([false, true]);
+    for (let pid = 1; pid <= 10; pid += 1) {
+      source.tell('process', exec(pid, { 'container.id': 'shop' }));
+      source.tell('process', exec(pid, { 'container.id': 'unheard of' }));
+      source.tell('process', exec(pid, { 'event.action': 'exit' }));
+      source.tell('kernel', exec(pid, { 'event.action': 'mount' }));
+    }
+    // Known only now, and the account is closed before they are packed.
+    containers.set('shop', { imageName: 'shop:1', labels: {} });
+    source.account(40);
+    source.tell('process', exec(11, { 'container.id': 'unheard of' }));
+    source.account(41);
+    stream.flush();
+    connect(stream);
+    const received = receive(stream);
+    expect(received.events.length).toBe(13);
+    expect(received.accounts.at(-1)).toMatchObject({
+      produced: 41,
+      told: 13,
+      unwanted: 20,
+      lost: [{ stage: 'filter', cause: 'rate limit', count: 8 }],
+    });
+    expectBalance(received);
   });
 
   it('keeps nothing for a console that takes no events', () => {

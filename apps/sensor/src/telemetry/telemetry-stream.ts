@@ -1,7 +1,14 @@
-import type { EventKind, TelemetryAccount, TelemetryEvent, TelemetryLine } from '@parapet/contract/telemetry';
+import type {
+  EventAction,
+  EventKind,
+  TelemetryAccount,
+  TelemetryEvent,
+  TelemetryLine,
+} from '@parapet/contract/telemetry';
 import { frameLimits, type Position } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
 import { type AccountBook, createAccountBook } from './account-book.ts';
+import { createEventFilter, type EventFilter, type Verdict } from './policy/event-filter.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** Where collectors leave their events. Nothing here blocks or throws. */
@@ -13,6 +20,8 @@ export type TelemetrySink = {
 export type TelemetrySource = {
   /** `kind` decides what goes first when there is too much. */
   readonly tell: (kind: EventKind, event: TelemetryEvent) => void;
+  /** False where the policy leaves out all of an action: what is asked before an event is described need not be described. */
+  readonly wants: (action: EventAction) => boolean;
   readonly lost: AccountBook['lost'];
   readonly unwanted: AccountBook['unwanted'];
   /** Says how many events the source made since it was opened: the account goes into the stream behind the events. */
@@ -39,6 +48,8 @@ export type TelemetryOptions = {
   readonly openSpool: () => Spool;
   /** Lays over an event what is known of its container; `undefined` while that may still come. */
   readonly complete: (event: TelemetryEvent) => TelemetryEvent | undefined;
+  /** The policy; everything is told without one. */
+  readonly filter?: EventFilter;
   /** Events that may wait to be packed, default 20,000. */
   readonly queueEvents?: number;
   readonly flushEveryMs?: number;
@@ -66,9 +77,11 @@ const syncEveryMs = 1000;
 const frameJsonBytes = 256 * 1024;
 /** Where a loss in the spool is told: it may concern events of any collector. */
 const spoolCollector = 'spool';
+const overRate = { stage: 'filter', cause: 'rate limit', count: 1 } as const;
+const recordAll = createEventFilter([], { containerOf: () => undefined, elapsedMs: () => 0 });
 
 export const createTelemetryStream = (options: TelemetryOptions): TelemetryStream => {
-  const { clock } = options;
+  const { clock, filter = recordAll } = options;
   const queueEvents = options.queueEvents ?? defaultQueueEvents;
   const spool = options.openSpool();
   let waiting: Waiting[] = [];
@@ -120,7 +133,19 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
     }
   };
 
+  /** Those that waited for word of their container are judged by what is known now. */
+  const settle = (): void => {
+    if (!waiting.some(({ undecided }) => undecided !== undefined)) return;
+    waiting = waiting.flatMap(({ undecided, ...line }) => {
+      if (undecided === undefined) return [line];
+      if (!isTold(filter.judge(undecided.event, true), undecided.book)) return [];
+      undecided.book.told(1);
+      return [line];
+    });
+  };
+
   const flush = (): void => {
+    settle();
     const lines = waiting;
     waiting = [];
     if (lines.length > 0) pack(lines);
@@ -157,19 +182,28 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
           book.unwanted(1);
           return;
         }
+        const verdict = filter.judge(event, false);
+        if (!isTold(verdict, book)) return;
         if (waiting.length >= queueEvents * shareOfQueue[kind]) {
           book.lost({ stage: 'queue', cause: `too many ${kind} events`, count: 1 });
+          return;
+        }
+        const atMs = Math.floor(event['@timestamp'] / 1000);
+        if (verdict === 'later') {
+          waiting.push({ content: event, isEvent: true, atMs, undecided: { event, book } });
           return;
         }
         // As text at once: an object that waits is work for the garbage collector, text is little.
         const completed = options.complete(event);
         const content = completed === undefined ? event : eventText(completed);
-        waiting.push({ content, isEvent: true, atMs: Math.floor(event['@timestamp'] / 1000) });
+        waiting.push({ content, isEvent: true, atMs });
         book.told(1);
       },
+      wants: (action) => !filter.off.has(action),
       lost: book.lost,
       unwanted: book.unwanted,
       account: (produced) => {
+        settle();
         const account = book.close(produced, clock.now());
         if (account !== undefined) waiting.push(accountLine(account));
       },
@@ -216,6 +250,15 @@ type Waiting = {
   readonly content: string | TelemetryEvent;
   readonly isEvent: boolean;
   readonly atMs: number;
+  /** Not yet judged, and so in no count. */
+  readonly undecided?: { readonly event: TelemetryEvent; readonly book: AccountBook };
+};
+
+/** Writes down what is not told, and why. */
+const isTold = (verdict: Verdict, book: AccountBook): boolean => {
+  if (verdict === 'unwanted') book.unwanted(1);
+  if (verdict === 'limited') book.lost(overRate);
+  return verdict === 'tell' || verdict === 'later';
 };
 
 const eventText = (event: TelemetryEvent): string => JSON.stringify({ kind: 'event', event } satisfies TelemetryLine);

@@ -1,4 +1,4 @@
-import type { ConsoleMessage, Goodbye, Hello, SensorMessage, Welcome } from '@parapet/contract/wire';
+import type { ConsoleMessage, Goodbye, Hello, SensorMessage, TelemetryPolicy, Welcome } from '@parapet/contract/wire';
 import { messageOf } from '@parapet/core';
 import type { WebSocket } from 'ws';
 import { createInbound, type InboundMessage } from './inbound.ts';
@@ -19,6 +19,8 @@ export type LinkHandlers = {
   readonly onFlow: (flow: Extract<ConsoleMessage['control'], { kind: 'flow' }>) => void;
   readonly onResync: (reason: string) => Promise<void>;
   readonly onRenewed: (certificatePem: string) => Promise<void>;
+  /** Resolves when it is followed. */
+  readonly onPolicy: (policy: TelemetryPolicy) => Promise<void>;
   readonly onOrder: (message: ConsoleMessage['orders']) => void;
   readonly onBulk: (message: ConsoleMessage['bulk']) => void;
   /** Every second while connected. */
@@ -98,6 +100,10 @@ export const runLink = (
         return handlers.onResync(message.reason);
       case 'renewed':
         return handlers.onRenewed(message.certificatePem);
+      case 'telemetry-policy':
+        await handlers.onPolicy(message);
+        beat();
+        return;
       case 'refused':
         breakOff(message.message, message.final);
         return;

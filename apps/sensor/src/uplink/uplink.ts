@@ -16,6 +16,7 @@ import type { InventoryStore } from '../inventory/inventory-store.ts';
 import type { InventoryStream } from '../inventory/inventory-stream.ts';
 import type { Log } from '../log.ts';
 import type { Identity } from '../state/state-files.ts';
+import type { TelemetryPolicyHolder } from '../telemetry/policy/followed-policy.ts';
 import type { TelemetryStream } from '../telemetry/telemetry-stream.ts';
 import { createBackoff } from './backoff.ts';
 import { type Link, type LinkEnd, type LinkHandlers, runLink } from './link.ts';
@@ -45,6 +46,8 @@ export type UplinkDeps = {
   readonly stream: InventoryStream;
   /** Absent where no events are told. */
   readonly telemetry?: TelemetryStream;
+  /** Absent where no policy is followed. */
+  readonly policy?: Pick<TelemetryPolicyHolder, 'follow' | 'followed'>;
   readonly tasks: TaskPort;
   /** Memory and CPU of this sensor since the last call; this process's by default. */
   readonly usage?: () => SelfUsage;
@@ -147,7 +150,8 @@ export const startUplink = (deps: UplinkDeps): Uplink => {
 
 /** What a connection asks for and tells, bound to the state that outlives it. */
 const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers => {
-  const { clock, log, store, stream, telemetry, renewal } = deps;
+  const { clock, log, store, stream, telemetry, policy, renewal } = deps;
+  const followed = () => (policy === undefined ? {} : { policy: policy.followed() });
   const measure = deps.usage ?? createSelfUsage();
   return {
     hello: () => ({
@@ -157,6 +161,7 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
       sentAt: clock.now(),
       inventory: stream.acknowledged(),
       ...(telemetry === undefined ? {} : { telemetry: telemetry.position() }),
+      ...followed(),
     }),
     heartbeat: (): SensorMessage['control'] => ({
       kind: 'heartbeat',
@@ -165,6 +170,7 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
       ...stream.sent(),
       queued: store.waiting(),
       queueAgeMs: store.waitingAgeMs(),
+      ...followed(),
     }),
     onWelcome: async (welcome: Welcome) => {
       await stream.resume(welcome.inventory);
@@ -185,6 +191,7 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
       await renewal.accept(certificatePem);
       log.info('certificate renewed');
     },
+    onPolicy: async (told) => policy?.follow(told),
     onOrder: deps.tasks.onOrder,
     onBulk: deps.tasks.onBulk,
     onTick: (sendControl) => {

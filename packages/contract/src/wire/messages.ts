@@ -27,6 +27,17 @@ export type Position = z.infer<typeof Position>;
 
 // ---- control, sensor to console
 
+/** Which telemetry policy a sensor follows. */
+export const FollowedPolicy = z.object({
+  /** As it came with the policy; `default` while it was given none. */
+  digest: z.string().max(64),
+  /** Actions that it does not even watch for, since nobody wants them: they are in no count. */
+  off: z.array(z.string().max(64)).max(64),
+  /** Why it does not follow the last one that came. */
+  problem: z.string().max(512).optional(),
+});
+export type FollowedPolicy = z.infer<typeof FollowedPolicy>;
+
 /**
  * How the sensor's program came to its host, which decides who can replace it: `installed` below its own folder, where it can
  * upgrade itself; a `container`'s comes with the image; `with-console` is started by `parapet up` and comes with the console;
@@ -69,6 +80,8 @@ export const Hello = z.object({
   inventory: Position,
   /** Absent from a sensor that has no telemetry. */
   telemetry: Position.optional(),
+  /** Absent from a sensor that follows no policy. */
+  policy: FollowedPolicy.optional(),
 });
 export type Hello = z.infer<typeof Hello>;
 
@@ -94,6 +107,8 @@ export const Heartbeat = z.object({
   queued: count,
   /** Age of the oldest of them. */
   queueAgeMs: count,
+  /** Told at once when it changed, then with every heartbeat. */
+  policy: FollowedPolicy.optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
@@ -140,6 +155,20 @@ export type Refused = z.infer<typeof Refused>;
 
 export const Renewed = z.object({ kind: z.literal('renewed'), certificatePem: z.string().max(16_384) });
 export type Renewed = z.infer<typeof Renewed>;
+
+/**
+ * What to record from now on, for a sensor whose hello names the policy it follows. It is kept on the host and answered by a
+ * heartbeat. A format that a sensor does not know is not followed, and that is its answer: half a rule would leave out more
+ * than was asked for.
+ */
+export const TelemetryPolicy = z.object({
+  kind: z.literal('telemetry-policy'),
+  format: z.number().int(),
+  digest: z.string().min(1).max(64),
+  /** `HostRule`s in format 1. */
+  rules: z.array(z.unknown()).max(1000),
+});
+export type TelemetryPolicy = z.infer<typeof TelemetryPolicy>;
 
 // ---- inventory, sensor to console
 
@@ -262,7 +291,7 @@ export const sensorMessages = {
   bulk: z.discriminatedUnion('kind', [BulkBegin, BulkChunk]),
 } as const;
 export const consoleMessages = {
-  control: z.discriminatedUnion('kind', [Welcome, Flow, Resync, Refused, Renewed]),
+  control: z.discriminatedUnion('kind', [Welcome, Flow, Resync, Refused, Renewed, TelemetryPolicy]),
   orders: z.discriminatedUnion('kind', [Task, Upgrade, TaskCancel, TaskAcked]),
   bulk: z.discriminatedUnion('kind', [BulkState]),
 } as const;

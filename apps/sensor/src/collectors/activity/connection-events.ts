@@ -31,6 +31,19 @@ export const describeTcp = (change: TcpChange, deps: EventDeps): TelemetryEvent 
   }
 };
 
+export const tcpAction = (change: TcpChange): 'listen' | 'connect' | 'accept' | 'flow' => {
+  switch (change.kind) {
+    case 'listen':
+      return 'listen';
+    case 'open':
+      return change.connection.role === 'client' ? 'connect' : 'accept';
+    case 'fail':
+      return 'connect';
+    case 'close':
+      return 'flow';
+  }
+};
+
 const about = (
   action: 'connect' | 'accept' | 'flow',
   { atNs, connection }: { readonly atNs: bigint; readonly connection: TcpConnection },

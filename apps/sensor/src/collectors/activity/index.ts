@@ -1,4 +1,4 @@
-import type { EventKind, TelemetryEvent } from '@parapet/contract/telemetry';
+import type { EventAction, EventKind, TelemetryEvent } from '@parapet/contract/telemetry';
 import { bootClockNs, type ProbedEvent, type ProbeName } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
@@ -6,7 +6,7 @@ import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
-import { describeTcp } from './connection-events.ts';
+import { describeTcp, tcpAction } from './connection-events.ts';
 import type { EventDeps } from './event-base.ts';
 import { describeModule, describeMount, describePrivilege, describeTrace } from './kernel-events.ts';
 import { describeExec, describeExit } from './process-events.ts';
@@ -71,7 +71,8 @@ type ActivityDeps = EventDeps & { readonly rights: RightsMemory };
 
 const tell = (event: ProbedEvent, change: TcpChange | undefined, source: TelemetrySource, deps: ActivityDeps): void => {
   /** Each event of the kernel is told once or is unwanted: the account depends on it. */
-  const tellIf = (kind: EventKind, told: TelemetryEvent | undefined): void => {
+  const tellIf = (kind: EventKind, action: EventAction, describe: () => TelemetryEvent | undefined): void => {
+    const told = source.wants(action) ? describe() : undefined;
     if (told === undefined) source.unwanted(1);
     else source.tell(kind, told);
   };
@@ -82,30 +83,33 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
       return;
     case 'exec':
       deps.rights.note(id, event.process);
-      source.tell('process', describeExec(event, deps));
+      tellIf('process', 'exec', () => describeExec(event, deps));
       return;
     case 'exit':
       deps.rights.forget(id);
-      source.tell('process', describeExit(event, deps));
+      tellIf('process', 'exit', () => describeExit(event, deps));
       return;
     case 'rights': {
       const parentId = processId(event.process.parentPid, event.process.parentStartNs);
       const before = deps.rights.change(id, parentId, event.process);
       const known = before === 'unknown' ? undefined : before;
-      tellIf('privilege', before === undefined ? undefined : describePrivilege(event, known, deps));
+      tellIf('privilege', 'privilege-change', () =>
+        before === undefined ? undefined : describePrivilege(event, known, deps),
+      );
       return;
     }
     case 'trace':
-      source.tell('kernel', describeTrace(event, deps));
+      tellIf('kernel', 'ptrace', () => describeTrace(event, deps));
       return;
     case 'module':
-      source.tell('kernel', describeModule(event, deps));
+      tellIf('kernel', 'module-load', () => describeModule(event, deps));
       return;
     case 'mount':
-      source.tell('kernel', describeMount(event, deps));
+      tellIf('kernel', 'mount', () => describeMount(event, deps));
       return;
     case 'socket':
-      tellIf('network', change === undefined ? undefined : describeTcp(change, deps));
+      if (change === undefined) source.unwanted(1);
+      else tellIf('network', tcpAction(change), () => describeTcp(change, deps));
   }
 };
 

@@ -23,6 +23,7 @@ export const createToldTelemetry = (): ToldTelemetry => {
             events.push(TelemetryEvent.parse(event));
             book.told(1);
           },
+          wants: () => true,
           lost: book.lost,
           unwanted: book.unwanted,
           account: (produced) => {

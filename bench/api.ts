@@ -11,8 +11,9 @@ import { permissions } from '../packages/contract/src/api/index.ts';
 import { messageOf } from '../packages/core/src/index.ts';
 import { type ApiCase, benchScope, casesOf, leftOut } from './api-scale/cases.ts';
 import { cpuMs, databaseCpuMs } from './api-scale/cpu.ts';
-import { budgetSize, type StoreSize } from './api-scale/fill.ts';
+import { budgetSize } from './api-scale/fill.ts';
 import { openScaleStore } from './api-scale/store.ts';
+import type { StoreSize } from './api-scale/store-size.ts';
 import { eventStoreSize, prepareSubjects } from './api-scale/subjects.ts';
 import { startWriter, writerRates } from './api-scale/writer.ts';
 

@@ -1,5 +1,5 @@
 import { type RouteName, routes, type Scope } from '../../packages/contract/src/api/index.ts';
-import type { StoreSize } from './fill.ts';
+import type { StoreSize } from './store-size.ts';
 
 /** One way to ask a route. */
 export type ApiCase = {

@@ -1,5 +1,5 @@
-import type { Execute, StoreSize } from './fill.ts';
 import { productOf, sourcesOf } from './fill-software.ts';
+import type { Execute, StoreSize } from './store-size.ts';
 
 /** One row for each asset, package and vulnerability; then everything that writing them one by one would have kept. */
 export const fillFindings = async (execute: Execute, size: StoreSize): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { Execute, StoreSize } from './fill.ts';
+import type { Execute, StoreSize } from './store-size.ts';
 
 /** Hosts, images, containers, processes, listeners and edges: ids follow from numbers, so that other tables can name them. */
 export const fillGraph = async (execute: Execute, size: StoreSize): Promise<void> => {

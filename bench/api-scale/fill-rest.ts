@@ -1,4 +1,4 @@
-import type { Execute, StoreSize } from './fill.ts';
+import type { Execute, StoreSize } from './store-size.ts';
 
 const factors = `'{"exposure":{"value":0.5,"known":true,"reason":"seen","evidence":[]},"use":{"value":0.5,"known":true,"reason":"seen","evidence":[]},"impact":{"value":0.5,"known":true,"reason":"seen","evidence":[]}}'::jsonb`;
 

@@ -1,4 +1,4 @@
-import type { Execute, StoreSize } from './fill.ts';
+import type { Execute, StoreSize } from './store-size.ts';
 
 /** SQL for the number of the product in a slot of an asset: all slots of an asset differ. 7 and the number of products share no factor. */
 export const productOf = (size: StoreSize): string => `(1 + (a * 37 + slot * 7) % ${size.products})`;

@@ -3,18 +3,7 @@ import { fillFindings } from './fill-findings.ts';
 import { fillGraph } from './fill-graph.ts';
 import { fillRest } from './fill-rest.ts';
 import { fillSoftware } from './fill-software.ts';
-
-export type StoreSize = {
-  readonly hosts: number;
-  readonly images: number;
-  readonly containersPerHost: number;
-  /** Per host and image. */
-  readonly packagesEach: number;
-  readonly findingsEach: number;
-  readonly vulnerabilities: number;
-  readonly products: number;
-  readonly edges: number;
-};
+import type { Execute, StoreSize } from './store-size.ts';
 
 /** 10,000 assets; 1,000,000 findings on the 2,000 hosts and images that hold packages; a container adds none of its own. */
 export const budgetSize: StoreSize = {
@@ -33,8 +22,6 @@ export const idOf = (kind: 'asset' | 'container', n: number): string => {
   const hex = createHash('md5').update(`${kind}${n}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
 };
-
-export type Execute = (text: string) => Promise<void>;
 
 /**
  * Fills an empty, migrated store by statements that run inside the server. Triggers and foreign keys are off meanwhile and

@@ -7,7 +7,8 @@ import { migrateDatabase } from '../../apps/console/src/database/migrate.ts';
 import { startPostgres } from '../../apps/console/src/database/postgres-launcher/index.ts';
 import { refreshInternetDistances } from '../../apps/console/src/risk/internet-distance.ts';
 import { testRunAs } from '../../apps/console/src/testing/test-database.ts';
-import { fillStore, type StoreSize } from './fill.ts';
+import { fillStore } from './fill.ts';
+import type { StoreSize } from './store-size.ts';
 
 export type ScaleStore = AsyncDisposable & {
   readonly connection: DatabaseConnection;

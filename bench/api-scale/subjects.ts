@@ -6,7 +6,8 @@ import { anSbom, aPackage, createInventory } from '../../apps/console/src/findin
 import { createSbomReceiver } from '../../apps/console/src/sboms/receive-sbom.ts';
 import { tellEvents } from '../../apps/console/src/telemetry/testing/tell-events.ts';
 import { benchScope, type Subjects } from './cases.ts';
-import { idOf, type StoreSize } from './fill.ts';
+import { idOf } from './fill.ts';
+import type { StoreSize } from './store-size.ts';
 
 /** Events of the last hour, told by so many hosts in frames of 500. */
 export const eventStoreSize = { hosts: 50, eventsEach: 2_000 } as const;

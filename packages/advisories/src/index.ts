@@ -30,7 +30,8 @@ export type {
   Match,
   Reference,
 } from './model.ts';
-export { type CvssScores, ratingOf, scoreCvss, scoresOfCvss } from './ranking/cvss.ts';
+export { ratingOf, scoreCvss, scoresOfCvss } from './ranking/cvss.ts';
+export type { CvssScores } from './ranking/cvss-scores.ts';
 export { likelihoodFormula, likelihoodOf, newestScore } from './ranking/likelihood.ts';
 export { applyVex, isMoreCautious, type MatchWithVex, type VexSubject, type VexVerdict } from './vex/apply.ts';
 export { type ImageNames, imageTargets } from './vex/image-targets.ts';

@@ -15,7 +15,8 @@ export {
 } from './errors.ts';
 export { type ExecOptions, type ExecOutcome, execArgv } from './exec.ts';
 export { parseJson } from './json.ts';
-export { buildPackageUrl, formatPackageUrl, type PackageUrl, parsePackageUrl } from './package-url/package-url.ts';
+export { buildPackageUrl, formatPackageUrl, parsePackageUrl } from './package-url/package-url.ts';
+export type { PackageUrl } from './package-url/parts.ts';
 export { encodeRecord, readRecord, recordFileHeader, recordHeadBytes } from './record-file.ts';
 export { fail, ok, type Problem, problem, type Result } from './result.ts';
 export { createRotatingFile, type RotatingFile } from './rotating-file.ts';

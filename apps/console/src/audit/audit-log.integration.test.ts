@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectDatabase } from '../database/connect.ts';
 import { silentLog } from '../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
-import { type AuditRecord, createAuditLog } from './audit-log.ts';
+import { createAuditLog } from './audit-log.ts';
+import type { AuditRecord } from './audit-record.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

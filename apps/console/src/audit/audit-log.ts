@@ -1,11 +1,9 @@
-import type { AuditEntry } from '@parapet/contract/api';
 import { type Clock, messageOf } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
 import { auditContext } from './audit-context.ts';
+import type { AuditRecord } from './audit-record.ts';
 import { createFloodGuard } from './flood-guard.ts';
-
-export type AuditRecord = Omit<AuditEntry, 'id' | 'at' | 'details'> & { readonly details?: AuditEntry['details'] };
 
 /** Where everything done and everything refused is written. Never throws: a failing log is itself logged and counted. */
 export type AuditLog = {

@@ -1,5 +1,5 @@
 import type { Clock } from '@parapet/core';
-import type { AuditRecord } from './audit-log.ts';
+import type { AuditRecord } from './audit-record.ts';
 
 export type FloodGuard = {
   /** Whether this refusal is to be recorded, and how many before it were not and have not been told of. */

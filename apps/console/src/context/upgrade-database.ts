@@ -7,10 +7,12 @@ import type { BackupManifest } from '../backup/format.ts';
 import { writeBackup } from '../backup/write-backup.ts';
 import { migrateDatabase } from '../database/migrate.ts';
 import type { migrations } from '../database/migrations/index.ts';
-import type { Platform } from './platform.ts';
+import type { OpenDatabase } from '../database/open-database.ts';
+import type { UpgradeNoticeDeps } from './upgrade-notice.ts';
 import { startUpgradeNotice, type UpgradeNotice } from './upgrade-notice.ts';
 
-type UpgradeDeps = Pick<Platform, 'config' | 'clock' | 'folder' | 'log' | 'database'> & {
+type UpgradeDeps = UpgradeNoticeDeps & {
+  readonly database: OpenDatabase;
   readonly say: (step: string) => void;
   /** Others than this program's, in tests. */
   readonly migrations?: typeof migrations | undefined;

@@ -1,12 +1,22 @@
 import { createServer } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { sensorServerName } from '@parapet/contract/wire';
+import type { Clock } from '@parapet/core';
 import { messageOf } from '@parapet/core';
 import { createAuthority } from '../authority/authority.ts';
 import { listHostNames } from '../authority/host-names.ts';
 import { createWebCertificate } from '../authority/web-certificate.ts';
+import type { ConsoleConfig } from '../config/config.ts';
+import type { DataFolder } from '../data-folder/data-folder.ts';
+import type { FileLog } from '../logging/create-log.ts';
 import { listen } from './listen.ts';
-import type { Platform } from './platform.ts';
+
+export type UpgradeNoticeDeps = {
+  readonly config: ConsoleConfig;
+  readonly clock: Clock;
+  readonly folder: DataFolder;
+  readonly log: FileLog;
+};
 
 export type UpgradeNotice = AsyncDisposable & {
   readonly port: number | undefined;
@@ -19,12 +29,7 @@ export type UpgradeNotice = AsyncDisposable & {
  * it for gone. Sensors are turned away before they could take its certificate for a wrong one; they try again. A port that
  * cannot be had is told when the console itself wants it.
  */
-export const startUpgradeNotice = async ({
-  config,
-  folder,
-  clock,
-  log,
-}: Pick<Platform, 'config' | 'folder' | 'clock' | 'log'>): Promise<UpgradeNotice> => {
+export const startUpgradeNotice = async ({ config, folder, clock, log }: UpgradeNoticeDeps): Promise<UpgradeNotice> => {
   let step = 'The console is being upgraded.';
   const authority = await createAuthority({ keysDir: folder.keysDir, keyFile: config.keyFile, clock });
   const publicNames = config.publicUrls.map((url) => new URL(url).hostname);

@@ -6,11 +6,11 @@ import { statusesOnly } from './cells.ts';
 import { countCells, passingCells } from './count-cells.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { allOf, type CompiledFilter, compileFilter } from './filter.ts';
+import type { Grouping } from './grouping.ts';
 import { type Asked, askIndex } from './index/ask.ts';
 import type { FindingIndex } from './index/finding-index.ts';
 import { groupRows } from './index/group-rows.ts';
 
-export type Grouping = 'fix' | 'vulnerability' | 'asset' | 'package';
 export type GroupPage = {
   items: FindingGroup[];
   next?: string | undefined;

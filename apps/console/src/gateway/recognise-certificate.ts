@@ -2,7 +2,7 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { backdateMs } from '../authority/certificates.ts';
 import { readRestoredFrom } from '../backup/after-restore.ts';
 import type { Database } from '../database/database.ts';
-import type { CertificateStanding } from './sensor-certificates.ts';
+import type { CertificateStanding } from './certificate-standing.ts';
 
 /**
  * A certificate that our authority signed but that is in no table was issued after the backup that this console was restored

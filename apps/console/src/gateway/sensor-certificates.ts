@@ -3,13 +3,8 @@ import type { Clock } from '@parapet/core';
 import type { Authority } from '../authority/authority.ts';
 import { readCertificateRequest } from '../authority/certificates.ts';
 import type { Database } from '../database/database.ts';
+import type { CertificateStanding } from './certificate-standing.ts';
 import { recogniseCertificate } from './recognise-certificate.ts';
-
-/** What the store knows of a certificate that our authority signed. */
-export type CertificateStanding =
-  | { readonly state: 'usable'; readonly hostId: string }
-  | { readonly state: 'revoked'; readonly hostId: string }
-  | { readonly state: 'unknown'; readonly message?: string };
 
 export type SensorCertificates = {
   /** Asked of the store on every connection, so that a revocation counts at once everywhere. */

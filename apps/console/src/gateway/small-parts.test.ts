@@ -1,6 +1,6 @@
 import { createManualClock } from '@parapet/core';
 import { expect, test } from 'vitest';
-import type { AuditRecord } from '../audit/audit-log.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import { createClockSkew } from './clock-skew.ts';
 import { createInboundOrder } from './inbound-order.ts';
 import { createRateLimit } from './rate-limit.ts';

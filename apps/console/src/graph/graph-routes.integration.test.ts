@@ -2,7 +2,7 @@ import type { RouteDefinition, RouteName, Scope } from '@parapet/contract/api';
 import { routes } from '@parapet/contract/api';
 import { AppError, createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditRecord } from '../audit/audit-log.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { createGraphRoutes } from './index.ts';
 import { createGraphFixture, type GraphFixture } from './testing/graph-fixture.ts';

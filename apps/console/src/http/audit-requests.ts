@@ -2,7 +2,8 @@ import type { RouteDefinition, RouteName } from '@parapet/contract/api';
 import { AppError, messageOf } from '@parapet/core';
 import type { FastifyRequest } from 'fastify';
 import { type AuditContext, auditContext } from '../audit/audit-context.ts';
-import type { AuditLog, AuditRecord } from '../audit/audit-log.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import type { Caller } from './handler.ts';
 
 /**

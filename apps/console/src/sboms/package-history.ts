@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
+import type { NewSbom } from './new-sbom.ts';
 import { compressSbom, contentHashOf, decompressSbom } from './parse-sbom.ts';
-import type { NewSbom } from './store-sbom.ts';
 
 /** Former lists kept of one asset. An image has none: its content never changes. */
 export const keptLists = 5;

@@ -5,19 +5,9 @@ import type { Database, DatabaseTransaction } from '../database/database.ts';
 import type { SoftwareTrust } from '../database/tables/findings.ts';
 import { replacePackages } from './asset-packages.ts';
 import { chooseSbom } from './current-sbom.ts';
+import type { NewSbom } from './new-sbom.ts';
 import { keepFormerList } from './package-history.ts';
 import { contentHashOf, decompressSbom } from './parse-sbom.ts';
-
-export type NewSbom = {
-  readonly assetId: string;
-  /** Null for one that was uploaded, by `reporterName`. */
-  readonly reporterHostId: string | null;
-  readonly reporterName?: string | undefined;
-  readonly sbom: Sbom;
-  /** The same, compressed. */
-  readonly document: Buffer;
-  readonly at: Date;
-};
 
 /**
  * Stores an SBOM and makes the packages of its asset follow. Returns the assets whose packages may have changed: for an image

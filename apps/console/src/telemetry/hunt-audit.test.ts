@@ -1,6 +1,6 @@
 import { createManualClock } from '@parapet/core';
 import { expect, test } from 'vitest';
-import type { AuditRecord } from '../audit/audit-log.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import { createHuntAudit } from './hunt-audit.ts';
 
 const ada = { kind: 'user', id: '1', name: 'ada' } as const;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LiveEvent } from '@parapet/contract/api';
 import { type Clock, systemClock } from '@parapet/core';
-import type { AuditRecord } from '../audit/audit-log.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import { type Authority, createAuthority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
 import { createGateway, type Gateway, type GatewayDeps } from '../gateway/gateway.ts';

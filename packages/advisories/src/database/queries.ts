@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { MatchSource, StoredAdvisory, StoredEntry } from '../match/match.ts';
+import type { MatchSource, StoredAdvisory, StoredEntry } from '../match/match-source.ts';
 import { describeRanges } from '../match/ranges.ts';
 import type { Advisory, AdvisorySummary, EpssScore, KnownExploited } from '../model.ts';
 import { cveNumber } from './schema.ts';

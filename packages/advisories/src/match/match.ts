@@ -1,42 +1,14 @@
 import type { Distribution, Package } from '@parapet/contract';
-import { schemeOf, type VersionScheme } from '@parapet/versions';
-import type { StoredHead } from '../database/stored.ts';
-import type { CvssScore, EpssScore, KnownExploited, Match } from '../model.ts';
-import type { VersionRange } from '../sources/source.ts';
+import { schemeOf } from '@parapet/versions';
+import type { CvssScore, Match } from '../model.ts';
 import { type EcosystemRule, ecosystemRuleOf, type NamedBy } from './distributions.ts';
 import { hasKernelCode, kernelSourceOf } from './kernel.ts';
 import { languageRuleOf, normaliseName } from './languages.ts';
+import type { MatchSource, StoredAdvisory } from './match-source.ts';
 import { mergeVerdicts } from './merge.ts';
 import { isSameStream, moduleOfPurl } from './modules.ts';
 import { describeRanges, evaluateRanges } from './ranges.ts';
-
-/** An advisory's say on one package name. */
-export type StoredEntry = {
-  readonly advisory: number;
-  /** The one vulnerability that this record is about and decides; errata decide none. */
-  readonly decides: string | undefined;
-  readonly ranges: readonly VersionRange[];
-  readonly versions: readonly string[];
-  /** What else the publisher says of this package, for people: affected functions, platforms. */
-  readonly notes: readonly string[];
-};
-
-export type StoredAdvisory = StoredHead & { readonly id: string };
-
-/** What matching reads. */
-export type MatchSource = {
-  readonly ecosystems: readonly string[];
-  /** `packageName` in the spelling of `normaliseName`. */
-  readonly entries: (ecosystem: string, packageName: string) => readonly StoredEntry[];
-  readonly advisory: (number: number) => StoredAdvisory | undefined;
-  /** What all sources together say of a vulnerability; the title is that of any record about just this one. */
-  readonly about: (vulnerability: string) => {
-    readonly title?: string;
-    readonly cvss: readonly CvssScore[];
-    readonly epss?: EpssScore;
-  };
-  readonly kev: (vulnerability: string) => KnownExploited | undefined;
-};
+import type { Ecosystem, Group, Verdict } from './verdict.ts';
 
 /**
  * What was found for a package name in a version. Hosts and images share most packages, and a database never changes, so a
@@ -135,8 +107,6 @@ type System = {
   readonly scope: string;
 };
 
-type Ecosystem = { readonly name: string; readonly scheme: VersionScheme };
-
 const systemOf = (source: MatchSource, distribution: Distribution | undefined): System | undefined => {
   const rule = distribution === undefined ? undefined : ecosystemRuleOf(distribution);
   if (rule === undefined) return undefined;
@@ -203,15 +173,6 @@ const answer = (source: MatchSource, { candidates, ecosystems }: Question): read
 
 const nothing: readonly Found[] = [];
 
-/** One advisory's verdict that one vulnerability concerns the package. */
-export type Verdict = {
-  readonly vulnerability: string;
-  readonly advisory: StoredAdvisory;
-  readonly entry: StoredEntry;
-  readonly fixedVersion: string | undefined;
-  readonly ecosystem: Ecosystem;
-};
-
 /**
  * What an ecosystem says of a package. A record of one CVE (`DEBIAN-CVE-…`) knows better than an erratum that fixes many at
  * once (`DSA-…`): where both speak of a CVE, the record decides, also when it says that it is fixed.
@@ -230,12 +191,6 @@ const judge = (source: MatchSource, ecosystem: Ecosystem, candidate: Candidate):
       .filter((vulnerability) => entry.decides === vulnerability || !decided.has(vulnerability))
       .map((vulnerability) => ({ vulnerability, advisory, entry, fixedVersion, ecosystem }));
   });
-};
-
-/** Verdicts on one vulnerability, what speaks most directly first. */
-export type Group = {
-  readonly vulnerability: string;
-  readonly verdicts: readonly [Verdict, ...Verdict[]];
 };
 
 const describe = (source: MatchSource, { vulnerability, verdicts }: Group): Found => {

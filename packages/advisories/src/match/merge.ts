@@ -1,4 +1,4 @@
-import type { Group, Verdict } from './match.ts';
+import type { Group, Verdict } from './verdict.ts';
 
 /**
  * One group for each vulnerability, also where publishers know it by different names: records that share a name (their own id,

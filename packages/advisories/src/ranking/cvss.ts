@@ -1,19 +1,9 @@
 import calculator from 'ae-cvss-calculator';
 import type { CvssScore } from '../model.ts';
+import type { CvssMetrics, CvssScores } from './cvss-scores.ts';
 import { cvssVersionOf } from './cvss-vector.ts';
 import { scoresOfVersion2 } from './cvss2.ts';
 import { scoresOfVersion3 } from './cvss3.ts';
-
-/** All scores of a vector, 0 to 10. */
-export type CvssScores = {
-  readonly version: string;
-  readonly base: number;
-  /** Version 2: absent without such metrics. Version 3: the base score then. Version 4 has none. */
-  readonly temporal?: number;
-  readonly environmental?: number;
-  /** What the vector as a whole says: for version 4 the only score, with threat and environment where given. */
-  readonly overall: number;
-};
 
 /**
  * The score of a CVSS 2.0, 3.0, 3.1 or 4.0 vector: the base score, for 4.0 with its threat metrics where given. `undefined`
@@ -53,9 +43,6 @@ export const scoresOfCvss = (vector: string): CvssScores | undefined => {
       return scoresOfVersion4(vector);
   }
 };
-
-/** The values of a vector by metric. */
-export type CvssMetrics = ReadonlyMap<string, string>;
 
 const metricsOf = (vector: string): CvssMetrics =>
   new Map(vector.split('/').map((part) => [part.slice(0, part.indexOf(':')), part.slice(part.indexOf(':') + 1)]));

@@ -1,4 +1,4 @@
-import type { CvssMetrics, CvssScores } from './cvss.ts';
+import type { CvssMetrics, CvssScores } from './cvss-scores.ts';
 
 /** CVSS version 2, by https://www.first.org/cvss/v2/guide, section 3.2. */
 export const scoresOfVersion2 = (metrics: CvssMetrics): CvssScores => {

@@ -1,4 +1,4 @@
-import type { CvssMetrics, CvssScores } from './cvss.ts';
+import type { CvssMetrics, CvssScores } from './cvss-scores.ts';
 
 /** CVSS versions 3.0 and 3.1, by https://www.first.org/cvss/v3.1/specification-document, section 7. */
 export const scoresOfVersion3 = (version: '3.0' | '3.1', metrics: CvssMetrics): CvssScores => {

@@ -1,16 +1,6 @@
 import { fail, ok, type Problem, problem, type Result } from '../result.ts';
+import type { PackageUrl } from './parts.ts';
 import { normaliseParts, violationOf } from './types.ts';
-
-/** The parts of a package URL, decoded and in the form that its type asks for; https://github.com/package-url/purl-spec. */
-export type PackageUrl = {
-  readonly type: string;
-  /** Segments joined by `/`; empty when there is none. */
-  readonly namespace: string;
-  readonly name: string;
-  readonly version: string;
-  readonly qualifiers: Readonly<Record<string, string>>;
-  readonly subpath: string;
-};
 
 /** Longer ones name nothing; the contract stores no more. */
 const maxLength = 8192;

@@ -1,4 +1,4 @@
-import type { PackageUrl } from './package-url.ts';
+import type { PackageUrl } from './parts.ts';
 
 /** What one type of package URL asks of its parts; https://github.com/package-url/purl-spec, types. */
 type TypeRule = {

@@ -1,6 +1,6 @@
 import { FormatError } from '../extractors/extractor.ts';
 import type { RandomAccessFile } from '../file-system/file-system.ts';
-import { maxSections, type Program, type Section } from './sections.ts';
+import { maxSections, type Program, type Section } from './program.ts';
 
 /** Section headers of an ELF file (System V ABI, chapter 4), in both sizes and byte orders. */
 export const readElf = async (file: RandomAccessFile): Promise<Program> => {

@@ -1,7 +1,7 @@
 import { FormatError } from '../extractors/extractor.ts';
 import type { RandomAccessFile } from '../file-system/file-system.ts';
 import { fieldReader } from './elf.ts';
-import { maxSections, type Program, type Section } from './sections.ts';
+import { maxSections, type Program, type Section } from './program.ts';
 
 const maxCommandBytes = 4 * 1024 * 1024;
 const segment32 = 1;

@@ -1,6 +1,6 @@
 import { FormatError } from '../extractors/extractor.ts';
 import type { RandomAccessFile } from '../file-system/file-system.ts';
-import type { Program, Section } from './sections.ts';
+import type { Program, Section } from './program.ts';
 
 /** A Windows program with what its header says of its tables. */
 export type PeProgram = Program & {

@@ -3,27 +3,7 @@ import type { RandomAccessFile } from '../file-system/file-system.ts';
 import { readElf } from './elf.ts';
 import { readMachO } from './mach-o.ts';
 import { readPe } from './pe.ts';
-
-/** A part of a program that has a name. */
-export type Section = {
-  readonly name: string;
-  /** Where it lies in memory, once loaded. */
-  readonly address: number;
-  readonly offset: number;
-  readonly sizeBytes: number;
-};
-
-/** A program as the loader sees it. */
-export type Program = {
-  readonly format: 'elf' | 'mach-o' | 'pe';
-  readonly isBigEndian: boolean;
-  /** Bytes of a pointer. */
-  readonly pointerBytes: 4 | 8;
-  readonly sections: readonly Section[];
-};
-
-/** Programs have dozens of sections; those built with one for each function, some ten thousand. */
-export const maxSections = 65_536;
+import type { Program, Section } from './program.ts';
 
 /** Whether the first bytes are those of a program in one of the three formats. A class of Java begins like a fat Mach-O. */
 export const isProgramHead = (head: Buffer): boolean => formatOf(head) !== undefined;

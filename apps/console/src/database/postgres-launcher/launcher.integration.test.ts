@@ -7,7 +7,8 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testRunAs } from '../../testing/test-database.ts';
 import { findBinaries } from './binaries.ts';
-import { type PostgresOptions, type RunningPostgres, startPostgres } from './launcher.ts';
+import { type RunningPostgres, startPostgres } from './launcher.ts';
+import type { PostgresOptions } from './options.ts';
 import { inspectPostmaster, isAlive } from './postmaster.ts';
 
 const patience = { timeout: 30_000, interval: 20 };

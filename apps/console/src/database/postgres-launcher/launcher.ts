@@ -1,24 +1,9 @@
 import { findBinaries, type PostgresBinaries } from './binaries.ts';
 import { prepareCluster } from './cluster.ts';
-import type { RunAs } from './run-as.ts';
+import type { PostgresOptions } from './options.ts';
 import { type Server, takeOverOrStart } from './server.ts';
 import { databaseUser } from './settings.ts';
-import { type PostgresEvent, supervise } from './supervisor.ts';
-
-export type PostgresOptions = {
-  /** The server's folder: database, log and (when the package must be copied) binaries. Made when missing. */
-  readonly rootDir: string;
-  /** Where the socket should lie; another private folder is taken when the path is too long for a socket. */
-  readonly socketDir: string;
-  /** Needed when we are root. */
-  readonly runAs?: RunAs | undefined;
-  readonly prefixDir?: string | undefined;
-  readonly systemOnly?: boolean | undefined;
-  /** False only in tests. */
-  readonly durable?: boolean | undefined;
-  /** Told when the server ended without being asked, and when it is back. */
-  readonly onEvent?: ((event: PostgresEvent) => void) | undefined;
-};
+import { supervise } from './supervisor.ts';
 
 export type RunningPostgres = {
   readonly socketDir: () => string;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, messageOf } from '@parapet/core';
 import pg from 'pg';
 import type { PostgresBinaries } from './binaries.ts';
-import type { PostgresOptions } from './launcher.ts';
+import type { PostgresOptions } from './options.ts';
 import { inspectPostmaster } from './postmaster.ts';
 import { spawnIdentity } from './run-as.ts';
 import { databaseUser, serverArguments } from './settings.ts';

@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '@parapet/core';
+import type { PostgresEvent } from './options.ts';
 import { isAlive } from './postmaster.ts';
 import type { Server } from './server.ts';
-
-export type PostgresEvent =
-  | { readonly kind: 'ended' }
-  | { readonly kind: 'restarted'; readonly socketDir: string }
-  | { readonly kind: 'restart-failed'; readonly message: string };
 
 /** Watches the server's process, also an adopted one that is no child of ours, and starts it again when it ends. */
 export const supervise = (

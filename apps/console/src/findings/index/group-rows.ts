@@ -1,4 +1,4 @@
-import type { Grouping } from '../group-findings.ts';
+import type { Grouping } from '../grouping.ts';
 import type { Asked } from './ask.ts';
 import { scanRows } from './scan.ts';
 import { compareIds, idOfRow, type Segment } from './segment.ts';

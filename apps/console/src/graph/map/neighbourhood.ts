@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import { assetThere, edgeThere, type Moment } from '../moment.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
-import type { WantedAssets } from './view.ts';
+import type { WantedAssets } from './wanted-assets.ts';
 
 /** A neighbourhood stops growing at this many assets. */
 const maxAssets = 600;

@@ -5,7 +5,7 @@ import { assetThere, edgeThere, type Moment } from '../moment.ts';
 import { containerId, hostId, internetId, outsideId, shownName } from '../node-id.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import { splitAssets } from './neighbourhood.ts';
-import type { WantedAssets } from './view.ts';
+import type { WantedAssets } from './wanted-assets.ts';
 
 type Paths = ResultOf<'map.path'>['paths'];
 type Step = Paths[number]['steps'][number];

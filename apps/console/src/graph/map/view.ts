@@ -14,6 +14,7 @@ import { createProgramMarks, placeContainers, placeHosts, placeProcesses } from 
 import { type HostPlan, type HostRow, planHosts } from './plan-hosts.ts';
 import { type AssetReader, createAssetReader, type ListenerRow } from './read-assets.ts';
 import { countPeers, type LiftedEdges, readLiftedEdges } from './read-edges.ts';
+import type { WantedAssets } from './wanted-assets.ts';
 
 export type ViewQuery = {
   readonly open: readonly string[];
@@ -165,16 +166,6 @@ const readListeners = (reader: AssetReader, marks: Marks, plan: HostPlan): Promi
     return owner === undefined ? [] : [owner];
   });
   return reader.listeners([...new Set([...owners, ...plan.opened])]);
-};
-
-/** The assets of a neighbourhood or a route, when the view shows only such a set. */
-export type WantedAssets = {
-  readonly hosts: ReadonlySet<string>;
-  readonly containers: ReadonlySet<string>;
-  /** Hosts that belong to the set themselves, not only as the place of a container. */
-  readonly wholeHosts: ReadonlySet<string>;
-  /** The only edges to show, by the assets at their ends; the Internet is null. All between the assets when absent. */
-  readonly pairs?: readonly (readonly [source: string | null, target: string])[];
 };
 
 const wantedAssets = async (

@@ -1,7 +1,7 @@
 import type { SocketRow } from '@parapet/kernel';
 import { describe, expect, it } from 'vitest';
-import { type Connection, connectionFromProbe, connectionOf } from './connection-index.ts';
-import type { NamespaceView } from './namespace-view.ts';
+import { connectionFromProbe, connectionOf } from './connection-index.ts';
+import type { Connection, NamespaceView } from './network-view.ts';
 import type { ProbedConnection } from './probed-connections.ts';
 import { container, createScene, end, fakeView, flow, listenAt, listener, program, row } from './testing/fakes.ts';
 import { createUnwatchedViews } from './unwatched-views.ts';

@@ -1,13 +1,14 @@
 import type { Endpoint, TransportProtocol } from '@parapet/kernel';
 import type { KnownProcess } from '../workload-directory.ts';
 import type { AddressBook } from './address-book.ts';
-import type { Connection, ConnectionIndex } from './connection-index.ts';
+import type { ConnectionIndex } from './connection-index.ts';
 import type { DockerProxies, ProxyTarget } from './docker-proxy.ts';
 import { type EdgeBook, type EdgeParts, isWithinItself, type PeerIdentity } from './edge-book.ts';
 import { type Flow, type FlowTable, isSameEnd, isTranslated } from './flow-table.ts';
 import type { Holders } from './holders.ts';
-import { findListener, isLoopback, type Listener, type NamespaceView } from './namespace-view.ts';
+import { findListener, isLoopback } from './namespace-view.ts';
 import type { Namespaces } from './namespaces.ts';
+import type { Connection, Listener, NamespaceView } from './network-view.ts';
 import { type PeerResolver, workloadOf } from './peers.ts';
 import type { ProxyLedger } from './proxy-ledger.ts';
 import type { SocketOwners } from './socket-owners.ts';

@@ -1,34 +1,8 @@
 import type { Endpoint, SocketRow, TransportProtocol } from '@parapet/kernel';
-import type { Edge } from './edge-book.ts';
 import { tupleKey } from './flow-table.ts';
-import { isLoopback, type NamespaceView } from './namespace-view.ts';
-import type { Holder, ProbedConnection } from './probed-connections.ts';
-
-/** One end of a connection: a socket with a peer. */
-export type Connection = {
-  readonly namespace: NamespaceView;
-  readonly protocol: TransportProtocol;
-  readonly local: Endpoint;
-  readonly peer: Endpoint;
-  readonly identity: number;
-  /** What it does and who holds it, where the kernel told so when it began. */
-  readonly role: 'client' | 'server' | undefined;
-  readonly holder: Holder | undefined;
-  /** The kernel's own news of it; once it is over, with the payload, where a socket's row counts the end as a byte. */
-  readonly probed: ProbedConnection | undefined;
-  inode: number;
-  /** As last told by the kernel, since the connection's start. */
-  bytes: { readonly sent: number; readonly received: number } | undefined;
-  /** What of it the edge already has. */
-  carried: { readonly sent: number; readonly received: number };
-  /** `pending` until its edge is found; `ignored` when it has none. */
-  state: 'pending' | 'attributed' | 'ignored';
-  edge: Edge | undefined;
-  /** Looks at it while pending. */
-  attempts: number;
-  gone: boolean;
-  look: number;
-};
+import { isLoopback } from './namespace-view.ts';
+import type { Connection, NamespaceView } from './network-view.ts';
+import type { ProbedConnection } from './probed-connections.ts';
 
 /** Finds a socket by its two ends, in whichever namespace it is. */
 export type ConnectionIndex = {

@@ -1,5 +1,5 @@
 import type { KnownProcess, WorkloadDirectory } from '../workload-directory.ts';
-import type { Connection } from './connection-index.ts';
+import type { Connection } from './network-view.ts';
 import { defaultContainer } from './peers.ts';
 import type { Holder } from './probed-connections.ts';
 import type { SocketOwners } from './socket-owners.ts';

@@ -1,9 +1,9 @@
 import type { SocketRow } from '@parapet/kernel';
 import type { KnownProcess } from '../workload-directory.ts';
-import type { Connection } from './connection-index.ts';
 import type { DockerProxies, ProxyTarget } from './docker-proxy.ts';
 import type { ListenerBook } from './listener-book.ts';
-import { findListener, type Listener, listenerKeyOf, type NamespaceView } from './namespace-view.ts';
+import { findListener, listenerKeyOf } from './namespace-view.ts';
+import type { Connection, Listener, NamespaceView } from './network-view.ts';
 import { workloadOf } from './peers.ts';
 import type { ProxyLedger } from './proxy-ledger.ts';
 import type { SocketOwners } from './socket-owners.ts';

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { WorkloadDirectory } from '../workload-directory.ts';
-import { type NamespaceView, openNamespaceView } from './namespace-view.ts';
+import { openNamespaceView } from './namespace-view.ts';
+import type { NamespaceView } from './network-view.ts';
 
 /**
  * The network namespaces to watch: the host's, those that containers start in, and those found inside containers. Others

@@ -7,7 +7,7 @@ import { createFlowAccounting } from './flow-accounting.ts';
 import { createFlowNews } from './flow-news.ts';
 import { createListenerBook } from './listener-book.ts';
 import { createListenerCensus } from './listener-census.ts';
-import type { NamespaceView } from './namespace-view.ts';
+import type { NamespaceView } from './network-view.ts';
 import { createNetworkWatch } from './network-watch.ts';
 import { createProbedConnections } from './probed-connections.ts';
 import { createSocketCensus } from './socket-census.ts';

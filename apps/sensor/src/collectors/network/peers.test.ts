@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NamespaceView } from './namespace-view.ts';
+import type { NamespaceView } from './network-view.ts';
 import { container, createScene, end, fakeView, listenAt, listener, program } from './testing/fakes.ts';
 
 const webView = fakeView({ inode: 2, addresses: ['127.0.0.1', '172.18.0.2'], containerKeys: ['docker:web'] });

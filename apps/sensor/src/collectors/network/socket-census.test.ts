@@ -2,7 +2,7 @@ import { ok, type Problem, type Result } from '@parapet/core';
 import type { SocketEnds, SocketRow } from '@parapet/kernel';
 import { expect, it } from 'vitest';
 import { createConnectionIndex } from './connection-index.ts';
-import type { NamespaceView } from './namespace-view.ts';
+import type { NamespaceView } from './network-view.ts';
 import { createSocketCensus } from './socket-census.ts';
 import { end, fakeView, listenAt, listener, row } from './testing/fakes.ts';
 

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Endpoint, SocketRow } from '@parapet/kernel';
-import { type Connection, type ConnectionIndex, connectionOf } from './connection-index.ts';
-import { findListener, type NamespaceView } from './namespace-view.ts';
+import { type ConnectionIndex, connectionOf } from './connection-index.ts';
+import { findListener } from './namespace-view.ts';
+import type { Connection, NamespaceView } from './network-view.ts';
 import type { ProbedConnection } from './probed-connections.ts';
 
 /** Keeps the connections of all namespaces: from looks at the tables, and from the kernel's news of ends in between. */

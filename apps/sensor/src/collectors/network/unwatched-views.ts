@@ -1,5 +1,6 @@
 import type { Holders } from './holders.ts';
-import { isLoopback, type NamespaceView } from './namespace-view.ts';
+import { isLoopback } from './namespace-view.ts';
+import type { NamespaceView } from './network-view.ts';
 import type { ProbedConnection } from './probed-connections.ts';
 
 /**

@@ -7,7 +7,7 @@ import { ModalActions } from '../../components/modal.tsx';
 import { InlineError } from '../../components/states.tsx';
 import { useApiMutation } from '../../lib/api.ts';
 import { parseScope } from '../../lib/labels.ts';
-import type { HandedLink } from './people-page.tsx';
+import type { HandedLink } from './handed-link.ts';
 import { RoleField, ScopeField } from './role-fields.tsx';
 
 type InviteFormProps = { readonly close: () => void; readonly done: (handed: HandedLink) => void };

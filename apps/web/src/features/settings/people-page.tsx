@@ -1,7 +1,6 @@
-import type { OneTimeLink, User } from '@parapet/contract/api';
+import type { User } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { z } from 'zod';
 import { Button } from '../../components/button.tsx';
 import { CommandBlock } from '../../components/copy.tsx';
 import { Modal, ModalActions } from '../../components/modal.tsx';
@@ -15,12 +14,10 @@ import { apiQuery } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
 import { formatScope } from '../../lib/labels.ts';
 import { useMay } from '../../lib/session.ts';
+import type { HandedLink } from './handed-link.ts';
 import { InviteForm } from './invite-form.tsx';
 import { PersonActions } from './person-actions.tsx';
 import styles from './settings.module.css';
-
-type Link = z.infer<typeof OneTimeLink>;
-export type HandedLink = { readonly link: Link; readonly username: string };
 
 /** Who may sign in, and what each may see and do. */
 export const PeoplePage = () => {

@@ -9,7 +9,7 @@ import { useNotify } from '../../components/toasts.tsx';
 import { useApiMutation } from '../../lib/api.ts';
 import { formatScope, parseScope } from '../../lib/labels.ts';
 import { useSession } from '../../lib/session.ts';
-import type { HandedLink } from './people-page.tsx';
+import type { HandedLink } from './handed-link.ts';
 import { RoleField, ScopeField } from './role-fields.tsx';
 
 type ActionsProps = { readonly user: User; readonly onLink: (handed: HandedLink) => void };

@@ -1,6 +1,7 @@
 import type { RandomAccessFile } from '../../file-system/file-system.ts';
 import { fieldReader } from '../../program/elf.ts';
-import { type Program, programOf, readAddress, type Section, sectionNamed } from '../../program/sections.ts';
+import type { Program, Section } from '../../program/program.ts';
+import { programOf, readAddress, sectionNamed } from '../../program/sections.ts';
 import type { FileExtraction, FoundFile } from '../extractor.ts';
 import { type BuildInfo, headerBytes, magic, parseBuildInfo, readVarString, withoutFrame } from './format.ts';
 

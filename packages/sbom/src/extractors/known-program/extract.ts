@@ -1,5 +1,6 @@
 import type { RandomAccessFile } from '../../file-system/file-system.ts';
-import { type Program, programOf } from '../../program/sections.ts';
+import type { Program } from '../../program/program.ts';
+import { programOf } from '../../program/sections.ts';
 import type { FileContext, FileExtraction, FoundFile } from '../extractor.ts';
 import { knownProgramsOf, type VersionFinder, versionFinder } from './format.ts';
 

@@ -1,0 +1,2 @@
+/** By what findings are put together. */
+export type Grouping = 'fix' | 'vulnerability' | 'asset' | 'package';

@@ -113,6 +113,15 @@ describe('an advisory database', () => {
     for (const result of opened) if (result.ok) result.value.close();
   });
 
+  it('is opened by its path, whatever characters that has', async () => {
+    const odd = join(dirname(database.path), 'a?mode=rwc#b %20.db');
+    await copyFile(database.path, odd);
+    const opened = openAdvisoryDatabase(odd);
+    if (!opened.ok) throw new Error(opened.error.message);
+    expect(opened.value.version).toBe(database.version);
+    opened.value.close();
+  });
+
   it('can be closed twice', async () => {
     const opened = openAdvisoryDatabase(database.path);
     if (!opened.ok) throw new Error(opened.error.message);

@@ -65,7 +65,10 @@ const createLookups = (database: DatabaseSync): Lookups => {
       const row = number === undefined ? undefined : epss.get(number);
       return row === undefined ? undefined : EpssRow.parse(row);
     },
-    kev: (cve) => exploited.get(cve),
+    kev: (cve) => {
+      const entry = exploited.get(cve);
+      return entry === undefined ? undefined : KevEntry.parse(JSON.parse(entry));
+    },
   };
 };
 
@@ -77,15 +80,12 @@ const aboutOf = ([title, cvss, epss, percentile]: AboutArray): ReturnType<MatchS
   ...(epss === null || percentile === null ? {} : { epss: { score: epss, percentile } }),
 });
 
-/** Some thousand entries, asked for every match: kept in memory. */
-const readKnownExploited = (database: DatabaseSync): ReadonlyMap<string, KnownExploited> =>
-  new Map(
-    database
-      .prepare('SELECT entry FROM kev')
-      .all()
-      .map((row) => KevEntry.parse(JSON.parse(String(row.entry))))
-      .map((entry) => [entry.vulnerability, entry]),
-  );
+/** Some thousand entries, asked for every match: kept in memory, each parsed when it is the answer. */
+const readKnownExploited = (database: DatabaseSync): ReadonlyMap<string, string> => {
+  const statement = database.prepare('SELECT vulnerability, entry FROM kev');
+  statement.setReturnArrays(true);
+  return new Map(statement.all() as unknown as readonly (readonly [string, string])[]);
+};
 
 /** Names and advisories kept parsed: those of some hundred hosts. Beyond, what was kept is read anew. */
 const maxRemembered = 5000;

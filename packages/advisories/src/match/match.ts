@@ -165,75 +165,91 @@ const candidatesOf = (installed: Package, namedBy: NamedBy): Candidate[] => {
 };
 
 const answer = (source: MatchSource, { candidates, ecosystems }: Question): readonly Found[] => {
-  const verdicts = candidates.flatMap((candidate) =>
-    ecosystems.flatMap((ecosystem) => judge(source, ecosystem, candidate)),
-  );
+  const verdicts: Verdict[] = [];
+  for (const candidate of candidates) {
+    for (const ecosystem of ecosystems) judge(source, ecosystem, candidate, verdicts);
+  }
   return verdicts.length === 0 ? nothing : mergeVerdicts(verdicts).map((group) => describe(source, group));
 };
 
 const nothing: readonly Found[] = [];
 
 /**
- * What an ecosystem says of a package. A record of one CVE (`DEBIAN-CVE-…`) knows better than an erratum that fixes many at
+ * Adds what an ecosystem says of a package. A record of one CVE (`DEBIAN-CVE-…`) knows better than an erratum that fixes many at
  * once (`DSA-…`): where both speak of a CVE, the record decides, also when it says that it is fixed.
  */
-const judge = (source: MatchSource, ecosystem: Ecosystem, candidate: Candidate): readonly Verdict[] => {
+const judge = (source: MatchSource, ecosystem: Ecosystem, candidate: Candidate, verdicts: Verdict[]): void => {
   const entries = source.entries(ecosystem.name, candidate.name);
-  if (entries.length === 0) return [];
-  const decided = new Set(entries.flatMap(({ decides }) => decides ?? []));
-  return entries.flatMap((entry) => {
+  const decided = new Set<string>();
+  for (const { decides } of entries) if (decides !== undefined) decided.add(decides);
+  for (const entry of entries) {
     const range = evaluateRanges(candidate.version, entry, ecosystem.scheme);
     const advisory = range.affected ? source.advisory(entry.advisory) : undefined;
-    if (advisory === undefined || !range.affected) return [];
+    if (advisory === undefined || !range.affected) continue;
     const { fixedVersion } = range;
-    if (!isSameStream(candidate, { fixedVersion, summary: advisory.summary })) return [];
-    return advisory.vulnerabilities
-      .filter((vulnerability) => entry.decides === vulnerability || !decided.has(vulnerability))
-      .map((vulnerability) => ({ vulnerability, advisory, entry, fixedVersion, ecosystem }));
-  });
+    if (!isSameStream(candidate, { fixedVersion, summary: advisory.summary })) continue;
+    for (const vulnerability of advisory.vulnerabilities) {
+      if (entry.decides !== vulnerability && decided.has(vulnerability)) continue;
+      verdicts.push({ vulnerability, advisory, entry, fixedVersion, ecosystem });
+    }
+  }
 };
 
+/** Written plainly, property by property: it runs for every vulnerability of every package, and spreading costs a third of it. */
 const describe = (source: MatchSource, { vulnerability, verdicts }: Group): Found => {
   const [{ advisory, ecosystem }] = verdicts;
-  const own = advisory.vulnerabilities.length === 1 ? verdicts.flatMap((verdict) => verdict.advisory.cvss) : [];
-  const names = verdicts.flatMap((verdict) => [verdict.advisory.id, ...aliasesFor(verdict)]);
   const about = source.about(vulnerability);
   const kev = source.kev(vulnerability);
-  const published = verdicts.flatMap((verdict) => verdict.advisory.published ?? []).sort()[0];
-  return {
+  const found: Writable<Found> = {
     ecosystem: ecosystem.name,
     advisoryId: advisory.id,
     vulnerability,
-    aliases: [...new Set(names)].filter((name) => name !== vulnerability),
-    affectedRanges: [...new Set(verdicts.flatMap((verdict) => describeRanges(verdict.entry)))],
-    cvss: distinctScores([...own, ...about.cvss]),
-    exploits: [...new Set(verdicts.flatMap((verdict) => verdict.advisory.exploits))],
-    notes: [...new Set(verdicts.flatMap((verdict) => verdict.entry.notes))].slice(0, maxNotes),
+    aliases: distinct(verdicts, namesFor).filter((name) => name !== vulnerability),
+    affectedRanges: distinct(verdicts, ({ entry }) => describeRanges(entry)),
+    cvss: distinctScores(advisory.vulnerabilities.length === 1 ? scoresOf(verdicts) : [], about.cvss),
+    exploits: distinct(verdicts, (verdict) => verdict.advisory.exploits),
+    notes: distinct(verdicts, ({ entry }) => entry.notes).slice(0, maxNotes),
     summary: about.title ?? kev?.name ?? firstOf(verdicts, ({ summary }) => summary) ?? '',
-    ...present('fixedVersion', highestFix(verdicts)),
-    ...present(
-      'publishedSeverity',
-      firstOf(verdicts, ({ publishedSeverity }) => publishedSeverity),
-    ),
-    ...present('epss', about.epss),
-    ...present('kev', kev && { dateAdded: kev.dateAdded, ransomware: kev.ransomware }),
-    ...present('published', published),
   };
+  const fixedVersion = highestFix(verdicts);
+  const publishedSeverity = firstOf(verdicts, (record) => record.publishedSeverity);
+  const published = earliest(verdicts);
+  if (fixedVersion !== undefined) found.fixedVersion = fixedVersion;
+  if (publishedSeverity !== undefined) found.publishedSeverity = publishedSeverity;
+  if (about.epss !== undefined) found.epss = about.epss;
+  if (kev !== undefined) found.kev = { dateAdded: kev.dateAdded, ransomware: kev.ransomware };
+  if (published !== undefined) found.published = published;
+  return found;
 };
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const maxNotes = 8;
 
 type Verdicts = Group['verdicts'];
 
-const firstOf = (verdicts: Verdicts, pick: (advisory: StoredAdvisory) => string | undefined): string | undefined =>
-  verdicts.map(({ advisory }) => pick(advisory)).find((text) => text !== undefined && text !== '');
+/** What all verdicts say, each once. Nearly always there is one verdict with at most one thing to say. */
+const distinct = <T>(verdicts: Verdicts, pick: (verdict: Verdict) => readonly T[]): readonly T[] => {
+  const all = verdicts.length === 1 ? pick(verdicts[0]) : verdicts.flatMap(pick);
+  return all.length < 2 ? all : [...new Set(all)];
+};
 
-const present = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
-  value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
+const firstOf = (verdicts: Verdicts, pick: (advisory: StoredAdvisory) => string | undefined): string | undefined => {
+  for (const { advisory } of verdicts) {
+    const text = pick(advisory);
+    if (text !== undefined && text !== '') return text;
+  }
+  return undefined;
+};
+
+const earliest = (verdicts: Verdicts): string | undefined =>
+  verdicts.length === 1
+    ? verdicts[0].advisory.published
+    : verdicts.flatMap(({ advisory }) => advisory.published ?? []).sort()[0];
 
 /** An erratum's aliases name its other vulnerabilities too; those are not this one's. */
-const aliasesFor = ({ advisory, vulnerability }: Verdict): readonly string[] =>
-  advisory.vulnerabilities.length === 1 ? [vulnerability, ...advisory.aliases] : [];
+const namesFor = ({ advisory, vulnerability }: Verdict): readonly string[] =>
+  advisory.vulnerabilities.length === 1 ? [advisory.id, vulnerability, ...advisory.aliases] : [advisory.id];
 
 /** A record's own fix where there is one; among errata the version that satisfies all of them. */
 const highestFix = (verdicts: Verdicts): string | undefined => {
@@ -245,6 +261,9 @@ const highestFix = (verdicts: Verdicts): string | undefined => {
   }, first.fixedVersion);
 };
 
-const distinctScores = (scores: readonly CvssScore[]): CvssScore[] => [
-  ...new Map(scores.map((score) => [score.vector, score])).values(),
-];
+const scoresOf = (verdicts: Verdicts): readonly CvssScore[] => distinct(verdicts, ({ advisory }) => advisory.cvss);
+
+const distinctScores = (own: readonly CvssScore[], others: readonly CvssScore[]): readonly CvssScore[] =>
+  own.length + others.length < 2
+    ? [...own, ...others]
+    : [...new Map([...own, ...others].map((score) => [score.vector, score])).values()];

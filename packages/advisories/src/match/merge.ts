@@ -5,6 +5,10 @@ import type { Group, Verdict } from './verdict.ts';
  * an alias) speak of the same one. Errata that fix several at once join by the vulnerability alone. What decides comes first.
  */
 export const mergeVerdicts = (verdicts: readonly Verdict[]): Group[] => {
+  const [only, ...more] = verdicts;
+  if (only === undefined || more.length === 0) {
+    return only === undefined ? [] : [{ vulnerability: only.vulnerability, verdicts: [only] }];
+  }
   const groups = new Set<Verdict[]>();
   const byName = new Map<string, Verdict[]>();
   for (const verdict of verdicts) {

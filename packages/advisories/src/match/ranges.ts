@@ -33,9 +33,10 @@ export const describeRanges = (affected: {
   readonly ranges: readonly VersionRange[];
   readonly versions: readonly string[];
 }): string[] => {
-  const texts = affected.ranges.flatMap(describeRange);
-  const named = affected.versions.slice(0, maxNamed).map((version) => `= ${version}`);
-  return [...new Set([...texts, ...named])];
+  const [only, ...more] = affected.ranges;
+  const texts = only !== undefined && more.length === 0 ? describeRange(only) : affected.ranges.flatMap(describeRange);
+  for (const version of affected.versions.slice(0, maxNamed)) texts.push(`= ${version}`);
+  return texts.length < 2 ? texts : [...new Set(texts)];
 };
 
 /** Long lists of single versions say no more than their first ones. */
@@ -82,7 +83,7 @@ const describeRange = ({ events }: VersionRange): string[] => {
   const texts: string[] = [];
   let opened: string | undefined;
   const close = (text: string): void => {
-    texts.push([opened === undefined || opened === '0' ? '' : `>= ${opened}`, text].filter(Boolean).join(', '));
+    texts.push(opened === undefined || opened === '0' ? text : `>= ${opened}, ${text}`);
     opened = undefined;
   };
   for (const event of events) {

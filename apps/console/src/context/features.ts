@@ -6,6 +6,7 @@ import { createDeliveryRoutes } from '../delivery/delivery-routes.ts';
 import { createDownloads, type Downloads } from '../delivery/downloads.ts';
 import { archivesOf } from '../delivery/sensor-archives.ts';
 import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
+import { createForensicRoutes } from '../forensics/routes.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createEdgeIndex, type EdgeIndex } from '../graph/edge-index/edge-index.ts';
 import { createGraphRoutes } from '../graph/index.ts';
@@ -136,6 +137,10 @@ export const createFeatures = async (parts: {
       ...gateway.routes,
       ...createDeliveryRoutes(delivery),
       ...telemetry.handlers,
+      ...createForensicRoutes({
+        ...{ db, clock, log, audit, hunts: telemetry.hunts },
+        console: { name: config.name, version: config.version },
+      }),
       ...createUpgradeRoutes({
         ...{ db, clock, audit, archives, version: config.version, dispatcher: gateway.tasks, wake: rollouts.wake },
       }),

@@ -119,12 +119,20 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
   'hunt.export': () =>
     get(...['csv', 'ndjson', 'parquet'].map((format) => `/api/v1/hunt/export?${lastDay}&format=${format}`)),
   'hunt.accounts': (world) => get(`/api/v1/hunt/accounts/${world.host}?${lastDay}`),
+  'forensics.get': (world) => get(...subjectsOf(world).map((subject) => `/api/v1/forensics?${subject}&${lastDay}`)),
+  'forensics.evidence': (world) =>
+    get(...subjectsOf(world).map((subject) => `/api/v1/forensics/evidence?${subject}&${lastDay}`)),
   'overview.get': () => get('/api/v1/overview', `/api/v1/overview?since=${dayAgo}`),
   'trust.get': () => get('/api/v1/trust'),
 };
 
 const assetUrls = (world: World, rest: string, shared: Shared): string[] =>
   [world.host, world.container, world.image, shared.image].map((id) => `/api/v1/assets/${id}${rest}`);
+
+const subjectsOf = (world: World): string[] => [
+  `hostId=${world.host}&process=70:1`,
+  `containerId=${world.container}`,
+];
 
 const scopedNames = (Object.entries(routes) as [RouteName, RouteDefinition][])
   .filter(([, { access }]) => access.kind === 'permission' && access.scoped)
@@ -280,6 +288,7 @@ describe('a caller with a scope', () => {
       'search.all',
       'hunt.events',
       'hunt.export',
+      'forensics.get',
       'packages.versions',
       'packages.places',
     ] as const) {

@@ -1,5 +1,5 @@
 import type { HuntGap, Scope } from '@parapet/contract/api';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
 import { type Losses, lossesSince } from './accounts.ts';
@@ -7,18 +7,27 @@ import { readGone } from './gone.ts';
 
 /**
  * What may be missing from a span of time, in milliseconds: losses that were counted in it, from the sums that collectors tell,
- * spans in which a collector was blind, and what was there and was let go.
+ * spans in which a collector was blind, and what was there and was let go. Of one host, which the caller may see something of,
+ * or of all hosts of which the scope shows anything.
  */
 export const readGaps = async (
   db: Database,
   span: { readonly from: number; readonly to: number },
   scope: Scope,
+  hostId?: string,
 ): Promise<HuntGap[]> =>
   [
     ...(await readGone(db, span, scope)),
-    ...(await readCounted(db, span, scope)),
-    ...(await readBlind(db, span, scope)),
+    ...(await readCounted(db, span, scope, hostId)),
+    ...(await readBlind(db, span, scope, hostId)),
   ].slice(0, maxGaps);
+
+/** What a host did not see its containers did not tell: who sees one of them is told. */
+const showsAnythingOf = (scope: Scope, hostId: string | undefined): RawBuilder<unknown> =>
+  hostId === undefined
+    ? sql`(${inScope(scope, sql.ref('assets.id'))} or exists (
+    select from assets c where c.host_id = assets.id and c.kind = 'container' and ${inScope(scope, sql.ref('c.id'))}))`
+    : sql`assets.id = ${hostId}::uuid`;
 
 const maxGaps = 500;
 
@@ -26,6 +35,7 @@ const readCounted = async (
   db: Database,
   { from, to }: { readonly from: number; readonly to: number },
   scope: Scope,
+  hostId: string | undefined,
 ): Promise<HuntGap[]> => {
   // Sums of one start only grow: between one account and the one before it lies what was lost in that time.
   const { rows } = await sql<{
@@ -48,7 +58,7 @@ left join lateral (
   order by b.until desc limit 1
 ) before on true
 where a.until >= ${from} and a.lost > coalesce(before.lost, 0) and coalesce(before.until, a.since) < ${to}
-  and ${inScope(scope, sql.ref('assets.id'))}
+  and ${showsAnythingOf(scope, hostId)}
 order by a.until desc limit ${maxGaps}`.execute(db);
   return rows.map((row) => ({
     hostId: row.host_id,
@@ -81,8 +91,7 @@ export const readBlind = async (
 select blind.host_id, assets.name, blind.collector, blind.cause, blind.started_at, blind.ended_at
 from blind_intervals blind join assets on assets.id = blind.host_id
 where blind.collector in ('activity', 'sensor', '*') and blind.started_at < ${new Date(to)}
-  and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${inScope(scope, sql.ref('assets.id'))}
-  and (${hostId ?? null}::uuid is null or blind.host_id = ${hostId ?? null}::uuid)
+  and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${showsAnythingOf(scope, hostId)}
 order by blind.started_at desc limit ${maxGaps}`.execute(db);
   return rows.map((row) => ({
     hostId: row.host_id,

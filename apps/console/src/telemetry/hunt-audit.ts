@@ -1,6 +1,7 @@
 import type { Clock } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/handler.ts';
+import { createQuietRecord } from './quiet-record.ts';
 
 export type HuntAudit = {
   readonly record: (hunt: Hunted) => Promise<void>;
@@ -14,27 +15,12 @@ export type Hunted = {
   readonly query: { readonly q: string; readonly since: string; readonly until: string };
 };
 
-const quietMs = 60_000;
-/** Hunts that are remembered as told. Beyond it the oldest is forgotten and told once more: too many entries, never too few. */
-const maxRemembered = 5000;
-
 /**
  * Writes down who hunted for what: once a minute for the same text of the same person, so that pages, the histogram and a live
  * tail of one hunt are one entry.
  */
 export const createHuntAudit = ({ audit, clock }: { readonly audit: AuditLog; readonly clock: Clock }): HuntAudit => {
-  const told = new Map<string, number>();
-  const isTold = (key: string): boolean => {
-    const now = clock.now();
-    if (now - (told.get(key) ?? Number.NEGATIVE_INFINITY) < quietMs) return true;
-    told.delete(key);
-    told.set(key, now);
-    for (const oldest of told.keys()) {
-      if (told.size <= maxRemembered) break;
-      told.delete(oldest);
-    }
-    return false;
-  };
+  const isTold = createQuietRecord(clock);
   return {
     record: async ({ caller, address, query: { q, since, until } }) => {
       if (isTold(JSON.stringify([caller.kind, caller.id, q]))) return;

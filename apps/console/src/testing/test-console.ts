@@ -37,6 +37,7 @@ export type TestAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
+  readonly bytes: Buffer;
   /** The parsed body, for tests to look into. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
   readonly json: any;
@@ -96,6 +97,7 @@ export const startTestConsole = async (
       status: response.statusCode,
       headers: response.headers,
       text: response.body,
+      bytes: response.rawPayload,
       json: parsedOrUndefined(response.body),
     };
   };

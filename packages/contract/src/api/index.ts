@@ -1,4 +1,12 @@
-export { eventActions, type FieldName, type FieldType, telemetryFields } from '../telemetry/fields.ts';
+export {
+  type EventAction,
+  type EventKind,
+  eventActions,
+  eventKinds,
+  type FieldName,
+  type FieldType,
+  telemetryFields,
+} from '../telemetry/fields.ts';
 export { type Token, tokenize } from '../telemetry/hunt-tokens.ts';
 export * from './assets.ts';
 export * from './backups.ts';
@@ -7,11 +15,13 @@ export * from './common.ts';
 export * from './delivery.ts';
 export * from './feeds.ts';
 export * from './findings.ts';
+export * from './forensics.ts';
 export * from './hunt.ts';
 export * from './hunt-words.ts';
 export * from './map.ts';
 export * from './packages.ts';
 export * from './people.ts';
+export * from './process-life.ts';
 export * from './retention.ts';
 export * from './route.ts';
 export * from './routes.ts';

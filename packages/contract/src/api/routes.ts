@@ -3,6 +3,7 @@ import { backupRoutes } from './backups.ts';
 import { deliveryRoutes } from './delivery.ts';
 import { feedRoutes } from './feeds.ts';
 import { findingRoutes } from './findings.ts';
+import { forensicRoutes } from './forensics.ts';
 import { huntRoutes } from './hunt.ts';
 import { mapRoutes } from './map.ts';
 import { packageRoutes } from './packages.ts';
@@ -28,6 +29,7 @@ export const routes = {
   ...vexRoutes,
   ...scanRoutes,
   ...huntRoutes,
+  ...forensicRoutes,
   ...feedRoutes,
   ...systemRoutes,
   ...backupRoutes,

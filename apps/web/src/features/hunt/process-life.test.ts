@@ -1,6 +1,6 @@
-import type { HuntEvent } from '@parapet/contract/api';
+import { type HuntEvent, livesOf } from '@parapet/contract/api';
 import { expect, test } from 'vitest';
-import { lifeRows, livesOf } from './process-life.ts';
+import { lifeRows } from './process-life.ts';
 
 const event = (at: number, action: string, id: string, more: Partial<HuntEvent> = {}): HuntEvent => ({
   '@timestamp': at,

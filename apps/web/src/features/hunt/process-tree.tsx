@@ -1,4 +1,4 @@
-import { formatMicroseconds, type HuntEvent, visibleText } from '@parapet/contract/api';
+import { formatMicroseconds, type HuntEvent, type Life, livesOf, visibleText } from '@parapet/contract/api';
 import { useMemo } from 'react';
 import type { Column } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
@@ -11,7 +11,7 @@ import { usePanel } from '../../lib/view-state.ts';
 import { GapNote } from './gap-note.tsx';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
-import { type Life, type LifeRow, lifeRows, livesOf } from './process-life.ts';
+import { type LifeRow, lifeRows } from './process-life.ts';
 import { idOf } from './use-events.ts';
 import type { useStartsAndEnds } from './use-starts-and-ends.ts';
 

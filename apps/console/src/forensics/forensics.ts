@@ -1,0 +1,196 @@
+import {
+  type EdgeItem,
+  type EventAction,
+  type EventKind,
+  eventActions,
+  eventKinds,
+  type ForensicProcess,
+  type Forensics,
+  type HuntEvent,
+  type Scope,
+} from '@parapet/contract/api';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { readAsset } from '../graph/assets/detail.ts';
+import { readEdges } from '../graph/assets/edges.ts';
+import { momentOf } from '../graph/moment.ts';
+import { programOf } from '../graph/node-id.ts';
+import { createScopeFilter } from '../graph/scope-filter.ts';
+import { inScope } from '../people/scope.ts';
+import { readGaps } from '../telemetry/gaps.ts';
+import { readAncestry } from './ancestry.ts';
+import { maxStarted, readStarted } from './started-processes.ts';
+import { type ForensicQuery, type ForensicsDeps, resolveSubject, type Subject, type TimeSpan } from './subject.ts';
+import { filesOf, peersOf } from './touched.ts';
+
+/** Peers and files are made of at most this many events, the newest. */
+const maxEvents = 10_000;
+const pageEvents = 5000;
+const maxListed = 500;
+const laneSteps = 120;
+
+export type ForensicsAsk = {
+  readonly query: ForensicQuery;
+  readonly scope: Scope;
+  /** Whether the asker may see findings as well. */
+  readonly withFindings: boolean;
+  readonly nowMs: number;
+};
+
+/** All that is known of a process or container in a span of time, from its events, the inventory and the map, within a scope. */
+export const readForensics = async (deps: ForensicsDeps, ask: ForensicsAsk): Promise<Forensics> => {
+  const { query, scope } = ask;
+  const { since, until } = query;
+  const span: TimeSpan = { from: Date.parse(since), to: Date.parse(until) };
+  const subject = await resolveSubject(deps, query, scope);
+  const { hunt, hostId } = subject;
+  const started = await readStarted(deps, subject, span, scope);
+  const first = subject.process ?? firstOf(started.processes);
+  const [ancestry, actions, events, edges, software, gaps] = await Promise.all([
+    readAncestry(deps, { hostId, process: first }, span, scope),
+    readActions(deps, hunt, query, scope),
+    readEvents(deps, hunt, query, scope),
+    edgesOf(deps, subject, span, ask),
+    softwareOf(deps, subject, ask),
+    readGaps(deps.db, span, scope, hostId),
+  ]);
+  const lanes = await readLanes(deps, subject, actions, query, scope);
+  const [peers, files] = [peersOf(events.items, maxListed), filesOf(events.items, maxListed)];
+  return {
+    subject: presentSubject(subject),
+    ...{ since, until, hunt, ancestry, actions, lanes, gaps },
+    processes: [...started.processes],
+    peers: [...peers.items],
+    files: [...files.items],
+    edges: [...edges.items],
+    ...(software === undefined ? {} : { software }),
+    limits: [
+      ...started.limits.map((text) => ({ part: 'processes', text })),
+      ...(ancestry.end === 'limit' ? [{ part: 'ancestry', text: 'There are more ancestors than are followed.' }] : []),
+      ...(events.more
+        ? ['peers', 'files'].map((part) => ({
+            part,
+            text: `Made of the newest ${maxEvents} of its events; there are more.`,
+          }))
+        : []),
+      ...beyond('peers', peers.total),
+      ...beyond('files', files.total),
+      ...(edges.cut ? [{ part: 'edges', text: 'The map knows more connections than are read.' }] : []),
+    ],
+  };
+};
+
+const beyond = (part: string, total: number) =>
+  total > maxListed ? [{ part, text: `The first ${maxListed} of ${total} are listed.` }] : [];
+
+const presentSubject = ({ kind, name, hostId, hostName, containerId, containerName, process }: Subject) => ({
+  ...{ kind, name, hostId, hostName },
+  ...(containerId === undefined ? {} : { containerId }),
+  ...(containerName === undefined ? {} : { containerName }),
+  ...(process === undefined ? {} : { process }),
+});
+
+/** The process that a container began with: its parent is outside of it. */
+const firstOf = (processes: readonly ForensicProcess[]): ForensicProcess | undefined => {
+  const inside = new Set(processes.map(({ id }) => id));
+  const outer = processes.filter(({ parentId }) => parentId !== undefined && !inside.has(parentId));
+  return outer[0] ?? (processes.length < maxStarted ? processes[0] : undefined);
+};
+
+type Span = Pick<ForensicQuery, 'since' | 'until'>;
+
+const readActions = async ({ hunts }: ForensicsDeps, q: string, { since, until }: Span, scope: Scope) => {
+  const { values } = await hunts.values({ q, since, until, field: 'event.action', limit: 100 }, scope);
+  return values.flatMap(({ value, count }) => (isAction(value) ? [{ action: value, count }] : []));
+};
+
+const isAction = (value: string): value is EventAction => (eventActions as readonly string[]).includes(value);
+
+/** Over time, a lane for each kind of which there is something, and one for what a process started. */
+const readLanes = async (
+  { hunts }: ForensicsDeps,
+  { hunt, hostId, process }: Subject,
+  actions: Forensics['actions'],
+  { since, until }: Span,
+  scope: Scope,
+): Promise<Forensics['lanes']> => {
+  const count = async (lane: Forensics['lanes'][number]['lane'], q: string) => ({
+    lane,
+    ...(await hunts.histogram({ q, since, until, steps: laneSteps }, scope)),
+  });
+  const lanes: Promise<Forensics['lanes'][number]>[] = [];
+  for (const kind of Object.keys(eventKinds) as EventKind[]) {
+    const ofKind: readonly EventAction[] = eventKinds[kind];
+    if (actions.some(({ action }) => ofKind.includes(action)))
+      lanes.push(count(kind, `${hunt} and event.action in (${ofKind.join(', ')})`));
+  }
+  if (process !== undefined)
+    lanes.push(
+      count('started', `host.id = ${hostId} and process.parent.entity_id = "${process.id}" and event.action = exec`),
+    );
+  return (await Promise.all(lanes)).filter(({ total }) => total > 0);
+};
+
+const readEvents = async ({ hunts }: ForensicsDeps, hunt: string, { since, until }: Span, scope: Scope) => {
+  const items: HuntEvent[] = [];
+  // What runs and ends has no peer and no file: it does not use up the limit.
+  const q = `${hunt} and (destination.ip exists or file.path exists)`;
+  let after: string | undefined;
+  do {
+    const page = { q, since, until, limit: pageEvents, ...(after === undefined ? {} : { after }) };
+    const found = await hunts.events(page, scope);
+    items.push(...found.items);
+    after = found.next;
+  } while (after !== undefined && items.length < maxEvents);
+  return { items, more: after !== undefined };
+};
+
+/** What the map saw: of a container all, of a process outside of containers what its program did on its host. */
+const edgesOf = async (
+  { db }: ForensicsDeps,
+  { hostId, containerId, process }: Subject,
+  { from, to }: TimeSpan,
+  { scope, nowMs }: ForensicsAsk,
+): Promise<{ readonly items: readonly EdgeItem[]; readonly cut: boolean }> => {
+  const assetId = containerId ?? hostId;
+  if (!(await isVisible(db, assetId, scope))) return { items: [], cut: false };
+  const asset = { id: assetId, kind: containerId === undefined ? 'host' : 'container' } as const;
+  const { items, cut } = await readEdges(db, momentOf(undefined, nowMs), createScopeFilter(scope), asset, true);
+  const program = containerId === undefined ? programOf(process?.executable ?? process?.name ?? '') : undefined;
+  const isOwn = ({ source, target }: EdgeItem): boolean =>
+    program === undefined || [source, target].some((end) => end.id === assetId && end.process === program);
+  return {
+    cut,
+    items: items.filter(
+      (edge) =>
+        Date.parse(edge.firstSeenAt) < to &&
+        (edge.endedAt === undefined || Date.parse(edge.endedAt) >= from) &&
+        isOwn(edge),
+    ),
+  };
+};
+
+const softwareOf = async (
+  { db }: ForensicsDeps,
+  { hostId, containerId }: Subject,
+  { scope, withFindings, nowMs }: ForensicsAsk,
+): Promise<Forensics['software']> => {
+  const assetId = containerId ?? hostId;
+  if (!withFindings || !(await isVisible(db, assetId, scope))) return undefined;
+  const asset = await readAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), assetId);
+  const { name, imageId, imageName, packageCount, findings, risk, scannedAt } = asset;
+  return {
+    ...{ assetId, name, packageCount, findings },
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(imageName === undefined ? {} : { imageName }),
+    ...(risk === undefined ? {} : { risk }),
+    ...(scannedAt === undefined ? {} : { scannedAt }),
+  };
+};
+
+/** A process may be seen in a container whose host is not in the scope. */
+const isVisible = async (db: Database, assetId: string, scope: Scope): Promise<boolean> => {
+  const { rows } = await sql`
+select from assets where id = ${assetId}::uuid and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
+  return rows.length > 0;
+};

@@ -1,7 +1,7 @@
 import type { ForensicProcess, Forensics, Scope } from '@parapet/contract/api';
 import { mergeProcess, parentIn, pidOf, processesOf, processOf } from './event-processes.ts';
-import { findProcess } from './inventory-processes.ts';
-import { type ForensicsDeps, huntOf, type TimeSpan } from './subject.ts';
+import { findProcess, type TimeSpan } from './inventory-processes.ts';
+import { type ForensicsDeps, huntOf } from './subject.ts';
 
 /** Deeper than any chain that people make, and a bound for one that a hostile host tells. */
 const maxAncestors = 32;

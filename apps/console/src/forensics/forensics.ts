@@ -19,8 +19,9 @@ import { createScopeFilter } from '../graph/scope-filter.ts';
 import { inScope } from '../people/scope.ts';
 import { readGaps } from '../telemetry/gaps.ts';
 import { readAncestry } from './ancestry.ts';
+import type { TimeSpan } from './inventory-processes.ts';
 import { maxStarted, readStarted } from './started-processes.ts';
-import { type ForensicQuery, type ForensicsDeps, resolveSubject, type Subject, type TimeSpan } from './subject.ts';
+import { type ForensicQuery, type ForensicsDeps, resolveSubject, type Subject } from './subject.ts';
 import { filesOf, peersOf } from './touched.ts';
 
 /** Peers and files are made of at most this many events, the newest. */

@@ -2,7 +2,9 @@ import type { ForensicProcess, Scope } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
-import type { TimeSpan } from './subject.ts';
+
+/** Milliseconds since the Unix epoch; `to` is not part of it. */
+export type TimeSpan = { readonly from: number; readonly to: number };
 
 /** More than a busy host runs in an hour; each is some hundred bytes. */
 const maxProcesses = 5000;

@@ -1,7 +1,7 @@
 import type { ForensicProcess, Scope } from '@parapet/contract/api';
 import { mergeProcess, processesOf } from './event-processes.ts';
-import { readAlive } from './inventory-processes.ts';
-import type { ForensicsDeps, Subject, TimeSpan } from './subject.ts';
+import { readAlive, type TimeSpan } from './inventory-processes.ts';
+import type { ForensicsDeps, Subject } from './subject.ts';
 
 export const maxStarted = 2000;
 /** Starts and ends that are read at once, newest first; three parts of them at most for a container. */

@@ -12,8 +12,6 @@ import { findProcess, type InventoryProcess } from './inventory-processes.ts';
 
 export type ForensicsDeps = { readonly db: Database; readonly hunts: Pick<Hunts, 'events' | 'histogram' | 'values'> };
 export type ForensicQuery = ParsedOf<'forensics.get'>['query'];
-/** Milliseconds since the Unix epoch; `to` is not part of it. */
-export type TimeSpan = { readonly from: number; readonly to: number };
 
 export type Subject = {
   readonly kind: 'process' | 'container';

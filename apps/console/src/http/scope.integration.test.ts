@@ -129,10 +129,7 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
 const assetUrls = (world: World, rest: string, shared: Shared): string[] =>
   [world.host, world.container, world.image, shared.image].map((id) => `/api/v1/assets/${id}${rest}`);
 
-const subjectsOf = (world: World): string[] => [
-  `hostId=${world.host}&process=70:1`,
-  `containerId=${world.container}`,
-];
+const subjectsOf = (world: World): string[] => [`hostId=${world.host}&process=70:1`, `containerId=${world.container}`];
 
 const scopedNames = (Object.entries(routes) as [RouteName, RouteDefinition][])
   .filter(([, { access }]) => access.kind === 'permission' && access.scoped)

@@ -8,7 +8,11 @@ import type { ProbedConnection } from './probed-connections.ts';
 export type ConnectionIndex = {
   readonly add: (connection: Connection) => boolean;
   readonly remove: (connection: Connection) => void;
-  /** The socket with these ends. Loopback addresses mean nothing outside their namespace, so they are looked for in it alone. */
+  /** Removes one that is over. It is still found for a while: news of its other end comes by another way, and may come later. */
+  readonly leave: (connection: Connection, now: number) => void;
+  /** Forgets those that left long ago. */
+  readonly forget: (now: number) => void;
+  /** The socket with these ends, also one that left. Loopback addresses mean nothing outside their namespace, so they are looked for in it alone. */
   readonly find: (
     namespace: NamespaceView,
     protocol: TransportProtocol,
@@ -21,10 +25,21 @@ export type ConnectionIndex = {
 /** Holds at most `capacity` sockets; `add` says whether there was a place. */
 export const createConnectionIndex = (capacity: number): ConnectionIndex => {
   const byEnds = new Map<string, Connection>();
+  const left = new Map<string, Left>();
   let size = 0;
   const keyOf = (namespace: NamespaceView, protocol: TransportProtocol, local: Endpoint, peer: Endpoint): string => {
     const ends = tupleKey(protocol, local, peer);
     return isLoopback(local.address) || isLoopback(peer.address) ? `${namespace.inode}|${ends}` : ends;
+  };
+  const take = (connection: Connection): string => {
+    const { namespace, protocol, local, peer } = connection;
+    if (namespace.connections.get(connection.identity) === connection) {
+      namespace.connections.delete(connection.identity);
+      size -= 1;
+    }
+    const key = keyOf(namespace, protocol, local, peer);
+    if (byEnds.get(key) === connection) byEnds.delete(key);
+    return key;
   };
   return {
     add: (connection) => {
@@ -35,19 +50,31 @@ export const createConnectionIndex = (capacity: number): ConnectionIndex => {
       byEnds.set(keyOf(namespace, protocol, local, peer), connection);
       return true;
     },
-    remove: (connection) => {
-      const { namespace, protocol, local, peer } = connection;
-      if (namespace.connections.get(connection.identity) === connection) {
-        namespace.connections.delete(connection.identity);
-        size -= 1;
-      }
-      const key = keyOf(namespace, protocol, local, peer);
-      if (byEnds.get(key) === connection) byEnds.delete(key);
+    remove: (connection) => void take(connection),
+    leave: (connection, now) => {
+      const key = take(connection);
+      left.delete(key);
+      left.set(key, { connection, until: now + rememberMs });
+      const [oldest] = left.keys();
+      if (left.size > maxLeft && oldest !== undefined) left.delete(oldest);
     },
-    find: (namespace, protocol, local, peer) => byEnds.get(keyOf(namespace, protocol, local, peer)),
+    forget: (now) => {
+      for (const [key, { until }] of left) if (until < now) left.delete(key);
+    },
+    find: (namespace, protocol, local, peer) => {
+      const key = keyOf(namespace, protocol, local, peer);
+      return byEnds.get(key) ?? left.get(key)?.connection;
+    },
     size: () => size,
   };
 };
+
+type Left = { readonly connection: Connection; readonly until: number };
+
+/** News of a short connection's two ends lies seconds apart at most, on a busy host too. */
+const rememberMs = 30_000;
+/** Some 1,000 bytes each. */
+const maxLeft = 1024;
 
 /** A socket that a look or its end showed, with what the kernel told of its beginning. */
 export const connectionOf = (

@@ -1,7 +1,7 @@
-import { readdirSync, readlinkSync } from 'node:fs';
 import type { WorkloadDirectory } from '../workload-directory.ts';
 import { openNamespaceView } from './namespace-view.ts';
 import type { NamespaceView } from './network-view.ts';
+import { createWantedNamespaces, namespaceInode, type WantedNamespace } from './wanted-namespaces.ts';
 
 /**
  * The network namespaces to watch: the host's, those that containers start in, and those found inside containers. Others
@@ -19,7 +19,7 @@ export type Namespaces = {
   readonly ofContainer: (containerKey: string) => NamespaceView | undefined;
   /**
    * Opens what came and hands back what went, still open, for a last look before it is closed. `thorough` also looks through
-   * all processes for nested ones, and reads the addresses anew.
+   * all processes for those that no runtime told of, and reads the addresses anew.
    */
   readonly refresh: (now: number, thorough: boolean) => readonly NamespaceView[];
   /** Namespaces that should be watched and are not, with the last reason. */
@@ -39,15 +39,13 @@ export const createNamespaces = (deps: NamespacesDeps, now: number): Namespaces 
   const opened = openNamespaceView(ownPath, { isHost: true, isNested: false, containerKeys: [] }, now);
   if (!opened.ok) throw new Error(opened.error.message);
   const host = opened.value;
-  const hostInode = inodeOf(ownPath);
+  const hostInode = namespaceInode(ownPath);
+  const lookForWanted = createWantedNamespaces(deps, hostInode);
   const others = new Map<number, NamespaceView>();
-  let nested = new Map<number, Wanted>();
   let missed = { count: 0, reason: '' };
 
   const refresh = (at: number, thorough: boolean): readonly NamespaceView[] => {
-    const wanted = startingNamespaces(deps, hostInode);
-    if (thorough) nested = nestedNamespaces(deps, hostInode, wanted);
-    for (const [inode, entry] of nested) if (!wanted.has(inode)) wanted.set(inode, entry);
+    const wanted = lookForWanted(thorough);
     const gone = [...others.values()].filter((view) => !wanted.has(view.inode));
     for (const view of gone) others.delete(view.inode);
     missed = openWanted(others, wanted, at);
@@ -79,43 +77,9 @@ const ownPath = '/proc/self/ns/net';
 /** Two file descriptors and a look each; more than any ordinary host has containers. */
 const maxNamespaces = 512;
 
-type Wanted = { readonly path: string; readonly containerKeys: string[]; readonly isNested: boolean };
-
-const startingNamespaces = (deps: NamespacesDeps, hostInode: number | undefined): Map<number, Wanted> => {
-  const wanted = new Map<number, Wanted>();
-  for (const { key, pid } of deps.workloads.containers()) {
-    if (pid === undefined || pid <= 0) continue;
-    const path = `${deps.procPath}/${pid}/ns/net`;
-    const inode = inodeOf(path);
-    if (inode === undefined || inode === hostInode) continue;
-    const known = wanted.get(inode);
-    if (known === undefined) wanted.set(inode, { path, containerKeys: [key], isNested: false });
-    else known.containerKeys.push(key);
-  }
-  return wanted;
-};
-
-const nestedNamespaces = (
-  deps: NamespacesDeps,
-  hostInode: number | undefined,
-  starting: ReadonlyMap<number, Wanted>,
-): Map<number, Wanted> => {
-  const wanted = new Map<number, Wanted>();
-  // Most hosts have no containers, and then there is nothing to be nested in.
-  if (starting.size === 0 && deps.workloads.containers().length === 0) return wanted;
-  for (const pid of listPids(deps.procPath)) {
-    const path = `${deps.procPath}/${pid}/ns/net`;
-    const inode = inodeOf(path);
-    if (inode === undefined || inode === hostInode || starting.has(inode) || wanted.has(inode)) continue;
-    const containerKey = deps.workloads.process(pid)?.containerKey;
-    if (containerKey !== undefined) wanted.set(inode, { path, containerKeys: [containerKey], isNested: true });
-  }
-  return wanted;
-};
-
 const openWanted = (
   views: Map<number, NamespaceView>,
-  wanted: ReadonlyMap<number, Wanted>,
+  wanted: ReadonlyMap<number, WantedNamespace>,
   now: number,
 ): { readonly count: number; readonly reason: string } => {
   let missed = { count: 0, reason: '' };
@@ -134,28 +98,7 @@ const openWanted = (
     if (opened.ok && opened.value.inode === inode) views.set(inode, opened.value);
     else if (opened.ok) opened.value.close();
     // A container that just ended is no loss of sight.
-    else if (inodeOf(path) === inode) missed = { count: missed.count + 1, reason: opened.error.message };
+    else if (namespaceInode(path) === inode) missed = { count: missed.count + 1, reason: opened.error.message };
   }
   return missed;
-};
-
-/** `net:[4026531840]` */
-const inodeOf = (path: string): number | undefined => {
-  try {
-    const inode = Number(readlinkSync(path).slice(5, -1));
-    return Number.isInteger(inode) ? inode : undefined;
-  } catch {
-    // The process is gone, or another user's.
-    return undefined;
-  }
-};
-
-const listPids = (procPath: string): readonly number[] => {
-  try {
-    return readdirSync(procPath)
-      .map(Number)
-      .filter((pid) => Number.isInteger(pid) && pid > 0);
-  } catch {
-    return [];
-  }
 };

@@ -45,9 +45,9 @@ export type NamespaceView = {
   readonly openedAt: number;
   /** Where the kernel takes ports of clients from. */
   readonly clientPorts: { readonly from: number; readonly to: number };
-  /** Containers whose first process is here; for a nested namespace the one around it. Empty for the host. */
+  /** Containers that start here, as far as is known; for a nested namespace the one around it. Empty for the host. */
   containerKeys: readonly string[];
-  /** No known container starts here: a container inside a container, or a namespace a container made. */
+  /** Of a container inside a container, or made by a container that started elsewhere. */
   isNested: boolean;
   addresses: ReadonlySet<string>;
   readonly connections: Map<number, Connection>;

@@ -43,7 +43,7 @@ export type NetworkWatch = {
 };
 
 export type LookOptions = {
-  /** Also look for nested namespaces and new addresses, and forget what is gone. */
+  /** Also look for namespaces that no runtime told of and for new addresses, and forget what is gone. */
   readonly thorough: boolean;
 };
 
@@ -87,7 +87,7 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
     connection.gone = true;
     while (connection.state === 'pending' && deps.attribute(connection, now) === 'wait');
     carry(deps, connection, now);
-    deps.connections.remove(connection);
+    deps.connections.leave(connection, now);
   };
 
   const noteContainers = (now: number): void => deps.addresses.update(deps.workloads.containers(), now);
@@ -125,6 +125,7 @@ export const createNetworkWatch = (deps: NetworkWatchDeps): NetworkWatch => {
       deps.accounting.settle(now, deps.tracking?.find);
       deps.edges.endWorkloads(deps.addresses.hasEnded, now);
       deps.edges.flush(now);
+      deps.connections.forget(now);
       if (options.thorough) deps.owners.keepOnly(inodesOf(views));
       return { news, expectsMore: pending.length > 0 || views.some((view) => isYoung(view, now)) };
     },
@@ -155,7 +156,7 @@ const carryAll = (deps: NetworkWatchDeps, now: number): void => {
       if (connection.look < view.census.look) connection.gone = true;
       if (connection.state === 'pending') continue;
       carry(deps, connection, now);
-      if (connection.gone) deps.connections.remove(connection);
+      if (connection.gone) deps.connections.leave(connection, now);
     }
 };
 

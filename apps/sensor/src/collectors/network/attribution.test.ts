@@ -1,5 +1,6 @@
 import type { SocketRow } from '@parapet/kernel';
 import { describe, expect, it } from 'vitest';
+import { probedProcess } from '../../kernel-watch/testing/probed.ts';
 import { connectionFromProbe, connectionOf } from './connection-index.ts';
 import type { Connection, NamespaceView } from './network-view.ts';
 import type { ProbedConnection } from './probed-connections.ts';
@@ -74,6 +75,22 @@ describe('what the kernel told', () => {
     const groupless = { ...holder, container: undefined };
     settle(connectionFromProbe(web, { ...probed('172.17.0.2:50000', '10.5.5.5:443'), holder: groupless }));
     expect(scene.told()).toMatchObject([{ containerKey: webKey, executable: '/bin/nc', serverPort: 443 }]);
+  });
+
+  it('names the container that has an address now, and not the one that the runtime told of', () => {
+    const { scene, host, settle } = createStage();
+    const [client, server] = [end('172.17.0.3:50000'), end('172.17.0.1:5000')];
+    const owner = probedProcess(71, 'nc', { cgroups: [holder.container.id, 'docker'] });
+    scene.probed.take(
+      {
+        ...{ kind: 'open', atNs: 1n },
+        connection: { ...{ role: 'client', netNamespace: 9, owner, beganNs: 1n }, local: client, remote: server },
+      },
+      0,
+    );
+    settle(connectionFromProbe(host, { ...probed('172.17.0.1:5000', '172.17.0.3:50000'), role: 'server' }));
+    const peer = { kind: 'local', containerKey: `docker:${holder.container.id}` };
+    expect(scene.told()).toMatchObject([{ direction: 'in', serverPort: 5000, peer }]);
   });
 
   it('decides who began, whatever the ports say', () => {

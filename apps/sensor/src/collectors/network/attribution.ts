@@ -4,12 +4,13 @@ import type { AddressBook } from './address-book.ts';
 import type { ConnectionIndex } from './connection-index.ts';
 import type { DockerProxies, ProxyTarget } from './docker-proxy.ts';
 import { type EdgeBook, type EdgeParts, isWithinItself, type PeerIdentity } from './edge-book.ts';
-import { type Flow, type FlowTable, isSameEnd, isTranslated } from './flow-table.ts';
+import { type Flow, type FlowTable, isLoopback, isSameEnd, isTranslated } from './flow-table.ts';
 import type { Holders } from './holders.ts';
-import { findListener, isLoopback } from './namespace-view.ts';
+import { findListener } from './namespace-view.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Connection, Listener, NamespaceView } from './network-view.ts';
 import { type PeerResolver, workloadOf } from './peers.ts';
+import type { ProbedConnections } from './probed-connections.ts';
 import type { ProxyLedger } from './proxy-ledger.ts';
 import type { SocketOwners } from './socket-owners.ts';
 
@@ -18,7 +19,8 @@ export type AttributionDeps = {
   readonly connections: ConnectionIndex;
   readonly flows: FlowTable;
   readonly owners: Pick<SocketOwners, 'isOwnerless'>;
-  readonly holders: Pick<Holders, 'ofConnection' | 'isContainerUnknown'>;
+  readonly holders: Pick<Holders, 'ofConnection' | 'isContainerUnknown' | 'containerKeyOf'>;
+  readonly probed: Pick<ProbedConnections, 'holderAt'>;
   readonly proxies: DockerProxies;
   readonly ledger: ProxyLedger;
   readonly peers: PeerResolver;
@@ -211,9 +213,26 @@ const peerOf = (
     const { containerKey, executable } = workloadOf(counterpart.namespace, owner);
     return { kind: 'local', containerKey, executable };
   }
+  const contained = containedAt(deps, connection, far.endpoint);
+  if (contained !== undefined) return contained;
   const peer = deps.peers({ from: connection.namespace, protocol: connection.protocol, ...far });
   // An address of a runtime's network that no container has: the runtime may be about to tell of it.
   return mayWait && peer?.kind === 'address' && peer.network !== undefined ? 'wait' : peer;
+};
+
+/**
+ * The container at the far end as the kernel told it, who has both ends at once: the address may have been another container's
+ * until now, and this one may be over before its runtime tells.
+ */
+const containedAt = (
+  { probed, holders }: AttributionDeps,
+  { protocol, local }: Connection,
+  far: Endpoint,
+): PeerIdentity | undefined => {
+  const holder = protocol === 'tcp' ? probed.holderAt(far, local) : undefined;
+  const containerKey = holder === undefined ? undefined : holders.containerKeyOf(holder);
+  if (holder === undefined || containerKey === undefined) return undefined;
+  return { kind: 'local', containerKey, executable: holder.executable === '' ? undefined : holder.executable };
 };
 
 const ownerOfEnd = (deps: AttributionDeps, end: Connection, role: 'server' | 'client'): KnownProcess | undefined =>

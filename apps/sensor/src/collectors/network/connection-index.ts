@@ -1,6 +1,5 @@
 import type { Endpoint, SocketRow, TransportProtocol } from '@parapet/kernel';
-import { tupleKey } from './flow-table.ts';
-import { isLoopback } from './namespace-view.ts';
+import { isLoopback, tupleKey } from './flow-table.ts';
 import type { Connection, NamespaceView } from './network-view.ts';
 import type { ProbedConnection } from './probed-connections.ts';
 

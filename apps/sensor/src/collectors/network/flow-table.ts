@@ -75,6 +75,9 @@ export const isTranslated = ({ original, reply }: TrackedFlow): boolean =>
 export const isSameEnd = (one: Endpoint, other: Endpoint): boolean =>
   one.port === other.port && one.address === other.address;
 
+/** Means nothing outside its own network namespace. */
+export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+
 /** One text for a pair of ends; the order matters. */
 export const tupleKey = (protocol: TransportProtocol, from: Endpoint, to: Endpoint): string =>
   `${protocol}|${from.address}|${from.port}|${to.address}|${to.port}`;

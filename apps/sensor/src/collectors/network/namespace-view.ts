@@ -54,8 +54,6 @@ export const findListener = (
 
 export const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
-export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
-
 /**
  * Kernel memory that may hold ended sockets between two reads, some 800 to a mebibyte; only used while it fills. A host that
  * opens 2,000 connections a second may keep us from reading for three seconds.

@@ -104,7 +104,7 @@ const assemble = (context: CollectorContext, kernel: KernelWatch): Parts => {
     lose: (cause, count) => lose('edges', cause, count),
   });
   const listeners = createListenerBook({ inventory, lose: (cause, count) => lose('listeners', cause, count) });
-  const shared = { namespaces, addresses, connections, flows, owners, holders, proxies, ledger, peers, edges };
+  const shared = { namespaces, addresses, connections, flows, owners, holders, probed, proxies, ledger, peers, edges };
   const onOverrun = (): void => spans.overran(clock.now());
   const kernelNews = joinKernel(kernel, {
     mayJoin: context.isRoot,

@@ -3,7 +3,8 @@ import type { Endpoint, TransportProtocol } from '@parapet/kernel';
 import type { KnownProcess } from '../workload-directory.ts';
 import type { AddressBook } from './address-book.ts';
 import type { EdgeParts, PeerIdentity } from './edge-book.ts';
-import { findListener, isLoopback } from './namespace-view.ts';
+import { isLoopback } from './flow-table.ts';
+import { findListener } from './namespace-view.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { NamespaceView } from './network-view.ts';
 

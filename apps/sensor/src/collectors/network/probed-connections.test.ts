@@ -98,4 +98,19 @@ describe('connections that the kernel tells', () => {
     expect(probed.size()).toBe(2);
     expect(losses).toEqual(['too-many 1']);
   });
+
+  it('say who holds an end, from its beginning until a while after it was told; loopback means nothing elsewhere', () => {
+    const { probed, live } = createStage();
+    const holderAt = (port: number, address = '10.0.0.1') => probed.holderAt({ address, port }, remote);
+    const own = { address: '127.0.0.1', port: 9 };
+    probed.take({ kind: 'open', atNs: 1n, connection: connection(1) }, 0);
+    probed.take({ kind: 'open', atNs: 1n, connection: connection(9, { local: own }) }, 0);
+    expect(holderAt(1)).toMatchObject({ pid: 100, container: { id } });
+    expect(holderAt(9, own.address)).toBeUndefined();
+    live(2, 0);
+    probed.takeUnclaimed(0, unwatched);
+    expect(holderAt(2)).toMatchObject({ pid: 100 });
+    probed.takeUnclaimed(30_001, unwatched);
+    expect(holderAt(2)).toBeUndefined();
+  });
 });

@@ -3,7 +3,7 @@ import { containersOf, processId } from '../../kernel-watch/process-identity.ts'
 import { type ProcessMemory, type RunningProcess, recallOrLook } from '../../kernel-watch/process-memory.ts';
 import type { TcpChange, TcpConnection } from '../../kernel-watch/tcp-connections.ts';
 import type { CgroupContainer } from '../../proc/container-ids.ts';
-import { tupleKey } from './flow-table.ts';
+import { isLoopback, tupleKey } from './flow-table.ts';
 
 /** Who a connection belongs to, as the kernel had it when it began: right also for a process that is gone by now. */
 export type Holder = {
@@ -40,6 +40,8 @@ export type ProbedConnections = {
   readonly claim: (netNamespace: number, local: Endpoint, remote: Endpoint) => ProbedConnection | 'told' | undefined;
   /** Connections that are over and that nobody claimed; those of watched namespaces after a grace. */
   readonly takeUnclaimed: (now: number, isWatched: (netNamespace: number) => boolean) => readonly ProbedConnection[];
+  /** Who holds the end that is `local` for it, in whichever namespace; of connections that are there and of those told a moment ago. */
+  readonly holderAt: (local: Endpoint, remote: Endpoint) => Holder | undefined;
   readonly size: () => number;
 };
 
@@ -60,28 +62,34 @@ const rememberMs = 30_000;
 export const createProbedConnections = (deps: ProbedConnectionsDeps): ProbedConnections => {
   const limit = deps.limit ?? maxConnections;
   const byEnds = new Map<string, Entry>();
+  const anywhere = new Map<string, Entry>();
   let over: Entry[] = [];
   const told: Entry[] = [];
 
   const forget = (entry: Entry): void => {
     if (byEnds.get(entry.key) === entry) byEnds.delete(entry.key);
+    const ends = tupleKey('tcp', entry.local, entry.remote);
+    if (anywhere.get(ends) === entry) anywhere.delete(ends);
   };
 
   const open = (connection: TcpConnection): void => {
     const { role, netNamespace, local, remote, owner } = connection;
     const key = keyOf(netNamespace, local, remote);
-    byEnds.delete(key);
-    byEnds.set(key, {
+    const entry: Entry = {
       ...{ key, role, netNamespace, local, remote },
       holder: owner === undefined ? undefined : holderOf(owner, deps),
       bytes: undefined,
       state: 'unclaimed',
       since: 0,
-    });
+    };
+    byEnds.delete(key);
+    byEnds.set(key, entry);
+    // Loopback addresses mean nothing outside their namespace.
+    if (!isLoopback(local.address)) anywhere.set(tupleKey('tcp', local, remote), entry);
     if (byEnds.size <= limit) return;
     const [oldest] = byEnds.values();
     if (oldest === undefined) return;
-    byEnds.delete(oldest.key);
+    forget(oldest);
     if (oldest.state === 'unclaimed' && oldest.bytes === undefined) deps.lose('too-many', 1);
   };
 
@@ -130,6 +138,7 @@ export const createProbedConnections = (deps: ProbedConnectionsDeps): ProbedConn
       }
       return due;
     },
+    holderAt: (local, remote) => anywhere.get(tupleKey('tcp', local, remote))?.holder,
     size: () => byEnds.size,
   };
 };

@@ -1,5 +1,5 @@
+import { isLoopback } from './flow-table.ts';
 import type { Holders } from './holders.ts';
-import { isLoopback } from './namespace-view.ts';
 import type { NamespaceView } from './network-view.ts';
 import type { ProbedConnection } from './probed-connections.ts';
 

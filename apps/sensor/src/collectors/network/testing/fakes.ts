@@ -1,6 +1,7 @@
 import type { ContainerRecord, InventoryRecord } from '@parapet/contract/wire';
 import { isInBlock } from '@parapet/core';
 import type { Endpoint, FlowTracking, SocketEnds, SocketRow, TrackedFlow } from '@parapet/kernel';
+import { createProcessMemory } from '../../../kernel-watch/process-memory.ts';
 import type { KnownContainer, KnownProcess } from '../../workload-directory.ts';
 import { createAddressBook } from '../address-book.ts';
 import { type Attribute, createAttribution } from '../attribution.ts';
@@ -13,6 +14,7 @@ import { createHolders } from '../holders.ts';
 import { listenerKeyOf } from '../namespace-view.ts';
 import type { Listener, NamespaceView } from '../network-view.ts';
 import { createPeerResolver } from '../peers.ts';
+import { createProbedConnections } from '../probed-connections.ts';
 import { createProxyLedger } from '../proxy-ledger.ts';
 import type { SocketOwners } from '../socket-owners.ts';
 
@@ -141,6 +143,11 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
     markSocketOwner: () => {},
     lose: () => {},
   });
+  const probed = createProbedConnections({
+    memory: createProcessMemory(),
+    running: () => undefined,
+    lose: () => {},
+  });
   const deps = {
     namespaces,
     addresses,
@@ -151,6 +158,7 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
     flows: createFlowTable(1000, () => {}),
     proxies: createDockerProxies(() => []),
     ledger: createProxyLedger(),
+    probed,
     peers: createPeerResolver({ namespaces, addresses }),
   };
   const attribute: Attribute = createAttribution(deps);

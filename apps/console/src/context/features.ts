@@ -23,6 +23,7 @@ import { createStatusRoutes, type StatusDeps } from '../self-watch/status-routes
 import { createWriteGate } from '../self-watch/write-gate.ts';
 import { telemetryFolder } from '../telemetry/event-files.ts';
 import { createTelemetryFeature, type TelemetryFeature } from '../telemetry/feature.ts';
+import { createTelemetryPolicyFeature } from '../telemetry-policy/feature.ts';
 import type { SensorArchives } from '../upgrades/archives.ts';
 import { createOrderStore } from '../upgrades/order-store.ts';
 import { createRolloutScheduler, type RolloutScheduler } from '../upgrades/rollout-scheduler.ts';
@@ -86,9 +87,10 @@ export const createFeatures = async (parts: {
       gate,
     }),
   );
+  const policies = stack.use(createTelemetryPolicyFeature({ db, clock, log, audit, live }));
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
-    ...{ preparedDb: platform.database.preparedDb, telemetry: telemetry.port },
+    ...{ preparedDb: platform.database.preparedDb, telemetry: telemetry.port, policies: policies.port },
     ...{ version: config.version, consoleUrls: addresses },
     proxyProtocolFrom: config.proxyProtocolFrom,
     ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives, gate },
@@ -141,6 +143,7 @@ export const createFeatures = async (parts: {
         ...{ db, clock, log, audit, hunts: telemetry.hunts },
         console: { name: config.name, version: config.version },
       }),
+      ...policies.handlers,
       ...createUpgradeRoutes({
         ...{ db, clock, audit, archives, version: config.version, dispatcher: gateway.tasks, wake: rollouts.wake },
       }),

@@ -18,6 +18,7 @@ import { createSensorRoutes, type SensorRoutes } from '../sensors/sensor-routes.
 import { createBulkSpool } from '../tasks/bulk-spool.ts';
 import { createTaskDispatcher, type TaskDispatcher, type TaskStore } from '../tasks/task-dispatcher.ts';
 import type { TelemetryPort } from '../telemetry/telemetry-port.ts';
+import type { PolicyPort } from '../telemetry-policy/policy-port.ts';
 import { createArchiveRoute, isArchiveRequest } from '../upgrades/archive-route.ts';
 import { noArchives, type SensorArchives } from '../upgrades/archives.ts';
 import { type Release, releaseOf } from '../upgrades/version-standing.ts';
@@ -83,6 +84,8 @@ export type GatewayDeps = {
   readonly archives?: SensorArchives;
   /** Where telemetry goes; without it sensors tell none. */
   readonly telemetry?: TelemetryPort;
+  /** What sensors are to record; without it they are not told. */
+  readonly policies?: PolicyPort;
   /** A folder of ours below the data folder. */
   readonly spoolDir: string;
   readonly version: string;
@@ -141,6 +144,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
   const sessionDeps: SessionDeps = {
     ...{ clock, log, ingest, presence, refusals, certificates, tasks, heartbeatEveryMs, gate },
     ...(deps.telemetry === undefined ? {} : { telemetry: deps.telemetry }),
+    ...(deps.policies === undefined ? {} : { policies: deps.policies }),
     version: deps.version,
     storeArrival: (arrival) => storeArrival(steadyDb, arrival),
     claim: registry.claim,

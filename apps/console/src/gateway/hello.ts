@@ -27,6 +27,7 @@ export const readArrival = (
     runId: hello.runId,
     bootId: hello.bootId,
     program: hello.program,
+    policy: hello.policy,
     startedAt: past(hello.startedAt),
     previous:
       previousRun === undefined

@@ -1,4 +1,4 @@
-import type { SensorProgram } from '@parapet/contract/wire';
+import type { FollowedPolicy, SensorProgram } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
 import { type PreviousRun, runEndCause } from './run-ends.ts';
@@ -11,6 +11,8 @@ export type HostArrival = {
   readonly runId: string;
   readonly bootId: string;
   readonly program: SensorProgram | undefined;
+  /** Undefined from a sensor that follows no policy. */
+  readonly policy: FollowedPolicy | undefined;
   readonly startedAt: Date;
   readonly previous: PreviousRun | undefined;
   readonly now: Date;
@@ -32,7 +34,7 @@ export const storeArrival = async (db: Database, arrival: HostArrival): Promise<
 /** The same run again, in one statement: that is what a whole fleet does at once after an outage. */
 const storeReturn = async (db: Database, arrival: HostArrival): Promise<StoredSensor | undefined> => {
   const { hostId, now } = arrival;
-  const program = arrival.program === undefined ? null : JSON.stringify(arrival.program);
+  const program = jsonOrNull(arrival.program);
   const { rows } = await sql<StoredSensor>`
     with known as (
       select host_id from sensors
@@ -44,12 +46,15 @@ const storeReturn = async (db: Database, arrival: HostArrival): Promise<StoredSe
       update assets a set status = 'running', last_seen_at = ${now} from known k
       where (a.id = ${hostId} or a.host_id = ${hostId}) and a.status = 'unknown')
     update sensors s set version = ${arrival.version}, address = ${arrival.address}, program = ${program}::jsonb,
+      telemetry_policy = ${jsonOrNull(arrival.policy)}::jsonb,
       presence = 'online', presence_since = case when s.presence = 'online' then s.presence_since else ${now} end,
       last_seen_at = ${now}
     from known k where s.host_id = k.host_id
     returning s.stream_epoch as epoch, s.stream_seq as seq, s.snapshot_open as "snapshotOpen"`.execute(db);
   return rows[0];
 };
+
+const jsonOrNull = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value));
 
 const storeFirstOfRun = (db: Database, arrival: HostArrival): Promise<StoredSensor | undefined> =>
   db.transaction().execute(async (trx) => {
@@ -70,7 +75,8 @@ const storeFirstOfRun = (db: Database, arrival: HostArrival): Promise<StoredSens
         version: arrival.version,
         address: arrival.address,
         run_id: arrival.runId,
-        program: arrival.program === undefined ? null : JSON.stringify(arrival.program),
+        program: jsonOrNull(arrival.program),
+        telemetry_policy: jsonOrNull(arrival.policy),
         presence: 'online',
         presence_since: before.presence === 'online' ? sql`presence_since` : arrival.now,
         last_seen_at: arrival.now,

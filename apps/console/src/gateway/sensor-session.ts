@@ -16,6 +16,7 @@ import type { WriteGate } from '../self-watch/write-gate.ts';
 import type { SensorLink, SensorTasks } from '../tasks/sensor-tasks.ts';
 import type { TelemetryIntake } from '../telemetry/telemetry-intake.ts';
 import type { TelemetryPort } from '../telemetry/telemetry-port.ts';
+import type { PolicyLink, PolicyPort } from '../telemetry-policy/policy-port.ts';
 import { createClockSkew } from './clock-skew.ts';
 import { agreeOnVersion, readArrival } from './hello.ts';
 import type { HostArrival, StoredSensor } from './host-presence.ts';
@@ -49,6 +50,7 @@ export type SessionDeps = {
   readonly certificates: SensorCertificates;
   readonly tasks: SensorTasks;
   readonly telemetry?: TelemetryPort;
+  readonly policies?: PolicyPort;
   readonly version: string;
   readonly heartbeatEveryMs: number;
   readonly gate: WriteGate;
@@ -85,6 +87,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
   let intake: InventoryIntake | undefined;
   let events: TelemetryIntake | undefined;
   let link: SensorLink | undefined;
+  let policy: PolicyLink | undefined;
   let lastDriftResyncMs = Number.NEGATIVE_INFINITY;
   let saidGoodbye = false;
   /** Orders and bulk are handled one message after the other, beside the inventory. */
@@ -99,6 +102,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
     intake?.close();
     events?.close();
     link?.detach();
+    policy?.detach();
     deps.release(session);
   };
 
@@ -177,6 +181,9 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
       });
       events?.grant();
     }
+    if (hello.policy !== undefined) {
+      policy = deps.policies?.attach(hostId, hello.policy, (message) => wire.send('control', message));
+    }
     grantWork('orders', 0);
     // Documents wait on their hosts while there is no room for them.
     void deps.gate.opened('folder').then(() => {
@@ -206,6 +213,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
       note('drift', 'The console’s copy differs from the sensor’s.');
       intake?.resync('The console’s copy differs from the sensor’s.');
     }
+    if (heartbeat.policy !== undefined) policy?.heard(heartbeat.policy);
     const { rssBytes, anonymousBytes, cpuCores, queued, queueAgeMs } = heartbeat;
     presence.heard({ hostId, skewMs: skew.skewMs(), rssBytes, anonymousBytes, cpuCores, queued, queueAgeMs, inSync });
   };

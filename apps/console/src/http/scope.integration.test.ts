@@ -122,6 +122,8 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
   'forensics.get': (world) => get(...subjectsOf(world).map((subject) => `/api/v1/forensics?${subject}&${lastDay}`)),
   'forensics.evidence': (world) =>
     get(...subjectsOf(world).map((subject) => `/api/v1/forensics/evidence?${subject}&${lastDay}`)),
+  'telemetryPolicy.get': () => get('/api/v1/telemetry-policy'),
+  'telemetryPolicy.ofHost': (world) => get(`/api/v1/telemetry-policy/hosts/${world.host}`),
   'overview.get': () => get('/api/v1/overview', `/api/v1/overview?since=${dayAgo}`),
   'trust.get': () => get('/api/v1/trust'),
 };

@@ -8,6 +8,14 @@ export {
   telemetryFields,
 } from '../telemetry/fields.ts';
 export { type Token, tokenize } from '../telemetry/hunt-tokens.ts';
+export {
+  asksContainers,
+  isForAll,
+  policyLimits,
+  TelemetryRule,
+  TelemetryRules,
+  unwantedActions,
+} from '../telemetry/policy.ts';
 export * from './assets.ts';
 export * from './backups.ts';
 export * from './client.ts';
@@ -29,4 +37,5 @@ export * from './scans.ts';
 export * from './sensor-upgrades.ts';
 export * from './sensors.ts';
 export * from './system.ts';
+export * from './telemetry-policy.ts';
 export * from './vex.ts';

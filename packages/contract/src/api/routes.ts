@@ -14,6 +14,7 @@ import { scanRoutes } from './scans.ts';
 import { sensorUpgradeRoutes } from './sensor-upgrades.ts';
 import { sensorRoutes } from './sensors.ts';
 import { systemRoutes } from './system.ts';
+import { telemetryPolicyRoutes } from './telemetry-policy.ts';
 import { vexRoutes } from './vex.ts';
 
 /** Every route of the API. Server, web client, CLI, OpenAPI and the access test are made from this table. */
@@ -30,6 +31,7 @@ export const routes = {
   ...scanRoutes,
   ...huntRoutes,
   ...forensicRoutes,
+  ...telemetryPolicyRoutes,
   ...feedRoutes,
   ...systemRoutes,
   ...backupRoutes,

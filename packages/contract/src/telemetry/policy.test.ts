@@ -41,5 +41,6 @@ describe('unwantedActions', () => {
   it('not those of which an earlier rule keeps some', () => {
     expect(unwanted(rule({ images: ['shop:*'], keep: 0.1 }), rule())).toEqual([]);
     expect(unwanted(rule({ keep: 1 }), rule())).toEqual([]);
+    expect(unwanted(rule({ hosts: { env: ['test'] }, keep: 1 }), rule())).toEqual([]);
   });
 });

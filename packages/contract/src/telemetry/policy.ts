@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type EventAction, eventActions } from './fields.ts';
-import { countWildcards } from './glob.ts';
+import { compileGlob, countWildcards } from './glob.ts';
 
 /**
  * What is recorded: rules in their order, the first that an event fits decides over it, and what none fits is recorded. So
@@ -93,19 +93,56 @@ export const HostRules = z.array(HostRule).max(policyLimits.rules);
 export const asksContainers = (rule: Pick<HostRule, 'images' | 'namespaces' | 'labels'>): boolean =>
   rule.images.length > 0 || rule.namespaces.length > 0 || Object.keys(rule.labels).length > 0;
 
+type Condition = Omit<HostRule, 'name' | 'actions'> & Partial<Pick<TelemetryRule, 'hosts'>>;
+
 /** Whether every event of its actions fits a rule. */
-export const isForAll = (rule: Omit<HostRule, 'name' | 'actions'>): boolean =>
+export const isForAll = (rule: Condition): boolean =>
+  (rule.hosts ?? null) === null &&
   rule.where === 'anywhere' &&
   !asksContainers(rule) &&
   [rule.programs, rule.paths, rule.addresses, rule.ports].every((list) => list.length === 0);
 
 /** Actions of which nothing is recorded whoever does them, so that nobody need watch for them. */
-export const unwantedActions = (rules: readonly Omit<HostRule, 'name'>[]): readonly EventAction[] =>
+export const unwantedActions = (
+  rules: readonly (Condition & { readonly actions: readonly string[] })[],
+): readonly EventAction[] =>
   eventActions.filter((action) => {
     const mine = rules.filter(({ actions }) => actions.includes(action));
     const everything = mine.findIndex(isForAll);
     return everything !== -1 && mine.slice(0, everything + 1).every(({ keep }) => keep === 0);
   });
+
+/** What a runtime says of a container. */
+export type ContainerFacts = {
+  readonly imageName: string;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+const namespaceLabel = 'io.kubernetes.pod.namespace';
+
+/** Whether a container fits what a rule says of images, namespaces and labels. */
+export const compileContainerTest = ({
+  images,
+  namespaces,
+  labels,
+}: Pick<HostRule, 'images' | 'namespaces' | 'labels'>): ((facts: ContainerFacts) => boolean) => {
+  const isImage = anyOf(images);
+  const isNamespace = anyOf(namespaces);
+  const wanted = Object.entries(labels).map(([name, values]) => [name, anyOf(values)] as const);
+  const hasLabel = (facts: ContainerFacts, name: string, matches: (text: string) => boolean): boolean => {
+    const value = Object.hasOwn(facts.labels, name) ? facts.labels[name] : undefined;
+    return value !== undefined && matches(value);
+  };
+  return (facts) =>
+    (images.length === 0 || isImage(facts.imageName)) &&
+    (namespaces.length === 0 || hasLabel(facts, namespaceLabel, isNamespace)) &&
+    wanted.every(([name, matches]) => hasLabel(facts, name, matches));
+};
+
+const anyOf = (names: readonly string[]): ((text: string) => boolean) => {
+  const globs = names.map((name) => compileGlob(name, 'name'));
+  return (text) => globs.some((matches) => matches(text));
+};
 
 /** What the digest of no rules is. */
 export const noPolicy = 'default';

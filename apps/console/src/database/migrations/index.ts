@@ -16,6 +16,7 @@ import * as telemetryGone from './0019-telemetry-gone.ts';
 import * as vex from './0020-vex.ts';
 import * as uploads from './0021-uploads.ts';
 import * as savedHunts from './0022-saved-hunts.ts';
+import * as telemetryPolicies from './0023-telemetry-policies.ts';
 import * as scannerVersions from './0024-scanner-versions.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
@@ -39,5 +40,6 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0020-vex', vex],
   ['0021-uploads', uploads],
   ['0022-saved-hunts', savedHunts],
+  ['0023-telemetry-policies', telemetryPolicies],
   ['0024-scanner-versions', scannerVersions],
 ];

@@ -1,6 +1,7 @@
 import type {
   ContainerRecord,
   EdgeRecord,
+  FollowedPolicy,
   HostRecord,
   ImageRecord,
   SensorArchive,
@@ -99,6 +100,7 @@ export type SensorsTable = {
   refused_frames: Generated<number>;
   in_sync: boolean | null;
   program: JSONColumnType<SensorProgram, string, string> | null;
+  telemetry_policy: JSONColumnType<FollowedPolicy, string, string> | null;
 };
 
 export type SensorRolloutsTable = {

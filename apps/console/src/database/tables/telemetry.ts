@@ -56,6 +56,13 @@ export type SavedHuntsTable = {
   created_at: Date;
 };
 
+export type TelemetryPoliciesTable = {
+  version: number;
+  rules: JSONColumnType<readonly object[], string, string>;
+  created_at: Date;
+  created_by: string;
+};
+
 export type TelemetryTables = {
   saved_hunts: SavedHuntsTable;
   telemetry_files: TelemetryFilesTable;
@@ -63,4 +70,5 @@ export type TelemetryTables = {
   telemetry_positions: TelemetryPositionsTable;
   telemetry_accounts: TelemetryAccountsTable;
   telemetry_gone: TelemetryGoneTable;
+  telemetry_policies: TelemetryPoliciesTable;
 };

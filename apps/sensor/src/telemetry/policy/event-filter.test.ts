@@ -1,6 +1,6 @@
-import { HostRules, type TelemetryEvent } from '@parapet/contract/telemetry';
+import { type ContainerFacts, HostRules, type TelemetryEvent } from '@parapet/contract/telemetry';
 import { describe, expect, it } from 'vitest';
-import { type ContainerFacts, createEventFilter, type EventFilter } from './event-filter.ts';
+import { createEventFilter, type EventFilter } from './event-filter.ts';
 
 const shop: ContainerFacts = {
   imageName: 'registry.example/shop/web:2.1',

@@ -1,6 +1,8 @@
 import { BlockList } from 'node:net';
 import {
   asksContainers,
+  type ContainerFacts,
+  compileContainerTest,
   compileGlob,
   type EventAction,
   type HostRule,
@@ -21,12 +23,6 @@ export type EventFilter = {
   readonly judge: (event: TelemetryEvent, isLast: boolean) => Verdict;
   /** Actions of which nothing is told whoever does them. */
   readonly off: ReadonlySet<EventAction>;
-};
-
-/** What a runtime says of a container. */
-export type ContainerFacts = {
-  readonly imageName: string;
-  readonly labels: Readonly<Record<string, string>>;
 };
 
 export type FilterSurroundings = {
@@ -69,7 +65,7 @@ const compileRule = (rule: HostRule, { containerOf, elapsedMs }: FilterSurroundi
     ...(rule.ports.length === 0 ? [] : [hasPort(rule.ports)]),
     ...(rule.addresses.length === 0 ? [] : [hasPeer(rule.addresses)]),
   ];
-  const fitsContainer = asksContainers(rule) ? containerTest(rule) : undefined;
+  const fitsContainer = asksContainers(rule) ? compileContainerTest(rule) : undefined;
   const limits = rule.perSecond === undefined ? undefined : createRateLimits(rule.perSecond, elapsedMs);
   return {
     fits: (event) => {
@@ -127,26 +123,6 @@ const hasPeer = (addresses: readonly string[]): Test => {
     const peer = event['network.direction'] === 'ingress' ? event['source.ip'] : event['destination.ip'];
     return peer !== undefined && list.check(peer, peer.includes(':') ? 'ipv6' : 'ipv4');
   };
-};
-
-const namespaceLabel = 'io.kubernetes.pod.namespace';
-
-const containerTest = ({ images, namespaces, labels }: HostRule): ((facts: ContainerFacts) => boolean) => {
-  const anyOf = (patterns: readonly string[]): ((text: string) => boolean) => {
-    const globs = patterns.map((pattern) => compileGlob(pattern, 'name'));
-    return (text) => globs.some((matches) => matches(text));
-  };
-  const isImage = anyOf(images);
-  const isNamespace = anyOf(namespaces);
-  const wanted = Object.entries(labels).map(([name, values]) => [name, anyOf(values)] as const);
-  const hasLabel = (facts: ContainerFacts, name: string, matches: (text: string) => boolean): boolean => {
-    const value = Object.hasOwn(facts.labels, name) ? facts.labels[name] : undefined;
-    return value !== undefined && matches(value);
-  };
-  return (facts) =>
-    (images.length === 0 || isImage(facts.imageName)) &&
-    (namespaces.length === 0 || hasLabel(facts, namespaceLabel, isNamespace)) &&
-    wanted.every(([name, matches]) => hasLabel(facts, name, matches));
 };
 
 /** Where between 0 and 1 the process of an event lies: the same for all its events, so that a process is told whole or not at all. */

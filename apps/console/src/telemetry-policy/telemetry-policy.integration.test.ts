@@ -2,7 +2,7 @@ import { telemetryPolicyRoutes } from '@parapet/contract/api';
 import { TelemetryRules } from '@parapet/contract/telemetry';
 import { systemClock } from '@parapet/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AuditRecord } from '../audit/audit-log.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import { silentLog } from '../logging/log.ts';
 import { connectSensor, type Enrolled, enrolSensor, type FakeSensor } from '../testing/fake-sensor.ts';
 import { containerRecord, hostRecord } from '../testing/records.ts';

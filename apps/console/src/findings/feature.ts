@@ -106,7 +106,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       ...createUploadRoutes({ db, receive, clock, audit: deps.audit, gate: deps.gate }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),
-      ...createOverviewRoutes({ db, clock, content: files }),
+      ...createOverviewRoutes({ db, clock, content: files, index }),
     },
     /** What ingest committed: scans that are needed and risk that changes follow from it. */
     inventoryChanged: (change: InventoryChange): void => {

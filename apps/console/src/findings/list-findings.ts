@@ -74,8 +74,7 @@ const readIndexedPage = async (
   const top = createTopRows(page.limit + 1, after);
   scanRows(columns, question, (segment, rows, count) => {
     total += count;
-    const values = order.ofSegment(segment);
-    for (let at = 0; at < count; at += 1) top.offer(segment, rows[at] ?? 0, values[rows[at] ?? 0] ?? 0);
+    top.offer(segment, rows, count, order.ofSegment(segment));
   });
   const ids = top.ids();
   const selected = sql`select * from unnest(${ids}::uuid[]) with ordinality as page (id, position)`;

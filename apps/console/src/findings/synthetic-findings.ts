@@ -62,7 +62,8 @@ const insertFindings = async (db: Database, size: SyntheticSize, from: number, t
       0.05 + (v % 90) / 100.0, 0.5, 0.5, 0.5, round(((a * 31 + v * 17) % 1000)::numeric / 10, 1),
       (array['internet','zones','own-network','none-seen','unknown'])[1 + (a + p) % 5],
       (array['running','loaded','installed','installed','unknown'])[1 + (a * 3 + p) % 5],
-      'parapet-risk/1', 'feed-1', now() - (v || ' minutes')::interval, case when (a * 7 + v) % 6 = 5 then now() end
+      'parapet-risk/1', 'feed-1', date_trunc('milliseconds', now()) - (v || ' minutes')::interval,
+      case when (a * 7 + v) % 6 = 5 then date_trunc('milliseconds', now()) end
     from generate_series(${from}::int, ${to}::int) as a
     cross join lateral (
       select distinct 1 + (a * 13 + n * 7) % ${size.vulnerabilities}::int as v from generate_series(1, ${size.findingsEach}::int) as n

@@ -20,14 +20,15 @@ export const readBlindSpots = async (
   scope: Scope,
   now: Date,
 ): Promise<BlindSpot[]> => {
+  const distributions = readDistributions(db, scope);
   const spots = await Promise.all([
     silentHosts(db, scope, now),
     refusedCollectors(db, scope),
     losses(db, scope, new Date(now.getTime() - dayMs)),
     unconfirmedImages(db, scope),
-    distributionsWithoutAdvisories(db, content, scope),
+    distributions.then((found) => withoutAdvisories(found, content)),
     typesWithoutAdvisories(db, content, scope),
-    releasesWithoutUpdates(db, scope, now),
+    distributions.then((found) => withoutUpdates(found, now)),
     strangers(db, scope),
   ]);
   return spots.flat();
@@ -88,36 +89,39 @@ const unconfirmedImages = async (db: Database, scope: Scope): Promise<BlindSpot[
   ];
 };
 
+type FoundDistribution = {
+  readonly distribution: Distribution;
+  readonly assets: number;
+  /** Of these, the ones that hold packages. */
+  readonly holding: number;
+};
+
+const readDistributions = async (db: Database, scope: Scope): Promise<readonly FoundDistribution[]> => {
+  const { rows } = await sql<FoundDistribution>`
+    select s.distribution, count(*)::int as assets, count(*) filter (where s.package_count > 0)::int as holding
+    from asset_software as s join assets as a on a.id = s.asset_id
+    where a.status <> 'gone' and s.distribution is not null and ${inScope(scope, sql.ref('s.asset_id'))}
+    group by s.distribution order by assets desc limit ${peerLimit}`.execute(db);
+  return rows;
+};
+
 /** Without advisories for its distribution, an asset without findings only looks clean. */
-const distributionsWithoutAdvisories = async (
-  db: Database,
-  content: AdvisoryContent,
-  scope: Scope,
-): Promise<BlindSpot[]> => {
+const withoutAdvisories = (found: readonly FoundDistribution[], content: AdvisoryContent): BlindSpot[] => {
   const advisories = content.current();
   if (advisories === undefined) return [];
-  const { rows } = await sql<{ distribution: Distribution; assets: number }>`
-    select s.distribution, count(*)::int as assets from asset_software as s join assets as a on a.id = s.asset_id
-    where a.status <> 'gone' and s.distribution is not null and s.package_count > 0
-      and ${inScope(scope, sql.ref('s.asset_id'))}
-    group by s.distribution order by assets desc limit ${peerLimit}`.execute(db);
-  return rows
-    .filter((row) => advisories.coverageOf(row.distribution).entries === 0)
+  return found
+    .filter(({ distribution, holding }) => holding > 0 && advisories.coverageOf(distribution).entries === 0)
     .slice(0, limit)
-    .map((row) => ({
-      title: row.distribution.name,
-      reason: `no advisories in the feeds: packages of ${row.assets} ${row.assets === 1 ? 'asset' : 'assets'} are listed, not matched`,
+    .map(({ distribution, holding }) => ({
+      title: distribution.name,
+      reason: `no advisories in the feeds: packages of ${holding} ${holding === 1 ? 'asset' : 'assets'} are listed, not matched`,
       to: '/settings/feeds',
     }));
 };
 
 /** New holes in a release that its maker has left are told by nobody: few findings on it mean little. */
-const releasesWithoutUpdates = async (db: Database, scope: Scope, now: Date): Promise<BlindSpot[]> => {
-  const { rows } = await sql<{ distribution: Distribution; assets: number }>`
-    select s.distribution, count(*)::int as assets from asset_software as s join assets as a on a.id = s.asset_id
-    where a.status <> 'gone' and s.distribution is not null and ${inScope(scope, sql.ref('s.asset_id'))}
-    group by s.distribution order by assets desc limit ${peerLimit}`.execute(db);
-  return rows
+const withoutUpdates = (found: readonly FoundDistribution[], now: Date): BlindSpot[] =>
+  found
     .flatMap(({ distribution, assets }): BlindSpot[] => {
       const end = endOfLifeOf(distribution, now.getTime());
       if (end === undefined) return [];
@@ -130,9 +134,8 @@ const releasesWithoutUpdates = async (db: Database, scope: Scope, now: Date): Pr
       ];
     })
     .slice(0, limit);
-};
 
-/** Packages of distributions, of which {@link distributionsWithoutAdvisories} speaks. */
+/** Packages of distributions, of which {@link withoutAdvisories} speaks. */
 const systemTypes = ['dpkg', 'apk', 'rpm', 'alpm', 'opkg', 'portage'];
 
 /** Names of one type that are tried, to find an asset in scope that has one of them. */

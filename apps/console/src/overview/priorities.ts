@@ -3,6 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { ExposureKind, UseKind } from '../database/tables/findings.ts';
 import { groupFindings } from '../findings/group-findings.ts';
+import type { FindingIndex } from '../findings/index/finding-index.ts';
 import { inScope } from '../people/scope.ts';
 import { enumerate } from '../risk/formula.ts';
 
@@ -12,8 +13,8 @@ type Priority = Overview['priorities'][number];
 const leastRisk = 20;
 
 /** The fixes that take away the most: each one sentence from the evidence of its worst finding. */
-export const readPriorities = async (db: Database, scope: Scope): Promise<Priority[]> => {
-  const groups = await groupFindings(db, { by: 'fix', status: ['open'], limit: 5 }, scope);
+export const readPriorities = async (db: Database, scope: Scope, index?: FindingIndex): Promise<Priority[]> => {
+  const groups = await groupFindings(db, { by: 'fix', status: ['open'], limit: 5 }, scope, index);
   const worth = groups.items.filter((group) => group.risk >= leastRisk);
   const told = await readWorst(
     db,
@@ -58,6 +59,9 @@ export type WorstFinding = {
   readonly use_reason: string | null;
 };
 
+/** Packages of one fix that are looked at for the workloads in which they are used. */
+const fixedPackages = 5_000;
+
 const readWorst = async (
   db: Database,
   keys: readonly string[],
@@ -81,10 +85,16 @@ const readWorst = async (
     join products as product on product.id = f.product_id
     left join lateral (
       select count(distinct c.instance_id) as workloads, (array_agg(distinct a.name order by a.name))[1:20] as names
-      from risk_contexts as c join assets as a on a.id = c.instance_id
-      where c.use_kind = f.use_kind and c.exposure_kind = f.exposure_kind and c.package_id > 0
-        and c.package_id in (select o.package_id from findings as o where o.fix_id = fix.id and o.status = 'open' limit 5000)
-        and ${visible('c.instance_id')}
+      from (
+        select distinct o.asset_id, o.package_id from findings as o
+        where o.fix_id = fix.id and o.status = 'open' and o.package_id is not null limit ${fixedPackages}
+      ) as held
+      -- offset 0 keeps the planner from reading the evidence of everything
+      cross join lateral (
+        select * from risk_contexts where asset_id = held.asset_id and package_id = held.package_id offset 0
+      ) as c
+      join assets as a on a.id = c.instance_id
+      where c.use_kind = f.use_kind and c.exposure_kind = f.exposure_kind and ${visible('c.instance_id')}
     ) as seen on true
     left join lateral (
       select c.factors -> 'exposure' ->> 'reason' as exposure_reason, c.factors -> 'use' ->> 'reason' as use_reason

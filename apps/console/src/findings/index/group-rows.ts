@@ -1,6 +1,6 @@
 import type { Grouping } from '../grouping.ts';
 import type { Asked } from './ask.ts';
-import { scanRows } from './scan.ts';
+import { type FoundRows, findRows } from './scan.ts';
 import { compareIds, idOfRow, type Segment } from './segment.ts';
 
 export type GroupSums = {
@@ -31,13 +31,13 @@ export const groupRows = (
   wanted: { readonly after: { readonly value: number; readonly id: string } | undefined; readonly limit: number },
 ): GroupedRows => {
   const keys = keysOf(asked.columns, by);
-  const sums = collect(asked, keys);
+  const rows = findRows(asked.columns, asked.question);
+  const sums = sumUp(rows, keys);
   const found: number[] = [];
   for (let key = 0; key < keys.size; key += 1) if ((sums.findings[key] ?? 0) > 0) found.push(key);
   const page = firstGroups(found.filter(comesAfter(sums, keys, wanted.after)), sums, keys, wanted.limit);
-  const vulnerabilities = by === 'vulnerability' ? undefined : countVulnerabilities(asked, keys, page);
   return {
-    page: page.map((key) => presentSums(sums, keys, key, vulnerabilities?.get(key) ?? 1)),
+    page: describe(page, rows, sums, keys),
     groups: found.length,
     findings: sum(found, sums.findings),
     riskSum: sum(found, sums.riskSum),
@@ -73,81 +73,50 @@ const keysOf = (columns: Asked['columns'], by: Grouping): Keys => {
   }
 };
 
-/** One element a group: twenty thousand objects would take longer to make than a million rows to walk. */
+/** What is needed of every group. One element each: twenty thousand objects would take longer to make than a million rows to walk. */
 type Sums = {
-  readonly segments: readonly Segment[];
   readonly findings: Uint32Array;
-  readonly kev: Uint32Array;
   /** -1 before the first finding. */
   readonly risk: Float32Array;
   readonly riskSum: Float64Array;
-  readonly assets: Uint32Array;
-  readonly firstSeen: Float64Array;
-  /** Where the finding with the highest risk is. */
-  readonly worstSegment: Uint32Array;
-  readonly worstRow: Uint32Array;
 };
 
-const kevBit = 512;
-
-const collect = ({ columns, question }: Asked, keys: Keys): Sums => {
-  const segments = [...columns.segments.values()];
-  const numbers = new Map(segments.map((segment, number) => [segment, number]));
+const sumUp = (found: readonly FoundRows[], keys: Keys): Sums => {
   const sums: Sums = {
-    segments,
     findings: new Uint32Array(keys.size),
-    kev: new Uint32Array(keys.size),
     risk: new Float32Array(keys.size).fill(-1),
     riskSum: new Float64Array(keys.size),
-    assets: new Uint32Array(keys.size),
-    firstSeen: new Float64Array(keys.size).fill(Number.POSITIVE_INFINITY),
-    worstSegment: new Uint32Array(keys.size),
-    worstRow: new Uint32Array(keys.size),
   };
-  // The segment counted last for a group, from 1 on: rows come segment by segment.
-  const last = new Uint32Array(keys.size);
-  scanRows(columns, question, (segment, rows, count) =>
-    addRows(sums, last, { segment, number: numbers.get(segment) ?? 0, keys: keys.of(segment) }, rows, count),
-  );
+  for (const { segment, number, rows } of found) {
+    const own = keys.of(segment);
+    if (own === undefined) addSegment(sums, number, segment, rows);
+    else addRows(sums, own, segment, rows);
+  }
   return sums;
 };
 
-const addRows = (
-  sums: Sums,
-  last: Uint32Array,
-  from: { readonly segment: Segment; readonly number: number; readonly keys: Uint32Array | undefined },
-  rows: Uint32Array,
-  count: number,
-): void => {
-  const { findings, kev, risk, riskSum, assets, firstSeen, worstSegment, worstRow } = sums;
-  const { segment, number, keys } = from;
-  const { risks, cells } = segment;
-  for (let at = 0; at < count; at += 1) {
+const addRows = ({ findings, risk, riskSum }: Sums, keys: Uint32Array, { risks }: Segment, rows: Uint32Array): void => {
+  for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at] ?? 0;
-    const key = keys === undefined ? number : (keys[row] ?? 0);
+    const key = keys[row] ?? 0;
     const value = risks[row] ?? 0;
-    const seen = segment.firstSeen[row] ?? 0;
-    const worst = risk[key] ?? 0;
     findings[key] = (findings[key] ?? 0) + 1;
     riskSum[key] = (riskSum[key] ?? 0) + value;
-    if (((cells[row] ?? 0) & kevBit) !== 0) kev[key] = (kev[key] ?? 0) + 1;
-    if (last[key] !== number + 1) {
-      last[key] = number + 1;
-      assets[key] = (assets[key] ?? 0) + 1;
-    }
-    if (seen < (firstSeen[key] ?? 0)) firstSeen[key] = seen;
-    // Of equals the first by id, as the database chooses.
-    if (value > worst || (value === worst && isBefore(sums, key, segment, row))) {
-      risk[key] = value;
-      worstSegment[key] = number;
-      worstRow[key] = row;
-    }
+    if (value > (risk[key] ?? 0)) risk[key] = value;
   }
 };
 
-const isBefore = (sums: Sums, key: number, segment: Segment, row: number): boolean => {
-  const worst = sums.segments[sums.worstSegment[key] ?? 0];
-  return worst !== undefined && compareIds(segment, row, worst, sums.worstRow[key] ?? 0) < 0;
+const addSegment = ({ findings, risk, riskSum }: Sums, key: number, { risks }: Segment, rows: Uint32Array): void => {
+  let highest = -1;
+  let total = 0;
+  for (let at = 0; at < rows.length; at += 1) {
+    const value = risks[rows[at] ?? 0] ?? 0;
+    total += value;
+    if (value > highest) highest = value;
+  }
+  findings[key] = rows.length;
+  risk[key] = highest;
+  riskSum[key] = total;
 };
 
 const comesAfter = (
@@ -174,45 +143,78 @@ const firstGroups = (from: readonly number[], sums: Sums, keys: Keys, limit: num
   return named.slice(0, limit).map(({ key }) => key);
 };
 
-/** How many different vulnerabilities each of the page's groups has: only there, since it takes a set each. */
-const countVulnerabilities = (
-  { columns, question }: Asked,
-  keys: Keys,
+/** What only a page's groups tell. */
+type Details = {
+  kev: number;
+  assets: number;
+  firstSeenMs: number;
+  readonly vulnerabilities: Set<number>;
+  /** The segment counted last: rows come segment by segment. */
+  last: Segment | undefined;
+  worst: { readonly segment: Segment; readonly row: number } | undefined;
+};
+
+const describe = (
   page: readonly number[],
-): ReadonlyMap<number, number> => {
-  const sets = page.map(() => new Set<number>());
+  found: readonly FoundRows[],
+  sums: Sums,
+  keys: Keys,
+): readonly GroupSums[] => {
+  const details = page.map(
+    (): Details => ({
+      ...{ kev: 0, assets: 0, firstSeenMs: Number.POSITIVE_INFINITY },
+      ...{ vulnerabilities: new Set(), last: undefined, worst: undefined },
+    }),
+  );
   // The place on the page, from 1 on.
   const places = new Uint16Array(keys.size);
   for (const [at, key] of page.entries()) places[key] = at + 1;
-  const numbers = new Map([...columns.segments.values()].map((segment, number) => [segment, number]));
-  scanRows(columns, question, (segment, rows, count) => {
+  for (const { segment, number, rows } of found) {
     const own = keys.of(segment);
-    const number = numbers.get(segment) ?? 0;
-    if (own === undefined && places[number] === 0) return;
-    for (let at = 0; at < count; at += 1) {
+    if (own === undefined && places[number] === 0) continue;
+    for (let at = 0; at < rows.length; at += 1) {
       const row = rows[at] ?? 0;
-      const place = places[own === undefined ? number : (own[row] ?? 0)] ?? 0;
-      if (place > 0) sets[place - 1]?.add(segment.vulnerabilities[row] ?? 0);
+      const key = own === undefined ? number : (own[row] ?? 0);
+      const place = places[key] ?? 0;
+      const detail = place === 0 ? undefined : details[place - 1];
+      if (detail !== undefined) addDetails(detail, segment, row, sums.risk[key] ?? 0);
     }
+  }
+  return page.flatMap((key, at) => {
+    const detail = details[at];
+    return detail?.worst === undefined ? [] : [presentSums(sums, keys, key, { ...detail, worst: detail.worst })];
   });
-  return new Map(page.map((key, at) => [key, sets[at]?.size ?? 0]));
 };
 
-const presentSums = (sums: Sums, keys: Keys, key: number, vulnerabilities: number): GroupSums => {
-  const worst = sums.segments[sums.worstSegment[key] ?? 0];
-  return {
-    id: keys.text(key),
-    findings: sums.findings[key] ?? 0,
-    kev: sums.kev[key] ?? 0,
-    // Stored with one decimal, kept as the nearest 32-bit number.
-    risk: Math.round((sums.risk[key] ?? 0) * 10) / 10,
-    riskSum: sums.riskSum[key] ?? 0,
-    assets: sums.assets[key] ?? 0,
-    vulnerabilities,
-    firstSeenMs: sums.firstSeen[key] ?? 0,
-    worstId: worst === undefined ? '' : idOfRow(worst, sums.worstRow[key] ?? 0),
-  };
+const kevBit = 512;
+
+const addDetails = (detail: Details, segment: Segment, row: number, highest: number): void => {
+  if (((segment.cells[row] ?? 0) & kevBit) !== 0) detail.kev += 1;
+  if (detail.last !== segment) {
+    detail.last = segment;
+    detail.assets += 1;
+  }
+  detail.firstSeenMs = Math.min(detail.firstSeenMs, segment.firstSeen[row] ?? 0);
+  detail.vulnerabilities.add(segment.vulnerabilities[row] ?? 0);
+  if (segment.risks[row] !== highest) return;
+  // Of equals the first by id, as the database chooses.
+  if (detail.worst === undefined || compareIds(segment, row, detail.worst.segment, detail.worst.row) < 0)
+    detail.worst = { segment, row };
 };
+
+const presentSums = (
+  sums: Sums,
+  keys: Keys,
+  key: number,
+  { kev, assets, firstSeenMs, vulnerabilities, worst }: Details & { readonly worst: NonNullable<Details['worst']> },
+): GroupSums => ({
+  ...{ id: keys.text(key), kev, assets, firstSeenMs, vulnerabilities: vulnerabilities.size },
+  findings: sums.findings[key] ?? 0,
+  // Stored with one decimal, kept as the nearest 32-bit number.
+  risk: Math.round((sums.risk[key] ?? 0) * 10) / 10,
+  riskSum: sums.riskSum[key] ?? 0,
+  worstId: idOfRow(worst.segment, worst.row),
+});
 
 const sum = (keys: readonly number[], values: Uint32Array | Float64Array): number =>
   keys.reduce((total, key) => total + (values[key] ?? 0), 0);

@@ -58,13 +58,13 @@ const loadTimeoutMs = 600_000;
 
 /** Fixed widths throughout: no column is null. */
 const copyText = `copy (
-  select asset_id, id, first_seen_at, vulnerability_id::int4, product_id::int4, fix_id::int4, risk::float4,
+  select asset_id, id, first_seen_at, coalesce(closed_at, 'epoch'), vulnerability_id::int4, product_id::int4, fix_id::int4, risk::float4,
     coalesce(cvss, -1)::float4, cell::int4
   from findings) to stdout (format binary)`;
 /** Signature, flags and the length of an extension that nobody has. */
 const headerBytes = 19;
 /** The number of fields, then each with its length before it. */
-const rowBytes = 2 + 9 * 4 + 2 * 16 + 8 + 6 * 4;
+const rowBytes = 2 + 10 * 4 + 2 * 16 + 2 * 8 + 6 * 4;
 
 type Filling = { readonly segment: Segment; filled: number };
 
@@ -97,12 +97,13 @@ const putRow = (filling: ReadonlyMap<string, Filling>, bytes: Buffer, at: number
   const row = one.filled++;
   segment.ids.set(bytes.subarray(at + 26, at + 42), row * 16);
   segment.firstSeen[row] = millisecondsOf(bytes, at + 46);
-  segment.vulnerabilities[row] = numberings.vulnerabilities.numberOf(bytes.readInt32BE(at + 58));
-  segment.products[row] = numberings.products.numberOf(bytes.readInt32BE(at + 66));
-  segment.fixes[row] = numberings.fixes.numberOf(bytes.readInt32BE(at + 74));
-  segment.risks[row] = bytes.readFloatBE(at + 82);
-  segment.cvss[row] = bytes.readFloatBE(at + 90);
-  segment.cells[row] = bytes.readInt32BE(at + 98);
+  segment.closed[row] = millisecondsOf(bytes, at + 58);
+  segment.vulnerabilities[row] = numberings.vulnerabilities.numberOf(bytes.readInt32BE(at + 70));
+  segment.products[row] = numberings.products.numberOf(bytes.readInt32BE(at + 78));
+  segment.fixes[row] = numberings.fixes.numberOf(bytes.readInt32BE(at + 86));
+  segment.risks[row] = bytes.readFloatBE(at + 94);
+  segment.cvss[row] = bytes.readFloatBE(at + 102);
+  segment.cells[row] = bytes.readInt32BE(at + 110);
 };
 
 const uneven = (segment: Segment | undefined): Error =>

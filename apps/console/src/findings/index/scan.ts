@@ -29,46 +29,106 @@ const cellCount = 8192;
 
 /** Walks the rows that answer a question, segment by segment. */
 export const scanRows = (columns: FindingColumns, question: RowQuestion, visit: Visit): void => {
-  const masks = compileMasks(columns, question);
-  const passing = passingCells(question.cells);
-  const leastRisk = question.minRisk === undefined ? -1 : Math.fround(question.minRisk);
-  const isWide = masks.required === 0 && leastRisk === -1;
+  const match = compileMatch(columns, question);
   let found = new Uint32Array(1024);
   for (const segment of columns.segments.values()) {
     if (question.assets?.has(segment.assetId) === false) continue;
     if (found.length < segment.length) found = new Uint32Array(segment.length * 2);
-    const count = isWide
-      ? passingRows(segment, passing, found)
-      : matchingRows(segment, masks, { passing, leastRisk }, found);
+    const count = match(segment, found, 0);
     if (count > 0) visit(segment, found, count);
   }
 };
 
-const passingRows = ({ length, cells }: Segment, passing: Uint8Array, found: Uint32Array): number => {
-  let count = 0;
-  for (let row = 0; row < length; row += 1) if (passing[cells[row] ?? 0] === 1) found[count++] = row;
-  return count;
+/** The rows of a segment that answer a question. */
+export type FoundRows = {
+  readonly segment: Segment;
+  /** The segment's place among all. */
+  readonly number: number;
+  readonly rows: Uint32Array;
 };
 
-const matchingRows = (
-  { assetId, length, vulnerabilities, products, fixes, cells, risks }: Segment,
-  masks: Masks,
-  { passing, leastRisk }: { readonly passing: Uint8Array; readonly leastRisk: number },
-  found: Uint32Array,
-): number => {
-  const own = masks.ofAsset(assetId);
-  let count = 0;
-  for (let row = 0; row < length; row += 1) {
-    // Each condition is a bit; a row has those of its asset, vulnerability, package and fix.
-    const bits =
-      own |
-      (masks.vulnerabilities[vulnerabilities[row] ?? 0] ?? 0) |
-      (masks.products[products[row] ?? 0] ?? 0) |
-      (masks.fixes[fixes[row] ?? 0] ?? 0);
-    if (bits !== masks.required || (risks[row] ?? 0) < leastRisk) continue;
-    if (passing[cells[row] ?? 0] === 1) found[count++] = row;
+/** All rows that answer a question, for more than one look at them: 4 bytes for each that could. */
+export const findRows = (columns: FindingColumns, question: RowQuestion): readonly FoundRows[] => {
+  const match = compileMatch(columns, question);
+  const isAllowed = (segment: Segment): boolean => question.assets?.has(segment.assetId) !== false;
+  let possible = 0;
+  for (const segment of columns.segments.values()) if (isAllowed(segment)) possible += segment.length;
+  const memory = new Uint32Array(possible);
+  const found: FoundRows[] = [];
+  let number = -1;
+  let from = 0;
+  for (const segment of columns.segments.values()) {
+    number += 1;
+    if (!isAllowed(segment)) continue;
+    const count = match(segment, memory, from);
+    if (count > 0) found.push({ segment, number, rows: memory.subarray(from, from + count) });
+    from += count;
   }
-  return count;
+  return found;
+};
+
+/**
+ * Writes the rows of a segment that pass into `found`, from a place on, and tells how many. The loops below have no branches
+ * that depend on a row: a million of them, a third of which pass, would be guessed wrongly hundreds of thousands of times.
+ */
+type Match = (segment: Segment, found: Uint32Array, from: number) => number;
+
+const compileMatch = (columns: FindingColumns, question: RowQuestion): Match => {
+  const masks = compileMasks(columns, question);
+  const passing = passingCells(question.cells);
+  const leastRisk = question.minRisk === undefined ? undefined : Math.fround(question.minRisk);
+  let bits = new Uint16Array(1024);
+  return (segment, found, from) => {
+    if (bits.length < segment.length) bits = new Uint16Array(segment.length * 2);
+    const own = masks.ofAsset(segment.assetId);
+    const count =
+      own === masks.required
+        ? passingRows(segment, passing, found, from)
+        : maskedRows(segment, masks, { own, passing, bits }, found, from);
+    return leastRisk === undefined ? count : rowsFrom(leastRisk, segment, found, from, count);
+  };
+};
+
+const passingRows = ({ length, cells }: Segment, passing: Uint8Array, found: Uint32Array, from: number): number => {
+  let to = from;
+  for (let row = 0; row < length; row += 1) {
+    found[to] = row;
+    to += passing[cells[row] ?? 0] ?? 0;
+  }
+  return to - from;
+};
+
+/** Each condition is a bit; a row has those of its asset, vulnerability, package and fix. */
+const maskedRows = (
+  segment: Segment,
+  masks: Masks,
+  { own, passing, bits }: { readonly own: number; readonly passing: Uint8Array; readonly bits: Uint16Array },
+  found: Uint32Array,
+  from: number,
+): number => {
+  const { length, cells } = segment;
+  const { isRequired } = masks;
+  bits.fill(own, 0, length);
+  for (const { column, masked } of masks.columns) {
+    const numbers = segment[column];
+    for (let row = 0; row < length; row += 1) bits[row] = (bits[row] ?? 0) | (masked[numbers[row] ?? 0] ?? 0);
+  }
+  let to = from;
+  for (let row = 0; row < length; row += 1) {
+    found[to] = row;
+    to += (isRequired[bits[row] ?? 0] ?? 0) & (passing[cells[row] ?? 0] ?? 0);
+  }
+  return to - from;
+};
+
+const rowsFrom = (least: number, { risks }: Segment, found: Uint32Array, from: number, count: number): number => {
+  let to = from;
+  for (let at = from; at < from + count; at += 1) {
+    const row = found[at] ?? 0;
+    found[to] = row;
+    to += (risks[row] ?? 0) >= least ? 1 : 0;
+  }
+  return to - from;
 };
 
 /** Counts by cell of the rows that pass all but the facets. */
@@ -89,24 +149,28 @@ const passingCells = (filter: CellFilter): Uint8Array => {
   return passing;
 };
 
+type NumberedColumn = 'vulnerabilities' | 'products' | 'fixes';
+
 type Masks = {
   readonly required: number;
-  readonly vulnerabilities: Uint16Array;
-  readonly products: Uint16Array;
-  readonly fixes: Uint16Array;
+  /** 1 at the one number that has all bits. */
+  readonly isRequired: Uint8Array;
+  /** The bits of a column's numbers, for columns that are asked for. */
+  readonly columns: readonly { readonly column: NumberedColumn; readonly masked: Uint16Array }[];
   readonly ofAsset: (assetId: string) => number;
 };
 
 const compileMasks = (columns: FindingColumns, question: RowQuestion): Masks => {
-  const vulnerabilities = new Uint16Array(columns.vulnerabilities.size());
-  const products = new Uint16Array(columns.products.size());
-  const fixes = new Uint16Array(columns.fixes.size());
+  const masks = new Map<NumberedColumn, Uint16Array>();
   let required = 0;
   let bit = 1;
-  const mark = (masks: Uint16Array, ids: readonly number[], numbering: FindingColumns['vulnerabilities']): void => {
+  const mark = (column: NumberedColumn, ids: readonly number[]): void => {
+    if (ids.length === 0) return;
+    const masked = masks.get(column) ?? new Uint16Array(columns[column].size());
+    masks.set(column, masked);
     for (const id of ids) {
-      const number = numbering.find(id);
-      if (number !== undefined) masks[number] = (masks[number] ?? 0) | bit;
+      const number = columns[column].find(id);
+      if (number !== undefined) masked[number] = (masked[number] ?? 0) | bit;
     }
   };
   const next = (): void => {
@@ -115,22 +179,22 @@ const compileMasks = (columns: FindingColumns, question: RowQuestion): Masks => 
   };
   const termBits: { readonly bit: number; readonly assets: ReadonlySet<string> }[] = [];
   for (const term of question.terms) {
-    mark(vulnerabilities, term.vulnerabilities, columns.vulnerabilities);
-    mark(products, term.products, columns.products);
+    mark('vulnerabilities', term.vulnerabilities);
+    mark('products', term.products);
     termBits.push({ bit, assets: term.assets });
     next();
   }
-  for (const [masks, ids, numbering] of [
-    [vulnerabilities, question.vulnerabilities, columns.vulnerabilities],
-    [products, question.products, columns.products],
-    [fixes, question.fixes, columns.fixes],
-  ] as const) {
+  for (const column of ['vulnerabilities', 'products', 'fixes'] as const) {
+    const ids = question[column];
     if (ids === undefined) continue;
-    mark(masks, ids, numbering);
+    mark(column, ids);
     next();
   }
+  const isRequired = new Uint8Array(bit);
+  isRequired[required] = 1;
   return {
-    ...{ required, vulnerabilities, products, fixes },
+    ...{ required, isRequired },
+    columns: [...masks].map(([column, masked]) => ({ column, masked })),
     ofAsset: (assetId) => termBits.reduce((own, term) => (term.assets.has(assetId) ? own | term.bit : own), 0),
   };
 };

@@ -31,19 +31,32 @@ export const createTopRows = (limit: number, after: { readonly value: number; re
       at = parent;
     }
   };
+  const consider = (segment: Segment, row: number, value: number): void => {
+    const last = heap[0];
+    if (heap.length < limit || last === undefined) {
+      if (!isAfter(segment, row, value)) return;
+      heap.push({ segment, row, value });
+      liftLast();
+      return;
+    }
+    const candidate = { segment, row, value };
+    if (!precedes(candidate, last) || !isAfter(segment, row, value)) return;
+    heap[0] = candidate;
+    sinkRoot();
+  };
+  /** Rows below it are not among the first. */
+  const leastValue = (): number => (heap.length < limit ? Number.NEGATIVE_INFINITY : (heap[0]?.value ?? 0));
   return {
-    offer: (segment: Segment, row: number, value: number): void => {
-      const last = heap[0];
-      if (heap.length === limit && last !== undefined) {
+    /** Looks at the first `count` of some rows of a segment, whose values are given by row. */
+    offer: (segment: Segment, rows: Uint32Array, count: number, values: Float32Array | Float64Array): void => {
+      let least = leastValue();
+      for (let at = 0; at < count; at += 1) {
+        const row = rows[at] ?? 0;
+        const value = values[row] ?? 0;
         // Most rows end here.
-        if (value < last.value) return;
-        const candidate = { segment, row, value };
-        if (!precedes(candidate, last) || !isAfter(segment, row, value)) return;
-        heap[0] = candidate;
-        sinkRoot();
-      } else if (isAfter(segment, row, value)) {
-        heap.push({ segment, row, value });
-        liftLast();
+        if (value < least) continue;
+        consider(segment, row, value);
+        least = leastValue();
       }
     },
     ids: (): string[] =>

@@ -98,7 +98,18 @@ export const createFeatures = async (parts: {
   });
   const edgeIndex = stack.use(createEdgeIndex({ db, log }));
   const findings = createFindingsFeature({
-    ...{ db, pool: platform.database.pool, clock, live, log, audit, jobs, gate, dispatcher: gateway.tasks },
+    ...{
+      db,
+      steadyDb: platform.database.preparedDb,
+      pool: platform.database.pool,
+      clock,
+      live,
+      log,
+      audit,
+      jobs,
+      gate,
+      dispatcher: gateway.tasks,
+    },
     publishers: config.feeds,
     ...{ feedsDir: folder.feedsDir, temporaryDir: folder.temporaryDir, consoleName: config.name },
   });

@@ -6,7 +6,7 @@ import type { Database, Tables } from './database.ts';
 /** A text is prepared once it was used this often: what is used once is not worth a place. */
 const preparedFromUse = 4;
 /** Texts that are prepared at most; each keeps some tens of KB in every connection that used it. */
-const preparedTexts = 160;
+const preparedTexts = 240;
 const watchedTexts = 2000;
 
 /**

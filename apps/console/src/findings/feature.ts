@@ -34,6 +34,8 @@ import { createFindingIndex } from './index/finding-index.ts';
 
 export type FindingsFeatureDeps = {
   readonly db: Database;
+  /** For what is done of every asset again and again: scans, matching, risk. */
+  readonly steadyDb?: Database;
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly live: LiveFeed;
@@ -57,11 +59,12 @@ export type FindingsFeatureDeps = {
  */
 export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
   const { db, clock, live, log, jobs, dispatcher, gate } = deps;
+  const steadyDb = deps.steadyDb ?? db;
   const index = createFindingIndex({ db, pool: deps.pool, log });
   const files = createAdvisoryFiles({ db, databaseDir: deps.feedsDir, log });
-  const receive = createSbomReceiver({ db, content: files, live, clock });
-  const scheduler = createScanScheduler({ db, clock, dispatcher, receive, live, log, gate });
-  const updater = createRiskUpdater({ db, clock, live, log, gate });
+  const receive = createSbomReceiver({ db: steadyDb, content: files, live, clock });
+  const scheduler = createScanScheduler({ db: steadyDb, clock, dispatcher, receive, live, log, gate });
+  const updater = createRiskUpdater({ db: steadyDb, clock, live, log, gate });
   const service: FeedService = createFeedService({
     ...{ db, clock, live, log, files, gate },
     build: deps.build ?? buildFeed,

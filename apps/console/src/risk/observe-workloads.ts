@@ -195,7 +195,7 @@ const readPublished = async (db: Database, ids: readonly string[]): Promise<Map<
   const rows = await db
     .selectFrom('published_ports')
     .select(['container_id as workload', 'protocol', 'host_address', 'host_port', 'container_port'])
-    .where('container_id', 'in', [...ids])
+    .where(sql<boolean>`container_id = any(${ids}::uuid[])`)
     .limit(limits.listeners * ids.length)
     .execute();
   return byWorkload(rows, (row) => ({
@@ -221,7 +221,7 @@ const readBlind = async (
   const rows = await db
     .selectFrom('collectors')
     .select(['host_id', 'name', 'state', 'reason'])
-    .where('host_id', 'in', [...hostIds])
+    .where(sql<boolean>`host_id = any(${hostIds}::uuid[])`)
     .where('state', 'in', ['refused', 'failed'])
     .execute();
   return Map.groupBy(rows, (row) => row.host_id);

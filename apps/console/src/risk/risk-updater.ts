@@ -126,7 +126,7 @@ const readOnHosts = async (db: Database, hostIds: readonly string[]): Promise<re
   const rows = await db
     .selectFrom('assets')
     .select('id')
-    .where('host_id', 'in', [...hostIds])
+    .where(sql<boolean>`host_id = any(${hostIds}::uuid[])`)
     .where('kind', '=', 'container')
     .where('status', '<>', 'gone')
     .execute();

@@ -9,7 +9,10 @@ const batchSize = 1000;
 /** Longer names and versions are not found over the whole fleet, see migration 0011. */
 export const indexedBytes = 512;
 
-/** Makes an asset's packages the given ones. Rows that stay keep their id. */
+/**
+ * Makes an asset's packages the given ones. Rows that stay keep their id. New ones count as installed and no more, which most
+ * turn out to be: `applyRisk`, in the same transaction, then writes few of them a second time.
+ */
 export const replacePackages = async (
   tx: DatabaseTransaction,
   assetId: string,
@@ -44,9 +47,9 @@ const insertPackages = async (
     scope: item.scope ?? null,
   }));
   await sql`
-    insert into asset_packages as old (asset_id, purl, package_key, type, name, version, architecture, source_name, source_version, licences, location, files, evidence, owner, scope)
+    insert into asset_packages as old (asset_id, purl, package_key, type, name, version, architecture, source_name, source_version, licences, location, files, evidence, owner, scope, use_kind)
     select ${assetId}, purl, package_key, type, name, version, architecture, source_name, source_version,
-      coalesce(licences, '{}'), location, coalesce(files, '{}'), evidence, owner, scope
+      coalesce(licences, '{}'), location, coalesce(files, '{}'), evidence, owner, scope, 'installed'
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (purl text, package_key text, type text, name text, version text,
       architecture text, source_name text, source_version text, licences text[], location text, files text[], evidence text, owner text, scope text)
     on conflict (asset_id, purl) do update set licences = excluded.licences, location = excluded.location, files = excluded.files,

@@ -1,6 +1,6 @@
 import { randomUUID, verify, X509Certificate } from 'node:crypto';
 import type { EnrolmentAnswer, EnrolmentRequest, HostEvidence } from '@parapet/contract/wire';
-import { type Clock, fail, ok, type Result } from '@parapet/core';
+import { type Clock, createOneAtATime, fail, ok, type Result } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type CertificateRequest, normaliseSerial, readCertificateRequest } from '../authority/certificates.ts';
@@ -26,60 +26,68 @@ export const createEnrolment = (deps: {
   /** Called after a host's earlier certificates were revoked. */
   readonly onRevoked: (hostId: string) => void;
   readonly onEnrolled: (hostId: string) => void;
-}): Enrolment => ({
-  enrol: async (request, address) => {
-    const evidence = usableEvidence(request.evidence);
-    const certificateRequest = await readCertificateRequest(request.certificateRequestPem);
-    if (certificateRequest === undefined) {
-      await auditRefusal(deps.audit, 'malformed', request, address);
-      return fail({ code: 'malformed', message: messages.malformed });
-    }
-    const outcome = await deps.db.transaction().execute(async (trx) => {
-      const key = await useKey(trx, request.key, new Date(deps.clock.now()));
-      if (!key.ok) return key;
-      // One at a time: two clones that enrol at once must not both find the host silent.
-      await trx.selectNoFrom((eb) => eb.fn('pg_advisory_xact_lock', [eb.val(enrolmentLock)]).as('locked')).execute();
-      const place = await findPlace(trx, { ...deps, request, certificateRequest, evidence });
-      const certificate = await deps.authority.signSensor(certificateRequest, place.hostId);
-      await storeHost(trx, {
-        ...place,
-        key: key.value,
-        evidence,
-        version: storableText(request.sensorVersion),
+}): Enrolment => {
+  // The lock below lets one at a time do this anyway; who waits for it must not keep a connection from ingest meanwhile.
+  const inTurn = createOneAtATime();
+  return {
+    enrol: async (request, address) => {
+      const evidence = usableEvidence(request.evidence);
+      const certificateRequest = await readCertificateRequest(request.certificateRequestPem);
+      if (certificateRequest === undefined) {
+        await auditRefusal(deps.audit, 'malformed', request, address);
+        return fail({ code: 'malformed', message: messages.malformed });
+      }
+      const outcome = await inTurn(() =>
+        deps.db.transaction().execute(async (trx) => {
+          const key = await useKey(trx, request.key, new Date(deps.clock.now()));
+          if (!key.ok) return key;
+          // One at a time: two clones that enrol at once must not both find the host silent.
+          await trx
+            .selectNoFrom((eb) => eb.fn('pg_advisory_xact_lock', [eb.val(enrolmentLock)]).as('locked'))
+            .execute();
+          const place = await findPlace(trx, { ...deps, request, certificateRequest, evidence });
+          const certificate = await deps.authority.signSensor(certificateRequest, place.hostId);
+          await storeHost(trx, {
+            ...place,
+            key: key.value,
+            evidence,
+            version: storableText(request.sensorVersion),
+            address,
+            serial: certificate.serial,
+            now: new Date(deps.clock.now()),
+          });
+          await trx
+            .insertInto('sensor_certificates')
+            .values({
+              serial: certificate.serial,
+              host_id: place.hostId,
+              key_fingerprint: certificate.keyFingerprint,
+              issued_at: certificate.issuedAt,
+              not_after: certificate.notAfter,
+            })
+            .execute();
+          return ok({ ...place, key: key.value, certificatePem: certificate.pem });
+        }),
+      );
+      if (!outcome.ok) {
+        await auditRefusal(deps.audit, outcome.error, request, address);
+        return fail({ code: outcome.error, message: messages[outcome.error] });
+      }
+      const { hostId, outcome: kind, key, certificatePem, alike } = outcome.value;
+      await deps.audit.record({
+        actor: { kind: 'sensor', name: evidence.hostname },
+        action: 'sensor.enrol',
+        outcome: 'succeeded',
+        target: hostId,
         address,
-        serial: certificate.serial,
-        now: new Date(deps.clock.now()),
+        details: { outcome: kind, key: key.name, zone: key.zone, ...(alike === undefined ? {} : { alike }) },
       });
-      await trx
-        .insertInto('sensor_certificates')
-        .values({
-          serial: certificate.serial,
-          host_id: place.hostId,
-          key_fingerprint: certificate.keyFingerprint,
-          issued_at: certificate.issuedAt,
-          not_after: certificate.notAfter,
-        })
-        .execute();
-      return ok({ ...place, key: key.value, certificatePem: certificate.pem });
-    });
-    if (!outcome.ok) {
-      await auditRefusal(deps.audit, outcome.error, request, address);
-      return fail({ code: outcome.error, message: messages[outcome.error] });
-    }
-    const { hostId, outcome: kind, key, certificatePem, alike } = outcome.value;
-    await deps.audit.record({
-      actor: { kind: 'sensor', name: evidence.hostname },
-      action: 'sensor.enrol',
-      outcome: 'succeeded',
-      target: hostId,
-      address,
-      details: { outcome: kind, key: key.name, zone: key.zone, ...(alike === undefined ? {} : { alike }) },
-    });
-    if (kind === 'same' || kind === 'taken-over') deps.onRevoked(hostId);
-    deps.onEnrolled(hostId);
-    return ok({ hostId, certificatePem, authorityPem: deps.authority.certificatePem, outcome: kind });
-  },
-});
+      if (kind === 'same' || kind === 'taken-over') deps.onRevoked(hostId);
+      deps.onEnrolled(hostId);
+      return ok({ hostId, certificatePem, authorityPem: deps.authority.certificatePem, outcome: kind });
+    },
+  };
+};
 
 const enrolmentLock = 0x5041_5231;
 

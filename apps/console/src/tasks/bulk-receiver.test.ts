@@ -1,5 +1,6 @@
+import { createOneAtATime } from '@parapet/core';
 import { expect, test } from 'vitest';
-import { createBulkReceiver, createDocumentGate } from './bulk-receiver.ts';
+import { createBulkReceiver } from './bulk-receiver.ts';
 import type { SpooledTransfer } from './bulk-spool.ts';
 
 const begin = {
@@ -19,7 +20,7 @@ test('a connection that ends while its transfer is being opened leaves no file o
   const receiver = createBulkReceiver({
     hostId: '00000000-0000-4000-8000-000000000001',
     spool: { open: () => opening.promise, clean: async () => undefined },
-    gate: createDocumentGate(),
+    gate: createOneAtATime(),
     answer: ({ state }) => void said.push(state),
     refuse: (code) => void said.push(code),
     deliver: async () => undefined,

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { type BulkBegin, type BulkChunk, type BulkState, bulkLimits } from '@parapet/contract/wire';
+import type { OneAtATime } from '@parapet/core';
 import type { BulkSpool, SpooledTransfer } from './bulk-spool.ts';
 
 /** The largest document after decompression. */
@@ -13,18 +14,6 @@ export type BulkReceiver = {
   readonly close: () => void;
 };
 
-/** Hands documents on one at a time, so that only one is in memory decompressed. */
-export type DocumentGate = (work: () => Promise<void>) => Promise<void>;
-
-export const createDocumentGate = (): DocumentGate => {
-  let last: Promise<void> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
-};
-
 const decompress = promisify(zstdDecompress);
 /** Bytes between two confirmations: each costs a write to the disk. */
 const confirmEveryBytes = 512 * 1024;
@@ -32,7 +21,8 @@ const confirmEveryBytes = 512 * 1024;
 export const createBulkReceiver = (deps: {
   readonly hostId: string;
   readonly spool: BulkSpool;
-  readonly gate: DocumentGate;
+  /** Hands documents on one at a time, so that only one is in memory decompressed. */
+  readonly gate: OneAtATime;
   readonly answer: (state: BulkState) => void;
   readonly refuse: (code: string, message: string) => void;
   readonly deliver: (taskId: string, document: Buffer) => Promise<void>;

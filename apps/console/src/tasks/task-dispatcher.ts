@@ -1,7 +1,7 @@
 import type { Task, TaskState, Upgrade } from '@parapet/contract/wire';
-import { messageOf } from '@parapet/core';
+import { createOneAtATime, messageOf } from '@parapet/core';
 import type { Log } from '../logging/log.ts';
-import { createBulkReceiver, createDocumentGate } from './bulk-receiver.ts';
+import { createBulkReceiver } from './bulk-receiver.ts';
 import type { BulkSpool } from './bulk-spool.ts';
 import type { SensorLink, SensorTasks, TaskConnection } from './sensor-tasks.ts';
 
@@ -51,7 +51,7 @@ export const createTaskDispatcher = (deps: {
   const stateListeners: StateListener[] = [];
   const sbomListeners: SbomListener[] = [];
   const outboxes = new Map<string, Outbox>();
-  const gate = createDocumentGate();
+  const gate = createOneAtATime();
 
   const attach = (hostId: string, connection: TaskConnection): SensorLink => {
     const outbox = createOutbox(connection);

@@ -1,10 +1,12 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { createSbom, openDirectory, openImageArchive } from '../packages/sbom/src/index.ts';
 import { berkeleyDatabase, rpmHeader } from '../packages/sbom/src/testing/rpm.ts';
 import { tarMember } from '../packages/sbom/src/testing/tar.ts';
@@ -20,8 +22,8 @@ const archiveCount = 2000;
 /**
  * Parts by name, all without any: `root[=PATH]` (a root, `/` by default), `modules` (this repository with its node_modules), `jars`
  * (2,000 archives of Java), `alpine` and `rpm` (roots of 300 and 600 invented packages), `files` (an image of three million
- * files around one package database), `layer` (an image of one layer of 6 GB). Peak memory is that of the process, so parts
- * run one by one have their own.
+ * files around one package database), `layer` (an image of one layer of 6 GB), `image=FOLDER` (any unpacked `docker save`). Peak
+ * memory is that of the process, so parts run one by one have their own; `files` and `layer` scan in a process of their own.
  */
 export const run = async (args: readonly string[]): Promise<Figures> => {
   const chosen = args.length === 0 ? Object.keys(parts) : args;
@@ -30,7 +32,8 @@ export const run = async (args: readonly string[]): Promise<Figures> => {
     const [name = '', value] = argument.split('=', 2);
     const part = parts[name];
     if (part === undefined) throw new Error(`No part ${name}; there are ${Object.keys(parts).join(', ')}.`);
-    figures = { ...figures, ...prefixed(name, { ...(await part(value)), peakRssMb: maxRssMb() }) };
+    const measured = await part(value);
+    figures = { ...figures, ...prefixed(name, { peakRssMb: maxRssMb(), ...measured }) };
   }
   return figures;
 };
@@ -128,24 +131,32 @@ const inFolder = async (name: string, measure: (folder: string) => Promise<Figur
   }
 };
 
-const measureImage = (blocks: () => Generator<Buffer>, figures: Figures): Promise<Figures> =>
+/** Scans an unpacked `docker save` of one package. */
+const measureImage = async (folder: string): Promise<Figures> => {
+  const start = performance.now();
+  const cpu = process.cpuUsage();
+  const opened = await openImageArchive(folder);
+  if (!opened.ok) throw new Error(opened.error.message);
+  await using fileSystem = opened.value.fileSystem;
+  const target = { kind: 'image', name: 'synthetic' } as const;
+  const sbom = await createSbom({ target, fileSystem, problems: opened.value.problems });
+  if (sbom.packages.length !== 1 || sbom.status !== 'succeeded') throw new Error('The image was not read to its end.');
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
+};
+
+/** Writes an image and scans it in a process of its own, so that the peak of memory is the scan's. */
+const measureMade = (writeLayer: (path: string) => Promise<void>, figures: Figures): Promise<Figures> =>
   inFolder('image', async (folder) => {
-    await writeImage(folder, blocks());
-    const start = performance.now();
-    const cpu = process.cpuUsage();
-    const opened = await openImageArchive(folder);
-    if (!opened.ok) throw new Error(opened.error.message);
-    await using fileSystem = opened.value.fileSystem;
-    const target = { kind: 'image', name: 'synthetic' } as const;
-    const sbom = await createSbom({ target, fileSystem, problems: opened.value.problems });
-    if (sbom.packages.length !== 1 || sbom.status !== 'succeeded')
-      throw new Error('The image was not read to its end.');
-    const { user, system } = process.cpuUsage(cpu);
-    return { ...figures, seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
+    await writeImage(folder, writeLayer);
+    const program = [join(import.meta.dirname, 'run.ts'), 'sbom', `image=${folder}`];
+    const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, ...program]);
+    const { imageSeconds, imageCpuSeconds, imagePeakRssMb } = JSON.parse(stdout).figures;
+    return { ...figures, seconds: imageSeconds, cpuSeconds: imageCpuSeconds, peakRssMb: imagePeakRssMb };
   });
 
 /** An unpacked `docker save` with one layer, whose last file is the package database. */
-const writeImage = async (folder: string, blocks: Generator<Buffer>): Promise<void> => {
+const writeImage = async (folder: string, writeLayer: (path: string) => Promise<void>): Promise<void> => {
   const config = Buffer.from('{"os":"linux","architecture":"amd64"}');
   const configName = `${createHash('sha256').update(config).digest('hex')}.json`;
   await mkdir(join(folder, 'layer'));
@@ -154,10 +165,13 @@ const writeImage = async (folder: string, blocks: Generator<Buffer>): Promise<vo
     join(folder, 'manifest.json'),
     JSON.stringify([{ Config: configName, RepoTags: [], Layers: ['layer/layer.tar'] }]),
   );
-  await pipeline(Readable.from(blocks), createWriteStream(join(folder, 'layer', 'layer.tar')));
+  await writeLayer(join(folder, 'layer', 'layer.tar'));
 };
 
 const filesPerChunk = 2000;
+
+const writeEmptyFiles = (path: string): Promise<void> =>
+  pipeline(Readable.from(emptyFiles()), createWriteStream(path));
 
 function* emptyFiles(): Generator<Buffer> {
   for (let start = 0; start < fileCount; start += filesPerChunk) {
@@ -168,21 +182,24 @@ function* emptyFiles(): Generator<Buffer> {
   yield lastBlocks();
 }
 
-/** 24 files of 256 MiB that nobody wants, which are passed over as they stream by. */
-function* largeFiles(): Generator<Buffer> {
-  const piece = Buffer.alloc(16 * 1024 * 1024, 7);
-  const sizeBytes = 16 * piece.length;
-  for (let index = 0; index < layerBytes / sizeBytes; index += 1) {
+const largeFileBytes = 256 * 1024 * 1024;
+
+/** 24 files that nobody wants, which are passed over as they stream by. Their zeros are holes of the file: it takes no disk. */
+const writeLargeFiles = async (path: string): Promise<void> => {
+  await using file = await open(path, 'w');
+  let at = 0;
+  for (let index = 0; index < layerBytes / largeFileBytes; index += 1) {
     const [header = Buffer.alloc(0)] = tarMember({ path: `srv/data/${index}.bin` });
-    header.write(`${sizeBytes.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
+    header.write(`${largeFileBytes.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
     header.fill(' ', 148, 156);
     const sum = header.reduce((total, byte) => total + byte, 0);
     header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-    yield header;
-    for (let part = 0; part < sizeBytes / piece.length; part += 1) yield piece;
+    await file.write(header, 0, header.length, at);
+    at += header.length + largeFileBytes;
   }
-  yield lastBlocks();
-}
+  const last = lastBlocks();
+  await file.write(last, 0, last.length, at);
+};
 
 const lastBlocks = (): Buffer => {
   const status = 'Package: sample\nStatus: install ok installed\nVersion: 1.0-1\nArchitecture: amd64\n';
@@ -195,6 +212,7 @@ const parts: Readonly<Record<string, (value: string | undefined) => Promise<Figu
   jars: measureArchives,
   alpine: measureAlpine,
   rpm: measureRpm,
-  files: () => measureImage(emptyFiles, { count: fileCount }),
-  layer: () => measureImage(largeFiles, { bytes: layerBytes }),
+  files: () => measureMade(writeEmptyFiles, { count: fileCount }),
+  layer: () => measureMade(writeLargeFiles, { bytes: layerBytes }),
+  image: async (folder) => (folder === undefined ? {} : measureImage(folder)),
 };

@@ -58,8 +58,8 @@ export const createTarReader = (options: TarReaderOptions): TarReader => {
   let entries = 0;
   let overrides: Overrides = {};
 
-  const beginEntry = (): void => {
-    const parsed = parseHeader(header);
+  const beginEntry = (bytes: Buffer, at: number): void => {
+    const parsed = parseHeader(bytes, at);
     if (parsed === undefined) {
       ended = true;
       return;
@@ -98,27 +98,31 @@ export const createTarReader = (options: TarReaderOptions): TarReader => {
     };
   };
 
-  const takeHeader = (bytes: Buffer): number => {
-    const taken = Math.min(bytes.length, blockBytes - headerFilled);
-    bytes.copy(header, headerFilled, 0, taken);
+  /** A header that lies whole in the bytes is read where it is: nearly all do, and an archive has millions. */
+  const takeHeader = (bytes: Buffer, at: number): number => {
+    if (headerFilled === 0 && bytes.length - at >= blockBytes) {
+      beginEntry(bytes, at);
+      return blockBytes;
+    }
+    const taken = bytes.copy(header, headerFilled, at, at + blockBytes - headerFilled);
     headerFilled += taken;
     if (headerFilled === blockBytes) {
       headerFilled = 0;
-      beginEntry();
+      beginEntry(header, 0);
     }
     return taken;
   };
 
-  const takeContent = (bytes: Buffer): number => {
-    const taken = Math.min(bytes.length, contentLeft);
-    sink?.write(bytes.subarray(0, taken));
+  const takeContent = (bytes: Buffer, at: number): number => {
+    const taken = Math.min(bytes.length - at, contentLeft);
+    sink?.write(bytes.subarray(at, at + taken));
     contentLeft -= taken;
     if (contentLeft === 0) endEntry();
     return taken;
   };
 
-  const takePadding = (bytes: Buffer): number => {
-    const taken = Math.min(bytes.length, paddingLeft);
+  const takePadding = (bytes: Buffer, at: number): number => {
+    const taken = Math.min(bytes.length - at, paddingLeft);
     paddingLeft -= taken;
     return taken;
   };
@@ -128,8 +132,8 @@ export const createTarReader = (options: TarReaderOptions): TarReader => {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       let at = 0;
       while (at < bytes.length && !ended) {
-        const rest = at === 0 ? bytes : bytes.subarray(at);
-        at += contentLeft > 0 ? takeContent(rest) : paddingLeft > 0 ? takePadding(rest) : takeHeader(rest);
+        if (contentLeft > 0) at += takeContent(bytes, at);
+        else at += paddingLeft > 0 ? takePadding(bytes, at) : takeHeader(bytes, at);
       }
     },
     finish: () => {
@@ -159,21 +163,36 @@ type RawHeader = {
   readonly device: TarHeader['device'];
 };
 
-/** `undefined` for the block of zeros that ends an archive. */
-const parseHeader = (block: Buffer): RawHeader | undefined => {
-  if (block[0] === 0 && block.every((byte) => byte === 0)) return undefined;
-  checkSum(block);
-  const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
-  const prefix = isPosix ? text(block, 345, 155) : '';
-  const name = text(block, 0, 100);
+/** Reads the header at `at`; `undefined` for the block of zeros that ends an archive. */
+const parseHeader = (bytes: Buffer, at: number): RawHeader | undefined => {
+  if (bytes[at] === 0 && bytes.subarray(at, at + blockBytes).every((byte) => byte === 0)) return undefined;
+  checkSum(bytes, at);
+  const type = String.fromCharCode(bytes[at + 156] ?? 0);
+  const prefix = isPosix(bytes, at) ? text(bytes, at + 345, 155) : '';
+  const name = text(bytes, at, 100);
   return {
-    type: String.fromCharCode(block[156] ?? 0),
+    type,
     path: prefix === '' ? name : `${prefix}/${name}`,
-    sizeBytes: number(block, 124, 12),
-    isExecutable: (Number.parseInt(block.toString('latin1', 100, 108).trimStart(), 8) & 0o111) !== 0,
-    linkTarget: text(block, 157, 100),
-    device: { major: number(block, 329, 8), minor: number(block, 337, 8) },
+    sizeBytes: number(bytes, at + 124, 12),
+    isExecutable: isExecutable(bytes, at),
+    linkTarget: text(bytes, at + 157, 100),
+    device:
+      type === '3' || type === '4'
+        ? { major: number(bytes, at + 329, 8), minor: number(bytes, at + 337, 8) }
+        : noDevice,
   };
+};
+
+const noDevice = { major: 0, minor: 0 };
+
+const magic = Buffer.from('ustar\0');
+
+const isPosix = (bytes: Buffer, at: number): boolean => bytes.compare(magic, 0, 6, at + 257, at + 263) === 0;
+
+/** By the last three octal digits of the mode. */
+const isExecutable = (bytes: Buffer, at: number): boolean => {
+  const mode = Number.parseInt(bytes.latin1Slice(at + 100, at + 108).trimStart(), 8);
+  return (mode & 0o111) !== 0;
 };
 
 const entryOf = (raw: RawHeader, overrides: Overrides, sizeBytes: number): TarHeader => {
@@ -206,33 +225,46 @@ const kindOf = (type: string, path: string): TarHeader['kind'] => {
   }
 };
 
-const checkSum = (block: Buffer): void => {
-  const stated = number(block, 148, 8);
+const checkSum = (bytes: Buffer, at: number): void => {
+  const stated = number(bytes, at + 148, 8);
   let sum = 8 * 32;
-  for (let at = 0; at < blockBytes; at += 1) if (at < 148 || at >= 156) sum += block[at] ?? 0;
+  for (let offset = 0; offset < blockBytes; offset += 1) {
+    if (offset < 148 || offset >= 156) sum += bytes[at + offset] ?? 0;
+  }
   if (sum !== stated) throw new TarError('broken-archive', 'The archive has a header with a wrong checksum.');
 };
 
-const text = (block: Buffer, start: number, length: number): string => {
-  const end = block.indexOf(0, start);
-  return block.toString('utf8', start, end < 0 || end > start + length ? start + length : end);
+/** Up to the first zero. */
+const text = (bytes: Buffer, start: number, length: number): string => {
+  let end = start;
+  while (end < start + length && bytes[end] !== 0) end += 1;
+  return end === start ? '' : bytes.toString('utf8', start, end);
 };
 
-/** Octal digits, or GNU's big-endian binary when the first bit is set. */
-const number = (block: Buffer, start: number, length: number): number => {
-  const field = block.subarray(start, start + length);
-  if (((field[0] ?? 0) & 0x80) !== 0) {
-    let value = (field[0] ?? 0) & 0x7f;
-    for (const byte of field.subarray(1)) value = value * 256 + byte;
+/** Octal digits between blanks and zeros, or GNU's big-endian binary when the first bit is set. */
+const number = (bytes: Buffer, start: number, length: number): number => {
+  const first = bytes[start] ?? 0;
+  let value = 0;
+  if ((first & 0x80) !== 0) {
+    value = first & 0x7f;
+    for (let at = start + 1; at < start + length; at += 1) value = value * 256 + (bytes[at] ?? 0);
     return bounded(value);
   }
-  const digits = field
-    .toString('latin1')
-    .replace(/[\0 ]+$/, '')
-    .trimStart();
-  if (digits === '') return 0;
-  return bounded(/^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN);
+  let at = start;
+  let end = start + length;
+  while (at < end && isBlank(bytes[at])) at += 1;
+  while (end > at && (bytes[end - 1] === 0 || bytes[end - 1] === 0x20)) end -= 1;
+  for (; at < end; at += 1) {
+    const digit = (bytes[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 7) return bounded(Number.NaN);
+    value = value * 8 + digit;
+  }
+  return value;
 };
+
+/** What stands before digits: space, and tab to carriage return. */
+const isBlank = (byte: number | undefined): boolean =>
+  byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
 
 const bounded = (value: number): number => {
   if (Number.isSafeInteger(value)) return value;

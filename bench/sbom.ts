@@ -170,8 +170,7 @@ const writeImage = async (folder: string, writeLayer: (path: string) => Promise<
 
 const filesPerChunk = 2000;
 
-const writeEmptyFiles = (path: string): Promise<void> =>
-  pipeline(Readable.from(emptyFiles()), createWriteStream(path));
+const writeEmptyFiles = (path: string): Promise<void> => pipeline(Readable.from(emptyFiles()), createWriteStream(path));
 
 function* emptyFiles(): Generator<Buffer> {
   for (let start = 0; start < fileCount; start += filesPerChunk) {

@@ -1,6 +1,6 @@
 /** FAKE answers for VEX documents. */
 import type { FindingDetail, VexDocumentItem } from '@parapet/contract/api';
-import { type FakeHandlers, FakeRefusal } from './fake-answers.ts';
+import { type FakeHandlers, FakeRefusal, found } from './fake-answers.ts';
 import { ago, day, hour, idOf } from './fake-seed.ts';
 import type { FakeWorld } from './fake-world.ts';
 
@@ -49,6 +49,15 @@ export const vexAnswers = (world: FakeWorld): FakeHandlers => {
     'findings.vex': () => '{}',
     'scans.upload': () => {
       throw new FakeRefusal(501, 'fake', 'The fake console takes no scans.');
+    },
+    'scans.removeUpload': ({ params }) => {
+      const asset = found(
+        world.uploads.find(({ id }) => id === params.assetId),
+        'uploaded scan',
+      );
+      const closed = Object.values(asset.findings).reduce((sum, count) => sum + count, 0);
+      Object.assign(asset, { status: 'gone', findings: { critical: 0, high: 0, medium: 0, low: 0 } });
+      return { closed };
     },
   };
 };

@@ -191,7 +191,7 @@ const isPosix = (bytes: Buffer, at: number): boolean => bytes.compare(magic, 0, 
 
 /** By the last three octal digits of the mode. */
 const isExecutable = (bytes: Buffer, at: number): boolean => {
-  const mode = Number.parseInt(bytes.latin1Slice(at + 100, at + 108).trimStart(), 8);
+  const mode = Number.parseInt(bytes.toString('latin1', at + 100, at + 108).trimStart(), 8);
   return (mode & 0o111) !== 0;
 };
 

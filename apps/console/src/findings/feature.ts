@@ -106,7 +106,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
       }),
       ...createPackageRoutes({ db }),
       ...createScanPolicyRoutes({ db, clock, audit: deps.audit, wake: scheduler.wake }),
-      ...createUploadRoutes({ db, receive, clock, audit: deps.audit, gate: deps.gate }),
+      ...createUploadRoutes({ db, receive, clock, audit: deps.audit, gate: deps.gate, live }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),
       ...createFeedRoutes({ db, clock, live, service, startUpdate }),
       ...createOverviewRoutes({ db, clock, content: files, index }),

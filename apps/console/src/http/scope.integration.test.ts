@@ -96,6 +96,7 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
   'scans.list': (world) => get('/api/v1/scans', `/api/v1/scans?assetId=${world.host}`),
   'scans.create': (world) => [{ url: '/api/v1/scans', body: { assetIds: [world.host, world.container] } }],
   'scans.upload': () => [{ url: '/api/v1/scans/upload?labels=team%3Dtheirs', payload: 'no scan' }],
+  'scans.removeUpload': (world) => get(`/api/v1/scans/uploads/${world.host}`),
   'scans.cancel': (world) => get(`/api/v1/scans/${world.scan}/cancel`),
   'sensors.list': () => get('/api/v1/sensors', '/api/v1/sensors?q=theirs', '/api/v1/sensors?includeRevoked=true'),
   'sensors.get': (world) => get(`/api/v1/sensors/${world.host}`),

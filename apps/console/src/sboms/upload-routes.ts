@@ -1,19 +1,22 @@
 import { badRequest, type Clock, readStreamBounded } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
+import { closeGone } from '../findings/housekeeping.ts';
 import type { RouteHandlers } from '../http/handler.ts';
+import type { LiveFeed } from '../live/live-feed.ts';
 import { requireRoomToWrite, type WriteGate } from '../self-watch/write-gate.ts';
 import { maxSbomBytes } from './parse-sbom.ts';
 import type { SbomReceiver } from './receive-sbom.ts';
-import { readLabels, storeUpload } from './upload-scan.ts';
+import { readLabels, removeUpload, storeUpload } from './upload-scan.ts';
 
-/** Where pipelines leave what they scanned. */
+/** Where pipelines leave what they scanned, and where people take it away. */
 export const createUploadRoutes = (deps: {
   readonly db: Database;
   readonly receive: SbomReceiver;
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly gate: WriteGate;
+  readonly live: LiveFeed;
 }) => {
   let busy = 0;
   return {
@@ -39,6 +42,20 @@ export const createUploadRoutes = (deps: {
       } finally {
         busy -= 1;
       }
+    },
+    'scans.removeUpload': async ({ params, caller, address }) => {
+      const at = new Date(deps.clock.now());
+      const { name, findings } = await removeUpload(deps.db, { assetId: params.assetId, scope: caller.scope, at });
+      await deps.audit.record({
+        actor: { kind: caller.kind, name: caller.name },
+        ...{ action: 'scans.removeUpload', outcome: 'succeeded', address, target: name },
+        details: { assetId: params.assetId, findings },
+      });
+      // What is left undone here, the housekeeping of the next minute does.
+      await closeGone(deps.db, at);
+      deps.live.publish({ kind: 'assets', ids: [params.assetId] });
+      deps.live.publish({ kind: 'findings', opened: 0, closed: findings, assetId: params.assetId });
+      return { closed: findings };
     },
   } satisfies Partial<RouteHandlers>;
 };

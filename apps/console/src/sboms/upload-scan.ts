@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { AssetKind, Scope, UploadedScan } from '@parapet/contract/api';
 import type { Sbom } from '@parapet/contract/sbom';
-import { badRequest, type Clock } from '@parapet/core';
+import { badRequest, type Clock, notFound } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
@@ -138,6 +138,26 @@ const openFindings = async (db: Database, assetId: string): Promise<number> => {
   const { rows } = await sql<{ open: number }>`
     select count(*)::int as open from findings where asset_id = ${assetId} and status = 'open'`.execute(db);
   return rows[0]?.open ?? 0;
+};
+
+/** Ends one upload that the caller sees, by hand. Its open findings are closed with all of what is gone, see `closeGone`. */
+export const removeUpload = async (
+  db: Database,
+  input: { readonly assetId: string; readonly scope: Scope; readonly at: Date },
+): Promise<{ readonly name: string; readonly findings: number }> => {
+  const removed = await db
+    .updateTable('assets')
+    .set({ status: 'gone', ended_at: input.at })
+    .where('id', '=', input.assetId)
+    .where('kind', '=', 'upload')
+    .where('status', '<>', 'gone')
+    .where(inScope(input.scope, sql.ref('assets.id')))
+    .returning('name')
+    .executeTakeFirst();
+  if (removed === undefined) throw notFound('The uploaded scan');
+  const { rows } = await sql<{ open: number }>`
+    select count(*)::int as open from findings where asset_id = ${input.assetId} and status <> 'closed'`.execute(db);
+  return { name: removed.name, findings: rows[0]?.open ?? 0 };
 };
 
 /** Ends the uploads that nobody renewed. Returns how many. */

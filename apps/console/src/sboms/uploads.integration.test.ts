@@ -31,18 +31,19 @@ afterAll(() => database[Symbol.asyncDispose]());
 
 const aScan = (target: Sbom['target'], packages: readonly Package[] = [aPackage('openssl', '1.0')]): Buffer =>
   Buffer.from(JSON.stringify({ ...JSON.parse(anSbom('image', packages).toString()), target }));
+const routes = () =>
+  createUploadRoutes({
+    gate: alwaysOpen,
+    db: database.db,
+    receive,
+    clock,
+    live,
+    audit: { record: async (entry) => void audited.push(entry) },
+  });
 const upload = (sent: Buffer, { scope = null, labels }: { scope?: Scope; labels?: string } = {}) =>
-  callRoute(
-    createUploadRoutes({
-      gate: alwaysOpen,
-      db: database.db,
-      receive,
-      clock,
-      audit: { record: async (entry) => void audited.push(entry) },
-    }),
-    'scans.upload',
-    { sent, scope, query: labels === undefined ? {} : { labels } },
-  );
+  callRoute(routes(), 'scans.upload', { sent, scope, query: labels === undefined ? {} : { labels } });
+const remove = (assetId: string, scope: Scope = null) =>
+  callRoute(routes(), 'scans.removeUpload', { params: { assetId }, scope });
 const findingsOf = async (assetId: string, scope: Scope = null) =>
   (
     await callRoute(createFindingRoutes({ db: database.db, content, clock, live }), 'findings.list', {
@@ -106,6 +107,26 @@ describe('a scan made elsewhere', () => {
     expect(await findingsOf(asset.id)).toMatchObject([{ status: 'closed' }]);
   });
 
+  test('is removed by hand: its findings end, and the next one of the same name brings it back', async () => {
+    const folder = aScan({ kind: 'directory', name: '/mistaken' });
+    const { asset } = await upload(folder);
+    expect(await remove(asset.id)).toEqual({ closed: 1 });
+    expect(await findingsOf(asset.id)).toMatchObject([{ status: 'closed' }]);
+    expect(audited.at(-1)).toMatchObject({
+      action: 'scans.removeUpload',
+      target: '/mistaken',
+      details: { findings: 1 },
+    });
+    await expect(remove(asset.id)).rejects.toMatchObject({ status: 404 });
+
+    expect(await upload(folder)).toMatchObject({ asset: { id: asset.id }, findings: 1 });
+  });
+
+  test('is all that can be removed so: an image goes with its host', async () => {
+    const image = await inventory.image('kept:1', [await inventory.host('web-02')]);
+    await expect(remove(image)).rejects.toMatchObject({ status: 404 });
+  });
+
   test.each([
     ['no JSON', Buffer.from('no'), 'not-json'],
     ['another document', Buffer.from('{}'), 'wrong-shape'],
@@ -131,6 +152,7 @@ describe('a caller with a scope', () => {
     const { asset } = await upload(folder, { scope, labels: 'stage=live' });
     expect(await findingsOf(asset.id, scope)).toHaveLength(1);
     expect(await findingsOf(asset.id, { team: ['theirs'] })).toEqual([]);
+    await expect(remove(asset.id, { team: ['theirs'] })).rejects.toMatchObject({ status: 404 });
     // The same name of another scope is another thing.
     expect((await upload(folder)).asset.id).not.toBe(asset.id);
   });

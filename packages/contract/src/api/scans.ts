@@ -98,6 +98,18 @@ export const scanRoutes = {
     bodyStream: 'application/octet-stream',
     response: UploadedScan,
   }),
+  'scans.removeUpload': route({
+    method: 'DELETE',
+    path: '/api/v1/scans/uploads/:assetId',
+    summary: 'Remove an uploaded scan; its findings end. The next upload of the same name brings it back',
+    tag: 'scans',
+    access: scoped('scans:write'),
+    params: z.object({ assetId: Id }),
+    response: z.object({
+      /** Findings that ended with it. */
+      closed: z.number().int(),
+    }),
+  }),
   'scans.cancel': route({
     method: 'POST',
     path: '/api/v1/scans/:scanId/cancel',

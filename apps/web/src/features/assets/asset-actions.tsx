@@ -1,10 +1,14 @@
 import type { AssetDetail } from '@parapet/contract/api';
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { ActionMenu } from '../../components/choice-menu.tsx';
+import { Modal, ModalActions } from '../../components/modal.tsx';
+import { InlineError } from '../../components/states.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 import { api, useApiMutation } from '../../lib/api.ts';
+import { plural } from '../../lib/format.ts';
 import { useMay } from '../../lib/session.ts';
 import { isAtRest } from '../../lib/words.ts';
 
@@ -38,8 +42,53 @@ export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
           Scan now
         </Button>
       ) : null}
+      {mayScan && asset.status !== 'gone' && asset.kind === 'upload' ? <RemoveUpload asset={asset} /> : null}
     </>
   );
+};
+
+const RemoveUpload = ({ asset }: { readonly asset: AssetDetail }) => {
+  const [asking, setAsking] = useState(false);
+  const client = useQueryClient();
+  const notify = useNotify();
+  const remove = useApiMutation('scans.removeUpload', async ({ closed }) => {
+    notify.done(
+      'The uploaded scan is removed',
+      closed === 0 ? undefined : `${plural(closed, 'finding')} closed with it.`,
+    );
+    setAsking(false);
+    await client.invalidateQueries({ predicate: ({ queryKey }) => /^(?:assets|findings)\./.test(String(queryKey[0])) });
+  });
+  return (
+    <>
+      <Button look="danger" onClick={() => setAsking(true)}>
+        Remove…
+      </Button>
+      <Modal
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Remove the uploaded scan of ${asset.name}`}
+        description={`${effectOf(asset)} The next upload of the same name brings it back.`}
+      >
+        <InlineError error={remove.error} />
+        <ModalActions>
+          <Button onClick={() => setAsking(false)}>Cancel</Button>
+          <Button
+            look="danger"
+            disabled={remove.isPending}
+            onClick={() => remove.mutate({ params: { assetId: asset.id } })}
+          >
+            Remove now
+          </Button>
+        </ModalActions>
+      </Modal>
+    </>
+  );
+};
+
+const effectOf = ({ findings }: AssetDetail): string => {
+  const open = Object.values(findings).reduce((sum, count) => sum + count, 0);
+  return open === 0 ? 'It has no open findings.' : `Its ${plural(open, 'open finding')} will be closed.`;
 };
 
 const formats = [

@@ -1,61 +1,91 @@
-import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { TelemetryLine } from '@parapet/contract/telemetry';
 import { type Position, readFrameBody, readFrameHeader } from '@parapet/contract/wire';
-import { rowOf, writeEvents } from '@parapet/telemetry';
+import { type EventFile, rowOf, sortableRows, writeEvents } from '@parapet/telemetry';
 import { keepLater, readSegment, type SpooledFrame } from './spool/frame-spool.ts';
 import type { Converted, WorkerJobs } from './worker-messages.ts';
 
 type Engine = Parameters<typeof writeEvents>[0];
 
 /**
- * Makes a file of events of spooled segments. Each line is read by its schema; what is none of ours is counted by host, and the
- * rest of its frame goes on. The same segments make the same file, so that doing it again after a crash changes nothing.
+ * Makes files of events of spooled segments. Each line is read by its schema; what is none of ours is counted by host, and the
+ * rest of its frame goes on. The same segments make the same files, so that doing it again after a crash changes nothing.
  */
 export const convertSegments = async (engine: Engine, job: WorkerJobs['convert']['job']): Promise<Converted> => {
-  const ndjson = `${job.to}.ndjson`;
   const positions = new Map<string, Position>();
   const accounts: Converted['accounts'][number][] = [];
   const refused = new Map<string, { lines: number; example: string }>();
-  let events = 0;
-  const out = createWriteStream(ndjson, { mode: 0o600 });
-  try {
-    for (const path of job.segments) {
-      for (const frame of readSegment(path)) {
-        const rows: string[] = [];
-        readFrame(frame, {
-          position: (position) => keepLater(positions, frame.hostId, position),
-          account: (account) => accounts.push({ hostId: frame.hostId, account }),
-          refused: (example) => {
-            const before = refused.get(frame.hostId);
-            refused.set(frame.hostId, { lines: (before?.lines ?? 0) + 1, example: before?.example ?? example });
-          },
-          event: (event, sequence) => {
-            const hostName = job.hostNames[frame.hostId] ?? '';
-            rows.push(
-              JSON.stringify(rowOf(event, { hostId: frame.hostId, hostName, ingestedUs: job.ingestedUs, sequence })),
-            );
-          },
-        });
-        events += rows.length;
-        if (rows.length > 0) await write(out, `${rows.join('\n')}\n`);
-      }
+  using writer = createFileWriter(engine, job.to);
+  for (const path of job.segments) {
+    for (const frame of readSegment(path)) {
+      const hostName = job.hostNames[frame.hostId] ?? '';
+      readFrame(frame, {
+        position: (position) => keepLater(positions, frame.hostId, position),
+        account: (account) => accounts.push({ hostId: frame.hostId, account }),
+        refused: (example) => {
+          const before = refused.get(frame.hostId);
+          refused.set(frame.hostId, { lines: (before?.lines ?? 0) + 1, example: before?.example ?? example });
+        },
+        event: (event, sequence) =>
+          writer.add(rowOf(event, { hostId: frame.hostId, hostName, ingestedUs: job.ingestedUs, sequence })),
+      });
+      await writer.flush();
     }
-    out.end();
-    await once(out, 'close');
-    const file = events === 0 ? undefined : await writeEvents(engine, ndjson, job.to);
-    return {
-      ...(file === undefined ? {} : { file }),
-      positions: [...positions].map(([hostId, position]) => ({ hostId, position })),
-      accounts,
-      refused: [...refused].map(([hostId, each]) => ({ hostId, ...each })),
-    };
-  } finally {
-    out.destroy();
-    await rm(ndjson, { force: true });
   }
+  return {
+    files: await writer.finish(),
+    positions: [...positions].map(([hostId, position]) => ({ hostId, position })),
+    accounts,
+    refused: [...refused].map(([hostId, each]) => ({ hostId, ...each })),
+  };
 };
+
+/**
+ * Writes rows to as many files as the engine's memory asks for: sorting one of `sortableRows` takes some 100 MB of it, and one
+ * that it cannot sort would be tried again for ever.
+ */
+const createFileWriter = (engine: Engine, to: string) => {
+  const ndjson = `${to}.ndjson`;
+  const files: EventFile[] = [];
+  let fd = openSync(ndjson, 'w', 0o600);
+  let waiting: string[] = [];
+  let rows = 0;
+  let bytes = 0;
+  const close = async (): Promise<void> => {
+    closeSync(fd);
+    fd = -1;
+    if (rows > 0) files.push(await writeEvents(engine, ndjson, `${to}.${files.length}.parquet`));
+    rows = 0;
+    bytes = 0;
+  };
+  const flush = async (): Promise<void> => {
+    if (waiting.length === 0) return;
+    if (fd === -1) fd = openSync(ndjson, 'w', 0o600);
+    bytes += writeSync(fd, `${waiting.join('\n')}\n`);
+    rows += waiting.length;
+    waiting = [];
+    if (rows >= sortableRows - linesPerFrame || bytes >= maxFileBytes) await close();
+  };
+  return {
+    add: (row: Readonly<Record<string, unknown>>): void => {
+      waiting.push(JSON.stringify(row));
+    },
+    /** Between frames: what one holds goes into one file. */
+    flush,
+    finish: async (): Promise<readonly EventFile[]> => {
+      await flush();
+      if (fd !== -1) await close();
+      return files;
+    },
+    [Symbol.dispose]: (): void => {
+      if (fd !== -1) closeSync(fd);
+      rmSync(ndjson, { force: true });
+    },
+  };
+};
+
+/** As text, before it is compressed. */
+const maxFileBytes = 24 * 1024 * 1024;
 
 type Reader = {
   readonly position: (position: Position) => void;
@@ -97,8 +127,4 @@ const readLine = (text: string): TelemetryLine | undefined => {
   } catch {
     return undefined;
   }
-};
-
-const write = async (out: WriteStream, text: string): Promise<void> => {
-  if (!out.write(text)) await once(out, 'drain');
 };

@@ -12,6 +12,7 @@ import {
   forgetFiles,
   readTotals,
   retiredBefore,
+  type StoredFile,
   type StoreTotals,
   smallFiles,
   storeConverted,
@@ -51,6 +52,8 @@ const tidyEveryMs = 20_000;
 /** Merging goes by tens: files of up to some rows become one of ten times as many, so that each event is rewritten few times. */
 const mergeLevels = [20_000, 300_000] as const;
 const filesToMerge = 10;
+/** No file grows beyond some: to be written again it must be read whole. */
+const maxMergedRows = 3_000_000;
 /** No search lasts longer. */
 const graceMs = 120_000;
 
@@ -67,12 +70,11 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   const convert = async (segments: readonly SealedSegment[]): Promise<boolean> => {
     const [first, last] = [segments[0], segments.at(-1)];
     if (first === undefined || last === undefined) return false;
-    const name = `${first.number}-${last.number}.parquet`;
     const converted = await worker.run(
       'convert',
       {
         segments: segments.map(({ path }) => path),
-        to: join(folder, name),
+        to: join(folder, `${first.number}-${last.number}`),
         hostNames: await readHostNames(db),
         ingestedUs: clock.now() * 1000,
       },
@@ -82,7 +84,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
       log.error({ problem: converted.error.message }, 'events could not be stored; they wait in the spool');
       return false;
     }
-    await storeConverted(db, converted.value, { name, lastSegment: last.number }, new Date(clock.now()));
+    await storeConverted(db, converted.value, last.number, new Date(clock.now()));
     for (const { hostId, lines, example } of converted.value.refused)
       log.warn({ hostId, lines, example }, 'lines of telemetry were refused');
     for (const segment of segments) spool.remove(segment);
@@ -113,11 +115,15 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   const merge = async (belowRows: number): Promise<void> => {
     const small = await smallFiles(db, { rows: belowRows, storedBefore: new Date(clock.now() - graceMs / 4) });
     if (small.length < filesToMerge) return;
-    const files = small.slice(0, filesToMerge * 6).map(({ path }) => path);
+    const together = withinRows(small.slice(0, filesToMerge * 6));
+    const files = together.map(({ path }) => path);
     const name = `${baseOf(files[0] ?? '')}-${baseOf(files.at(-1) ?? '')}-m${clock.now()}.parquet`;
     const merged = await worker.run(
       'merge',
-      { files: files.map((path) => join(folder, path)), to: join(folder, name) },
+      {
+        files: { paths: files.map((path) => join(folder, path)), rows: rowsOf(together) },
+        to: join(folder, name),
+      },
       { timeoutMs: convertTimeoutMs },
     );
     if (!merged.ok) {
@@ -162,6 +168,17 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
       await tidying;
     },
   };
+};
+
+const rowsOf = (files: readonly StoredFile[]): number => files.reduce((sum, { rows }) => sum + rows, 0);
+
+/** The first of them, as many as one file may hold together. */
+const withinRows = (files: readonly StoredFile[]): readonly StoredFile[] => {
+  let rows = 0;
+  return files.filter((file) => {
+    rows += file.rows;
+    return rows <= maxMergedRows;
+  });
 };
 
 const baseOf = (path: string): string => path.split(/[-.]/)[0] ?? '';

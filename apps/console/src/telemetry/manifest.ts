@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { TelemetryAccount } from '@parapet/contract/telemetry';
 import type { Position } from '@parapet/contract/wire';
 import type { EventFile } from '@parapet/telemetry';
@@ -12,14 +13,14 @@ export type StoredFile = { readonly path: string; readonly rows: number; readonl
 export const storeConverted = async (
   db: Database,
   converted: Converted,
-  from: { readonly name: string; readonly lastSegment: number },
+  lastSegment: number,
   at: Date,
 ): Promise<void> => {
   await db.transaction().execute(async (tx) => {
     await sql`
-insert into telemetry_progress (segment) values (${from.lastSegment})
+insert into telemetry_progress (segment) values (${lastSegment})
 on conflict (singleton) do update set segment = excluded.segment`.execute(tx);
-    if (converted.file !== undefined) await putFile(tx, from.name, converted.file, at);
+    for (const file of converted.files) await putFile(tx, basename(file.path), file, at);
     for (const { hostId, position } of converted.positions) await putPosition(tx, hostId, position);
     for (const { hostId, account } of converted.accounts) await putAccount(tx, hostId, account, at);
     for (const { hostId, lines } of converted.refused) await putRefused(tx, hostId, lines, at);

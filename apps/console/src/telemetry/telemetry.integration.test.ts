@@ -317,3 +317,19 @@ describe('the store', () => {
     expect((await ask(`histogram?${span}&${q('process.name = merge-me')}`)).json.total).toBe(24);
   });
 });
+
+test('a burst of more events than can be sorted at once is stored in several files, whole', async () => {
+  const { db } = running.console.platform;
+  const host = await createGraphFixture(db, new Date(startMs)).host('busy-01');
+  const files = async () => (await db.selectFrom('telemetry_files').select('path').execute()).length;
+  const before = await files();
+  const frames = Array.from({ length: 15 }, (_, frame) =>
+    Array.from({ length: 3000 }, (_, index) => exec(2000, { 'process.pid': 1 + frame * 3000 + index })),
+  );
+  await tellEvents(running.console.telemetry, host, frames);
+  expect((await files()) - before).toBeGreaterThanOrEqual(3);
+  const counted = await ask(
+    `histogram?since=${new Date(startMs + 1_900_000).toISOString()}&until=${new Date(startMs + 2_100_000).toISOString()}&${q('host.name = "busy-01"')}`,
+  );
+  expect(counted.json.total).toBe(45_000);
+});

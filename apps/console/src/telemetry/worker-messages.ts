@@ -7,6 +7,7 @@ export type WorkerJobs = {
   readonly convert: {
     readonly job: {
       readonly segments: readonly string[];
+      /** Path of the files without number and ending. */
       readonly to: string;
       readonly hostNames: Readonly<Record<string, string>>;
       readonly ingestedUs: number;
@@ -14,7 +15,10 @@ export type WorkerJobs = {
     readonly result: Converted;
   };
   readonly merge: {
-    readonly job: { readonly files: readonly string[]; readonly to: string };
+    readonly job: {
+      readonly files: { readonly paths: readonly string[]; readonly rows: number };
+      readonly to: string;
+    };
     readonly result: EventFile;
   };
   readonly find: {
@@ -37,8 +41,8 @@ export type WorkerJobs = {
 export type JobName = keyof WorkerJobs;
 
 export type Converted = {
-  /** Absent when there was no event in the segments. */
-  readonly file?: EventFile;
+  /** None when there was no event in the segments, several when there were many. */
+  readonly files: readonly EventFile[];
   readonly positions: readonly { readonly hostId: string; readonly position: Position }[];
   readonly accounts: readonly { readonly hostId: string; readonly account: TelemetryAccount }[];
   /** Lines that are no events of ours, by host. */

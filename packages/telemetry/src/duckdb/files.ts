@@ -23,9 +23,15 @@ export const writeEvents = (connection: DuckDBConnection, ndjsonPath: string, to
   return copyTo(connection, source, to);
 };
 
-/** Makes one file of several. */
-export const mergeEvents = (connection: DuckDBConnection, paths: readonly string[], to: string): Promise<EventFile> =>
-  copyTo(connection, parquet(paths), to);
+/**
+ * Makes one file of several, which hold so many rows together. More than can be sorted in memory are put one file behind the
+ * other: each of them is in order, and a part of the new file that holds nothing of a container says so.
+ */
+export const mergeEvents = (
+  connection: DuckDBConnection,
+  files: { readonly paths: readonly string[]; readonly rows: number },
+  to: string,
+): Promise<EventFile> => copyTo(connection, parquet(files.paths), to, files.rows > sortableRows);
 
 /** Files of older versions may lack columns. */
 export const parquet = (paths: readonly string[]): string =>
@@ -34,12 +40,20 @@ export const parquet = (paths: readonly string[]): string =>
 const maxRowBytes = 4 * 1024 * 1024;
 const rowGroupRows = 60_000;
 
+/** What is sorted at once: a row has some 80 columns, most of them empty, and takes 2 to 4 KB while it is. */
+export const sortableRows = 20_000;
+
 /** Events of one container lie together, in time: a hunt for one reads little. */
-const copyTo = async (connection: DuckDBConnection, source: string, to: string): Promise<EventFile> => {
+const copyTo = async (
+  connection: DuckDBConnection,
+  source: string,
+  to: string,
+  isSorted = false,
+): Promise<EventFile> => {
   const temporary = `${to}.tmp`;
-  const order = ['container.id', '@timestamp'].map(column).join(', ');
+  const order = isSorted ? '' : ` order by ${['container.id', '@timestamp'].map(column).join(', ')}`;
   await connection.run(
-    `copy (select * from ${source} order by ${order}) to ${literal(temporary)} (format parquet, compression zstd, row_group_size ${rowGroupRows})`,
+    `copy (select * from ${source}${order}) to ${literal(temporary)} (format parquet, compression zstd, row_group_size ${rowGroupRows})`,
   );
   syncFile(temporary);
   renameSync(temporary, to);

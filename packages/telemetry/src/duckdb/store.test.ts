@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseHunt } from '../language/parse.ts';
 import { rowOf } from './columns.ts';
 import { openEngine } from './engine.ts';
-import { type EventFile, mergeEvents, writeEvents } from './files.ts';
+import { type EventFile, mergeEvents, sortableRows, writeEvents } from './files.ts';
 import { countOverTime, exportEvents, findEvents, type SearchScope, topValues } from './search.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parapet-events-'));
@@ -167,12 +167,26 @@ describe('the store of events', () => {
   it('makes one file of several without losing or changing any', async () => {
     const merged = await mergeEvents(
       engine,
-      files.map(({ path }) => path),
+      { paths: files.map(({ path }) => path), rows: 100 },
       join(folder, 'merged.parquet'),
     );
     expect(merged).toMatchObject({ rows: 100, firstAt: startUs, lastAt: startUs + 99_000_000 });
     expect(merged.hosts.toSorted()).toEqual([...hosts]);
     expect(await found('', { files: [merged.path] })).toEqual(where(() => true));
+  });
+
+  it('puts more than it can sort one behind the other, and all is found as before', async () => {
+    const long = await write('long', hosts[1], 100, 101 + sortableRows);
+    const all = [...files, long];
+    const merged = await mergeEvents(
+      engine,
+      { paths: all.map(({ path }) => path), rows: 101 + sortableRows },
+      join(folder, 'long-merged.parquet'),
+    );
+    expect(merged).toMatchObject({ rows: 101 + sortableRows, firstAt: startUs });
+    const inContainer = { to: startUs + 1e15, files: [merged.path] };
+    const [{ count } = { count: 0 }] = await countOverTime(engine, scope('container.id exists', inContainer), 1e15);
+    expect(count).toBe(Math.ceil((101 + sortableRows) / 4));
   });
 
   it('touches nothing outside its folder', async () => {

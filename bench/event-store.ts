@@ -132,7 +132,7 @@ const cpuMsOfAll = (): number => {
 
 const childrenRssMb = (): number =>
   descendants()
-    .filter(({ name }) => name === 'node' || name === 'MainThread')
+    .filter(({ name }) => name !== 'postgres')
     .reduce((sum, { rssMb }) => sum + rssMb, 0);
 
 const descendants = () => {

@@ -1,6 +1,6 @@
 export { rowOf, type StoredBy } from './duckdb/columns.ts';
 export { type EngineOptions, openEngine } from './duckdb/engine.ts';
-export { type EventFile, mergeEvents, sortableRows, writeEvents } from './duckdb/files.ts';
+export { type EventFile, mergeEvents, writeEvents } from './duckdb/files.ts';
 export {
   type Bucket,
   countOverTime,

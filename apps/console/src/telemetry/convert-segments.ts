@@ -1,7 +1,7 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { TelemetryLine } from '@parapet/contract/telemetry';
+import { rm, writeFile } from 'node:fs/promises';
+import { type TelemetryEvent, TelemetryLine } from '@parapet/contract/telemetry';
 import { type Position, readFrameBody, readFrameHeader } from '@parapet/contract/wire';
-import { type EventFile, rowOf, sortableRows, writeEvents } from '@parapet/telemetry';
+import { type EventFile, rowOf, writeEvents } from '@parapet/telemetry';
 import { keepLater, readSegment, type SpooledFrame } from './spool/frame-spool.ts';
 import type { Converted, WorkerJobs } from './worker-messages.ts';
 
@@ -15,7 +15,7 @@ export const convertSegments = async (engine: Engine, job: WorkerJobs['convert']
   const positions = new Map<string, Position>();
   const accounts: Converted['accounts'][number][] = [];
   const refused = new Map<string, { lines: number; example: string }>();
-  using writer = createFileWriter(engine, job.to);
+  await using writer = createFileWriter(engine, job.to);
   for (const path of job.segments) {
     for (const frame of readSegment(path)) {
       const hostName = job.hostNames[frame.hostId] ?? '';
@@ -27,7 +27,7 @@ export const convertSegments = async (engine: Engine, job: WorkerJobs['convert']
           refused.set(frame.hostId, { lines: (before?.lines ?? 0) + 1, example: before?.example ?? example });
         },
         event: (event, sequence) =>
-          writer.add(rowOf(event, { hostId: frame.hostId, hostName, ingestedUs: job.ingestedUs, sequence })),
+          writer.add(event, rowOf(event, { hostId: frame.hostId, hostName, ingestedUs: job.ingestedUs, sequence })),
       });
       await writer.flush();
     }
@@ -41,55 +41,52 @@ export const convertSegments = async (engine: Engine, job: WorkerJobs['convert']
 };
 
 /**
- * Writes rows to as many files as the engine's memory asks for: sorting one of `sortableRows` takes some 100 MB of it, and one
- * that it cannot sort would be tried again for ever.
+ * Writes rows to as many files as memory asks for, those of one container together and in time, as a hunt wants them: sorted here,
+ * where a row is one text, for half of what the engine would take with its 80 columns.
  */
 const createFileWriter = (engine: Engine, to: string) => {
   const ndjson = `${to}.ndjson`;
   const files: EventFile[] = [];
-  let fd = openSync(ndjson, 'w', 0o600);
-  let waiting: string[] = [];
-  let rows = 0;
-  let bytes = 0;
-  const close = async (): Promise<void> => {
-    closeSync(fd);
-    fd = -1;
-    if (rows > 0) files.push(await writeEvents(engine, ndjson, `${to}.${files.length}.parquet`));
-    rows = 0;
-    bytes = 0;
-  };
-  const flush = async (): Promise<void> => {
+  let waiting: Waiting[] = [];
+  let characters = 0;
+  const write = async (): Promise<void> => {
     if (waiting.length === 0) return;
-    if (fd === -1) fd = openSync(ndjson, 'w', 0o600);
-    bytes += writeSync(fd, `${waiting.join('\n')}\n`);
-    rows += waiting.length;
+    const rows = waiting.sort(byContainerAndTime);
     waiting = [];
-    if (rows >= sortableRows - linesPerFrame || bytes >= maxFileBytes) await close();
+    characters = 0;
+    await writeFile(ndjson, rows.map(({ text }) => text).join('\n'), { mode: 0o600 });
+    files.push(await writeEvents(engine, ndjson, `${to}.${files.length}.parquet`));
   };
   return {
-    add: (row: Readonly<Record<string, unknown>>): void => {
-      waiting.push(JSON.stringify(row));
+    add: (event: TelemetryEvent, row: Readonly<Record<string, unknown>>): void => {
+      const text = JSON.stringify(row);
+      waiting.push({ container: event['container.id'] ?? '', at: event['@timestamp'], text });
+      characters += text.length;
     },
-    /** Between frames: what one holds goes into one file. */
-    flush,
+    /** Between frames. */
+    flush: async (): Promise<void> => {
+      if (waiting.length >= maxFileRows || characters >= maxFileCharacters) await write();
+    },
     finish: async (): Promise<readonly EventFile[]> => {
-      await flush();
-      if (fd !== -1) await close();
+      await write();
       return files;
     },
-    [Symbol.dispose]: (): void => {
-      if (fd !== -1) closeSync(fd);
-      rmSync(ndjson, { force: true });
-    },
+    [Symbol.asyncDispose]: () => rm(ndjson, { force: true }),
   };
 };
 
-/** As text, before it is compressed. */
-const maxFileBytes = 24 * 1024 * 1024;
+type Waiting = { readonly container: string; readonly at: number; readonly text: string };
+
+const byContainerAndTime = (one: Waiting, other: Waiting): number =>
+  one.container === other.container ? one.at - other.at : one.container < other.container ? -1 : 1;
+
+/** What a file holds beyond the frame that filled it: some 40 MB while it is made. */
+const maxFileRows = 40_000;
+const maxFileCharacters = 24 * 1024 * 1024;
 
 type Reader = {
   readonly position: (position: Position) => void;
-  readonly event: (event: Extract<TelemetryLine, { kind: 'event' }>['event'], sequence: number) => void;
+  readonly event: (event: TelemetryEvent, sequence: number) => void;
   readonly account: (account: Extract<TelemetryLine, { kind: 'account' }>) => void;
   readonly refused: (example: string) => void;
 };

@@ -16,11 +16,11 @@ export type EventFile = {
   readonly hosts: readonly string[];
 };
 
-/** Makes a file of rows given as NDJSON. It is there under its name only when it is whole and on the disk. */
+/** Makes a file of rows given as NDJSON, in their order. It is there under its name only when it is whole and on the disk. */
 export const writeEvents = (connection: DuckDBConnection, ndjsonPath: string, to: string): Promise<EventFile> => {
   const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
   const source = `read_json(${literal(ndjsonPath)}, format = 'newline_delimited', columns = {${types}}, maximum_object_size = ${maxRowBytes})`;
-  return copyTo(connection, source, to);
+  return copyTo(connection, source, to, 'as they come');
 };
 
 /**
@@ -31,7 +31,8 @@ export const mergeEvents = (
   connection: DuckDBConnection,
   files: { readonly paths: readonly string[]; readonly rows: number },
   to: string,
-): Promise<EventFile> => copyTo(connection, parquet(files.paths), to, files.rows > sortableRows);
+): Promise<EventFile> =>
+  copyTo(connection, parquet(files.paths), to, files.rows > sortableRows ? 'as they come' : 'sorted');
 
 /** Files of older versions may lack columns. */
 export const parquet = (paths: readonly string[]): string =>
@@ -48,10 +49,10 @@ const copyTo = async (
   connection: DuckDBConnection,
   source: string,
   to: string,
-  isSorted = false,
+  rows: 'sorted' | 'as they come',
 ): Promise<EventFile> => {
   const temporary = `${to}.tmp`;
-  const order = isSorted ? '' : ` order by ${['container.id', '@timestamp'].map(column).join(', ')}`;
+  const order = rows === 'as they come' ? '' : ` order by ${['container.id', '@timestamp'].map(column).join(', ')}`;
   await connection.run(
     `copy (select * from ${source}${order}) to ${literal(temporary)} (format parquet, compression zstd, row_group_size ${rowGroupRows})`,
   );

@@ -4,6 +4,7 @@ import { type FakeHandlers, FakeRefusal } from './fake-answers.ts';
 import { assetAnswers } from './fake-assets.ts';
 import { backupAnswers } from './fake-backups.ts';
 import { findingAnswers } from './fake-findings.ts';
+import { forensicAnswers } from './fake-forensics.ts';
 import { huntAnswers } from './fake-hunt.ts';
 import { mapAnswers } from './fake-map.ts';
 import { packageAnswers } from './fake-packages.ts';
@@ -26,6 +27,7 @@ export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }
     console: { version: '0.1.0', name: 'Parapet (fake data)' },
     expiresAt: new Date(Date.now() + day).toISOString(),
   };
+  const hunts = huntAnswers(world);
   const table: FakeHandlers = {
     'setup.get': () => ({ needed: options.setup }),
     'links.inspect': ({ body }) => {
@@ -55,7 +57,8 @@ export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }
     ...packageAnswers(world),
     ...backupAnswers(world),
     ...vexAnswers(world),
-    ...huntAnswers(world),
+    ...hunts,
+    ...forensicAnswers(world, hunts),
   };
   return (name: RouteName, input: unknown, cookie: string, setCookie: (cookie: string) => void): unknown => {
     if (name === 'session.create' || name === 'links.use') setCookie('fake=1; Path=/; HttpOnly');

@@ -5,6 +5,7 @@ import {
   Instant,
   list,
   Presence,
+  ProcessKey,
   ScanState,
   SensorSort,
 } from '@parapet/contract/api';
@@ -51,6 +52,17 @@ export const huntSearch = {
   cols: list(z.string().max(64)),
   view: z.literal('tree'),
   tail: z.literal('on'),
+} as const;
+
+/** Whose timeline, in which span, and the moment that it is looked at for. */
+export const timelineSearch = {
+  hostId: z.uuid(),
+  process: ProcessKey,
+  containerId: z.uuid(),
+  last: huntSearch.last,
+  since: Instant,
+  until: Instant,
+  mark: Instant,
 } as const;
 
 export const scansSearch = { view: z.literal('policy'), state: list(ScanState), assetId: z.uuid() } as const;

@@ -24,6 +24,7 @@ import {
   packagesSearch,
   scansSearch,
   sensorsSearch,
+  timelineSearch,
 } from './page-search.ts';
 import { Shell } from './shell.tsx';
 
@@ -139,6 +140,13 @@ const huntRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/hunt/hunt-page.tsx'), 'HuntPage'),
 });
 
+const timelineRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/hunt/timeline',
+  validateSearch: searchOf(timelineSearch),
+  component: lazyRouteComponent(() => import('../features/hunt/timeline/timeline-page.tsx'), 'TimelinePage'),
+});
+
 const scansRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/scans',
@@ -246,6 +254,7 @@ const routeTree = rootRoute.addChildren([
     assetRoute,
     packagesRoute,
     huntRoute,
+    timelineRoute,
     scansRoute,
     sensorsRoute,
     addHostRoute,

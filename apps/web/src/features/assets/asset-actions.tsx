@@ -10,6 +10,7 @@ import { useNotify } from '../../components/toasts.tsx';
 import { api, useApiMutation } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
 import { useMay } from '../../lib/session.ts';
+import { timelineLink } from '../../lib/timeline-link.ts';
 import { isAtRest } from '../../lib/words.ts';
 
 export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
@@ -28,6 +29,11 @@ export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
           What happened here
         </AnyLink>
       )}
+      {asset.kind === 'container' && mayHunt ? (
+        <AnyLink to={timelineLink({ containerId: asset.id })} className={buttonClass()}>
+          Forensics
+        </AnyLink>
+      ) : null}
       {asset.packageCount === 0 ? null : (
         <ActionMenu
           label="SBOM"

@@ -10,6 +10,7 @@ import { Time } from '../../components/time.tsx';
 import { type ToggleRow, TreeCell, useClosedRows } from '../../components/tree-cell.tsx';
 import { steadyQuery } from '../../lib/api.ts';
 import { useMay } from '../../lib/session.ts';
+import { timelineLink } from '../../lib/timeline-link.ts';
 import { momentQuery, useMoment } from '../../lib/view-state.ts';
 import styles from './assets.module.css';
 import { type ProcessRow, processRows } from './process-rows.ts';
@@ -36,7 +37,7 @@ export const ProcessTree = ({ asset }: { readonly asset: AssetDetail }) => {
     <div className={styles.tree}>
       <DataTable
         label="Processes"
-        columns={columnsFor(closed, toggle)}
+        columns={columnsFor(closed, toggle, mayHunt ? (asset.kind === 'host' ? asset.id : asset.hostId) : undefined)}
         rows={rows}
         rowKey={(row) => row.process.id}
         look={(row) => (row.children > 0 ? { expanded: !closed.has(row.process.id) } : {})}
@@ -57,7 +58,12 @@ export const ProcessTree = ({ asset }: { readonly asset: AssetDetail }) => {
   );
 };
 
-const columnsFor = (closed: ReadonlySet<string>, toggle: ToggleRow): readonly Column<ProcessRow>[] => [
+/** With `timelineHost` a process leads to its timeline. */
+const columnsFor = (
+  closed: ReadonlySet<string>,
+  toggle: ToggleRow,
+  timelineHost: string | undefined,
+): readonly Column<ProcessRow>[] => [
   {
     id: 'name',
     header: 'Process',
@@ -69,7 +75,17 @@ const columnsFor = (closed: ReadonlySet<string>, toggle: ToggleRow): readonly Co
         toggle={() => toggle(process.id)}
       >
         <div className={styles.command}>
-          <span className={text.strong}>{process.name}</span>
+          {timelineHost === undefined ? (
+            <span className={text.strong}>{process.name}</span>
+          ) : (
+            <AnyLink
+              to={timelineLink({ hostId: timelineHost, process: process.id })}
+              className={text.name}
+              title={`Timeline of ${process.name}`}
+            >
+              {process.name}
+            </AnyLink>
+          )}
           {process.listening.map(({ protocol, address, port }) => (
             <span key={`${protocol}${address}${port}`} className={styles.port} title={`listens on ${address}:${port}`}>
               {protocol} {port}

@@ -16,6 +16,7 @@ import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { request } from '../../lib/api.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
+import { timelineLink } from '../../lib/timeline-link.ts';
 import styles from './hunt.module.css';
 import { type EventKey, parseEventKey } from './hunt-search.ts';
 import { comparisonOf, valuesOf } from './pivot.ts';
@@ -128,6 +129,13 @@ const waysFrom = (event: HuntEvent): readonly Way[] => {
       : [
           link('What this process did', [host, comparisonOf('process.entity_id', String(process))]),
           link('What it started', [host, comparisonOf('process.parent.entity_id', String(process))]),
+          {
+            label: 'Its timeline',
+            to: timelineLink(
+              { hostId: String(event['host.id']), process: String(process) },
+              { ...span, mark: new Date(at).toISOString() },
+            ),
+          },
         ]),
     link('5 min before and after', [place]),
     link('Process tree', [place], { view: 'tree' }),

@@ -2,7 +2,7 @@ import { ApiFailure } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Pause, Play } from 'lucide-react';
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { Button, buttonClass } from '../../components/button.tsx';
 import { ActionMenu } from '../../components/choice-menu.tsx';
@@ -14,19 +14,20 @@ import { api, apiQuery, steadyQuery } from '../../lib/api.ts';
 import { formatCount, formatMoment, formatSpan, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
-import { useMoment, useSetSearch } from '../../lib/view-state.ts';
+import { useSetSearch } from '../../lib/view-state.ts';
 import { ColumnMenu, columnsOf } from './column-menu.tsx';
 import { EventsTable } from './events-table.tsx';
 import { GapNote } from './gap-note.tsx';
 import { HuntHistogram } from './histogram.tsx';
 import { HuntBar } from './hunt-bar.tsx';
 import { HuntHelp } from './hunt-help.tsx';
-import { type HuntSearch, isFixed, type Span, spanOf } from './hunt-search.ts';
+import type { HuntSearch, Span } from './hunt-search.ts';
 import { ProcessLives } from './process-tree.tsx';
 import { SavedHunts } from './saved-hunts.tsx';
 import { TailList } from './tail-list.tsx';
 import { TimeRange } from './time-range.tsx';
 import { type Events, maxRows, useEvents } from './use-events.ts';
+import { useSpan } from './use-span.ts';
 import { useStartsAndEnds } from './use-starts-and-ends.ts';
 
 /** Searches what happened: a hunt as text, when it happened, the events, and what of that time nobody saw. */
@@ -207,14 +208,3 @@ const exportsOf = (q: string, span: Span) =>
     label,
     href: api.url('hunt.export', { query: { q, ...span, format } }),
   }));
-
-/** The span, standing still until one asks again: what is read must not move. */
-const useSpan = (search: HuntSearch): { readonly span: Span; readonly renew: () => void } => {
-  const { at } = useMoment();
-  // Another length of the span, or its end in a fixed one, looks anew.
-  const length = `${search.last}|${isFixed(search)}`;
-  const [anchor, setAnchor] = useState(() => ({ length, now: Date.now() }));
-  if (anchor.length !== length) setAnchor({ length, now: Date.now() });
-  const renew = useCallback(() => setAnchor((before) => ({ ...before, now: Date.now() })), []);
-  return { span: spanOf(search, anchor.now, at), renew };
-};

@@ -1,0 +1,48 @@
+import type { HuntGap } from '@parapet/contract/api';
+import { type GapKind, gapKey, gapKind, lackOf } from './gap-words.ts';
+import styles from './hunt.module.css';
+
+/** The hatching of what a sensor could not see; drawings name it by its id. */
+export const BlindPattern = ({ id }: { readonly id: string }) => (
+  <defs>
+    <pattern id={id} width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+      <rect width="7" height="7" className={styles.blindGround} />
+      <rect width="2.4" height="7" className={styles.blindLine} />
+    </pattern>
+  </defs>
+);
+
+type GapShapesProps = {
+  readonly gaps: readonly HuntGap[];
+  readonly kinds: readonly GapKind[];
+  /** The place of a moment (milliseconds) in the drawing. */
+  readonly x: (ms: number) => number;
+  /** Until when a gap goes that has no end. */
+  readonly to: number;
+  readonly height: number;
+  readonly pattern: string;
+};
+
+/** What nobody saw, hatched; what is no longer kept, grey; what was lost and counted, red. */
+export const GapShapes = ({ gaps, kinds, x, to, height, pattern }: GapShapesProps) =>
+  gaps
+    .filter((gap) => kinds.includes(gapKind(gap)))
+    .map((gap) => {
+      const [a, b] = [x(Date.parse(gap.from)), x(gap.to === undefined ? to : Date.parse(gap.to))];
+      return (
+        <rect key={gapKey(gap)} x={a} width={Math.max(3, b - a)} height={height} {...lookOf(gapKind(gap), pattern)}>
+          <title>{`${gap.hostName ?? 'All hosts'}: ${lackOf(gap, to)}`}</title>
+        </rect>
+      );
+    });
+
+const lookOf = (kind: GapKind, pattern: string): { readonly className?: string; readonly fill?: string } => {
+  switch (kind) {
+    case 'blind':
+      return { fill: `url(#${pattern})` };
+    case 'gone':
+      return styles.gone === undefined ? {} : { className: styles.gone };
+    case 'lost':
+      return styles.lost === undefined ? {} : { className: styles.lost };
+  }
+};

@@ -197,9 +197,10 @@ describe('the sensor as a process', () => {
       // Asked of the kernel for this test: to take the sensor and not who is at fault.
       await writeFile(`/proc/${sensor.child.pid}/oom_score_adj`, '1000');
       const hog = spawn(process.execPath, ['-e', hogSource, group()], { stdio: 'ignore' });
+      const hogEnded = new Promise((resolve) => hog.on('exit', resolve));
       await sensor.exit;
       expect(sensor.child.signalCode).toBe('SIGKILL');
-      await new Promise((resolve) => hog.on('exit', resolve));
+      await hogEnded;
       run({});
       await expect.poll(() => hellos().length, soon).toBe(2);
       expect(endOf(hellos()[1])).toMatchObject({ end: 'unclean', cause: 'memory-limit' });

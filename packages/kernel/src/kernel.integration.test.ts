@@ -72,12 +72,17 @@ describeWith([root], 'process events', () => {
     expect(told.lost).toBeGreaterThan(100);
   });
 
-  it('drop unwanted kinds in the kernel, and then say that loss cannot be counted', () => {
-    const { told, events } = listen({ kinds: ['exit'], receiveBufferBytes: 8192 });
+  it('drop unwanted kinds in the kernel', () => {
+    const { told, events } = listen({ kinds: ['exit'] });
     runMany(3);
     events.drain();
+    events.close();
     expect(told).toMatchObject({ execs: 0, forks: 0, overruns: [] });
     expect(told.exits.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('say that loss cannot be counted where kinds are dropped', () => {
+    const { told, events } = listen({ kinds: ['exit'], receiveBufferBytes: 8192 });
     runMany(100);
     events.drain();
     events.close();

@@ -7,7 +7,7 @@ import { type LocalConsole, startLocalConsole } from '../uplink/testing/local-co
 import { dialTcp } from './tcp-dialer.ts';
 import { dialWithIdentity } from './tls-dialer.ts';
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 
 /** A real proxy between a real sensor's dialer and a real console's port; loopback itself never goes through one. */
 describe('a sensor behind a proxy', () => {

@@ -23,7 +23,7 @@ const jobOf = (root: string) => ({
   source: { kind: 'folders' as const, folders: [root] },
   outputPath: join(folder, 'document.zst'),
 });
-const generous = { timeoutMs: 60_000, signal: new AbortController().signal };
+const generous = { timeoutMs: 120_000, signal: new AbortController().signal };
 
 describe('a scan in a process of its own', () => {
   it('writes the compressed SBOM of a root', async () => {
@@ -58,7 +58,7 @@ describe('a scan in a process of its own', () => {
       message: expect.stringContaining('deadline'),
     });
     const cancel = new AbortController();
-    const running = scan(job, { timeoutMs: 60_000, signal: cancel.signal });
+    const running = scan(job, { ...generous, signal: cancel.signal });
     cancel.abort();
     expect(await running).toMatchObject({ message: expect.stringContaining('cancelled') });
   });

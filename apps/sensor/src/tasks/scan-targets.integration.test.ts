@@ -53,7 +53,7 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     if (!resolved.ok) throw new Error(resolved.error.message);
     const { source, release } = resolved.value;
     const outputPath = join(folder, `${source.kind}.zst`);
-    const options = { timeoutMs: 60_000, signal: new AbortController().signal };
+    const options = { timeoutMs: 120_000, signal: new AbortController().signal };
     const outcome = await scan({ target: resolved.value.target, source, outputPath }, options);
     await release();
     if (outcome.kind === 'failed') throw new Error(outcome.message);
@@ -90,7 +90,7 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
   it('reads a container with what it wrote', async () => {
     const target = { kind: 'container', containerKey: `docker:${container}` } as const;
     await expect
-      .poll(async () => (await packagesOf(target).catch(() => undefined))?.packages, { timeout: 30_000 })
+      .poll(async () => (await packagesOf(target).catch(() => undefined))?.packages, { timeout: 90_000 })
       .toEqual(['three']);
     // What the container wrote itself belongs to no layer of its image.
     expect((await packagesOf(target)).layers).toEqual({ ...(await layersOf(image)), three: undefined });

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
-import { describeWith, type Requirement, root } from '@parapet/testkit';
+import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createCollected } from '../testing/collected.ts';
@@ -21,8 +21,11 @@ describeWith([root, btf], 'the activity collector', () => {
     const secret = 'hunter2-and-more';
     const script = `/bin/true --password=${secret}; exit 7`;
     const { pid } = spawnSync('/bin/sh', ['-c', script], { argv0: 'activity-test' });
-    await running.stop();
     const { events, accounts } = collected.telemetry;
+    const exit = await eventually('the end of the shell', async () =>
+      events.find((event) => event['process.pid'] === pid && event['event.action'] === 'exit'),
+    );
+    await running.stop();
     const shell = events.find((event) => event['process.pid'] === pid && event['event.action'] === 'exec');
     expect(shell).toMatchObject({
       'process.executable': realpathSync('/bin/sh'),
@@ -34,9 +37,8 @@ describeWith([root, btf], 'the activity collector', () => {
     expect(JSON.stringify(events)).not.toContain(secret);
     const child = events.find(isExecOf(realpathSync('/bin/true'), shell));
     expect(child).toMatchObject({ 'process.parent.name': 'sh', 'process.parent.executable': realpathSync('/bin/sh') });
-    expect(events.find((event) => event['event.action'] === 'exit' && sameProcess(event, shell))).toMatchObject({
-      'process.exit_code': 7,
-    });
+    expect(sameProcess(exit, shell)).toBe(true);
+    expect(exit).toMatchObject({ 'process.exit_code': 7 });
     const account = accounts.at(-1);
     expect(account?.told).toBe(events.length);
     expect(account?.produced).toBe((account?.told ?? 0) + (account?.unwanted ?? 0));
@@ -55,14 +57,17 @@ describeWith([root, btf], 'what processes ask of the kernel', () => {
     spawnSync('/bin/true', { uid: 65_534, gid: 65_534, cwd: folder });
     spawnSync('mount', ['-t', 'tmpfs', 'activity-source', folder]);
     spawnSync('umount', [folder]);
-    await running.stop();
-    rmSync(folder, { recursive: true });
     const { events } = collected.telemetry;
     const find = (where: Partial<TelemetryEvent>): TelemetryEvent | undefined =>
       events.find((event) =>
         Object.entries(where).every(([name, value]) => event[name as keyof TelemetryEvent] === value),
       );
-    expect(find({ 'event.action': 'mount', 'parapet.mount.source': 'activity-source' })).toMatchObject({
+    const mount = await eventually('what came last', async () =>
+      find({ 'event.action': 'mount', 'parapet.mount.source': 'activity-source' }),
+    );
+    await running.stop();
+    rmSync(folder, { recursive: true });
+    expect(mount).toMatchObject({
       ...{ 'parapet.mount.target': realpathSync(tmpdir()) + folder.slice(tmpdir().length), 'process.name': 'mount' },
     });
     const became = {

@@ -7,6 +7,7 @@ import {
   docker,
   dockerDaemon,
   dockerSocketPath,
+  eventually,
   removeContainer,
   root,
   runContainer,
@@ -19,7 +20,7 @@ import { createRuntimeStates } from '../runtime-states.ts';
 import { type Collected, createCollected } from '../testing/collected.ts';
 import { createProcessCollector } from './index.ts';
 
-const soon = { timeout: 40_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 const socketPath = dockerSocketPath() ?? '';
 
 const keyOf = (pid: number): string => `${pid}:${readStat('/proc', pid)?.startTicks}`;
@@ -81,10 +82,12 @@ describeWith([root], 'the process collector', () => {
   });
 
   it('follows a process that becomes another program', async () => {
-    const pid = spawnOne('sh', '-c', 'read -r _ < /proc/self/fd/9 2>/dev/null; sleep 2; exec sleep 600');
-    const key = keyOf(pid);
+    const child = spawn('sh', ['-c', 'read -r _; exec sleep 600'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    children.push(child);
+    const key = keyOf(child.pid ?? 0);
     await start();
     await expect.poll(() => record(key)?.name, soon).toBe('sh');
+    child.stdin.write('go\n');
     await expect.poll(() => record(key)?.name, soon).toBe('sleep');
     expect(record(key)?.arguments).toEqual(['sleep', '600']);
   });
@@ -146,9 +149,13 @@ describeWith([root, dockerDaemon], 'processes in containers', () => {
 
   it('tell how a command run in the container ended', async () => {
     await start();
-    await docker('exec', '-d', container, 'sh', '-c', 'sleep 6; exit 5');
+    const script = 'until [ -e /end ]; do sleep 1; done; exit 5';
+    await docker('exec', '-d', container, 'sh', '-c', script);
     const find = () =>
-      collected.history.findLast((record) => record.kind === 'process' && record.arguments.includes('sleep 6; exit 5'));
+      collected.history.findLast((record) => record.kind === 'process' && record.arguments.includes(script));
+    // The walks that find it come less often where /proc takes longer to read.
+    await expect.poll(find, { ...soon, timeout: 90_000 }).toBeDefined();
+    await docker('exec', container, 'touch', '/end');
     await expect.poll(find, soon).toMatchObject({
       containerKey: `docker:${container}`,
       exitCode: 5,
@@ -234,7 +241,7 @@ const removeFolders = async (from: string, upTo: string): Promise<void> => {
 };
 
 const waitForArguments = async (container: string, argument: string): Promise<number> => {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  return eventually('the process', async () => {
     for (const name of await readdir('/proc')) {
       if (!/^\d+$/.test(name)) continue;
       const [cmdline, cgroup] = await Promise.all([
@@ -243,7 +250,6 @@ const waitForArguments = async (container: string, argument: string): Promise<nu
       ]);
       if (cmdline === `sleep\0${argument}\0` && cgroup.includes(container)) return Number(name);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('the process did not appear');
+    return undefined;
+  });
 };

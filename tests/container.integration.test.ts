@@ -133,8 +133,8 @@ describeWith([root, dockerDaemon, programOf('debootstrap'), postgres15], 'the im
     await answers(console);
     expect(await post('/api/v1/session', person)).toBe('200');
 
-    // Docker kills after 10 s, and 137 would say so.
-    await docker('stop', console);
+    // Docker kills after that, and 137 would say so.
+    await docker('stop', '--time', '60', console);
     expect(await docker('inspect', '--format', '{{.State.ExitCode}}', console)).toBe('0');
     await removeContainer(console);
     console = await startConsole();

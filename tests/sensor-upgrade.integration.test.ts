@@ -84,8 +84,10 @@ describe('an installed sensor whose upgrade fails', () => {
     await start({ PARAPET_ENROLMENT_KEY: key, PARAPET_AUTHORITY_PIN: authorityPin });
   });
   afterAll(async () => {
+    const hasEnded = child === undefined || child.exitCode !== null || child.signalCode !== null;
+    const end = hasEnded ? undefined : new Promise((resolve) => child.on('exit', resolve));
     child?.kill('SIGTERM');
-    await new Promise((resolve) => (child?.exitCode === null ? child.on('exit', resolve) : resolve(undefined)));
+    await end;
     await running?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });

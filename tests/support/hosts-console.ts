@@ -28,7 +28,7 @@ export type HostsConsole = {
   readonly dispose: () => Promise<void>;
 };
 
-const drainSeconds = 2;
+const drainSeconds = 4;
 
 /** The first network reaches the console itself, the others its balancer where there is one. */
 export const startHostsConsole = async (gateways: readonly string[], withBalancer: boolean): Promise<HostsConsole> => {

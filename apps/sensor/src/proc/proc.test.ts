@@ -40,6 +40,15 @@ describe('containersInCgroup', () => {
     [`0::/machine.slice/libpod-conmon-${a}.scope`, []],
     [`0::/system.slice/containerd.service/kubepods-burstable-pod1.slice:cri-containerd:${a}`, [`unknown ${a}`]],
     [`0::/../${a}`, [`unknown ${a}`]],
+    [`0::/../docker-${a}.scope`, [`docker ${a}`]],
+    [`4:memory:/system.slice/docker-${a}.scope\n0::/`, [`docker ${a}`]],
+    [`0::/kubepods/burstable/pod2c48913c/crio-${a}`, [`cri-o ${a}`]],
+    [`0::/kubepods.slice/crio-conmon-${a}.scope`, []],
+    [`0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${a}.scope/container`, [`podman ${a}`]],
+    [`0::/libpod_parent/${a}`, [`podman ${a}`]],
+    [`3:memory:/machine.slice/libpod-${a}.scope\n1:name=systemd:/\n0::/`, [`podman ${a}`]],
+    [`0::/system.slice/docker-${a}.scope/system.slice/docker-${b}.scope`, [`docker ${a}`, `docker ${b}`]],
+    [`0::/kubepods.slice/cri-containerd-${a}.scope/docker/${b}`, [`containerd ${a}`, `docker ${b}`]],
     [`0::/docker/${a.slice(1)}`, []],
   ])('%s', (text, expected) => {
     expect(containersInCgroup(text).map(({ id, runtime }) => `${runtime} ${id}`)).toEqual(expected);
@@ -100,7 +109,7 @@ describe('the real /proc', () => {
       const startedAt = createHostTimes('/proc', Date.now()).startedAt(stat?.startTicks ?? 0);
       expect(Math.abs(startedAt - Date.now())).toBeLessThan(60_000);
       await expect
-        .poll(async () => (await createArgumentsReader('/proc').read(pid))?.argv, { timeout: 10_000 })
+        .poll(async () => (await createArgumentsReader('/proc').read(pid))?.argv, { timeout: 25_000 })
         .toEqual(['sleep', '60']);
       expect(readExecutable('/proc', pid)).toMatch(/sleep|coreutils|busybox/);
       expect(readLoadedFiles('/proc', pid, '')?.files.length).toBeGreaterThan(0);

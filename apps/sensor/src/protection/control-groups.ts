@@ -58,6 +58,7 @@ const unescapeOctal = (text: string): string =>
 /** A container may see a part of the hierarchy only, mounted as if it were the whole. */
 const folderBelow = (mount: Mount, path: string | undefined): string | undefined => {
   if (path === undefined || path.startsWith('/..')) return undefined;
-  const below = mount.root === '/' ? path : path.startsWith(mount.root) ? path.slice(mount.root.length) : path;
-  return below === '/' || below === '' ? mount.point : join(mount.point, below);
+  if (path === '/' || path === mount.root) return mount.point;
+  if (mount.root === '/') return join(mount.point, path);
+  return path.startsWith(`${mount.root}/`) ? join(mount.point, path.slice(mount.root.length)) : undefined;
 };

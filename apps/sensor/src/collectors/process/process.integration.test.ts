@@ -155,7 +155,7 @@ describeWith([root, dockerDaemon], 'processes in containers', () => {
       collected.history.findLast((record) => record.kind === 'process' && record.arguments.includes(script));
     // The walks that find it come less often where /proc takes longer to read.
     await expect.poll(find, { ...soon, timeout: 90_000 }).toBeDefined();
-    await docker('exec', container, 'touch', '/end');
+    await docker('exec', container, 'sh', '-c', ': > /end');
     await expect.poll(find, soon).toMatchObject({
       containerKey: `docker:${container}`,
       exitCode: 5,

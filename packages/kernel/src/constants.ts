@@ -8,6 +8,7 @@ export const errno = {
   EXDEV: 18,
   ENOTDIR: 20,
   EINVAL: 22,
+  ENOSPC: 28,
   ENOSYS: 38,
   ELOOP: 40,
   EPROTO: 71,

@@ -1,5 +1,7 @@
 export { bootClockNs } from './boot-clock.ts';
 export { readExtendedAttribute } from './extended-attribute.ts';
+export { type FileWatch, type FileWatchMethod, openFileWatch } from './fanotify/file-watch.ts';
+export { type FileNotice, fileMasks, type NamedPlace } from './fanotify/message.ts';
 export { type FileLock, lockFile } from './file-lock.ts';
 export { type FileSystemKind, fileSystemKind } from './file-system-kind.ts';
 export {
@@ -9,8 +11,9 @@ export {
   openFlowTracking,
   readFlowAccounting,
 } from './flow-tracking.ts';
+export { readFolder } from './folder-entries.ts';
 export { formatIpv4, formatIpv6, parseIpAddress } from './ip-address.ts';
-export { KernelError } from './kernel-error.ts';
+export { attempt, KernelError } from './kernel-error.ts';
 export { trimMemory } from './memory-trim.ts';
 export type { FlowTuple, TrackedFlow } from './netlink/connection-tracking.ts';
 export type { InterfaceAddress } from './netlink/interface-addresses.ts';

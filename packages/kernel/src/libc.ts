@@ -27,6 +27,7 @@ export type Libc = {
   readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number;
   readonly openat: (folder: number, path: string, flags: number, mode: number) => number;
   readonly readlinkat: (folder: number, path: string, into: Uint8Array, length: number) => number;
+  readonly read: (fd: number, into: Uint8Array, length: number) => number;
   readonly close: (fd: number) => number;
   readonly getxattr: (path: string, name: string, into: Uint8Array, size: number) => number;
   readonly setns: (fd: number, kind: number) => number;
@@ -107,6 +108,7 @@ const bindAll = (): Libc => {
     setsockopt: bind('int setsockopt(int, int, int, void *, uint32_t)'),
     openat: bind('int openat(int, const char *, int, uint32_t)'),
     readlinkat: bind('long readlinkat(int, const char *, void *, size_t)'),
+    read: bind('long read(int, void *, size_t)'),
     close: bind('int close(int)'),
     getxattr: bind('long getxattr(const char *, const char *, void *, size_t)'),
     setns: bind('int setns(int, int)'),

@@ -87,6 +87,15 @@ describe.each(['openat2', 'walk'] as const)('openRootFolder by %s', (method) => 
     expect(folder.open('etc/file', 'folder')).toMatchObject({ ok: false, error: { code: 'enotdir' } });
   });
 
+  it('stays on the mount of the root where that is asked for', () => {
+    using folder = openRootFolder('/', { method, staysOnMount: true });
+    expect(folder.open('proc/self', 'folder')).toMatchObject({ ok: false, error: { code: 'exdev' } });
+    const opened = folder.open('etc', 'folder');
+    if (opened.ok) closeSync(opened.value);
+    expect(opened.ok).toBe(true);
+    expect(folder.mountId()).toBeGreaterThan(0);
+  });
+
   it('leaves no descriptors behind', () => {
     const count = (): number => readdirSync('/proc/self/fd').length;
     read('chain');

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { architectureConstants } from './architecture.ts';
 import { errno, openFlags } from './constants.ts';
@@ -12,6 +12,8 @@ import { lastErrno, libc } from './libc.ts';
 export type RootFolder = {
   /** Opens for reading; the caller closes. Never blocks on a pipe or device, never follows a link out of the root. */
   readonly open: (path: string, want: 'file' | 'folder') => Result<number, Problem>;
+  /** The mount that it lies on, as `/proc/<pid>/mountinfo` numbers it; asks no file system, so it cannot hang. */
+  readonly mountId: () => number | undefined;
   readonly close: () => void;
   readonly [Symbol.dispose]: () => void;
 };
@@ -19,6 +21,8 @@ export type RootFolder = {
 export type RootFolderOptions = {
   /** `walk` never uses openat2 (Linux 5.6); for tests of the way taken on older kernels. */
   readonly method?: 'openat2' | 'walk';
+  /** Refuses paths that lead onto another mount (`exdev`), which may be a file system that never answers. */
+  readonly staysOnMount?: boolean;
 };
 
 /** Opens a root folder, following links to it; throws `KernelError`. */
@@ -29,6 +33,7 @@ export const openRootFolder = (path: string, options: RootFolderOptions = {}): R
     libc().openat(AT_FDCWD, path, openFlags.O_PATH | O_DIRECTORY | openFlags.O_CLOEXEC, 0),
   );
   let open = true;
+  const staysOnMount = options.staysOnMount ?? false;
   let method = options.method ?? 'openat2';
   const close = (): void => {
     if (open) closeSync(root);
@@ -38,20 +43,22 @@ export const openRootFolder = (path: string, options: RootFolderOptions = {}): R
     open: (wanted, want) => {
       if (wanted.includes('\0')) return fail(problem('einval', 'A path cannot hold a zero byte.'));
       const opened = attempt(() => {
-        if (method === 'walk') return openByWalk(root, wanted, want);
-        const found = findByOpenat2(root, wanted);
+        if (method === 'walk') return openByWalk(root, wanted, want, staysOnMount);
+        const found = findByOpenat2(root, wanted, staysOnMount);
         if (found !== 'not-available') return openFound(found, want);
         method = 'walk';
-        return openByWalk(root, wanted, want);
+        return openByWalk(root, wanted, want, staysOnMount);
       });
       return opened.ok ? ok(opened.value) : fail(problem(opened.error.code, opened.error.message, wanted));
     },
+    mountId: () => mountIdOf(root),
     close,
     [Symbol.dispose]: close,
   };
 };
 
 const AT_FDCWD = -100;
+const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_IN_ROOT = 0x10;
 /** As the kernel's own MAXSYMLINKS. */
@@ -66,9 +73,10 @@ const readFlags = (want: 'file' | 'folder'): number => {
 };
 
 /** Finds without opening. `struct open_how`: flags, mode, resolve, 64 bits each (openat2(2)). */
-const findByOpenat2 = (root: number, path: string): number | 'not-available' => {
+const findByOpenat2 = (root: number, path: string, staysOnMount: boolean): number | 'not-available' => {
   const flags = openFlags.O_PATH | openFlags.O_CLOEXEC;
-  const how = new BigUint64Array([BigInt(flags), 0n, BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)]);
+  const resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (staysOnMount ? RESOLVE_NO_XDEV : 0);
+  const how = new BigUint64Array([BigInt(flags), 0n, BigInt(resolve)]);
   const bytes = new Uint8Array(how.buffer);
   for (let tries = 0; tries < 8; tries += 1) {
     const fd = libc().syscallPath(architectureConstants().openat2, root, path === '' ? '/' : path, bytes, bytes.length);
@@ -101,7 +109,8 @@ const openFound = (found: number, want: 'file' | 'folder'): number => {
  * Resolves one component after the other without following links, and takes each link's text as further components. The
  * open folders on the way form the stack that `..` goes back on, so a folder moved meanwhile cannot lead out.
  */
-const openByWalk = (root: number, path: string, want: 'file' | 'folder'): number => {
+const openByWalk = (root: number, path: string, want: 'file' | 'folder', staysOnMount: boolean): number => {
+  const mount = staysOnMount ? mountIdOf(root) : undefined;
   const stack: number[] = [];
   const pending = componentsOf(path);
   let links = 0;
@@ -119,6 +128,10 @@ const openByWalk = (root: number, path: string, want: 'file' | 'folder'): number
         continue;
       }
       const fd = openComponent(current(), name);
+      if (staysOnMount && mountIdOf(fd) !== mount) {
+        closeSync(fd);
+        throw new KernelError('openat', errno.EXDEV);
+      }
       const stat = fstatSync(fd);
       if (stat.isSymbolicLink()) {
         const target = readLink(fd);
@@ -142,6 +155,11 @@ const openByWalk = (root: number, path: string, want: 'file' | 'folder'): number
 const openComponent = (folder: number, name: string): number => {
   const { O_PATH, O_CLOEXEC } = openFlags;
   return checked('openat', libc().openat(folder, name, O_PATH | O_CLOEXEC | architectureConstants().O_NOFOLLOW, 0));
+};
+
+const mountIdOf = (fd: number): number | undefined => {
+  const found = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+  return found === undefined ? undefined : Number(found);
 };
 
 const readLink = (fd: number): string => {

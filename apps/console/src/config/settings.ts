@@ -71,6 +71,7 @@ export const otherPrograms: ReadonlySet<string> = new Set([
   'PARAPET_HOST_ROOT',
   'PARAPET_MEMORY_LIMIT',
   'PARAPET_SYSTEM_CALLS',
+  'PARAPET_WATCHED_PATHS',
 ]);
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);

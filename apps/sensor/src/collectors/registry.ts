@@ -3,6 +3,7 @@ import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
 import { createActivityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createDockerCollector } from './docker/index.ts';
+import { createFilesCollector } from './files/index.ts';
 import type { CloudFacts } from './host/cloud-metadata.ts';
 import { createHostCollector } from './host/index.ts';
 import { createNetworkCollector } from './network/index.ts';
@@ -27,5 +28,11 @@ export const createCollectors = (deps: {
     createProcessCollector(deps.workloads),
     createNetworkCollector(kernel),
     createActivityCollector(kernel),
+    createFilesCollector({
+      kernel,
+      rootPath: deps.config.rootPath,
+      paths: deps.config.watchedPaths,
+      cpuCores: deps.config.limits.cpuCores,
+    }),
   ];
 };

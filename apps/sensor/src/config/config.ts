@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError, fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { defaultWatchedPaths, parseWatchedPaths } from '../collectors/files/watched-paths.ts';
 import type { LogLevel } from '../log.ts';
 import type { Limits } from '../protection/own-group.ts';
 import type { SensorEnv } from './env.ts';
@@ -19,6 +20,8 @@ export type SensorConfig = {
   readonly limits: Limits;
   /** Whether a program in the kernel may look at the number of every system call of the host. */
   readonly systemCalls: boolean;
+  /** Folders of the host and of containers whose files are watched. */
+  readonly watchedPaths: readonly string[];
   /** Whether this is our container image. */
   readonly isContainer: boolean;
   readonly logLevel: LogLevel;
@@ -49,6 +52,7 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
     cpuCores: cpuLimit(env.PARAPET_CPU_LIMIT),
   },
   systemCalls: env.PARAPET_SYSTEM_CALLS !== 'off',
+  watchedPaths: watchedPaths(env.PARAPET_WATCHED_PATHS),
   isContainer: env.PARAPET_CONTAINER === '1',
   logLevel: env.PARAPET_LOG_LEVEL ?? 'info',
   isRoot: user.isRoot,
@@ -91,6 +95,14 @@ const cpuLimit = (text: string | undefined): number | undefined => {
   const cores = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (cores >= leastCpuCores) return cores;
   throw bad(`PARAPET_CPU_LIMIT is "${text}": give a number of cores like 0.2, at least ${leastCpuCores}, or off.`);
+};
+
+const watchedPaths = (text: string | undefined): readonly string[] => {
+  if (text === undefined) return defaultWatchedPaths;
+  if (text === 'off') return [];
+  const paths = parseWatchedPaths(text);
+  if (!('wrong' in paths)) return paths;
+  throw bad(`PARAPET_WATCHED_PATHS: ${paths.wrong} Give some like /etc,/home/*/.ssh, or off.`);
 };
 
 const bad = (message: string): AppError => new AppError('bad-config', 400, message);

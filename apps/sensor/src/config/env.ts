@@ -23,6 +23,8 @@ export const SensorEnv = z.object({
   PARAPET_CPU_LIMIT: text,
   /** `off`: no program of ours looks at system calls. */
   PARAPET_SYSTEM_CALLS: text,
+  /** Folders whose files are watched, separated by commas; `off` for none. */
+  PARAPET_WATCHED_PATHS: text,
   /** `1` in our container image: the program comes with it. */
   PARAPET_CONTAINER: text,
   DOCKER_HOST: text,

@@ -7,6 +7,7 @@ import {
   type Probes,
   probeNames,
 } from '@parapet/kernel';
+import { createProcessBoard, type ProcessBoard } from './process-board.ts';
 import { processId } from './process-identity.ts';
 import { createProcessMemory, type ProcessMemory } from './process-memory.ts';
 import { createTcpConnections, type TcpChange, type TcpConnections } from './tcp-connections.ts';
@@ -17,6 +18,8 @@ import { createTcpConnections, type TcpChange, type TcpConnections } from './tcp
  */
 export type KernelWatch = {
   readonly memory: ProcessMemory;
+  /** Who has or last had a number, as the events that were read so far tell it. */
+  readonly board: Pick<ProcessBoard, 'at' | 'learn'>;
   /** Fails where the kernel or its rights do not allow it; that does not change while the sensor runs. */
   readonly join: (listener: KernelListener) => Result<KernelMember, Problem>;
 };
@@ -29,6 +32,8 @@ export type KernelListener = {
 };
 
 export type KernelMember = {
+  /** Reads what waits now. */
+  readonly drain: () => void;
   readonly account: () => KernelAccount;
   /** What this kernel cannot tell. */
   readonly missing: readonly ProbeName[];
@@ -63,6 +68,7 @@ export const createKernelWatch = ({
   open = openProbes,
 }: KernelWatchDeps): KernelWatch => {
   const memory = createProcessMemory();
+  const board = createProcessBoard();
   const listeners = new Set<KernelListener>();
   let current: Running | undefined;
   let refusal: Problem | undefined;
@@ -91,6 +97,7 @@ export const createKernelWatch = ({
     const id = processId(process.pid, process.startNs);
     if (event.kind === 'fork') memory.inherit(id, processId(process.parentPid, process.parentStartNs));
     if (event.kind === 'exec') memory.remember(id, { name: process.comm, executable: event.exePath ?? event.filename });
+    board.take(event);
     const change = event.kind === 'socket' ? tcp.take(event) : undefined;
     for (const listener of listeners) listener.onEvent(event, change);
     if (event.kind === 'exit') memory.end(id);
@@ -98,6 +105,7 @@ export const createKernelWatch = ({
 
   return {
     memory,
+    board,
     join: (listener) => {
       if (refusal !== undefined) return fail(refusal);
       const started = current === undefined ? start() : ok(current);
@@ -111,6 +119,7 @@ export const createKernelWatch = ({
       listeners.add(listener);
       return ok({
         missing: running.probes.missing,
+        drain: running.probes.drain,
         account: () => {
           running.probes.drain();
           const now = running.totals();

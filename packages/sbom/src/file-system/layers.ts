@@ -1,10 +1,9 @@
 import { closeSync, constants, type Dirent, openSync } from 'node:fs';
 import { type FileHandle, lstat, open, opendir, readFile, readlink, realpath } from 'node:fs/promises';
-import { fail, messageOf, ok, problem, type Result } from '@parapet/core';
+import { fail, foreignMounts, messageOf, ok, problem, type Result } from '@parapet/core';
 import type { DirectoryEntry, FileInfo, FileSystem, RandomAccessFile } from './file-system.ts';
 import { createFolderCache, type Folder, type FolderHandle, inFolder, reasonOf } from './folder-cache.ts';
 import { folderViewOf, infoOf, kindOf } from './folder-view.ts';
-import { foreignMounts } from './mounts.ts';
 import {
   notADirectory,
   notAFile,

@@ -1,8 +1,9 @@
 import type { EventAction, EventKind, TelemetryEvent } from '@parapet/contract/telemetry';
-import { bootClockNs, type ProbedEvent, type ProbeName } from '@parapet/kernel';
+import type { ProbedEvent, ProbeName } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
 import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
+import { createWallTime } from '../../kernel-watch/wall-time.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
@@ -51,20 +52,6 @@ const statusOf = (missing: readonly ProbeName[]): CollectorStatus => {
   if (missing.length === 0) return { state: 'running', source };
   const untold = missing.map((name) => toldBy[name] ?? name).join(', ');
   return { state: 'degraded', source, reason: `This kernel has no place for the programs that tell of: ${untold}.` };
-};
-
-/** The kernel's clock and ours are compared anew now and then: ours may be set. */
-const createWallTime = (): ((atNs: bigint) => number) => {
-  let offsetUs = 0;
-  let comparedAt = Number.NEGATIVE_INFINITY;
-  return (atNs) => {
-    const now = performance.now();
-    if (now - comparedAt > 1000) {
-      comparedAt = now;
-      offsetUs = Math.round(Date.now() * 1000 - Number(bootClockNs()) / 1000);
-    }
-    return offsetUs + Math.round(Number(atNs) / 1000);
-  };
 };
 
 type ActivityDeps = EventDeps & { readonly rights: RightsMemory };

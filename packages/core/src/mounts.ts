@@ -1,4 +1,4 @@
-/** File systems that hold a host's own files. Others are the kernel's, another machine's, or layers of containers. */
+/** File systems that hold a host's own files and answer by themselves. Others are the kernel's, another machine's, or layers of containers. */
 const ownTypes: ReadonlySet<string> = new Set([
   'bcachefs',
   'btrfs',
@@ -20,7 +20,13 @@ const ownTypes: ReadonlySet<string> = new Set([
   'zfs',
 ]);
 
-type Mount = { readonly device: string; readonly root: string; readonly point: string; readonly type: string };
+type Mount = {
+  readonly id: string;
+  readonly device: string;
+  readonly root: string;
+  readonly point: string;
+  readonly type: string;
+};
 
 /** Mounts that are read of a table; a host of many containers has some thousands. */
 const maxMounts = 100_000;
@@ -46,13 +52,24 @@ export const foreignMounts = (mountinfo: string, root: string): ReadonlySet<stri
   );
 };
 
+/**
+ * Whether the root of a container lies on a file system that answers by itself: one of a host's own, or an overlay, which the runtime
+ * made of those. `mountId` is what `/proc/self/fdinfo` says of a descriptor.
+ */
+export const isLocalMount = (mountinfo: string, mountId: number): boolean =>
+  mountinfo.split('\n', maxMounts).some((line) => {
+    const mount = parseMount(line);
+    return mount?.id === String(mountId) && (mount.type === 'overlay' || ownTypes.has(mount.type));
+  });
+
 /** `36 35 98:0 /root /mount/point options [optional fields] - type source options`, spaces in paths written as `\040`. */
 const parseMount = (line: string): Mount | undefined => {
   const fields = line.split(' ');
-  const [, , device, root, point] = fields;
+  const [id, , device, root, point] = fields;
   const type = fields[fields.indexOf('-', 5) + 1];
-  if (device === undefined || root === undefined || point === undefined || type === undefined) return undefined;
-  return { device, root: unescaped(root), point: unescaped(point), type };
+  if (id === undefined || device === undefined || root === undefined) return undefined;
+  if (point === undefined || type === undefined) return undefined;
+  return { id, device, root: unescaped(root), point: unescaped(point), type };
 };
 
 const unescaped = (path: string): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foreignMounts } from './mounts.ts';
+import { foreignMounts, isLocalMount } from './mounts.ts';
 
 const table = [
   '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
@@ -20,5 +20,12 @@ describe('foreignMounts', () => {
   it('are seen from the target’s root', () => {
     expect([...foreignMounts(table, '/mnt')]).toEqual(['/nas one']);
     expect([...foreignMounts(table, '/proc')]).toEqual([]);
+  });
+});
+
+describe('isLocalMount', () => {
+  it('knows an own file system and what a runtime laid over them, not those of the kernel or of other machines', () => {
+    expect([22, 27, 28].map((id) => isLocalMount(table, id))).toEqual([true, true, true]);
+    expect([23, 25, 2, 99].map((id) => isLocalMount(table, id))).toEqual([false, false, false, false]);
   });
 });

@@ -1,0 +1,126 @@
+import { bootClockNs, type FileWatchMethod, type ProbedProcess } from '@parapet/kernel';
+import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
+import { processId } from '../../kernel-watch/process-identity.ts';
+import { recallOrLook } from '../../kernel-watch/process-memory.ts';
+import { createWallTime } from '../../kernel-watch/wall-time.ts';
+import { readProcessFacts } from '../../proc/process-facts.ts';
+import type { EventDeps } from '../activity/event-base.ts';
+import type { CollectorContext, RunningCollector } from '../collector.ts';
+import { createUserNames } from '../process/user-names.ts';
+import type { FileChange } from './file-change.ts';
+import { describeFile } from './file-events.ts';
+import { fileStatus } from './file-status.ts';
+import { createRoots } from './roots.ts';
+import { createWatchedPaths } from './watched-paths.ts';
+
+export type FileCollectorDeps = {
+  readonly kernel: KernelWatch;
+  readonly rootPath: string;
+  readonly paths: readonly string[];
+  readonly cpuCores: number | undefined;
+  readonly methods?: readonly FileWatchMethod[];
+};
+
+const everyMs = 50;
+const accountEveryMs = 5000;
+/** Of all time, where no limit says less. */
+const defaultShare = 0.2;
+
+/** One that can say when the host's folders are watched, which may take seconds: nobody need wait for it. */
+export type RunningFileCollector = RunningCollector & { readonly whenWatched: Promise<void> };
+
+/**
+ * Reading and marking take a quarter of the sensor's processor
+ * time at most: what comes faster waits in the kernel, whose queues are bounded and tell when they overflow.
+ */
+export const startFileCollector = (deps: FileCollectorDeps, context: CollectorContext): RunningFileCollector => {
+  if (deps.paths.length === 0) {
+    context.report({ state: 'refused', source: 'none', reason: 'PARAPET_WATCHED_PATHS is off: no files are watched.' });
+    return { stop: async () => {}, whenWatched: Promise.resolve() };
+  }
+  const source = context.telemetry.open('files');
+  const joined = deps.kernel.join({ onEvent: () => {} });
+  const member = joined.ok ? joined.value : undefined;
+  const teller = createTeller(deps, context, member);
+  let produced = 0;
+  const waiting: Waiting[] = [];
+  const roots = createRoots({
+    context,
+    rootPath: deps.rootPath,
+    paths: createWatchedPaths(deps.paths),
+    ...(deps.methods === undefined ? {} : { methods: deps.methods }),
+    onChange: (change, container) => {
+      produced += 1;
+      waiting.push({ change, container });
+    },
+    onOther: () => {
+      produced += 1;
+      source.unwanted(1);
+    },
+    onLost: (stage, cause) => {
+      produced += 1;
+      source.lost({ stage, cause, count: 1 });
+      context.lose({ stage, cause, count: 1 });
+    },
+  });
+  const tell = (): void => {
+    if (waiting.length === 0) return;
+    // Whoever did it began before, so it is known once this is read.
+    member?.drain();
+    for (const { change, container } of waiting) source.tell('file', teller(change, container));
+    waiting.length = 0;
+  };
+  const budgetMs = (everyMs * Math.min(deps.cpuCores ?? defaultShare, 1)) / 4;
+  const turn = (): void => {
+    roots.read(performance.now() + budgetMs);
+    tell();
+    roots.walk(performance.now() + budgetMs);
+  };
+  const report = (): void => context.report(fileStatus(roots.state(), joined.ok ? undefined : joined.error.message));
+  const account = (): void => source.account(produced);
+  const timers = [
+    setInterval(turn, everyMs),
+    setInterval(account, accountEveryMs),
+    setInterval(report, accountEveryMs),
+  ];
+  for (const timer of timers) timer.unref();
+  report();
+  return {
+    whenWatched: roots.whenHostIsWatched,
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      roots.close();
+      tell();
+      account();
+      member?.leave();
+    },
+  };
+};
+
+type Waiting = { readonly change: FileChange; readonly container: string | undefined };
+
+const createTeller = (
+  { kernel }: FileCollectorDeps,
+  context: CollectorContext,
+  member: KernelMember | undefined,
+): ((change: FileChange, container: string | undefined) => ReturnType<typeof describeFile>) => {
+  const deps: EventDeps = {
+    memory: kernel.memory,
+    users: createUserNames('/etc/passwd', context.clock.now),
+    running: context.workloads.process,
+    wallTimeUs: createWallTime(),
+  };
+  const find = (pid: number): ProbedProcess | undefined => {
+    const known = kernel.board.at(pid);
+    if (known !== undefined || pid <= 0) return known;
+    const found = readProcessFacts(context.procPath, pid);
+    // Without the kernel's events nobody would say when it ended.
+    if (found !== undefined && member !== undefined) kernel.board.learn(found);
+    return found;
+  };
+  return (change, container) => {
+    const process = find(change.pid);
+    if (process !== undefined) recallOrLook(processId(process.pid, process.startNs), process.pid, deps);
+    return describeFile(change, { atNs: bootClockNs(), process, container }, deps);
+  };
+};

@@ -1,0 +1,28 @@
+import type { CollectorStatus } from '../collector.ts';
+
+export type RootsState = {
+  /** Why the host's own folders are not watched; `undefined` when they are. */
+  readonly hostRefusal: string | undefined;
+  /** Some roots tell only what was written, not what was created, renamed or deleted. */
+  readonly writesOnly: boolean;
+  /** More folders than are watched. */
+  readonly isPartial: boolean;
+  /** Containers that are not watched at all, and the last reason. */
+  readonly unwatchedContainers: number;
+  readonly problem: string | undefined;
+};
+
+export const fileStatus = (state: RootsState, kernelRefusal: string | undefined): CollectorStatus => {
+  if (state.hostRefusal !== undefined) return { state: 'refused', source: 'none', reason: state.hostRefusal };
+  const reasons = [
+    state.writesOnly &&
+      'This kernel tells of some files only that they were written (Linux 5.9 tells all, in containers 6.6).',
+    state.isPartial && 'There are more folders than are watched: the deepest are left out. Name fewer paths.',
+    state.unwatchedContainers > 0 && `The files of ${state.unwatchedContainers} containers are not watched.`,
+    state.problem !== undefined && state.problem,
+    kernelRefusal !== undefined && `Processes that ended at once are told by their number only. ${kernelRefusal}`,
+  ].filter((reason) => reason !== false);
+  return reasons.length === 0
+    ? { state: 'running', source: 'fanotify' }
+    : { state: 'degraded', source: 'fanotify', reason: reasons.join(' ') };
+};

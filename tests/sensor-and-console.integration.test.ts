@@ -24,6 +24,8 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
       PARAPET_CONSOLE_URL: consoleUrl,
       PARAPET_AUTHORITY_PIN: authorityPin,
       PARAPET_ENROLMENT_KEY: key,
+      // Few, so that nothing is left out whatever is installed here.
+      PARAPET_WATCHED_PATHS: '/etc,/usr/bin',
     });
   });
   afterAll(async () => {
@@ -50,9 +52,8 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
         .map(({ name, state }: { name: string; state: string }) => `${name} ${state}`)
         .toSorted();
     // Connection tracking is known to work once it told of something.
-    await expect
-      .poll(states, soon)
-      .toEqual(['activity', 'docker', 'host', 'limits', 'network', 'process'].map((name) => `${name} running`));
+    const collectors = ['activity', 'docker', 'files', 'host', 'limits', 'network', 'process'];
+    await expect.poll(states, soon).toEqual(collectors.map((name) => `${name} running`));
     const { blind } = await details();
     expect(blind.filter(({ collector }: { collector: string }) => collector === 'sensor')).toEqual([]);
     expect(await assets('host')).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { Problem, Result } from '@parapet/core';
-import { type RootFolder, readFolder } from '@parapet/kernel';
+import { attempt, type RootFolder, readFolder } from '@parapet/kernel';
 import type { WatchedPaths } from './watched-paths.ts';
 
 /** Goes through the folders below a root that are watched, from the top down, in as many steps as it takes. */

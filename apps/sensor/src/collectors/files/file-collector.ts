@@ -51,7 +51,8 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
     ...(deps.methods === undefined ? {} : { methods: deps.methods }),
     onChange: (change, container) => {
       produced += 1;
-      waiting.push({ change, container });
+      if (source.wants(change.action)) waiting.push({ change, container });
+      else source.unwanted(1);
     },
     onOther: () => {
       produced += 1;

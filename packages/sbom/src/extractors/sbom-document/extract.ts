@@ -1,4 +1,5 @@
 import { readSbom } from '../../readers/read-sbom.ts';
+import { isTagValue } from '../../readers/tag-value.ts';
 import type { FileExtraction, FoundFile } from '../extractor.ts';
 import { FormatError } from '../extractor.ts';
 import { readText } from '../read-document.ts';
@@ -6,7 +7,10 @@ import { foundOf, isOfBitnami } from './format.ts';
 
 /** A file of such a name in another format is none of ours; one that says it is an SBOM and cannot be read is a problem. */
 export const extractSbomDocument = async (file: FoundFile): Promise<FileExtraction> => {
-  const read = readSbom(await readText(file), { name: file.path, at: new Date(0).toISOString() });
+  const text = await readText(file);
+  // What packages carry as `LICENSE.spdx` says whose they are, not what is installed.
+  if (isTagValue(text)) return { packages: [] };
+  const read = readSbom(text, { name: file.path, at: new Date(0).toISOString() });
   if (read.ok) {
     const problems = read.value.problems.map(({ code, message }) => ({ code, message, at: file.path }));
     return { packages: foundOf(read.value.packages, isOfBitnami(file.path)), problems };

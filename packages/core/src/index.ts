@@ -22,6 +22,7 @@ export type { PackageUrl } from './package-url/parts.ts';
 export { encodeRecord, readRecord, recordFileHeader, recordHeadBytes } from './record-file.ts';
 export { fail, ok, type Problem, problem, type Result } from './result.ts';
 export { createRotatingFile, type RotatingFile } from './rotating-file.ts';
+export { needsStorableText, storable, storableJson, storableText } from './storable-text.ts';
 export {
   createTarReader,
   TarError,

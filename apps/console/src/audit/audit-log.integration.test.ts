@@ -60,10 +60,17 @@ test('names from outside cannot break the log', async () => {
   await audit.record({
     ...refusal('a'),
     target: `\u0000${'x'.repeat(5_000)}`,
-    details: { name: '\u0000', deep: { a: '\u0000' } },
+    details: { name: '\u0000', deep: { a: '\u0000\ud800' } },
   });
   expect(audit.figures().failed).toBe(0);
   const row = await database.db.selectFrom('audit_log').selectAll().where('address', '=', 'a').executeTakeFirst();
   expect(row?.target).toHaveLength(1_024);
-  expect(row?.details).toEqual({ name: '\ufffd', deep: { a: '\ufffd' } });
+  expect(row?.details).toEqual({ name: '\ufffd', deep: { a: '\ufffd\ufffd' } });
+});
+
+test('details that are too long are left out, and the entry stays', async () => {
+  const audit = createAuditLog({ db: database.db, clock: createManualClock(), log: silentLog });
+  await audit.record({ ...refusal('b'), details: { text: '"'.repeat(40_000) } });
+  const row = await database.db.selectFrom('audit_log').selectAll().where('address', '=', 'b').executeTakeFirst();
+  expect(row?.details).toEqual({ leftOut: expect.stringMatching(/^80\d{3} characters/) });
 });

@@ -1,4 +1,4 @@
-import { type Clock, messageOf } from '@parapet/core';
+import { type Clock, messageOf, storableJson, storableText } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../logging/log.ts';
 import { auditContext } from './audit-context.ts';
@@ -50,18 +50,23 @@ const summaryOf = (untold: number): AuditRecord => ({
 
 const nameLimit = 256;
 const targetLimit = 1_024;
+const detailsLimit = 65_536;
 
 const rowOf = (entry: AuditRecord, now: number) => ({
   at: new Date(now),
   actor_kind: entry.actor.kind,
-  actor_name: storable(entry.actor.name, nameLimit),
+  actor_name: shortened(entry.actor.name, nameLimit),
   action: entry.action,
   outcome: entry.outcome,
-  target: entry.target === undefined ? null : storable(entry.target, targetLimit),
+  target: entry.target === undefined ? null : shortened(entry.target, targetLimit),
   address: entry.address ?? null,
-  details: storable(JSON.stringify(entry.details ?? {}), 65_536),
+  details: detailsOf(entry.details ?? {}),
 });
 
-/** PostgreSQL text cannot hold NUL, and names come from outside. */
-const storable = (text: string, limit: number): string =>
-  text.replaceAll('\u0000', '\uFFFD').replaceAll('\\u0000', '\\ufffd').slice(0, limit);
+/** Names come from outside. */
+const shortened = (text: string, limit: number): string => storableText(text.slice(0, limit));
+
+const detailsOf = (details: Readonly<Record<string, unknown>>): string => {
+  const json = storableJson(details);
+  return json.length <= detailsLimit ? json : JSON.stringify({ leftOut: `${json.length} characters of details` });
+};

@@ -1,6 +1,6 @@
+import { storableText } from '@parapet/core';
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
-import { storableText } from '../sboms/storable-text.ts';
 import type { AssessedMatch } from './assess-match.ts';
 
 export type CatalogueIds = {

@@ -1,5 +1,5 @@
 import { type Refused, type SensorMessage, sensorMessages } from '@parapet/contract/wire';
-import { storable } from '../ingest/storable-text.ts';
+import { storable } from '@parapet/core';
 
 type WorkChannel = 'control' | 'orders' | 'bulk';
 

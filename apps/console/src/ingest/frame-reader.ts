@@ -9,9 +9,8 @@ import {
   SnapshotBegin,
   SnapshotEnd,
 } from '@parapet/contract/wire';
-import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { fail, needsStorableText, ok, type Problem, problem, type Result, storable, storableText } from '@parapet/core';
 import { z } from 'zod';
-import { needsStorableText, storable, storableText } from './storable-text.ts';
 
 /** A record as it came, with the hash that counts in the digest. */
 export type PutRecord = { readonly record: InventoryRecord; readonly hash: bigint };

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { type Package, Sbom } from '@parapet/contract/sbom';
-import { fail, ok, type Problem, parseJson, problem, type Result } from '@parapet/core';
+import { fail, ok, type Problem, parseJson, problem, type Result, storableText } from '@parapet/core';
 import { normalisePath } from '../risk/file-path.ts';
 import { filesOf, joinCopies } from './package-copies.ts';
-import { storableText } from './storable-text.ts';
 
 /** An SBOM larger than this is refused; that of a host with 3,000 packages has some 5 MB. */
 export const maxSbomBytes = 64 * 1024 * 1024;

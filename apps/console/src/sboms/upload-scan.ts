@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { AssetKind, Scope, UploadedScan } from '@parapet/contract/api';
 import type { Sbom } from '@parapet/contract/sbom';
-import { badRequest, type Clock, notFound } from '@parapet/core';
+import { badRequest, type Clock, notFound, storableText } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
 import { scopeKeyOf } from '../people/scope-key.ts';
 import { parseSbom } from './parse-sbom.ts';
 import type { SbomReceiver } from './receive-sbom.ts';
-import { storableText } from './storable-text.ts';
 import type { UploadRecord } from './upload-record.ts';
 
 /** Uploads kept at once. A pipeline that gives each build a name of its own reaches it in some weeks. */

@@ -1,11 +1,10 @@
 import { randomUUID, verify, X509Certificate } from 'node:crypto';
 import type { EnrolmentAnswer, EnrolmentRequest, HostEvidence } from '@parapet/contract/wire';
-import { type Clock, createOneAtATime, fail, ok, type Result } from '@parapet/core';
+import { type Clock, createOneAtATime, fail, ok, type Result, storableText } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type CertificateRequest, normaliseSerial, readCertificateRequest } from '../authority/certificates.ts';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
-import { storableText } from '../ingest/storable-text.ts';
 import { type KeyRefusal, type UsedKey, useKey } from './enrolment-keys.ts';
 import { isSameHost, type KnownHost, usableEvidence } from './host-evidence.ts';
 

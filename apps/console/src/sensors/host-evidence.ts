@@ -1,5 +1,5 @@
 import type { HostEvidence } from '@parapet/contract/wire';
-import { storableText } from '../ingest/storable-text.ts';
+import { storableText } from '@parapet/core';
 
 /** A host as it was known when its sensor enrolled. */
 export type KnownHost = {

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { type TelemetryEvent, TelemetryLine } from '@parapet/contract/telemetry';
 import { type Position, readFrameBody, readFrameHeader } from '@parapet/contract/wire';
+import { storableJson } from '@parapet/core';
 import { type EventFile, rowOf, writeEvents } from '@parapet/telemetry';
 import { keepLater, readSegment, type SpooledFrame } from './spool/frame-spool.ts';
 import type { Converted, WorkerJobs } from './worker-messages.ts';
@@ -59,7 +60,7 @@ const createFileWriter = (engine: Engine, to: string) => {
   };
   return {
     add: (event: TelemetryEvent, row: Readonly<Record<string, unknown>>): void => {
-      const text = JSON.stringify(row);
+      const text = storableJson(row);
       waiting.push({ container: event['container.id'] ?? '', at: event['@timestamp'], text });
       characters += text.length;
     },

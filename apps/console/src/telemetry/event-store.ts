@@ -44,8 +44,9 @@ export type EventStoreDeps = {
   readonly gate: WriteGate;
 };
 
-/** Segments of one conversion: what its child holds stays bounded. */
+/** Segments of one conversion: one that is full holds some 300,000 events, which take a core 5 s. */
 const segmentsAtOnce = 4;
+const bytesAtOnce = 8 * 1024 * 1024;
 const convertTimeoutMs = 120_000;
 const retryMs = 5000;
 const tidyEveryMs = 20_000;
@@ -64,6 +65,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   let working: Promise<void> | undefined;
   let tidying: Promise<void> | undefined;
   let stopped = false;
+  let failed = false;
   let retry: NodeJS.Timeout | undefined;
   const mayWrite = (): boolean => deps.gate.isOpen('folder') && deps.gate.isOpen('database');
 
@@ -94,7 +96,9 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   const convertAll = async (): Promise<void> => {
     try {
       while (!stopped && mayWrite() && spool.sealed().length > 0) {
-        if (!(await convert(spool.sealed().slice(0, segmentsAtOnce)))) break;
+        // What failed together is tried one by one: a machine with little time or memory gets on with less.
+        failed = !(await convert(failed ? spool.sealed().slice(0, 1) : atOnce(spool.sealed())));
+        if (failed) break;
       }
     } catch (error) {
       log.error({ error: messageOf(error) }, 'events could not be stored; they wait in the spool');
@@ -168,6 +172,15 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
       await tidying;
     },
   };
+};
+
+/** The oldest, as many as one conversion takes. */
+const atOnce = (segments: readonly SealedSegment[]): readonly SealedSegment[] => {
+  let bytes = 0;
+  return segments.slice(0, segmentsAtOnce).filter((segment, index) => {
+    bytes += segment.bytes;
+    return index === 0 || bytes <= bytesAtOnce;
+  });
 };
 
 const rowsOf = (files: readonly StoredFile[]): number => files.reduce((sum, { rows }) => sum + rows, 0);

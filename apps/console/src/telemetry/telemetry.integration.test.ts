@@ -333,3 +333,15 @@ test('a burst of more events than can be sorted at once is stored in several fil
   );
   expect(counted.json.total).toBe(84_000);
 });
+
+test('a name that cannot be stored as it is stops nobody’s events', async () => {
+  const host = await createGraphFixture(running.console.platform.db, new Date(startMs)).host('odd-01');
+  await tellEvents(running.console.telemetry, host, [
+    [exec(2100, { 'process.name': 'a\ud800b', 'process.args': ['\udc00', '\0', 'plain'] })],
+  ]);
+  const told = `since=${new Date(startMs + 2_050_000).toISOString()}&until=${new Date(startMs + 2_150_000).toISOString()}`;
+  const { items } = (await ask(`events?${told}&limit=10`)).json;
+  expect(items).toEqual([
+    expect.objectContaining({ 'process.name': 'a\ufffdb', 'process.args': ['\ufffd', '\ufffd', 'plain'] }),
+  ]);
+});

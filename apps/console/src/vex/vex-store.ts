@@ -3,12 +3,11 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { parseVex, type VexDocument, type VexStatement } from '@parapet/advisories';
 import type { Scope, VexDocumentItem } from '@parapet/contract/api';
-import { AppError, badRequest, notFound } from '@parapet/core';
+import { AppError, badRequest, notFound, storableText } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
 import { writeFindings } from '../findings/write-lock.ts';
 import { scopeKeyOf } from '../people/scope-key.ts';
-import { storableText } from '../sboms/storable-text.ts';
 
 /** What is kept. A document of 8 MiB has some 20,000 statements; those of one product have some hundreds. */
 export const vexStoreLimits = { documentBytes: 8 * 1024 * 1024, documents: 1000, statements: 500_000 } as const;

@@ -1,5 +1,5 @@
 import { InventoryRecord } from '@parapet/contract/wire';
-import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { fail, ok, type Problem, problem, type Result, storableJson } from '@parapet/core';
 
 /** A record's JSON beyond this many bytes would not surely fit a frame of 64 KiB together with its envelope. */
 export const recordBytes = 48 * 1024;
@@ -19,24 +19,14 @@ export const fitRecord = (candidate: InventoryRecord): Result<FittedRecord, Prob
     return fail(problem('wrong-shape', issue?.message ?? 'wrong shape', issue?.path.join('.')));
   }
   let record = parsed.data;
-  let json = stringify(record);
+  let json = storableJson(record);
   for (const shrink of shrinks) {
     if (Buffer.byteLength(json) <= recordBytes) return ok({ record, json });
     record = shrink(record);
-    json = stringify(record);
+    json = storableJson(record);
   }
   if (Buffer.byteLength(json) <= recordBytes) return ok({ record, json });
   return fail(problem('too-large', `The record is larger than ${recordBytes} bytes.`, `${record.kind} ${record.key}`));
-};
-
-const needsCleaning = /\\u(?:0000|d[89a-f])/i;
-
-const stringify = (record: InventoryRecord): string => {
-  const json = JSON.stringify(record);
-  if (!needsCleaning.test(json)) return json;
-  return JSON.stringify(record, (_key, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value,
-  );
 };
 
 /** Tried in order until the record fits: the least telling parts go first. */

@@ -34,6 +34,8 @@ export const skewOf = (sensor: Pick<Sensor, 'skewMs'>): string | undefined =>
 
 /** What is not as it should be, in a few words, worst first. */
 export const troublesOf = (sensor: Sensor): readonly string[] => [
+  // That it was killed and that its network is down are both silence.
+  ...(sensor.presence === 'unknown' && sensor.cause !== undefined ? [sensor.cause.replace(/\.$/, '')] : []),
   ...sensor.collectors
     .filter(({ state }) => state === 'failed' || state === 'refused')
     .map(({ name, state }) => `${name} ${state}`),

@@ -168,11 +168,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     beforeLatecomer = new Date().toISOString();
     await page.getByRole('region', { name: 'The map as tables' }).getByText(shop).first().waitFor();
     await runContainer('parapet-test/debian:bookworm', ['--name', latecomer], ['sleep', '600']);
-    await page
-      .getByRole('region', { name: 'The map as tables' })
-      .getByText(latecomer)
-      .first()
-      .waitFor({ timeout: 30_000 });
+    await page.getByRole('region', { name: 'The map as tables' }).getByText(latecomer).first().waitFor();
   });
 
   describeWith([kernelTypes], 'hunting', () => {

@@ -9,6 +9,8 @@ export type TestBrowser = {
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
 
+const actionTimeoutMs = 90_000;
+
 const flags = [
   '--no-sandbox',
   '--use-gl=angle',
@@ -36,6 +38,8 @@ export const launchBrowser = async (): Promise<TestBrowser> => {
         colorScheme: options.theme ?? 'dark',
         reducedMotion: 'reduce',
       });
+      // Of half a minute, as it is otherwise, a busy machine can make use.
+      context.setDefaultTimeout(actionTimeoutMs);
       const page = await context.newPage();
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(String(error)));

@@ -38,7 +38,7 @@ export const launchBrowser = async (): Promise<TestBrowser> => {
         colorScheme: options.theme ?? 'dark',
         reducedMotion: 'reduce',
       });
-      // Of half a minute, as it is otherwise, a busy machine can make use.
+      // The usual half minute is not enough on a busy machine.
       context.setDefaultTimeout(actionTimeoutMs);
       const page = await context.newPage();
       const errors: string[] = [];

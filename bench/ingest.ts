@@ -49,7 +49,10 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
   try {
     await migrateDatabase(connection.db, { version: '0.0.0-bench' });
     const changes = createChangeFeed({ live: { publish: () => undefined }, onError: () => undefined });
-    const ingest = createIngest({ db: connection.preparedDb, clock: systemClock, log: silentLog, changes });
+    const ingest = createIngest({
+      ...{ db: connection.preparedDb, transact: connection.transact },
+      ...{ clock: systemClock, log: silentLog, changes },
+    });
     const streams = await openStreams(connection.db, ingest);
     const figures: Record<string, number> = { hosts };
     Object.assign(

@@ -90,6 +90,7 @@ export const createFeatures = async (parts: {
   const policies = stack.use(createTelemetryPolicyFeature({ db, clock, log, audit, live }));
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
+    transact: platform.database.transact,
     ...{ preparedDb: platform.database.preparedDb, telemetry: telemetry.port, policies: policies.port },
     ...{ version: config.version, consoleUrls: addresses },
     proxyProtocolFrom: config.proxyProtocolFrom,

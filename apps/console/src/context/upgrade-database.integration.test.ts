@@ -62,6 +62,7 @@ const upgrade = async (environment: Record<string, string>, later: (typeof migra
     database: {
       ...database,
       preparedDb: database.db,
+      transact: (work) => database.db.transaction().execute(work),
       pool: undefined as never,
       close: async () => undefined,
       stopServer: async () => undefined,

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Tables } from './database.ts';
+import { createPipeline, type Transact } from './pipeline.ts';
 import { createPool } from './pool.ts';
 import { createPreparedDatabase } from './prepared.ts';
 
@@ -21,12 +22,15 @@ export type DatabaseConnection = {
   readonly db: Database;
   /** The same database for what sensors send: few texts, used without end. */
   readonly preparedDb: Database;
+  /** Transactions of ingest, on connections of their own. */
+  readonly transact: Transact;
   readonly pool: pg.Pool;
   readonly close: () => Promise<void>;
 };
 
 export type ConnectOptions = {
   readonly address: DatabaseAddress;
+  /** Without those of ingest, which are opened when it first stores something. */
   readonly maxConnections?: number;
   /** How long a statement may run; a route has its own, shorter patience. */
   readonly statementTimeoutMs?: number;
@@ -34,31 +38,34 @@ export type ConnectOptions = {
   readonly onError?: (error: Error) => void;
 };
 
-/** Opens a pool of at most 16 connections. Connects at the first query, so it never throws for an absent server. */
+/** As many transactions as ingest has at a time. */
+export const ingestConnections = 3;
+
+/** Opens a pool of at most 16 connections, and one for ingest. Connects at the first query, so it never throws for an absent server. */
 export const connectDatabase = (options: ConnectOptions): DatabaseConnection => {
   let closing = false;
-  const pool = createPool(
-    {
-      ...clientConfig(options.address),
-      types: { getTypeParser },
-      max: options.maxConnections ?? 16,
-      idleTimeoutMillis: 30_000,
-      connectionTimeoutMillis: 10_000,
-      statement_timeout: options.statementTimeoutMs ?? 60_000,
-      application_name: 'parapet-console',
-    },
-    (error) => {
-      if (!closing) options.onError?.(error);
-    },
-  );
+  const config = {
+    ...clientConfig(options.address),
+    types: { getTypeParser },
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: options.statementTimeoutMs ?? 60_000,
+    application_name: 'parapet-console',
+  };
+  const onIdleError = (error: Error): void => {
+    if (!closing) options.onError?.(error);
+  };
+  const pool = createPool({ ...config, max: options.maxConnections ?? 16 }, onIdleError);
+  const pipelined = createPool({ ...config, max: ingestConnections, pipeline: true }, onIdleError);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     db,
     preparedDb: createPreparedDatabase(pool),
+    transact: createPipeline(pipelined),
     pool,
-    close: () => {
+    close: async () => {
       closing = true;
-      return db.destroy();
+      await Promise.all([db.destroy(), pipelined.end()]);
     },
   };
 };

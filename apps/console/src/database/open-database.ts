@@ -4,7 +4,7 @@ import { AppError, messageOf } from '@parapet/core';
 import type { ConsoleConfig } from '../config/config.ts';
 import type { DataFolder } from '../data-folder/data-folder.ts';
 import type { Log } from '../logging/log.ts';
-import { connectDatabase, type DatabaseAddress, type DatabaseConnection } from './connect.ts';
+import { connectDatabase, type DatabaseAddress, type DatabaseConnection, ingestConnections } from './connect.ts';
 import { readExternalAddress } from './external/address.ts';
 import { explainDatabaseFailure } from './external/explain.ts';
 import { requireFitServer } from './external/requirements.ts';
@@ -25,8 +25,8 @@ export type OpenDatabaseOptions = {
   readonly runAs?: RunAs | undefined;
 };
 
-/** Our pool, without the three connections that jobs have of their own: 16 in all. */
-const poolSize = 13;
+/** Our pool, without the connections of ingest and the three that jobs and the listener have of their own: 16 in all. */
+const poolSize = 13 - ingestConnections;
 
 /** Starts the embedded PostgreSQL, or finds the external one, and opens a pool on it. */
 export const openDatabase = async (

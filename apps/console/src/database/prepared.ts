@@ -30,7 +30,9 @@ export const createPreparedDatabase = (pool: pg.Pool): Database => {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: dialectPool }) });
 };
 
-const preparing = (client: pg.PoolClient, nameOf: (text: string) => string | undefined): PostgresPoolClient => {
+type NameOf = (text: string) => string | undefined;
+
+const preparing = (client: pg.PoolClient, nameOf: NameOf): PostgresPoolClient => {
   const query = (text: string, values: readonly unknown[]): Promise<pg.QueryResult> => {
     const name = nameOf(text);
     return name === undefined ? client.query(text, [...values]) : client.query({ name, text, values: [...values] });
@@ -43,7 +45,7 @@ const preparing = (client: pg.PoolClient, nameOf: (text: string) => string | und
 };
 
 /** Names for texts that come again and again. */
-const createNames = (): ((text: string) => string | undefined) => {
+export const createNames = (): NameOf => {
   const uses = new Map<string, number>();
   const names = new Map<string, string>();
   return (text) => {

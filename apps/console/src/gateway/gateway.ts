@@ -6,6 +6,7 @@ import { type Clock, messageOf } from '@parapet/core';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
+import type { Transact } from '../database/pipeline.ts';
 import { type ChangeListener, createChangeFeed } from '../ingest/change-feed.ts';
 import { sweepEveryMs, sweepUnresolved } from '../ingest/edges/sweep.ts';
 import { createIngest } from '../ingest/ingest.ts';
@@ -72,6 +73,8 @@ export type GatewayDeps = {
   readonly db: Database;
   /** For the statements of ingest and of connections, which are few and come without end; `db` when absent. */
   readonly preparedDb?: Database;
+  /** For what ingest stores; transactions of the above when absent. */
+  readonly transact?: Transact;
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: AuditLog;
@@ -114,7 +117,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     onError: (error) => log.error({ error: messageOf(error) }, 'A listener of inventory changes failed.'),
   });
   const steadyDb = deps.preparedDb ?? db;
-  const ingest = createIngest({ db: steadyDb, clock, log, changes });
+  const ingest = createIngest({ db: steadyDb, transact: deps.transact, clock, log, changes });
   gate.onChange(() => ingest.hold(!gate.isOpen('database')));
   const refusals = createRefusals({ audit, clock });
   const certificates = createSensorCertificates({ db: steadyDb, clock, authority });

@@ -1,10 +1,12 @@
 import type { InventoryRecord, Position, RecordKind } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
+import { allOf } from '../database/pipeline.ts';
 import { anyInHostNetwork, refreshDirectory } from './edges/address-directory.ts';
 import { applyEdges } from './edges/apply-edges.ts';
+import { createEdgeTurns } from './edges/edge-turns.ts';
 import type { InventoryBody, PutRecord } from './frame-reader.ts';
-import { type ChangeCollector, createChangeCollector, type HostContext, type InventoryChange } from './host-context.ts';
+import { createChangeCollector, type HostContext, type InventoryChange } from './host-context.ts';
 import type { HostTime } from './host-time.ts';
 import { endContainers, findContainers, storeContainers } from './inventory/containers.ts';
 import {
@@ -20,7 +22,14 @@ import { dropImages, storeImages } from './inventory/images.ts';
 import { endListeners, storeListeners } from './inventory/listeners.ts';
 import { endProcesses, storeProcesses } from './inventory/processes.ts';
 import { cutSegments, type Segment } from './segments.ts';
-import { type HoldingSummary, layRecords, readHolding, takeUnnamed } from './stored-records.ts';
+import {
+  type HoldingSummary,
+  layRecords,
+  readHolding,
+  type SegmentDifference,
+  takeUnnamed,
+  writeDifference,
+} from './stored-records.ts';
 
 export type BatchFrame = { readonly epoch: number; readonly seq: number; readonly body: InventoryBody };
 
@@ -42,15 +51,33 @@ export type BatchOutcome =
       readonly change: InventoryChange;
       readonly snapshotOpen: boolean;
       readonly records: number;
+      /** The host's zone, in which its edges are settled; unknown after a frame that was passed over. */
+      readonly zone: string | undefined;
     }
   /** The frames do not continue what is stored: the sensor must start a new epoch. */
   | { readonly kind: 'resync'; readonly reason: string };
 
 /**
+ * Stores batches of several hosts in one transaction, each as if it were alone: they ask the database side by side. Fails as a
+ * whole. A host may be in it once.
+ */
+export const applyGroup = (
+  trx: DatabaseTransaction,
+  inputs: readonly BatchInput[],
+): Promise<readonly BatchOutcome[]> => {
+  const edgeTurns = createEdgeTurns();
+  return allOf(inputs.map((input) => applyBatch(trx, input, edgeTurns)));
+};
+
+/**
  * Stores frames of one host with its stream position, all or nothing. Frames that are stored already are skipped, so a frame
  * may come any number of times.
  */
-export const applyBatch = async (trx: DatabaseTransaction, input: BatchInput): Promise<BatchOutcome> => {
+export const applyBatch = async (
+  trx: DatabaseTransaction,
+  input: BatchInput,
+  edgeTurns = createEdgeTurns(),
+): Promise<BatchOutcome> => {
   const stream = await lockStream(trx, input.hostId);
   if (stream === undefined) return { kind: 'resync', reason: 'This host is not known any more.' };
   const fresh = input.frames.filter(
@@ -67,7 +94,7 @@ export const applyBatch = async (trx: DatabaseTransaction, input: BatchInput): P
     for (const segment of cutSegments(items)) {
       const bootBefore = bootId;
       bootId = segment.begin?.bootId ?? bootId ?? input.bootId;
-      const context = contextOf(trx, input, { zone: stream.zone, bootId, epoch, changes });
+      const context = contextOf(trx, input, { zone: stream.zone, bootId, epoch, changes, edgeTurns });
       if (segment.begin !== undefined) {
         snapshotOpen = true;
         if (bootBefore !== null && bootBefore !== bootId) holding = await endOldBoot(context);
@@ -79,7 +106,8 @@ export const applyBatch = async (trx: DatabaseTransaction, input: BatchInput): P
       }
     }
     const malformed = items.filter((item) => item.kind === 'refused');
-    const context = contextOf(trx, input, { zone: stream.zone, bootId: bootId ?? input.bootId, epoch, changes });
+    const zone = stream.zone;
+    const context = contextOf(trx, input, { zone, bootId: bootId ?? input.bootId, epoch, changes, edgeTurns });
     for (const cause of ['malformed', 'unknown-kind'] as const) {
       await countRefused(context, cause, malformed.filter((item) => item.cause === cause).length);
     }
@@ -89,7 +117,15 @@ export const applyBatch = async (trx: DatabaseTransaction, input: BatchInput): P
     update sensors set stream_epoch = ${position.epoch}, stream_seq = ${position.seq}, snapshot_open = ${snapshotOpen},
       boot_id = ${bootId} where host_id = ${input.hostId}`.execute(trx);
   const records = fresh.reduce((sum, frame) => sum + frame.body.items.length, 0);
-  return { kind: 'stored', position, holding, change: changes.taken(input.hostId), snapshotOpen, records };
+  return {
+    kind: 'stored',
+    position,
+    holding,
+    change: changes.taken(input.hostId),
+    snapshotOpen,
+    records,
+    zone: stream.zone,
+  };
 };
 
 type Stream = {
@@ -125,7 +161,7 @@ const whyNotNext = (stream: Stream, frames: readonly BatchFrame[]): string | und
 const contextOf = (
   trx: DatabaseTransaction,
   input: BatchInput,
-  part: { readonly zone: string; readonly bootId: string; readonly epoch: number; readonly changes: ChangeCollector },
+  part: Pick<HostContext, 'zone' | 'bootId' | 'epoch' | 'changes' | 'edgeTurns'>,
 ): HostContext => ({ trx, hostId: input.hostId, runId: input.runId, time: input.time, ...part });
 
 /** Nothing that ran on another boot runs now. */
@@ -158,26 +194,38 @@ const applySegment = async (
   holding: HoldingSummary,
 ): Promise<HoldingSummary> => {
   const difference = await layRecords(context, segment, holding);
-  for (const [kind, count] of difference.overLimit) await countRefused(context, `too-many:${kind}`, count);
   const records = sortByKind(difference.changed);
   const [host] = records.host;
-  if (host !== undefined) await storeHost(context, host);
-  await storeImages(context, records.image);
   const named = [...new Set([...records.process, ...records.listener].flatMap((record) => record.containerKey ?? []))];
-  const known = await findContainers(context, [...records.container.map((record) => record.key), ...named]);
+  // What does not build on each other is asked at the same time.
+  const [known] = await allOf([
+    findContainers(context, [...records.container.map((record) => record.key), ...named]),
+    writeDifference(context, difference),
+    countOverLimit(context, difference),
+    host === undefined ? nothing : storeHost(context, host),
+    storeImages(context, records.image),
+    storeCollectors(context, records.collector),
+    storeBlinds(context, records.blind),
+    storeLosses(context, records.loss),
+  ]);
   const written = await storeContainers(context, records.container);
   const containers = new Map([...known, ...written]);
-  await storeProcesses(context, records.process, containers);
-  await storeListeners(context, records.listener, containers);
-  await storeCollectors(context, records.collector);
-  await storeBlinds(context, records.blind);
-  await storeLosses(context, records.loss);
+  await allOf([
+    storeProcesses(context, records.process, containers),
+    storeListeners(context, records.listener, containers),
+  ]);
   const listening = records.listener.flatMap((record) => containers.get(record.containerKey ?? '') ?? []);
   const moves = host !== undefined || written.size > 0 || (await anyInHostNetwork(context, listening));
   const addresses = moves ? await refreshDirectory(context, host) : { local: [], zonal: [] };
   const newContainerKeys = [...written.keys()].filter((key) => !known.has(key));
   await applyEdges(context, { records: records.edge, unnamed: [], addresses, newContainerKeys });
   return difference.holding;
+};
+
+const nothing = Promise.resolve();
+
+const countOverLimit = async (context: HostContext, { overLimit }: SegmentDifference): Promise<void> => {
+  for (const [kind, count] of overLimit) await countRefused(context, `too-many:${kind}`, count);
 };
 
 type ByKind = { readonly [K in RecordKind]: readonly Extract<InventoryRecord, { kind: K }>[] };

@@ -1,4 +1,5 @@
 import type { DatabaseTransaction } from '../database/database.ts';
+import type { EdgeTurns } from './edges/edge-turns.ts';
 import type { HostTime } from './host-time.ts';
 
 /** What the writing of one batch knows of its host. Everything is keyed by `hostId`, which comes from the certificate. */
@@ -11,6 +12,7 @@ export type HostContext = {
   readonly epoch: number;
   readonly time: HostTime;
   readonly changes: ChangeCollector;
+  readonly edgeTurns: EdgeTurns;
 };
 
 /** What a batch changed, told to listeners once it is committed. */

@@ -1,4 +1,5 @@
 import type { RecordKind } from '@parapet/contract/wire';
+import { ingestConnections } from '../database/connect.ts';
 
 /** How many live records of a kind one host may have. What goes beyond is refused, counted and shown as a loss. */
 export const recordLimits: Readonly<Record<RecordKind, number>> = {
@@ -22,7 +23,12 @@ export const ingestLimits = {
   batchFrames: 16,
   batchRecords: 4096,
   /** Transactions at a time. */
-  writers: 3,
+  writers: ingestConnections,
+  /** Sensors whose frames are stored in one transaction when they wait together, and the records that close such a group. */
+  groupStreams: 16,
+  groupRecords: 1024,
+  /** Transactions that a sensor has for itself after one of its frames could not be stored. */
+  aloneAfterRefusal: 100,
   /** Records that count in the digest but could not be understood, per host. */
   refusedRecords: 1000,
   /** Reports that one transaction resolves anew because an address got another owner. */

@@ -25,7 +25,10 @@ beforeAll(async () => {
   feed.onChange((change) => {
     changes.push(change);
   });
-  ingest = createIngest({ db: database.db, clock: systemClock, log: silentLog, changes: feed });
+  ingest = createIngest({
+    ...{ db: database.db, transact: database.transact },
+    ...{ clock: systemClock, log: silentLog, changes: feed },
+  });
 });
 afterAll(async () => {
   await ingest.stop();

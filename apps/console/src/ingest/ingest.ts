@@ -3,8 +3,9 @@ import { digestText, type FrameHeader, type Position } from '@parapet/contract/w
 import { type Clock, messageOf, type Problem } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import type { Transact } from '../database/pipeline.ts';
 import type { Log } from '../logging/log.ts';
-import { applyBatch, type BatchFrame, type BatchOutcome } from './apply-batch.ts';
+import { applyBatch, applyGroup, type BatchFrame, type BatchInput, type BatchOutcome } from './apply-batch.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { readInventoryFrame } from './frame-reader.ts';
 import { createHostTime } from './host-time.ts';
@@ -64,9 +65,16 @@ type Lane = {
   position: Position;
   holding: HoldingSummary | undefined;
   snapshotOpen: boolean;
+  /** Known once something was stored. */
+  zone: string | undefined;
+  /** Transactions that it still has for itself. */
+  alone: number;
   busy: boolean;
   closed: boolean;
 };
+
+/** The frames of one sensor that are stored together. */
+type Batch = { readonly lane: Lane; readonly frames: readonly BatchFrame[]; readonly oldestMs: number };
 
 /** A conflict that lasts this long is no conflict: something in the frame asks too much of the database. */
 const maxBusyTries = 20;
@@ -74,17 +82,20 @@ const retryMs = { first: 250, most: 10_000 } as const;
 const lookEveryMs = 1000;
 
 /**
- * Stores the frames of all sensors: fairly, one transaction of some frames for each sensor in turn, a few at a time. Nothing
- * is acknowledged before its transaction is committed. While the store is away nothing is lost: frames wait, no more credit
+ * Stores the frames of all sensors: fairly, some frames of each sensor in turn, those that wait together in one transaction, a
+ * few at a time. Nothing is acknowledged before its transaction is committed. While the store is away nothing is lost: frames wait, no more credit
  * is granted, and the same transaction is tried again.
  */
 export const createIngest = (deps: {
   readonly db: Database;
+  /** For what is stored; transactions of `db` when absent. */
+  readonly transact?: Transact | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly changes: ChangeFeed;
 }): Ingest => {
   const { clock, log } = deps;
+  const transact: Transact = deps.transact ?? ((work) => deps.db.transaction().execute(work));
   const lanes = new Set<Lane>();
   /** Sensors whose turn it is, in order. */
   const turn = new Set<Lane>();
@@ -107,31 +118,66 @@ export const createIngest = (deps: {
     }
   };
 
-  const work = async (lane: Lane): Promise<void> => {
-    lane.busy = true;
+  /** Stores what a sensor sent, and what others that wait sent as far as it may go with it. */
+  const work = async (first: Lane): Promise<void> => {
+    const lanes = [first];
+    first.busy = true;
     running += 1;
     try {
-      await storeNext(lane);
+      await storeNext(first, lanes);
     } catch (error) {
-      log.error({ hostId: lane.owner.hostId, error: messageOf(error) }, 'A stream stopped for an unforeseen reason.');
-      lane.owner.onMalformed('internal', 'The console could not handle this frame.');
+      for (const lane of lanes) {
+        log.error({ hostId: lane.owner.hostId, error: messageOf(error) }, 'A stream stopped for an unforeseen reason.');
+        lane.owner.onMalformed('internal', 'The console could not handle this frame.');
+      }
     } finally {
-      lane.busy = false;
       running -= 1;
-      schedule(lane);
+      for (const lane of lanes) {
+        lane.busy = false;
+        schedule(lane);
+      }
       if (running === 0) idle?.();
     }
   };
 
-  const storeNext = async (lane: Lane): Promise<void> => {
-    const oldest = lane.queue[0]?.receivedAtMs ?? clock.now();
-    const { frames, broken } = await readBatch(lane);
-    if (frames.length > 0) await storeAll(lane, frames, oldest);
-    if (broken !== undefined && !lane.closed) lane.owner.onMalformed(broken.code, broken.message);
+  const storeNext = async (first: Lane, lanes: Lane[]): Promise<void> => {
+    const batches: Batch[] = [];
+    const broken: { readonly lane: Lane; readonly problem: Problem }[] = [];
+    let records = 0;
+    for (let lane: Lane | undefined = first; lane !== undefined; lane = nextOf(lanes, records)) {
+      const oldestMs = lane.queue[0]?.receivedAtMs ?? clock.now();
+      const read = await readBatch(lane);
+      if (read.frames.length > 0) batches.push({ lane, frames: read.frames, oldestMs });
+      if (read.broken !== undefined) broken.push({ lane, problem: read.broken });
+      records += read.records;
+    }
+    if (batches.length > 0) await storeAll(batches);
+    for (const { lane, problem } of broken) if (!lane.closed) lane.owner.onMalformed(problem.code, problem.message);
+  };
+
+  /**
+   * The next sensor in turn that goes into the same transaction: one of the same zone, whose edges are settled under one lock
+   * anyway, so that no two transactions wait for each other's zones.
+   */
+  const nextOf = (lanes: Lane[], records: number): Lane | undefined => {
+    const [first] = lanes;
+    if (first?.zone === undefined || first.alone > 0) return undefined;
+    if (lanes.length >= ingestLimits.groupStreams || records >= ingestLimits.groupRecords) return undefined;
+    for (const lane of turn) {
+      const fits = lane.zone === first.zone && lane.alone === 0;
+      if (!fits || lanes.some(({ owner }) => owner.hostId === lane.owner.hostId)) continue;
+      turn.delete(lane);
+      lane.busy = true;
+      lanes.push(lane);
+      return lane;
+    }
+    return undefined;
   };
 
   /** Takes frames from the queue and reads them, others having their turn in between, up to what one transaction stores. */
-  const readBatch = async (lane: Lane): Promise<{ frames: readonly BatchFrame[]; broken: Problem | undefined }> => {
+  const readBatch = async (
+    lane: Lane,
+  ): Promise<{ frames: readonly BatchFrame[]; records: number; broken: Problem | undefined }> => {
     const frames: BatchFrame[] = [];
     let records = 0;
     while (frames.length < ingestLimits.batchFrames && records < ingestLimits.batchRecords) {
@@ -140,18 +186,43 @@ export const createIngest = (deps: {
       queued -= 1;
       const { epoch, seq } = next.header;
       const body = readInventoryFrame(next.data, next.header);
-      if (!body.ok) return { frames, broken: body.error };
+      if (!body.ok) return { frames, records, broken: body.error };
       if (body.value.unknownMessages > 0) lane.owner.onUnknown(body.value.unknownMessages);
       frames.push({ epoch, seq, body: body.value });
       records += body.value.items.length;
       await setImmediate();
     }
-    return { frames, broken: undefined };
+    return { frames, records, broken: undefined };
   };
 
-  const storeAll = async (lane: Lane, frames: readonly BatchFrame[], oldestMs: number): Promise<void> => {
-    const outcome = await persist(lane, frames);
-    if (outcome === undefined) return;
+  /** All in one transaction. When that fails, each for itself: nobody's frame keeps others from being stored. */
+  const storeAll = async (batches: readonly Batch[]): Promise<void> => {
+    const together = batches.length === 1 ? undefined : await attemptGroup(batches);
+    for (const [at, batch] of batches.entries()) {
+      const outcome = together?.[at] ?? (await persist(batch.lane, batch.frames));
+      if (batch.lane.alone > 0) batch.lane.alone -= 1;
+      if (outcome !== undefined) settle(batch, outcome);
+    }
+  };
+
+  const attemptGroup = async (batches: readonly Batch[]): Promise<readonly BatchOutcome[] | undefined> => {
+    try {
+      const outcomes = await transact((trx) =>
+        applyGroup(
+          trx,
+          batches.map(({ lane, frames }) => inputOf(lane, frames)),
+        ),
+      );
+      setAway(false);
+      return outcomes;
+    } catch (error) {
+      log.debug({ streams: batches.length, error: messageOf(error) }, 'Streams are stored one by one.');
+      for (const { lane } of batches) lane.holding = undefined;
+      return undefined;
+    }
+  };
+
+  const settle = ({ lane, frames, oldestMs }: Batch, outcome: BatchOutcome): void => {
     if (outcome.kind === 'resync') {
       lane.holding = undefined;
       queued -= lane.queue.length;
@@ -162,6 +233,7 @@ export const createIngest = (deps: {
     lane.position = outcome.position;
     lane.holding = outcome.holding;
     lane.snapshotOpen = outcome.snapshotOpen;
+    lane.zone = outcome.zone ?? lane.zone;
     counter.stored(frames.length, outcome.records, clock.now() - oldestMs);
     lane.owner.onStored(outcome.position);
     deps.changes.publish(outcome.change);
@@ -197,16 +269,16 @@ export const createIngest = (deps: {
   };
 
   const attempt = (lane: Lane, frames: readonly BatchFrame[]): Promise<BatchOutcome> =>
-    deps.db.transaction().execute((trx) =>
-      applyBatch(trx, {
-        hostId: lane.owner.hostId,
-        runId: lane.owner.runId,
-        bootId: lane.owner.bootId,
-        time: createHostTime(clock.now(), lane.owner.skewMs()),
-        frames,
-        holding: lane.holding,
-      }),
-    );
+    transact((trx) => applyBatch(trx, inputOf(lane, frames)));
+
+  const inputOf = (lane: Lane, frames: readonly BatchFrame[]): BatchInput => ({
+    hostId: lane.owner.hostId,
+    runId: lane.owner.runId,
+    bootId: lane.owner.bootId,
+    time: createHostTime(clock.now(), lane.owner.skewMs()),
+    frames,
+    holding: lane.holding,
+  });
 
   /** The data itself cannot be stored. Frame by frame, so that only the one at fault is given up; that is counted as a loss. */
   const isolate = async (
@@ -222,6 +294,7 @@ export const createIngest = (deps: {
       return outcome?.kind === 'stored' ? persist(lane, rest) : outcome;
     }
     log.error({ hostId, epoch: first.epoch, seq: first.seq, error: messageOf(error) }, 'A frame could not be stored.');
+    lane.alone = ingestLimits.aloneAfterRefusal;
     return skipFrame(deps.db, { hostId, runId, frame: first, nowMs: clock.now() });
   };
 
@@ -255,6 +328,8 @@ export const createIngest = (deps: {
         position: { epoch: stored.epoch, seq: stored.seq },
         holding: undefined,
         snapshotOpen: stored.snapshotOpen,
+        zone: undefined,
+        alone: 0,
         busy: false,
         closed: false,
       };

@@ -28,5 +28,6 @@ export const skipFrame = (
       change: { hostId, assetIds: [], kinds: ['loss'] },
       snapshotOpen: false,
       records: 0,
+      zone: undefined,
     };
   });

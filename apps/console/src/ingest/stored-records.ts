@@ -15,6 +15,8 @@ export type SegmentDifference = {
   /** New records beyond a limit, by kind. */
   readonly overLimit: ReadonlyMap<RecordKind, number>;
   readonly holding: HoldingSummary;
+  readonly written: readonly OfferedRecord[];
+  readonly removed: readonly OfferedRecord[];
 };
 
 /** Reads the summary of a host anew. */
@@ -29,8 +31,8 @@ export const readHolding = async (db: Database | DatabaseTransaction, hostId: st
 };
 
 /**
- * Lays a segment over the live records of the host: writes their hashes and tells what changed. A row is here exactly while
- * the thing it stands for is open in its own table; both are written in one transaction.
+ * Lays a segment over the live records of the host and tells what changes. `writeDifference` must follow: a row is here exactly
+ * while the thing it stands for is open in its own table; both are written in one transaction.
  */
 export const layRecords = async (
   context: HostContext,
@@ -43,8 +45,8 @@ export const layRecords = async (
   let digest = holding.digest;
   const changed: PutRecord[] = [];
   const overLimit = new Map<RecordKind, number>();
-  const written: Offered[] = [];
-  const removed: Offered[] = [];
+  const written: OfferedRecord[] = [];
+  const removed: OfferedRecord[] = [];
   for (const item of offered) {
     const before = stored.get(idOf(item));
     if (!item.live) {
@@ -70,9 +72,13 @@ export const layRecords = async (
     if (!same && item.put !== undefined) changed.push(item.put);
     digest ^= (before?.hash ?? 0n) ^ item.hash;
   }
-  await writeHashes(context, written);
-  await removeHashes(context, removed);
-  return { changed, overLimit, holding: { digest, counts } };
+  return { changed, overLimit, holding: { digest, counts }, written, removed };
+};
+
+/** Writes the hashes of what a segment told. */
+export const writeDifference = async (context: HostContext, difference: SegmentDifference): Promise<void> => {
+  await writeHashes(context, difference.written);
+  await removeHashes(context, difference.removed);
 };
 
 /** Takes the records that the current epoch did not name, or all of some kinds, and forgets them. Returns keys by kind. */
@@ -94,7 +100,8 @@ export const takeUnnamed = async (
   return byKind;
 };
 
-type Offered = {
+/** A record that came, as far as it counts here. */
+export type OfferedRecord = {
   readonly kind: string;
   readonly key: string;
   readonly hash: bigint;
@@ -102,7 +109,7 @@ type Offered = {
   readonly put: PutRecord | undefined;
 };
 
-const offeredOf = (segment: Segment): readonly Offered[] => [
+const offeredOf = (segment: Segment): readonly OfferedRecord[] => [
   ...segment.puts.map((put) => ({
     kind: put.record.kind,
     key: put.record.key,
@@ -115,12 +122,15 @@ const offeredOf = (segment: Segment): readonly Offered[] => [
 
 const idOf = (item: { readonly kind: string; readonly key: string }): string => `${item.kind}\0${item.key}`;
 
-const limitOf = (item: Offered): number =>
+const limitOf = (item: OfferedRecord): number =>
   item.put === undefined ? ingestLimits.refusedRecords : recordLimits[item.put.record.kind];
 
 type Stored = { readonly hash: bigint; readonly epoch: number };
 
-const readStored = async (context: HostContext, offered: readonly Offered[]): Promise<ReadonlyMap<string, Stored>> => {
+const readStored = async (
+  context: HostContext,
+  offered: readonly OfferedRecord[],
+): Promise<ReadonlyMap<string, Stored>> => {
   if (offered.length === 0) return new Map();
   const { rows } = await sql<{ kind: string; key: string; hash: string; epoch: number }>`
     select r.kind, r.key, r.hash, r.epoch
@@ -131,7 +141,7 @@ const readStored = async (context: HostContext, offered: readonly Offered[]): Pr
   return new Map(rows.map((row) => [idOf(row), { hash: BigInt(`0x${row.hash}`), epoch: row.epoch }]));
 };
 
-const writeHashes = async (context: HostContext, items: readonly Offered[]): Promise<void> => {
+const writeHashes = async (context: HostContext, items: readonly OfferedRecord[]): Promise<void> => {
   if (items.length === 0) return;
   await sql`
     insert into inventory_records (host_id, kind, key, epoch, hash)
@@ -141,7 +151,7 @@ const writeHashes = async (context: HostContext, items: readonly Offered[]): Pro
     on conflict (host_id, kind, key) do update set epoch = excluded.epoch, hash = excluded.hash`.execute(context.trx);
 };
 
-const removeHashes = async (context: HostContext, items: readonly Offered[]): Promise<void> => {
+const removeHashes = async (context: HostContext, items: readonly OfferedRecord[]): Promise<void> => {
   if (items.length === 0) return;
   await sql`
     delete from inventory_records r

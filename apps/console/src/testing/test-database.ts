@@ -7,6 +7,7 @@ import pg from 'pg';
 import { connectDatabase, type DatabaseAddress } from '../database/connect.ts';
 import type { Database } from '../database/database.ts';
 import { migrateDatabase } from '../database/migrate.ts';
+import type { Transact } from '../database/pipeline.ts';
 import { type RunAs, type RunningPostgres, startPostgres } from '../database/postgres-launcher/index.ts';
 
 /** The console's own PostgreSQL, or the machine's: on Debian 12 the oldest that is supported. */
@@ -18,6 +19,7 @@ const usualPostgres: TestPostgres = process.env['PARAPET_TEST_POSTGRES'] === 'sy
 export type TestDatabase = AsyncDisposable & {
   readonly db: Database;
   readonly pool: pg.Pool;
+  readonly transact: Transact;
   readonly address: DatabaseAddress;
 };
 
@@ -41,6 +43,7 @@ export const createTestDatabase = async (
   return {
     db: connection.db,
     pool: connection.pool,
+    transact: connection.transact,
     address,
     [Symbol.asyncDispose]: async () => {
       await connection.close();

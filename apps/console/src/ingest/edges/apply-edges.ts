@@ -39,8 +39,23 @@ export const applyEdges = async (
   const { addresses, newContainerKeys } = input;
   const directoryMoved = addresses.local.length + addresses.zonal.length + newContainerKeys.length > 0;
   if (input.records.length + input.unnamed.length === 0 && !directoryMoved) return;
-  const news = await refreshKnown(context, input, directoryMoved);
-  if (news.length + input.unnamed.length === 0 && !directoryMoved) return;
+  const { news, refreshes } = await sortRecords(context, input.records);
+  const purpose = directoryMoved || news.length + input.unnamed.length > 0 ? 'settle' : 'refresh';
+  await context.edgeTurns(purpose, async () => {
+    await lockZone(context, purpose);
+    await refreshEdges(context, refreshes);
+    if (purpose === 'settle') await settleNews(context, { ...input, records: news }, directoryMoved, options);
+  });
+};
+
+/** Places what says something new, and what must be placed anew because of it. */
+const settleNews = async (
+  context: HostContext,
+  input: EdgeInput,
+  directoryMoved: boolean,
+  options: { readonly onlyStrangers?: boolean },
+): Promise<void> => {
+  const { addresses, newContainerKeys, records: news } = input;
   const before = new Map<string, PlacedReport>();
   const stored = await readReports(context, [...news.map((record) => record.key), ...input.unnamed]);
   for (const report of stored.values()) before.set(reportId(report), report);
@@ -70,27 +85,25 @@ export const applyEdges = async (
   await settle(context, [...placed, ...hidden], before);
 };
 
-/** Writes what only goes on, under the lock that all of the input needs. Returns the records that say something new. */
-const refreshKnown = async (
+type Refresh = { readonly record: EdgeRecord; readonly before: PlacedReport };
+
+/** Tells records that only go on from those that say something new. */
+const sortRecords = async (
   context: HostContext,
-  input: EdgeInput,
-  directoryMoved: boolean,
-): Promise<readonly EdgeRecord[]> => {
+  records: readonly EdgeRecord[],
+): Promise<{ readonly news: readonly EdgeRecord[]; readonly refreshes: readonly Refresh[] }> => {
   const stored = await readReports(
     context,
-    input.records.map((record) => record.key),
+    records.map((record) => record.key),
   );
-  const refreshes: { readonly record: EdgeRecord; readonly before: PlacedReport }[] = [];
+  const refreshes: Refresh[] = [];
   const news: EdgeRecord[] = [];
-  for (const record of input.records) {
+  for (const record of records) {
     const before = stored.get(record.key);
     if (isRefresh(record, before)) refreshes.push({ record, before });
     else news.push(record);
   }
-  const settles = directoryMoved || news.length + input.unnamed.length > 0;
-  await lockZone(context, settles ? 'settle' : 'refresh');
-  await refreshEdges(context, refreshes);
-  return news;
+  return { news, refreshes };
 };
 
 /**

@@ -3,6 +3,7 @@ import type { Database } from '../../database/database.ts';
 import { createChangeCollector, type InventoryChange } from '../host-context.ts';
 import { createHostTime } from '../host-time.ts';
 import { applyEdges } from './apply-edges.ts';
+import { createEdgeTurns } from './edge-turns.ts';
 
 /** Addresses that one pass takes on. */
 const addressesAtOnce = 200;
@@ -39,6 +40,7 @@ export const sweepUnresolved = async (db: Database, nowMs: number): Promise<read
           epoch: 0,
           time: createHostTime(nowMs, 0),
           changes: collector,
+          edgeTurns: createEdgeTurns(),
         },
         { records: [], unnamed: [], addresses: { local: [], zonal: addresses }, newContainerKeys: [] },
         { onlyStrangers: true },

@@ -1,19 +1,16 @@
-import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { digestText, type FrameHeader, type Position } from '@parapet/contract/wire';
 import { type Clock, messageOf, type Problem } from '@parapet/core';
-import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Transact } from '../database/pipeline.ts';
 import type { Log } from '../logging/log.ts';
-import { applyBatch, applyGroup, type BatchFrame, type BatchInput, type BatchOutcome } from './apply-batch.ts';
+import type { BatchFrame, BatchOutcome } from './apply-batch.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { readInventoryFrame } from './frame-reader.ts';
-import { createHostTime } from './host-time.ts';
 import { createFigureCounter, type IngestFigures } from './ingest-figures.ts';
 import { ingestLimits } from './ingest-limits.ts';
-import { skipFrame } from './skip-frame.ts';
-import { classifyStoreFailure } from './store-failure.ts';
-import { type HoldingSummary, readHolding } from './stored-records.ts';
+import { type Batch, createBatchStore, type StoredLane } from './store-batches.ts';
+import { readHolding } from './stored-records.ts';
 
 /** One sensor's inventory stream, from the frame that arrived to its acknowledgement. */
 export type InventoryStream = {
@@ -59,32 +56,20 @@ export type Ingest = {
 
 type Waiting = { readonly data: Buffer; readonly header: FrameHeader; readonly receivedAtMs: number };
 
-type Lane = {
+type Lane = StoredLane & {
   readonly owner: StreamOwner;
   queue: Waiting[];
   position: Position;
-  holding: HoldingSummary | undefined;
   snapshotOpen: boolean;
   /** Known once something was stored. */
   zone: string | undefined;
-  /** Transactions that it still has for itself. */
-  alone: number;
   busy: boolean;
-  closed: boolean;
 };
-
-/** The frames of one sensor that are stored together. */
-type Batch = { readonly lane: Lane; readonly frames: readonly BatchFrame[]; readonly oldestMs: number };
-
-/** A conflict that lasts this long is no conflict: something in the frame asks too much of the database. */
-const maxBusyTries = 20;
-const retryMs = { first: 250, most: 10_000 } as const;
-const lookEveryMs = 1000;
 
 /**
  * Stores the frames of all sensors: fairly, some frames of each sensor in turn, those that wait together in one transaction, a
- * few at a time. Nothing is acknowledged before its transaction is committed. While the store is away nothing is lost: frames wait, no more credit
- * is granted, and the same transaction is tried again.
+ * few at a time. Nothing is acknowledged before its transaction is committed. While the store is away nothing is lost: frames
+ * wait, no more credit is granted, and the same transaction is tried again.
  */
 export const createIngest = (deps: {
   readonly db: Database;
@@ -95,19 +80,23 @@ export const createIngest = (deps: {
   readonly changes: ChangeFeed;
 }): Ingest => {
   const { clock, log } = deps;
-  const transact: Transact = deps.transact ?? ((work) => deps.db.transaction().execute(work));
   const lanes = new Set<Lane>();
   /** Sensors whose turn it is, in order. */
   const turn = new Set<Lane>();
   const counter = createFigureCounter(clock);
   const stopping = new AbortController();
   let queued = 0;
-  let awaySinceMs: number | undefined;
-  /** Streams that try the same transaction again while the store is away. */
-  let retrying = 0;
   let held = false;
   let running = 0;
   let idle: (() => void) | undefined;
+  const store = createBatchStore<Lane>({
+    ...{ db: deps.db, clock, log, stopping: stopping.signal },
+    transact: deps.transact ?? ((work) => deps.db.transaction().execute(work)),
+    isBusy: () => running > 0,
+    onWindow: () => {
+      for (const lane of lanes) lane.owner.onWindow();
+    },
+  });
 
   const schedule = (lane: Lane): void => {
     if (!lane.busy && !lane.closed && lane.queue.length > 0) turn.add(lane);
@@ -126,10 +115,7 @@ export const createIngest = (deps: {
     try {
       await storeNext(first, lanes);
     } catch (error) {
-      for (const lane of lanes) {
-        log.error({ hostId: lane.owner.hostId, error: messageOf(error) }, 'A stream stopped for an unforeseen reason.');
-        lane.owner.onMalformed('internal', 'The console could not handle this frame.');
-      }
+      for (const lane of lanes) giveUp(lane, error);
     } finally {
       running -= 1;
       for (const lane of lanes) {
@@ -140,8 +126,13 @@ export const createIngest = (deps: {
     }
   };
 
+  const giveUp = (lane: Lane, error: unknown): void => {
+    log.error({ hostId: lane.owner.hostId, error: messageOf(error) }, 'A stream stopped for an unforeseen reason.');
+    lane.owner.onMalformed('internal', 'The console could not handle this frame.');
+  };
+
   const storeNext = async (first: Lane, lanes: Lane[]): Promise<void> => {
-    const batches: Batch[] = [];
+    const batches: Batch<Lane>[] = [];
     const broken: { readonly lane: Lane; readonly problem: Problem }[] = [];
     let records = 0;
     for (let lane: Lane | undefined = first; lane !== undefined; lane = nextOf(lanes, records)) {
@@ -151,7 +142,7 @@ export const createIngest = (deps: {
       if (read.broken !== undefined) broken.push({ lane, problem: read.broken });
       records += read.records;
     }
-    if (batches.length > 0) await storeAll(batches);
+    if (batches.length > 0) await store.store(batches, { settle, giveUp: ({ lane }, error) => giveUp(lane, error) });
     for (const { lane, problem } of broken) if (!lane.closed) lane.owner.onMalformed(problem.code, problem.message);
   };
 
@@ -195,34 +186,7 @@ export const createIngest = (deps: {
     return { frames, records, broken: undefined };
   };
 
-  /** All in one transaction. When that fails, each for itself: nobody's frame keeps others from being stored. */
-  const storeAll = async (batches: readonly Batch[]): Promise<void> => {
-    const together = batches.length === 1 ? undefined : await attemptGroup(batches);
-    for (const [at, batch] of batches.entries()) {
-      const outcome = together?.[at] ?? (await persist(batch.lane, batch.frames));
-      if (batch.lane.alone > 0) batch.lane.alone -= 1;
-      if (outcome !== undefined) settle(batch, outcome);
-    }
-  };
-
-  const attemptGroup = async (batches: readonly Batch[]): Promise<readonly BatchOutcome[] | undefined> => {
-    try {
-      const outcomes = await transact((trx) =>
-        applyGroup(
-          trx,
-          batches.map(({ lane, frames }) => inputOf(lane, frames)),
-        ),
-      );
-      setAway(false);
-      return outcomes;
-    } catch (error) {
-      log.debug({ streams: batches.length, error: messageOf(error) }, 'Streams are stored one by one.');
-      for (const { lane } of batches) lane.holding = undefined;
-      return undefined;
-    }
-  };
-
-  const settle = ({ lane, frames, oldestMs }: Batch, outcome: BatchOutcome): void => {
+  const settle = ({ lane, frames, oldestMs }: Batch<Lane>, outcome: BatchOutcome): void => {
     if (outcome.kind === 'resync') {
       lane.holding = undefined;
       queued -= lane.queue.length;
@@ -237,87 +201,6 @@ export const createIngest = (deps: {
     counter.stored(frames.length, outcome.records, clock.now() - oldestMs);
     lane.owner.onStored(outcome.position);
     deps.changes.publish(outcome.change);
-  };
-
-  /** Tries until it is stored; `undefined` when the console stops or the store is away and nobody waits any more. */
-  const persist = async (lane: Lane, frames: readonly BatchFrame[]): Promise<BatchOutcome | undefined> => {
-    let delayMs: number = retryMs.first;
-    for (let busy = 0; !stopping.signal.aborted; ) {
-      try {
-        const outcome = await attempt(lane, frames);
-        setAway(false);
-        return outcome;
-      } catch (error) {
-        lane.holding = undefined;
-        const failure = classifyStoreFailure(error);
-        if (failure === 'busy' && busy < maxBusyTries) {
-          busy += 1;
-          await pause(10 + Math.random() * 40 * busy, stopping.signal);
-          continue;
-        }
-        if (failure !== 'away') return isolate(lane, frames, error);
-        if (awaySinceMs === undefined) log.warn({ error: messageOf(error) }, 'The database is away; sensors wait.');
-        setAway(true);
-        if (lane.closed) return undefined;
-        retrying += 1;
-        await pause(delayMs, stopping.signal);
-        retrying -= 1;
-        delayMs = Math.min(delayMs * 2, retryMs.most);
-      }
-    }
-    return undefined;
-  };
-
-  const attempt = (lane: Lane, frames: readonly BatchFrame[]): Promise<BatchOutcome> =>
-    transact((trx) => applyBatch(trx, inputOf(lane, frames)));
-
-  const inputOf = (lane: Lane, frames: readonly BatchFrame[]): BatchInput => ({
-    hostId: lane.owner.hostId,
-    runId: lane.owner.runId,
-    bootId: lane.owner.bootId,
-    time: createHostTime(clock.now(), lane.owner.skewMs()),
-    frames,
-    holding: lane.holding,
-  });
-
-  /** The data itself cannot be stored. Frame by frame, so that only the one at fault is given up; that is counted as a loss. */
-  const isolate = async (
-    lane: Lane,
-    frames: readonly BatchFrame[],
-    error: unknown,
-  ): Promise<BatchOutcome | undefined> => {
-    const [first, ...rest] = frames;
-    if (first === undefined) return undefined;
-    const { hostId, runId } = lane.owner;
-    if (rest.length > 0) {
-      const outcome = await persist(lane, [first]);
-      return outcome?.kind === 'stored' ? persist(lane, rest) : outcome;
-    }
-    log.error({ hostId, epoch: first.epoch, seq: first.seq, error: messageOf(error) }, 'A frame could not be stored.');
-    lane.alone = ingestLimits.aloneAfterRefusal;
-    return skipFrame(deps.db, { hostId, runId, frame: first, nowMs: clock.now() });
-  };
-
-  const setAway = (away: boolean): void => {
-    if (away === (awaySinceMs !== undefined)) return;
-    awaySinceMs = away ? clock.now() : undefined;
-    if (!away) log.info({}, 'The database is back.');
-    for (const lane of lanes) lane.owner.onWindow();
-    if (away) void lookForStore();
-  };
-
-  /** When all who had something to store are gone nobody would find out that the store is back, and no one gets credit until then. */
-  const lookForStore = async (): Promise<void> => {
-    const since = awaySinceMs;
-    while (awaySinceMs !== undefined && awaySinceMs === since && !stopping.signal.aborted) {
-      await pause(lookEveryMs, stopping.signal);
-      if (retrying > 0 || running > 0) continue;
-      const isBack = await sql`select 1`.execute(deps.db).then(
-        () => true,
-        () => false,
-      );
-      if (isBack && awaySinceMs === since) setAway(false);
-    }
   };
 
   return {
@@ -348,7 +231,7 @@ export const createIngest = (deps: {
           schedule(lane);
         },
         window: () => {
-          if (held || awaySinceMs !== undefined || stopping.signal.aborted) return 0;
+          if (held || store.awaySinceMs() !== undefined || stopping.signal.aborted) return 0;
           const share = Math.floor(ingestLimits.totalFrames / Math.max(1, lanes.size));
           return Math.max(2, Math.min(ingestLimits.windowFrames, share));
         },
@@ -365,7 +248,7 @@ export const createIngest = (deps: {
         },
       };
     },
-    figures: () => ({ ...counter.read(), queuedFrames: queued, storeAwaySinceMs: awaySinceMs }),
+    figures: () => ({ ...counter.read(), queuedFrames: queued, storeAwaySinceMs: store.awaySinceMs() }),
     hold: (wanted) => {
       if (held === wanted) return;
       held = wanted;
@@ -384,7 +267,3 @@ export const createIngest = (deps: {
     },
   };
 };
-
-/** Ends early when the console stops. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  delay(ms, undefined, { signal }).catch(() => undefined);

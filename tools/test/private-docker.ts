@@ -58,7 +58,7 @@ export const startPrivateDocker = async (deps: {
     await unmountBelow(dir);
     await rm(dir, { recursive: true, force: true }).catch(() => undefined);
   };
-  for (let i = 0; i < 150; i += 1) {
+  for (let i = 0; i < 600; i += 1) {
     if (await answers(socket)) {
       deps.say(`started a private Docker daemon in ${dir}`);
       return { host: `unix://${socket}`, note: undefined, stop };

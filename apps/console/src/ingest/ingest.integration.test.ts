@@ -200,6 +200,6 @@ test('a store that is back is noticed when the stream that waited for it is gone
   const second = openStream(comes, other);
   expect(second.stream.window()).toBe(0);
   isAway = false;
-  await vi.waitFor(() => expect(second.stream.window()).toBeGreaterThan(0), { timeout: 30_000 });
+  await vi.waitFor(() => expect(second.stream.window()).toBeGreaterThan(0), { timeout: 60_000 });
   await other.stop();
 });

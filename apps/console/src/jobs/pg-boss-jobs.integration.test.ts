@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import type { Jobs } from './jobs.ts';
 import { createJobs } from './pg-boss-jobs.ts';
 
-const patience = { timeout: 30_000, interval: 20 };
+const patience = { timeout: 60_000, interval: 20 };
 let database: TestDatabase;
 let jobs: Jobs;
 const seen: string[] = [];

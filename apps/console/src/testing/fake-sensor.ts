@@ -146,7 +146,7 @@ const dial = (place: Place, certificate: Certificate | undefined): TLSSocket =>
     ...(certificate === undefined ? {} : { key: certificate.privateKeyPem, cert: certificate.certificatePem }),
   });
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 const wrap = (socket: WebSocket): FakeSensor => {
   const messages: ReceivedMessage[] = [];

@@ -44,5 +44,5 @@ export const until = (condition: () => Promise<boolean> | boolean): Promise<void
     async () => {
       if (!(await condition())) throw new Error('not yet');
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );

@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const soon = { timeout: 10_000, interval: 5 };
+const soon = { timeout: 25_000, interval: 5 };
 const content = Buffer.from(Array.from({ length: bulkLimits.chunkBytes * 2 + 100 }, (_, at) => (at * 31) % 251));
 const sha256 = createHash('sha256').update(content).digest('hex');
 

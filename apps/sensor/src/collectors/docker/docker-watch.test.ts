@@ -6,7 +6,7 @@ import type { DockerApi, EventOptions } from './docker-api.ts';
 import { startDockerWatch } from './docker-watch.ts';
 import type { DockerEvent } from './schema.ts';
 
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 25_000, interval: 10 };
 const eventAt = (timeNano: number, ID = 'a'): DockerEvent => ({
   Type: 'container',
   Action: 'start',

@@ -18,7 +18,9 @@ import { createInventoryStore } from './inventory/inventory-store.ts';
 import { createInventoryStream } from './inventory/inventory-stream.ts';
 import { createLossLedger } from './inventory/loss-ledger.ts';
 import type { Log } from './log.ts';
+import { createLookDesk } from './look/look-desk.ts';
 import { dialWithIdentity } from './net/tls-dialer.ts';
+import { createArgumentsReader } from './proc/arguments-reader.ts';
 import { readBootId } from './proc/host-times.ts';
 import { readStartTicks } from './proc/start-ticks.ts';
 import { readMemoryKills } from './protection/memory-kills.ts';
@@ -220,6 +222,16 @@ const assemble = async (
         telemetry,
         policy,
         tasks,
+        // A trial's answers would be another process's than the one that was asked.
+        ...(deps.onTrial
+          ? {}
+          : {
+              look: createLookDesk({
+                procPath: config.procPath,
+                arguments: createArgumentsReader(config.procPath),
+                log,
+              }),
+            }),
         run: {
           sensorVersion,
           bootId,

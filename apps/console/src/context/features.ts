@@ -6,6 +6,7 @@ import { createDeliveryRoutes } from '../delivery/delivery-routes.ts';
 import { createDownloads, type Downloads } from '../delivery/downloads.ts';
 import { archivesOf } from '../delivery/sensor-archives.ts';
 import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
+import { createLookDesk } from '../forensics/look-port.ts';
 import { createForensicRoutes } from '../forensics/routes.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createEdgeIndex, type EdgeIndex } from '../graph/edge-index/edge-index.ts';
@@ -87,11 +88,17 @@ export const createFeatures = async (parts: {
       gate,
     }),
   );
+  const looks = createLookDesk();
   const policies = stack.use(createTelemetryPolicyFeature({ db, clock, log, audit, live }));
   const gateway = await createGateway({
     ...{ db, clock, log, audit, live, authority: certificates.authority, web: certificates.webServer },
     transact: platform.database.transact,
-    ...{ preparedDb: platform.database.preparedDb, telemetry: telemetry.port, policies: policies.port },
+    ...{
+      preparedDb: platform.database.preparedDb,
+      telemetry: telemetry.port,
+      policies: policies.port,
+      looks: looks.port,
+    },
     ...{ version: config.version, consoleUrls: addresses },
     proxyProtocolFrom: config.proxyProtocolFrom,
     ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives, gate },
@@ -152,7 +159,7 @@ export const createFeatures = async (parts: {
       ...createDeliveryRoutes(delivery),
       ...telemetry.handlers,
       ...createForensicRoutes({
-        ...{ db, clock, log, audit, hunts: telemetry.hunts },
+        ...{ db, clock, log, audit, hunts: telemetry.hunts, look: looks.look },
         console: { name: config.name, version: config.version },
       }),
       ...policies.handlers,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import type { Forensics, HuntEvent, Scope } from '@parapet/contract/api';
+import type { Forensics, HuntEvent, OpenNow, Scope } from '@parapet/contract/api';
 import { type Clock, messageOf, tarEnd, tarHeader, tarPadding } from '@parapet/core';
 import type { StreamReply } from '../http/handler.ts';
 import type { Log } from '../logging/log.ts';
@@ -16,6 +16,8 @@ export type EvidenceDeps = {
 
 export type EvidenceAsk = {
   readonly forensics: Forensics;
+  /** What it has open now, where that was asked and could be seen. */
+  readonly openNow?: OpenNow | undefined;
   readonly scope: Scope;
   readonly by: { readonly kind: string; readonly name: string };
   readonly signal: AbortSignal;
@@ -74,7 +76,7 @@ async function* archive(
     files.push({ path, sizeBytes: content.length, sha256, ...(events === undefined ? {} : { events }) });
     return entryOf(`${folder}/${path}`, content);
   };
-  for (const [name, part] of partsOf(forensics)) yield* file(`${name}.json`, documentOf(part));
+  for (const [name, part] of partsOf(ask)) yield* file(`${name}.json`, documentOf(part));
   for (const { name, hunts, limit } of eventsOf(forensics, limits)) {
     let count = 0;
     let page = 0;
@@ -120,7 +122,10 @@ const manifestOf = (
   };
 };
 
-const partsOf = ({ ancestry, processes, peers, edges, files, software, subject, actions, lanes }: Forensics) =>
+const partsOf = ({
+  openNow,
+  forensics: { ancestry, processes, peers, edges, files, software, subject, actions, lanes },
+}: EvidenceAsk) =>
   Object.entries({
     subject,
     processes: { ancestry, processes },
@@ -129,6 +134,7 @@ const partsOf = ({ ancestry, processes, peers, edges, files, software, subject, 
     files,
     counts: { actions, lanes },
     ...(software === undefined ? {} : { software }),
+    ...(openNow === undefined ? {} : { 'open-now': openNow }),
   });
 
 type EventPart = { readonly name: string; readonly hunts: readonly string[]; readonly limit: number };

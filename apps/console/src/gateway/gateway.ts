@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
 import type { Transact } from '../database/pipeline.ts';
+import type { LookPort } from '../forensics/look-port.ts';
 import { type ChangeListener, createChangeFeed } from '../ingest/change-feed.ts';
 import { sweepEveryMs, sweepUnresolved } from '../ingest/edges/sweep.ts';
 import { createIngest } from '../ingest/ingest.ts';
@@ -89,6 +90,8 @@ export type GatewayDeps = {
   readonly telemetry?: TelemetryPort;
   /** What sensors are to record; without it they are not told. */
   readonly policies?: PolicyPort;
+  /** Who asks sensors what processes have open; without it nobody does. */
+  readonly looks?: LookPort;
   /** A folder of ours below the data folder. */
   readonly spoolDir: string;
   readonly version: string;
@@ -148,6 +151,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     ...{ clock, log, ingest, presence, refusals, certificates, tasks, heartbeatEveryMs, gate },
     ...(deps.telemetry === undefined ? {} : { telemetry: deps.telemetry }),
     ...(deps.policies === undefined ? {} : { policies: deps.policies }),
+    ...(deps.looks === undefined ? {} : { looks: deps.looks }),
     version: deps.version,
     storeArrival: (arrival) => storeArrival(steadyDb, arrival),
     claim: registry.claim,

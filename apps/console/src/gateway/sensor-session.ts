@@ -9,6 +9,7 @@ import {
 } from '@parapet/contract/wire';
 import { type Clock, messageOf } from '@parapet/core';
 import type { WebSocket } from 'ws';
+import type { LookLink, LookPort } from '../forensics/look-port.ts';
 import { readLines } from '../ingest/frame-reader.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Log } from '../logging/log.ts';
@@ -51,6 +52,7 @@ export type SessionDeps = {
   readonly tasks: SensorTasks;
   readonly telemetry?: TelemetryPort;
   readonly policies?: PolicyPort;
+  readonly looks?: LookPort;
   readonly version: string;
   readonly heartbeatEveryMs: number;
   readonly gate: WriteGate;
@@ -88,6 +90,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
   let events: TelemetryIntake | undefined;
   let link: SensorLink | undefined;
   let policy: PolicyLink | undefined;
+  let look: LookLink | undefined;
   let lastDriftResyncMs = Number.NEGATIVE_INFINITY;
   let saidGoodbye = false;
   /** Orders and bulk are handled one message after the other, beside the inventory. */
@@ -103,6 +106,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
     events?.close();
     link?.detach();
     policy?.detach();
+    look?.detach();
     deps.release(session);
   };
 
@@ -184,6 +188,7 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
     if (hello.policy !== undefined) {
       policy = deps.policies?.attach(hostId, hello.policy, (message) => wire.send('control', message));
     }
+    look = deps.looks?.attach(hostId, hello.looks === true ? (message) => wire.send('control', message) : undefined);
     grantWork('orders', 0);
     // Documents wait on their hosts while there is no room for them.
     void deps.gate.opened('folder').then(() => {
@@ -244,6 +249,9 @@ export const createSensorSession = (deps: SessionDeps, peer: SessionPeer, socket
         return;
       case 'flow':
         if (message.channel === 'orders') link?.granted(message.limit);
+        return;
+      case 'look-answer':
+        look?.heard(message);
         return;
       case undefined:
         return;

@@ -125,6 +125,10 @@ const asks: Readonly<Partial<Record<RouteName, Ask>>> = {
     get(...subjectsOf(world).map((subject) => `/api/v1/forensics/evidence?${subject}&${lastDay}`)),
   'telemetryPolicy.get': () => get('/api/v1/telemetry-policy'),
   'telemetryPolicy.ofHost': (world) => get(`/api/v1/telemetry-policy/hosts/${world.host}`),
+  'forensics.look': (world) => [
+    { url: '/api/v1/forensics/look', body: { hostId: world.host, process: '70:1' } },
+    { url: '/api/v1/forensics/look', body: { containerId: world.container } },
+  ],
   'overview.get': () => get('/api/v1/overview', `/api/v1/overview?since=${dayAgo}`),
   'trust.get': () => get('/api/v1/trust'),
 };

@@ -18,7 +18,7 @@ export type Inbound = {
 
 const Kind = z.object({ kind: z.string() });
 const knownKinds: Readonly<Record<keyof ConsoleMessage, ReadonlySet<string>>> = {
-  control: new Set(['welcome', 'flow', 'resync', 'refused', 'renewed', 'telemetry-policy']),
+  control: new Set(['welcome', 'flow', 'resync', 'refused', 'renewed', 'telemetry-policy', 'look']),
   orders: new Set(['task', 'upgrade', 'task-cancel', 'task-acked']),
   bulk: new Set(['bulk-state']),
 };

@@ -1,6 +1,7 @@
 import type { ConsoleMessage, Goodbye, Hello, SensorMessage, TelemetryPolicy, Welcome } from '@parapet/contract/wire';
 import { messageOf } from '@parapet/core';
 import type { WebSocket } from 'ws';
+import type { LookDesk } from '../look/look-desk.ts';
 import { createInbound, type InboundMessage } from './inbound.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
 
@@ -21,6 +22,8 @@ export type LinkHandlers = {
   readonly onRenewed: (certificatePem: string) => Promise<void>;
   /** Resolves when it is followed. */
   readonly onPolicy: (policy: TelemetryPolicy) => Promise<void>;
+  /** Answers when it can: nothing waits for it. */
+  readonly onLook: LookDesk;
   readonly onOrder: (message: ConsoleMessage['orders']) => void;
   readonly onBulk: (message: ConsoleMessage['bulk']) => void;
   /** Every second while connected. */
@@ -103,6 +106,11 @@ export const runLink = (
       case 'telemetry-policy':
         await handlers.onPolicy(message);
         beat();
+        return;
+      case 'look':
+        handlers.onLook(message, (answer) => {
+          if (socket.readyState === socket.OPEN) outbound.sendControl(answer);
+        });
         return;
       case 'refused':
         breakOff(message.message, message.final);

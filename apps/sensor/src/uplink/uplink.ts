@@ -15,6 +15,7 @@ import type { Renewal } from '../enrolment/renewal.ts';
 import type { InventoryStore } from '../inventory/inventory-store.ts';
 import type { InventoryStream } from '../inventory/inventory-stream.ts';
 import type { Log } from '../log.ts';
+import type { LookDesk } from '../look/look-desk.ts';
 import type { Identity } from '../state/state-files.ts';
 import type { TelemetryPolicyHolder } from '../telemetry/policy/followed-policy.ts';
 import type { TelemetryStream } from '../telemetry/telemetry-stream.ts';
@@ -49,6 +50,8 @@ export type UplinkDeps = {
   /** Absent where no policy is followed. */
   readonly policy?: Pick<TelemetryPolicyHolder, 'follow' | 'followed'>;
   readonly tasks: TaskPort;
+  /** Absent where nobody may look at processes. */
+  readonly look?: LookDesk;
   /** Memory and CPU of this sensor since the last call; this process's by default. */
   readonly usage?: () => SelfUsage;
   readonly run: Pick<Hello, 'sensorVersion' | 'bootId' | 'runId' | 'startedAt' | 'previousRun' | 'program'>;
@@ -162,6 +165,7 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
       inventory: stream.acknowledged(),
       ...(telemetry === undefined ? {} : { telemetry: telemetry.position() }),
       ...followed(),
+      ...(deps.look === undefined ? {} : { looks: true }),
     }),
     heartbeat: (): SensorMessage['control'] => ({
       kind: 'heartbeat',
@@ -192,6 +196,7 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
       log.info('certificate renewed');
     },
     onPolicy: async (told) => policy?.follow(told),
+    onLook: (look, send) => deps.look?.(look, send),
     onOrder: deps.tasks.onOrder,
     onBulk: deps.tasks.onBulk,
     onTick: (sendControl) => {

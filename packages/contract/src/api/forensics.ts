@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type EventKind, eventActions, eventKinds } from '../telemetry/fields.ts';
+import { LookedProcess, lookLimits } from '../wire/look.ts';
 import { EdgeItem, FindingCounts } from './assets.ts';
-import { Id, Instant } from './common.ts';
+import { flag, Id, Instant } from './common.ts';
 import { HuntGap } from './hunt.ts';
 import { route, scoped } from './route.ts';
 
@@ -120,6 +121,15 @@ export const Forensics = z.object({
 });
 export type Forensics = z.infer<typeof Forensics>;
 
+/** What a process, or each process of a container, has open at a moment, as its sensor saw it. */
+export const OpenNow = z.object({
+  at: Instant,
+  processes: z.array(LookedProcess).max(lookLimits.processes),
+  /** Further processes, which were not looked at. */
+  left: z.number().int(),
+});
+export type OpenNow = z.infer<typeof OpenNow>;
+
 export const forensicRoutes = {
   'forensics.get': route({
     method: 'GET',
@@ -137,7 +147,20 @@ export const forensicRoutes = {
       'The same as one archive (tar, gzip) with all its events as JSON lines, and a manifest with hashes, gaps and limits as its last file',
     tag: 'hunt',
     access: scoped('telemetry:read'),
-    query: z.object(Subject),
+    query: z.object({
+      ...Subject,
+      /** Also what it has open now; why not, where its sensor cannot say, is in the manifest. */
+      look: flag.default(false),
+    }),
     responseStream: 'application/gzip',
+  }),
+  'forensics.look': route({
+    method: 'POST',
+    path: '/api/v1/forensics/look',
+    summary: 'Ask the sensor now what a process, or each process of a container, has open: files, sockets, libraries',
+    tag: 'hunt',
+    access: scoped('telemetry:read'),
+    body: z.object({ hostId: Id.optional(), process: ProcessKey.optional(), containerId: Id.optional() }),
+    response: OpenNow,
   }),
 } as const;

@@ -16,6 +16,7 @@ export {
   TelemetryRules,
   unwantedActions,
 } from '../telemetry/policy.ts';
+export type { LookedProcess, OpenFile, OpenSocket } from '../wire/look.ts';
 export * from './assets.ts';
 export * from './backups.ts';
 export * from './client.ts';

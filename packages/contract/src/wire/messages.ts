@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channels } from './frame.ts';
+import { Look, LookAnswer } from './look.ts';
 import { InventoryRecord } from './records.ts';
 
 /**
@@ -82,6 +83,8 @@ export const Hello = z.object({
   telemetry: Position.optional(),
   /** Absent from a sensor that follows no policy. */
   policy: FollowedPolicy.optional(),
+  /** Whether it answers `look`; an older one does not. */
+  looks: z.boolean().optional(),
 });
 export type Hello = z.infer<typeof Hello>;
 
@@ -285,13 +288,13 @@ export type BulkState = z.infer<typeof BulkState>;
 
 /** What each side may say on each channel. */
 export const sensorMessages = {
-  control: z.discriminatedUnion('kind', [Hello, Heartbeat, Goodbye, Renew, Flow]),
+  control: z.discriminatedUnion('kind', [Hello, Heartbeat, Goodbye, Renew, Flow, LookAnswer]),
   orders: z.discriminatedUnion('kind', [TaskState]),
   inventory: InventoryMessage,
   bulk: z.discriminatedUnion('kind', [BulkBegin, BulkChunk]),
 } as const;
 export const consoleMessages = {
-  control: z.discriminatedUnion('kind', [Welcome, Flow, Resync, Refused, Renewed, TelemetryPolicy]),
+  control: z.discriminatedUnion('kind', [Welcome, Flow, Resync, Refused, Renewed, TelemetryPolicy, Look]),
   orders: z.discriminatedUnion('kind', [Task, Upgrade, TaskCancel, TaskAcked]),
   bulk: z.discriminatedUnion('kind', [BulkState]),
 } as const;

@@ -19,6 +19,7 @@ export const benchScope = { team: ['c'] } satisfies Scope;
 export const leftOut: Readonly<Partial<Record<RouteName, string>>> = {
   'live.stream': 'a stream without an end',
   'vex.download': 'a document as it was uploaded, and the filled store holds none',
+  'forensics.evidence': 'an archive of any length; what it holds is asked of forensics.get and the hunts',
 };
 
 /** What the cases ask about. */
@@ -35,6 +36,8 @@ export type Subjects = {
   readonly listed: { readonly host: string; readonly earlier: string };
   /** A host of the scoped caller that told events in the last hour. */
   readonly eventful: string;
+  /** A version of the telemetry policy. */
+  readonly policyVersion: string;
 };
 
 /** Every GET route of the table that answers a page, each in the ways people ask it. Throws for one that no way is named for. */
@@ -191,6 +194,9 @@ const waysOf = (subjects: Subjects): Ways => {
     // An export has any length; that of one minute says what a row of it costs.
     'hunt.export': { 'of a minute': { since: new Date(Date.now() - 60_000).toISOString(), until: now } },
     'hunt.accounts': { '': { hostId: subjects.eventful, ...lastHour } },
+    'forensics.get': { container: { containerId: container, ...lastHour } },
+    'telemetryPolicy.version': { '': { version: subjects.policyVersion } },
+    'telemetryPolicy.ofHost': { '': { hostId: host } },
     'retention.preview': {
       '': { graphDays: '30', closedFindingsDays: '90', scansDays: '90', auditDays: '365', ...events },
       less: { graphDays: '7', closedFindingsDays: '30', scansDays: '30', auditDays: '90', ...events },

@@ -5,6 +5,7 @@ import { createFakeContent } from '../../apps/console/src/findings/testing/fake-
 import { anSbom, aPackage, createInventory } from '../../apps/console/src/findings/testing/inventory.ts';
 import { createSbomReceiver } from '../../apps/console/src/sboms/receive-sbom.ts';
 import { tellEvents } from '../../apps/console/src/telemetry/testing/tell-events.ts';
+import { readPolicy, savePolicy } from '../../apps/console/src/telemetry-policy/policy-versions.ts';
 import { benchScope, type Subjects } from './cases.ts';
 import { idOf } from './fill.ts';
 import type { StoreSize } from './store-size.ts';
@@ -20,6 +21,7 @@ export const prepareSubjects = async (running: Console, size: StoreSize): Promis
   await fillEvents(running);
   return {
     ...{ size, host, image, container: idOf('container', 25), eventful: host },
+    policyVersion: await savedPolicy(db),
     finding: await one(
       db,
       sql`select id::text as value from findings where asset_id = ${image}::uuid and status = 'open' order by risk desc limit 1`,
@@ -29,6 +31,12 @@ export const prepareSubjects = async (running: Console, size: StoreSize): Promis
     fix: await one(db, sql`select key as value from fixes where id = 1207`),
     listed: await listTwice(db, size.packagesEach),
   };
+};
+
+const savedPolicy = async (db: Database): Promise<string> => {
+  const { version } = await readPolicy(db);
+  await savePolicy(db, { basedOn: version, rules: [], at: new Date(), by: 'bench' });
+  return String(version + 1);
 };
 
 const listTwice = async (db: Database, packages: number): Promise<Subjects['listed']> => {

@@ -20,9 +20,8 @@ export const readChanges = async (db: Database, scope: Scope, range: Range): Pro
     throw badRequest('bad-range', 'The end must lie after the start, by at most 400 days.');
   }
   const bucketMs = spanMs / range.buckets;
-  const [appeared, gone, blind, earliest] = await Promise.all([
-    countByBucket(db, scope, range, 'started_at'),
-    countByBucket(db, scope, range, 'ended_at'),
+  const [{ appeared, gone }, blind, earliest] = await Promise.all([
+    countByBucket(db, scope, range),
     readBlind(db, inScope, range),
     readEarliest(db, inScope),
   ]);
@@ -40,31 +39,41 @@ export const readChanges = async (db: Database, scope: Scope, range: Range): Pro
   };
 };
 
-const countByBucket = async (
-  db: Database,
-  scope: Scope,
-  range: Range,
-  column: 'started_at' | 'ended_at',
-): Promise<ReadonlyMap<number, number>> => {
-  const time = sql.ref(`i.${column}`);
-  const within = sql`${time} >= ${range.from} and ${time} < ${range.to}`;
-  const bucket = sql`least(${range.buckets - 1}, floor(extract(epoch from ${time} - ${range.from}::timestamptz) * 1000 / ${(range.to.getTime() - range.from.getTime()) / range.buckets}::float8))::int`;
+type Counts = { readonly appeared: ReadonlyMap<number, number>; readonly gone: ReadonlyMap<number, number> };
+
+/** In one statement, so that what the scope holds is worked out once. */
+const countByBucket = async (db: Database, scope: Scope, range: Range): Promise<Counts> => {
   const { table, has } = scopeOnce(scope);
-  // An edge has an asset at one end at least: who sees all assets sees all edges, and their table need not be joined.
-  const edges =
+  // By the indexes on the ends: the edges of one team are few among the fleet's. They are hashed, see `scopeOnce`. Who sees
+  // all assets sees all edges, for one has an asset at one end at least.
+  const seen =
     scope === null
-      ? sql`edge_intervals i where ${within}`
-      : sql`edge_intervals i join edges e on e.id = i.edge_id
-          where ${within} and (${has(sql.ref('e.source_asset'))} or ${has(sql.ref('e.target_asset'))})`;
-  const { rows } = await sql<{ bucket: number; count: number }>`
-    with ${table}
-    select bucket, sum(count)::int as count from (
-      select ${bucket} as bucket, count(*) as count from asset_intervals i join assets a on a.id = i.asset_id
-      where ${within} and a.kind in ('host', 'container') and ${has(sql.ref('a.id'))} group by 1
+      ? sql``
+      : sql`, seen (id) as materialized (
+          select e.id from in_scope join edges e on e.source_asset = in_scope.id
+          union select e.id from in_scope join edges e on e.target_asset = in_scope.id
+        )`;
+  const isSeen = scope === null ? sql`true` : sql`(i.edge_id in (select id from seen)) is true`;
+  const stepMs = (range.to.getTime() - range.from.getTime()) / range.buckets;
+  const counted = (what: 'appeared' | 'gone', column: 'started_at' | 'ended_at') => {
+    const time = sql.ref(`i.${column}`);
+    const within = sql`${time} >= ${range.from} and ${time} < ${range.to}`;
+    const bucket = sql`least(${range.buckets - 1}, floor(date_part('epoch', ${time} - ${range.from}::timestamptz) * 1000 / ${stepMs}::float8))::int`;
+    return sql`
+      select ${sql.lit(what)} as what, ${bucket} as bucket, count(*) as count from asset_intervals i join assets a on a.id = i.asset_id
+      where ${within} and a.kind in ('host', 'container') and ${has(sql.ref('a.id'))} group by 2
       union all
-      select ${bucket}, count(*) from ${edges} group by 1
-    ) both_kinds group by 1`.execute(db);
-  return new Map(rows.map((row) => [row.bucket, row.count]));
+      select ${sql.lit(what)}, ${bucket}, count(*) from edge_intervals i where ${within} and ${isSeen} group by 2`;
+  };
+  const { rows } = await sql<{ what: 'appeared' | 'gone'; bucket: number; count: number }>`
+    with ${table}${seen}
+    select what, bucket, sum(count)::int as count
+    from (${counted('appeared', 'started_at')} union all ${counted('gone', 'ended_at')}) as all_kinds group by 1, 2`.execute(
+    db,
+  );
+  const of = (what: 'appeared' | 'gone') =>
+    new Map(rows.filter((row) => row.what === what).map((row) => [row.bucket, row.count]));
+  return { appeared: of('appeared'), gone: of('gone') };
 };
 
 type BlindRow = { readonly hostId: string; readonly from: Date; readonly to: Date | null };

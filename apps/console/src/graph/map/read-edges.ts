@@ -71,7 +71,7 @@ export const readLiftedEdges = async (
       from edges e left join v s on s.id = e.source_asset left join v t on t.id = e.target_asset
       where ${edgeThere('e', moment)} and (s.idx is not null or t.idx is not null)
         and coalesce(s.idx, 0) >= 0 and coalesce(t.idx, 0) >= 0
-        and ${touching(request)} and ${known(request)} and ${paired(request)}
+        and ${touching(request)} and ${lookedUp(request)} and ${known(request)} and ${paired(request)}
     ), by_peer as (
       -- in two steps, for count(distinct) would sort all edges
       select sk, tk, protocol, port, case when sk like 'b%' then source_node when tk like 'b%' then target_node end as peer,
@@ -156,6 +156,24 @@ const touching = (request: LiftRequest): RawBuilder<boolean> =>
   request.touching === undefined
     ? sql<boolean>`true`
     : sql<boolean>`(s.idx = any(${request.touching}::int[]) or t.idx = any(${request.touching}::int[]))`;
+
+/** A host counts for its containers too. */
+const hostWeight = 10;
+/** Assets whose edges are looked up one by one; of more, all edges are read in the order of the disk. */
+const lookedUpAssets = 600;
+
+/** Says nothing new, but lets the indexes on the ends find the edges of what is open, instead of looking at the whole fleet's. */
+const lookedUp = ({ hosts, containers, touching }: LiftRequest): RawBuilder<boolean> => {
+  const asked = touching === undefined ? undefined : new Set(touching);
+  const count = (indexes: Iterable<number>): number =>
+    [...indexes].reduce((sum, index) => sum + (asked?.has(index) === false ? 0 : 1), 0);
+  if (count(hosts.values()) * hostWeight + count(containers.values()) > lookedUpAssets) return sql<boolean>`true`;
+  const ids =
+    touching === undefined
+      ? sql`array(select v.id from v)`
+      : sql`array(select v.id from v where v.idx = any(${touching}::int[]))`;
+  return sql<boolean>`(e.source_asset = any(${ids}) or e.target_asset = any(${ids}))`;
+};
 
 const known = (request: LiftRequest): RawBuilder<boolean> =>
   request.strangers === 'outside'

@@ -42,8 +42,11 @@ export const buildView = async (
   moment: Moment,
   inScope: ScopeFilter,
   query: ViewQuery,
-  askLive?: () => Promise<AskedEdges | undefined>,
+  askLive?: AskLive,
 ): Promise<MapView> => {
+  const live = createAskOnce(moment.live ? askLive : undefined);
+  // Views of the fleet need it, and reading it takes as long as reading the hosts.
+  if (query.open.length === 0 && query.focus === undefined && query.route === undefined) live.prepare();
   const reader = createAssetReader(db, moment, inScope);
   const wanted = await wantedAssets(db, moment, inScope, query);
   const all = await reader.hosts();
@@ -51,7 +54,7 @@ export const buildView = async (
   const open = new Set(query.open);
   const opening = wanted?.hosts ?? (await hostsToOpen(reader, query.open));
   const draw = (liftNeighbours: boolean): Promise<Drawn> =>
-    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, askLive });
+    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, askLive: live.ask });
   let drawn = await draw(false);
   if (open.size > 0 && drawn.neighbours > neighboursUpTo) drawn = await draw(true);
   return finishView(drawn.marks, drawn.bundles, {
@@ -64,6 +67,24 @@ export const buildView = async (
     maxMarks,
     maxNodes,
   });
+};
+
+type AskLive = () => Promise<AskedEdges | undefined>;
+
+/** Live edges are read once for a view, however often it is drawn. */
+const createAskOnce = (askLive: AskLive | undefined): { readonly ask: AskLive; readonly prepare: () => void } => {
+  let asked: ReturnType<AskLive> | undefined;
+  const ask = (): ReturnType<AskLive> => {
+    asked ??= askLive?.() ?? Promise.resolve(undefined);
+    return asked;
+  };
+  return {
+    ask,
+    prepare: () => {
+      // Who needs the answer is told why there is none.
+      ask().catch(() => undefined);
+    },
+  };
 };
 
 type Drawn = {
@@ -80,7 +101,7 @@ type DrawRequest = {
   readonly opening: ReadonlySet<string>;
   readonly wanted: WantedAssets | undefined;
   readonly liftNeighbours: boolean;
-  readonly askLive: (() => Promise<AskedEdges | undefined>) | undefined;
+  readonly askLive: AskLive;
 };
 
 const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, request: DrawRequest): Promise<Drawn> => {
@@ -148,7 +169,7 @@ const liftEdges = async (
     openBlocks: openedBlocks(view.open),
     limit: maxMarks,
   };
-  const asked = moment.live && answersFromMemory(lift) ? await view.askLive?.() : undefined;
+  const asked = answersFromMemory(lift) ? await view.askLive() : undefined;
   if (asked !== undefined) {
     const groupPeers = countPeersInMemory(asked.columns, singlePeersUpTo + 1) > singlePeersUpTo;
     return liftInMemory(asked, { ...lift, groupPeers });

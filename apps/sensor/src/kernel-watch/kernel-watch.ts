@@ -37,6 +37,8 @@ export type KernelMember = {
   readonly account: () => KernelAccount;
   /** What this kernel cannot tell. */
   readonly missing: readonly ProbeName[];
+  /** Names all probes that nobody needs now, of those that only this member uses. */
+  readonly rest: Probes['rest'];
   readonly leave: () => void;
 };
 
@@ -120,6 +122,7 @@ export const createKernelWatch = ({
       return ok({
         missing: running.probes.missing,
         drain: running.probes.drain,
+        rest: running.probes.rest,
         account: () => {
           running.probes.drain();
           const now = running.totals();

@@ -36,7 +36,7 @@ export const HostPolicy = z.object({
   /** The rules for it, in their order. */
   rules: TelemetryRules,
   standing: PolicyStanding,
-  /** Actions that its sensor does not watch for, as it says: they are in no count. */
+  /** Actions of which its sensor records nothing, as it says. */
   off: z.array(Action).max(64),
   /** Why it does not follow it. */
   problem: z.string().optional(),

@@ -32,7 +32,7 @@ export type Position = z.infer<typeof Position>;
 export const FollowedPolicy = z.object({
   /** As it came with the policy; `default` while it was given none. */
   digest: z.string().max(64),
-  /** Actions that it does not even watch for, since nobody wants them: they are in no count. */
+  /** Actions of which it records nothing, whoever does them. What is not needed for anything else it does not even watch for. */
   off: z.array(z.string().max(64)).max(64),
   /** Why it does not follow the last one that came. */
   problem: z.string().max(512).optional(),

@@ -83,6 +83,11 @@ export type Probes = Disposable & {
   readonly account: () => readonly ProbeAccount[];
   /** Probes that this kernel has no place for. */
   readonly missing: readonly ProbeName[];
+  /**
+   * Only these rest: they are taken out of the kernel's way, cost nothing and count nothing until they are not named any more.
+   * Fails where one cannot be put back; the others are as they were asked to be.
+   */
+  readonly rest: (names: readonly ProbeName[]) => Result<undefined, Problem>;
   readonly close: () => void;
 };
 
@@ -129,7 +134,7 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
     const scratch = opened.use(mapByProbe('parapet_scratch', scratchBytes));
     const ring = opened.use(createRingBuffer('parapet_ring', options.ringBytes ?? defaultRingBytes));
     const cgroups = cgroupHierarchy();
-    const programs: { name: ProbeName; program: BpfObject }[] = [];
+    const programs: RunningProbe[] = [];
     const missing: ProbeName[] = [];
     const wanted = options.probes.filter((name) => isPossible(probeTable[name]));
     for (const name of wanted) {
@@ -141,9 +146,9 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
         scratchFd: scratch.fd,
         ringFd: ring.map.fd,
       };
-      const program = start(name, environment, opened);
-      if (program === undefined) missing.push(name);
-      else programs.push({ name, program });
+      const started = start(name, environment, opened);
+      if (started === undefined) missing.push(name);
+      else programs.push({ name, ...started });
     }
     return run(options, { counters, ring, programs, missing, all: opened.move() });
   } finally {
@@ -157,13 +162,16 @@ const mapByProbe = (name: string, valueBytes: number): BpfMap =>
 const isPossible = ({ onlyWith }: ProbeDefinition): boolean => onlyWith === undefined || existsSync(onlyWith);
 
 /** Loads a probe and lets it run; `undefined` where it is not needed and the kernel has no place for it. */
-const start = (name: ProbeName, environment: ProbeEnvironment, opened: DisposableStack): BpfObject | undefined => {
+const start = (
+  name: ProbeName,
+  environment: ProbeEnvironment,
+  opened: DisposableStack,
+): Omit<RunningProbe, 'name'> | undefined => {
   const { tracepoint, write, isNeeded } = probeTable[name];
   const started = attempt(() => {
     const instructions = assemble((asm) => write(createProbeWriter(asm, environment), environment.offsets));
     const program = opened.use(loadProgram({ type: 'rawTracepoint', name: `parapet_${name}`, instructions }));
-    opened.use(attachRawTracepoint(tracepoint, program));
-    return program;
+    return { program, place: opened.use(attachRawTracepoint(tracepoint, program)) };
   });
   if (started.ok) return started.value;
   if (isNeeded === true) throw started.error;
@@ -175,10 +183,17 @@ const cgroupHierarchy = (): ProbeEnvironment['cgroups'] =>
   statfsSync('/sys/fs/cgroup').type === cgroup2Magic ? 'unified' : 'memory';
 const cgroup2Magic = 0x6367_7270;
 
+type RunningProbe = {
+  readonly name: ProbeName;
+  readonly program: BpfObject;
+  /** Where it runs; none while it rests. */
+  place: BpfObject | undefined;
+};
+
 type Opened = {
   readonly counters: BpfMap;
   readonly ring: RingBuffer;
-  readonly programs: readonly { readonly name: ProbeName; readonly program: BpfObject }[];
+  readonly programs: readonly RunningProbe[];
   readonly missing: readonly ProbeName[];
   readonly all: DisposableStack;
 };
@@ -197,7 +212,22 @@ const run = (options: ProbeOptions, { counters, ring, programs, missing, all }: 
   timer.unref();
   const close = (): void => {
     clearInterval(timer);
+    for (const { place } of programs) place?.close();
     all.dispose();
+  };
+  const rest: Probes['rest'] = (names) => {
+    let failure: Problem | undefined;
+    for (const probe of programs) {
+      const rests = names.includes(probe.name);
+      if (rests === (probe.place === undefined)) continue;
+      probe.place?.close();
+      probe.place = undefined;
+      if (rests) continue;
+      const placed = attempt(() => attachRawTracepoint(probeTable[probe.name].tracepoint, probe.program));
+      if (placed.ok) probe.place = placed.value;
+      else failure = placed.error;
+    }
+    return failure === undefined ? ok(undefined) : fail(failure);
   };
   return {
     drain,
@@ -208,6 +238,7 @@ const run = (options: ProbeOptions, { counters, ring, programs, missing, all }: 
         missed: missedRuns(program),
       })),
     missing,
+    rest,
     close,
     [Symbol.dispose]: close,
   };

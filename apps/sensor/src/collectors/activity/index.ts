@@ -35,8 +35,7 @@ export const createActivityCollector = (kernel: KernelWatch): CollectorDefinitio
       context.report({ state: 'refused', source: 'none', reason: joined.error.message });
       return { stop: async () => {} };
     }
-    context.report(statusOf(joined.value.missing));
-    return keepAccount(context, source, joined.value);
+    return keepAccount(context, source, joined.value, createRests(context, source, joined.value, deps.rights));
   },
 });
 
@@ -47,11 +46,50 @@ const toldBy: Readonly<Partial<Record<ProbeName, string>>> = {
   systemCall: 'changes of privilege, ptrace and mounts',
 };
 
-const statusOf = (missing: readonly ProbeName[]): CollectorStatus => {
+const statusOf = (missing: readonly ProbeName[], resting: readonly ProbeName[]): CollectorStatus => {
   const source = 'programs of our own in the kernel (eBPF)';
-  if (missing.length === 0) return { state: 'running', source };
-  const untold = missing.map((name) => toldBy[name] ?? name).join(', ');
-  return { state: 'degraded', source, reason: `This kernel has no place for the programs that tell of: ${untold}.` };
+  const words = (names: readonly ProbeName[]): string => names.map((name) => toldBy[name] ?? name).join(', ');
+  const reasons = [
+    ...(missing.length === 0 ? [] : [`This kernel has no place for the programs that tell of: ${words(missing)}.`]),
+    ...(resting.length === 0
+      ? []
+      : [`The telemetry policy wants nothing of these, so they are in no count: ${words(resting)}.`]),
+  ];
+  return {
+    ...{ state: missing.length === 0 ? 'running' : 'degraded', source },
+    ...(reasons.length === 0 ? {} : { reason: reasons.join(' ') }),
+  };
+};
+
+/** Probes that tell only events, with the actions that they tell. */
+const eventProbes = {
+  module: ['module-load'],
+  systemCall: ['privilege-change', 'ptrace', 'mount'],
+} as const satisfies Readonly<Partial<Record<ProbeName, readonly EventAction[]>>>;
+const eventProbeNames = ['module', 'systemCall'] as const;
+
+/** Lets probes rest of which the policy wants nothing, for as long as it does; says which these are. */
+const createRests = (
+  context: CollectorContext,
+  source: TelemetrySource,
+  member: KernelMember,
+  rights: RightsMemory,
+): (() => void) => {
+  let resting: readonly ProbeName[] | undefined;
+  const settle = (): void => {
+    const now = eventProbeNames.filter(
+      (name) => !member.missing.includes(name) && eventProbes[name].every((action) => !source.wants(action)),
+    );
+    if (resting !== undefined && resting.join() === now.join()) return;
+    if (resting?.includes('systemCall') === true) rights.forgetAll();
+    const settled = member.rest(now);
+    // What could not be put back is tried again with the next account.
+    resting = settled.ok ? now : undefined;
+    const status = statusOf(member.missing, now);
+    context.report(settled.ok ? status : { ...status, state: 'degraded', reason: settled.error.message });
+  };
+  settle();
+  return settle;
 };
 
 type ActivityDeps = EventDeps & { readonly rights: RightsMemory };
@@ -105,6 +143,7 @@ const keepAccount = (
   context: CollectorContext,
   source: TelemetrySource,
   member: KernelMember,
+  settleRests: () => void,
 ): { readonly stop: () => Promise<void> } => {
   let before = { lost: 0, missed: 0 };
   const account = (): void => {
@@ -118,6 +157,7 @@ const keepAccount = (
     lose('probe busy', missed - before.missed);
     source.account(produced - waiting + missed);
     before = { lost, missed };
+    settleRests();
   };
   const timer = setInterval(account, accountEveryMs);
   timer.unref();

@@ -12,6 +12,8 @@ export type RightsMemory = {
    */
   readonly change: (id: string, parentId: string, process: ProbedProcess) => Rights | 'unknown' | undefined;
   readonly forget: (id: string) => void;
+  /** For when changes were not watched for a time. */
+  readonly forgetAll: () => void;
   readonly size: () => number;
 };
 
@@ -39,6 +41,7 @@ export const createRightsMemory = (limit = maxProcesses): RightsMemory => {
     forget: (id) => {
       known.delete(id);
     },
+    forgetAll: () => known.clear(),
     size: () => known.size,
   };
 };

@@ -1,5 +1,5 @@
 import { fail, ok, problem } from '@parapet/core';
-import type { openProbes, ProbeAccount, ProbedEvent, ProbedProcess, ProbeOptions } from '@parapet/kernel';
+import type { openProbes, ProbeAccount, ProbedEvent, ProbedProcess, ProbeName, ProbeOptions } from '@parapet/kernel';
 
 /** A process as the kernel would tell it. */
 export const probedProcess = (pid: number, comm: string, more: Partial<ProbedProcess> = {}): ProbedProcess => ({
@@ -25,6 +25,7 @@ export const probedProcess = (pid: number, comm: string, more: Partial<ProbedPro
 export const createFakeProbes = () => {
   const opened: ProbeOptions[] = [];
   let closed = 0;
+  let resting: readonly ProbeName[] = [];
   let account: readonly ProbeAccount[] = [];
   let refusal: string | undefined;
   const open: typeof openProbes = (options) => {
@@ -33,7 +34,13 @@ export const createFakeProbes = () => {
     const close = (): void => {
       closed += 1;
     };
-    return ok({ drain: () => {}, account: () => account, missing: [], close, [Symbol.dispose]: close });
+    return ok({
+      ...{ drain: () => {}, account: () => account, missing: [], close, [Symbol.dispose]: close },
+      rest: (names) => {
+        resting = names;
+        return ok(undefined);
+      },
+    });
   };
   return {
     open,
@@ -46,5 +53,6 @@ export const createFakeProbes = () => {
     },
     opened: () => opened.length,
     closed: () => closed,
+    resting: () => resting,
   };
 };

@@ -1,4 +1,4 @@
-import { type EventAction, HostRules, noPolicy } from '@parapet/contract/telemetry';
+import { HostRules, noPolicy } from '@parapet/contract/telemetry';
 import { type FollowedPolicy, TelemetryPolicy } from '@parapet/contract/wire';
 import { messageOf } from '@parapet/core';
 import { z } from 'zod';
@@ -15,8 +15,6 @@ export type TelemetryPolicyHolder = EventFilter & {
   readonly follow: (policy: TelemetryPolicy) => Promise<void>;
   /** What the console is told. */
   readonly followed: () => FollowedPolicy;
-  /** Calls back after the actions that nobody wants changed. */
-  readonly onOffChanged: (listener: () => void) => void;
 };
 
 /** Takes up the policy that was kept; one that cannot be read is as none, and everything is recorded until the console speaks. */
@@ -29,7 +27,6 @@ export const openTelemetryPolicy = async (deps: {
   let digest: string = noPolicy;
   let problem: string | undefined;
   let filter = createEventFilter([], surroundings);
-  const listeners = new Set<() => void>();
 
   const take = (policy: TelemetryPolicy): boolean => {
     const rules = policy.format === knownFormat ? HostRules.safeParse(policy.rules) : undefined;
@@ -37,11 +34,9 @@ export const openTelemetryPolicy = async (deps: {
       problem = `This sensor does not understand the policy (format ${policy.format}) and follows the one before it.`;
       return false;
     }
-    const before = filter.off;
     filter = createEventFilter(rules.data, surroundings);
     ({ digest } = policy);
     problem = undefined;
-    if (!isSame(before, filter.off)) for (const listener of listeners) listener();
     return true;
   };
 
@@ -68,13 +63,7 @@ export const openTelemetryPolicy = async (deps: {
         .catch((error: unknown) => log.warn('the telemetry policy could not be kept', { error: messageOf(error) }));
     },
     followed: () => ({ digest, off: [...filter.off], ...(problem === undefined ? {} : { problem }) }),
-    onOffChanged: (listener) => {
-      listeners.add(listener);
-    },
   };
 };
 
 const knownFormat = 1;
-
-const isSame = (a: ReadonlySet<EventAction>, b: ReadonlySet<EventAction>): boolean =>
-  a.size === b.size && [...a].every((action) => b.has(action));

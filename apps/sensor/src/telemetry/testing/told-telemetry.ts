@@ -1,4 +1,4 @@
-import { TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemetry';
+import { type EventAction, TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemetry';
 import { createAccountBook } from '../account-book.ts';
 import type { TelemetrySink } from '../telemetry-stream.ts';
 
@@ -7,12 +7,16 @@ export type ToldTelemetry = {
   readonly sink: TelemetrySink;
   readonly events: readonly TelemetryEvent[];
   readonly accounts: readonly TelemetryAccount[];
+  /** Actions that nobody wants; to be changed by the test. */
+  readonly off: Set<EventAction>;
 };
 
 export const createToldTelemetry = (): ToldTelemetry => {
   const events: TelemetryEvent[] = [];
   const accounts: TelemetryAccount[] = [];
+  const off = new Set<EventAction>();
   return {
+    off,
     events,
     accounts,
     sink: {
@@ -23,7 +27,7 @@ export const createToldTelemetry = (): ToldTelemetry => {
             events.push(TelemetryEvent.parse(event));
             book.told(1);
           },
-          wants: () => true,
+          wants: (action) => !off.has(action),
           lost: book.lost,
           unwanted: book.unwanted,
           account: (produced) => {

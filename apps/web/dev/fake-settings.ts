@@ -3,6 +3,7 @@ import { defaultScanPolicy, type EnrolmentKey, type FeedStatus, type User } from
 import { type FakeHandlers, found, page } from './fake-answers.ts';
 import { fakeDelivery } from './fake-delivery.ts';
 import { overview } from './fake-overview.ts';
+import { telemetryPolicyAnswers } from './fake-policy.ts';
 import { retentionAnswers } from './fake-retention.ts';
 import { ago, day, hour, idOf, minute } from './fake-seed.ts';
 import { fakeUpgrades } from './fake-upgrades.ts';
@@ -382,6 +383,7 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
       return policy;
     },
     ...retentionAnswers(empty),
+    ...telemetryPolicyAnswers(world),
     'status.get': () => ({
       version: '0.1.0',
       name: 'Parapet (fake data)',

@@ -95,6 +95,14 @@ describe('maskArguments', () => {
       ['curl', `https://u:${m}@host/x?a=1&token=${m}&b=2`],
     ],
     [
+      ['curl', '--user=me:secret', 'https://host/x?token=abcdef'],
+      ['curl', `--user=me:${m}`, `https://host/x?token=${m}`],
+    ],
+    [
+      ['app', '--callback=https://host/cb#id_token=abcdef&state=1'],
+      ['app', `--callback=https://host/cb#id_token=${m}&state=1`],
+    ],
+    [
       ['git', 'clone', 'https://ghp_0123456789012345678901234567890123@github.com/a'],
       ['git', 'clone', `https://${m}@github.com/a`],
     ],

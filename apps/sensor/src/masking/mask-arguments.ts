@@ -28,10 +28,26 @@ export const maskText = (text: string): string => {
   if (text.length < shortestSecret && !/[:=\s]/.test(text)) return text;
   let result = text;
   for (const [pattern, replacement] of knownForms) result = result.replace(pattern, replacement);
-  return result.replace(assignment, (whole: string, name: string, separator: string, value: string) => {
-    if (value === mask || !isSecretName(name) || isHarmlessValue(name, value)) return whole;
-    return `${name}${separator}${mask}`;
-  });
+  return maskAssignments(result);
+};
+
+/** The value of a name that is no secret's may hold others: `--url=https://host/?token=x`, of which `https` is a name as well. */
+const maskAssignments = (text: string): string => {
+  let masked = '';
+  let from = 0;
+  const names = new RegExp(assignment);
+  for (let found = names.exec(text); found !== null; found = names.exec(text)) {
+    const [, name = '', separator = '', value = ''] = found;
+    const valueAt = found.index + name.length + separator.length;
+    if (value === mask || !isSecretName(name) || isHarmlessValue(name, value)) {
+      names.lastIndex = valueAt;
+      continue;
+    }
+    masked += `${text.slice(from, valueAt)}${mask}`;
+    from = valueAt + value.length;
+    names.lastIndex = from;
+  }
+  return masked + text.slice(from);
 };
 
 /** A name with a value, a header or an address has one of these characters; of the vendors' keys none is shorter. */

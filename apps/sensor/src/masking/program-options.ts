@@ -11,6 +11,10 @@ export const maskProgramOptions = (argv: readonly string[]): readonly string[] =
     const before = argv[index - 1] ?? '';
     for (const option of options) {
       if (option.separate && index - 1 > at && before === option.name) return option.hide(argument);
+      const assigned = `${option.name}=`;
+      if (option.name.startsWith('--') && argument.startsWith(assigned)) {
+        return `${assigned}${option.hide(argument.slice(assigned.length))}`;
+      }
       if (option.attached && argument.startsWith(option.name) && argument.length > option.name.length) {
         return `${option.name}${option.hide(argument.slice(option.name.length))}`;
       }

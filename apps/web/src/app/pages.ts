@@ -25,6 +25,7 @@ export const settingsPages = [
   { to: '/settings/tokens', label: 'API tokens', words: 'automation secret' },
   { to: '/settings/keys', label: 'Enrolment keys', words: 'enroll hosts' },
   { to: '/settings/audit', label: 'Audit log', words: 'history who' },
+  { to: '/settings/telemetry', label: 'Telemetry', words: 'policy rules events record sampling rate limit leave out' },
   { to: '/settings/retention', label: 'Retention', words: 'keep delete days history disk space' },
   { to: '/settings/console', label: 'This console', words: 'status health disk memory lag queues' },
   { to: '/settings/about', label: 'About', words: 'version licence' },

@@ -224,6 +224,12 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/audit-page.tsx'), 'AuditPage'),
 });
 
+const telemetryRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/telemetry',
+  component: lazyRouteComponent(() => import('../features/settings/telemetry-page.tsx'), 'TelemetryPage'),
+});
+
 const retentionRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/retention',
@@ -267,6 +273,7 @@ const routeTree = rootRoute.addChildren([
       tokensRoute,
       keysRoute,
       auditRoute,
+      telemetryRoute,
       retentionRoute,
       consoleRoute,
       aboutRoute,

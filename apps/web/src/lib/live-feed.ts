@@ -83,7 +83,15 @@ export const affectedBy = (event: LiveEvent): readonly RouteName[] | 'all' => {
         'assets.packages',
       ];
     case 'sensors':
-      return ['sensors.list', 'sensors.get', 'sensorUpgrades.list', 'trust.get', 'enrolmentKeys.list'];
+      return [
+        'sensors.list',
+        'sensors.get',
+        'sensorUpgrades.list',
+        'trust.get',
+        'enrolmentKeys.list',
+        'telemetryPolicy.get',
+        'telemetryPolicy.ofHost',
+      ];
     case 'scans':
       return ['scans.list', 'assets.get'];
     case 'feeds':

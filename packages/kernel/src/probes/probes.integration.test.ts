@@ -81,6 +81,31 @@ describeWith([root, btf], 'probes', () => {
     expect(execsOf(events, 'probe-path').map((exec) => [exec.exePath, exec.folder])).toEqual(told);
   });
 
+  it('rest and run again when they are told to', async () => {
+    const { events, probes } = open({ probes: ['exec', 'exit'] });
+    const run = (name: string) => spawnSync('/bin/true', [], { argv0: name });
+    const told = (name: string): number => execsOf(events, name).length;
+    const producedBy = (name: string): number =>
+      probes.account().find(({ probe }) => probe === name)?.produced ?? Number.NaN;
+    run('probe-before');
+    await readUntil(probes, 'what ran before', () => told('probe-before') === 1);
+    expect(probes.rest(['exec'])).toMatchObject({ ok: true });
+    // A kernel may take a moment until nothing runs in it any more.
+    await eventually('the probe rests', async () => {
+      const before = producedBy('exec');
+      run('probe-leaving');
+      return producedBy('exec') === before;
+    });
+    const ends = producedBy('exit');
+    run('probe-resting');
+    await eventually('the other one runs on', async () => producedBy('exit') > ends);
+    expect(probes.rest([])).toMatchObject({ ok: true });
+    run('probe-after');
+    await readUntil(probes, 'what ran after', () => told('probe-after') === 1);
+    probes.close();
+    expect(told('probe-resting')).toBe(0);
+  });
+
   it('name a process as /proc does: the start is the same clock', async () => {
     const { events, probes } = open({ probes: ['exec'] });
     const child = spawnSync('/bin/cat', ['/proc/self/stat'], { encoding: 'utf8' });

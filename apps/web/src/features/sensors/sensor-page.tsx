@@ -16,6 +16,7 @@ import { formatBytes, formatCores, formatCount, formatDay, formatSpan } from '..
 import { BlindTimeline } from './blind-timeline.tsx';
 import { Collectors } from './collectors.tsx';
 import { EventAccounts } from './event-accounts.tsx';
+import { HostPolicyView } from './host-policy.tsx';
 import { lossWords } from './loss-words.ts';
 import { SensorActions } from './sensor-actions.tsx';
 import { enrolmentWords, presenceMeanings, presenceNames, presenceTones, skewOf } from './sensor-words.ts';
@@ -75,6 +76,9 @@ export const SensorPage = () => {
           </Section>
           <Section title="What became of its events">
             <EventAccounts hostId={hostId} />
+          </Section>
+          <Section title="What it records">
+            <HostPolicyView hostId={hostId} />
           </Section>
           <Section title="Counted losses">
             <Losses sensor={data} />

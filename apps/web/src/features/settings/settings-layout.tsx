@@ -11,6 +11,7 @@ const parts: readonly { readonly to: string; readonly label: string; readonly ne
   { to: '/settings/tokens', label: 'API tokens', needs: 'people:read' },
   { to: '/settings/keys', label: 'Enrolment keys', needs: 'sensors:write' },
   { to: '/settings/audit', label: 'Audit log', needs: 'audit:read' },
+  { to: '/settings/telemetry', label: 'Telemetry', needs: 'sensors:read' },
   { to: '/settings/retention', label: 'Retention', needs: 'system:read' },
   { to: '/settings/console', label: 'This console', needs: 'system:read' },
   { to: '/settings/about', label: 'About' },

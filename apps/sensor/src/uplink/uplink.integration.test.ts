@@ -10,6 +10,7 @@ import { createInventoryStream } from '../inventory/inventory-stream.ts';
 import { processRecord } from '../inventory/testing/records.ts';
 import { silentLog } from '../log.ts';
 import type { Identity } from '../state/state-files.ts';
+import { openTelemetryPolicy } from '../telemetry/policy/followed-policy.ts';
 import { type LocalConsole, startLocalConsole } from './testing/local-console.ts';
 import { startUplink, type TaskPort, type Uplink, type UplinkChange } from './uplink.ts';
 
@@ -164,6 +165,11 @@ describe('the uplink', () => {
       }),
       store,
       stream,
+      policy: await openTelemetryPolicy({
+        file: { read: async () => undefined, write: async () => {} },
+        surroundings: { containerOf: () => undefined, elapsedMs: () => 0 },
+        log: silentLog,
+      }),
       tasks: noTasks,
       run: { sensorVersion: '0', bootId: 'b', runId: randomUUID(), startedAt: Date.now() },
     });
@@ -206,6 +212,20 @@ describe('the uplink', () => {
     console.send('control', { kind: 'resync', reason: 'test' });
     await expect.poll(() => console.stream.snapshots(), soon).toBe(2);
     expect(console.stream.live().size).toBe(1);
+  });
+
+  it('says which telemetry policy it follows: in its hello, as soon as it takes up another one, and when it comes back', async () => {
+    const told = () => console.control.map((message) => (message as { policy?: unknown }).policy);
+    await expect.poll(() => console.stream.snapshots(), soon).toBe(1);
+    expect(told()[0]).toEqual({ digest: 'default', off: [] });
+    const rules = [{ name: 'no mounts', actions: ['mount'], keep: 0 }];
+    console.send('control', { kind: 'telemetry-policy', format: 1, digest: 'abc', rules });
+    await expect.poll(() => told().at(-1), soon).toEqual({ digest: 'abc', off: ['mount'] });
+    console.send('control', { kind: 'telemetry-policy', format: 2, digest: 'def', rules });
+    await expect.poll(() => told().at(-1), soon).toMatchObject({ digest: 'abc', problem: expect.any(String) });
+    console.cut();
+    await expect.poll(() => kinds().filter((kind) => kind === 'hello').length, soon).toBe(2);
+    expect(console.control.findLast(({ kind }) => kind === 'hello')).toMatchObject({ policy: { digest: 'abc' } });
   });
 
   it('notices a console that is silent and comes back', async () => {

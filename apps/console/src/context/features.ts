@@ -135,7 +135,7 @@ export const createFeatures = async (parts: {
     },
   });
   const status: StatusDeps = {
-    ...{ disk, guard, holdsDatabase },
+    ...{ disk, guard, holdsDatabase, events: telemetry.store },
     ...{ db, clock, addresses, jobs, health: platform.health, ingest: gateway, feedAge: findings.feedAge },
     ...{ version: config.version, name: config.name, dataDir: config.dataDir, startedAt: parts.startedAt },
     certificate: certificates.webCertificate,

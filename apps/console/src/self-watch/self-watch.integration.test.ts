@@ -55,7 +55,10 @@ test('the status tells of stores, queues, disk and memory', async () => {
   expect(status).toBe(200);
   expect(json).toMatchObject({
     name: 'test console',
-    stores: [{ name: 'database', state: 'ok' }],
+    stores: [
+      { name: 'database', state: 'ok' },
+      { name: 'events', state: 'ok' },
+    ],
     ingest: { connectedSensors: 0, refusedFrames: 0 },
     losses: [],
     blind: [],

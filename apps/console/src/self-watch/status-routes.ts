@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts';
 import type { DatabaseHealth } from '../database/health.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { EventStore, EventStoreHealth } from '../telemetry/event-store.ts';
 import type { DiskState, DiskWatch } from './disk.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { EventLoopWatch } from './event-loop.ts';
@@ -19,6 +20,8 @@ export type StatusDeps = {
   readonly dataDir: string;
   readonly startedAt: number;
   readonly health: DatabaseHealth;
+  /** Where events are stored. */
+  readonly events: Pick<EventStore, 'health'>;
   readonly disk: DiskWatch;
   readonly guard: Pick<DiskGuard, 'state' | 'usedShare' | 'reserve'>;
   /** Whether the database lies on the watched disk; another one is watched by whoever runs it. */
@@ -36,7 +39,9 @@ export const createStatusRoutes = (deps: StatusDeps): Pick<RouteHandlers, 'statu
   'trust.get': async ({ caller }) => {
     const [feeds, trust] = await Promise.all([deps.feedAge.age(), readTrust(deps.db, deps.clock.now(), caller.scope)]);
     const disk = { state: deps.guard.state(), usedShare: deps.guard.usedShare() };
-    const degraded = degradation(deps.health.current().state, disk.state, deps.holdsDatabase);
+    const degraded =
+      degradation(deps.health.current().state, disk.state, deps.holdsDatabase) ??
+      stalledEvents(deps.events.health(), deps.clock.now());
     return {
       feeds,
       ...trust,
@@ -54,6 +59,7 @@ export const readStatus = async (
 ): Promise<SystemStatus> => {
   const now = deps.clock.now();
   const health = deps.health.current();
+  const events = deps.events.health();
   const { source, expiresAt, warnings } = deps.certificate.state();
   const { rss, heapUsed } = process.memoryUsage();
   const { framesTotal: _frames, recordsTotal: _records, ...ingest } = deps.ingest.figures();
@@ -70,6 +76,7 @@ export const readStatus = async (
     dataDir: deps.dataDir,
     stores: [
       { name: 'database', state: health.state, detail: health.detail, since: new Date(health.since).toISOString() },
+      { name: 'events', state: events.state, detail: events.detail, since: new Date(events.since).toISOString() },
     ],
     queues: [...queues],
     ingest,
@@ -82,6 +89,14 @@ export const readStatus = async (
     certificate: { source, expiresAt: expiresAt.toISOString(), warnings: [...warnings] },
   };
 };
+
+/** A failure that passes is none: what waits is stored later. */
+const patienceMs = 60_000;
+
+const stalledEvents = ({ state, since }: EventStoreHealth, now: number): string | undefined =>
+  state === 'away' && now - since > patienceMs
+    ? 'Events cannot be stored: they wait on the disk, and hunts do not find them. Settings, This console says why.'
+    : undefined;
 
 const degradation = (database: 'ok' | 'away', disk: DiskState, holdsDatabase: boolean): string | undefined => {
   if (database === 'away') return 'The database does not answer: what is shown may be old.';

@@ -28,7 +28,11 @@ export type EventStore = AsyncDisposable & {
   /** Puts small files together and lets old ones go; called by a timer too. */
   readonly tidy: () => Promise<void>;
   readonly totals: () => Promise<StoreTotals>;
+  /** Whether what comes is stored, and since when so. */
+  readonly health: () => EventStoreHealth;
 };
+
+export type EventStoreHealth = { readonly state: 'ok' | 'away'; readonly detail: string; readonly since: number };
 
 export type EventStoreDeps = {
   readonly db: Database;
@@ -65,9 +69,15 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   let working: Promise<void> | undefined;
   let tidying: Promise<void> | undefined;
   let stopped = false;
-  let failed = false;
+  let failure: { readonly since: number; readonly message: string } | undefined;
+  let wellSince = clock.now();
   let retry: NodeJS.Timeout | undefined;
   const mayWrite = (): boolean => deps.gate.isOpen('folder') && deps.gate.isOpen('database');
+
+  const waits = (message: string): void => {
+    failure = { since: failure?.since ?? clock.now(), message };
+    log.error({ problem: message }, 'events could not be stored; they wait in the spool');
+  };
 
   const convert = async (segments: readonly SealedSegment[]): Promise<boolean> => {
     const [first, last] = [segments[0], segments.at(-1)];
@@ -83,7 +93,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
       { timeoutMs: convertTimeoutMs },
     );
     if (!converted.ok) {
-      log.error({ problem: converted.error.message }, 'events could not be stored; they wait in the spool');
+      waits(converted.error.message);
       return false;
     }
     await storeConverted(db, converted.value, last.number, new Date(clock.now()));
@@ -97,11 +107,13 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
     try {
       while (!stopped && mayWrite() && spool.sealed().length > 0) {
         // What failed together is tried one by one: a machine with little time or memory gets on with less.
-        failed = !(await convert(failed ? spool.sealed().slice(0, 1) : atOnce(spool.sealed())));
-        if (failed) break;
+        const segments = failure === undefined ? atOnce(spool.sealed()) : spool.sealed().slice(0, 1);
+        if (!(await convert(segments))) break;
+        if (failure !== undefined) wellSince = clock.now();
+        failure = undefined;
       }
     } catch (error) {
-      log.error({ error: messageOf(error) }, 'events could not be stored; they wait in the spool');
+      waits(messageOf(error));
     }
     if (!stopped && spool.sealed().length > 0) retry ??= setTimeout(wake, retryMs).unref();
   };
@@ -164,6 +176,14 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
     },
     tidy,
     totals: () => readTotals(db),
+    health: () =>
+      failure === undefined
+        ? { state: 'ok', detail: 'stored as they come', since: wellSince }
+        : {
+            state: 'away',
+            detail: `${Math.ceil(spool.bytes() / 2 ** 20)} MB wait to be stored and are not found by hunts: ${failure.message.slice(0, 300)}`,
+            since: failure.since,
+          },
     [Symbol.asyncDispose]: async () => {
       stopped = true;
       clearInterval(timer);

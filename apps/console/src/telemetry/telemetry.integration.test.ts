@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -344,4 +344,23 @@ test('a name that cannot be stored as it is stops nobody’s events', async () =
   expect(items).toEqual([
     expect.objectContaining({ 'process.name': 'a\ufffdb', 'process.args': ['\ufffd', '\ufffd', 'plain'] }),
   ]);
+});
+
+test('events that cannot be stored wait, which is said, and are found once they can', async () => {
+  const { telemetry, platform } = running.console;
+  const host = await createGraphFixture(platform.db, new Date(startMs)).host('patient-01');
+  const folder = join(platform.folder.root, 'telemetry', 'events');
+  const stores = async () =>
+    (await running.send({ method: 'GET', url: '/api/v1/status', headers: operator })).json.stores;
+  expect(await stores()).toContainEqual(expect.objectContaining({ name: 'events', state: 'ok' }));
+  renameSync(folder, `${folder}.away`);
+  await tellEvents(telemetry, host, [[exec(2200)]]);
+  expect(await stores()).toContainEqual(
+    expect.objectContaining({ name: 'events', state: 'away', detail: expect.stringContaining('wait to be stored') }),
+  );
+  renameSync(`${folder}.away`, folder);
+  await tellEvents(telemetry, host, [[exec(2201)]]);
+  expect(telemetry.store.health().state).toBe('ok');
+  const told = `since=${new Date(startMs + 2_150_000).toISOString()}&until=${new Date(startMs + 2_250_000).toISOString()}`;
+  expect((await ask(`events?${told}&limit=10`)).json.items).toHaveLength(2);
 });

@@ -3,7 +3,7 @@ import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { startWorker } from '../workers/start-worker.ts';
 import type { JobName, WorkerAnswer, WorkerJobs } from './worker-messages.ts';
 
-/** A child process for files of events. It is started with the first job, and again after it had to be killed. */
+/** A child process for files of events. It is started with the first job, and again after it was idle or had to be killed. */
 export type TelemetryWorker = AsyncDisposable & {
   /** Jobs wait for each other. One that takes too long is ended together with the child: `too-slow`. */
   readonly run: <N extends JobName>(
@@ -14,6 +14,8 @@ export type TelemetryWorker = AsyncDisposable & {
 };
 
 const heapMegabytes = 256;
+/** What the engine once took it keeps, some 400 MB: it goes with the child. */
+const idleMs = 120_000;
 
 export const createTelemetryWorker = (options: {
   readonly folder: string;
@@ -22,6 +24,7 @@ export const createTelemetryWorker = (options: {
   let child: ChildProcess | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
+  let idle: NodeJS.Timeout | undefined;
 
   const start = (): ChildProcess => {
     const started = startWorker({
@@ -32,6 +35,11 @@ export const createTelemetryWorker = (options: {
       if (child === started) child = undefined;
     });
     return started;
+  };
+
+  const rest = (): void => {
+    child?.disconnect();
+    child = undefined;
   };
 
   const ask = (
@@ -47,8 +55,10 @@ export const createTelemetryWorker = (options: {
       }
       child ??= start();
       const worker = child;
+      clearTimeout(idle);
       const settle = (result: Result<unknown, Problem>): void => {
         clearTimeout(timer);
+        idle = setTimeout(rest, idleMs).unref();
         signal?.removeEventListener('abort', onAbort);
         worker.off('message', onMessage).off('exit', onExit).off('error', onExit);
         resolve(result);
@@ -84,7 +94,8 @@ export const createTelemetryWorker = (options: {
     [Symbol.asyncDispose]: async () => {
       closed = true;
       await queue;
-      child?.disconnect();
+      clearTimeout(idle);
+      rest();
     },
   };
 };

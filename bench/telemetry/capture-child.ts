@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { type TelemetryAccount, TelemetryLine } from '@parapet/contract/telemetry';
 import { decodeFrame } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
+import { createExecutableHashes } from '../../apps/sensor/src/collectors/activity/executable-hashes.ts';
+import { createHashProgram } from '../../apps/sensor/src/collectors/activity/hash-program.ts';
 import { createActivityCollector } from '../../apps/sensor/src/collectors/activity/index.ts';
+import { programRoots } from '../../apps/sensor/src/collectors/activity/program-roots.ts';
 import { createWorkloadDirectory } from '../../apps/sensor/src/collectors/workload-directory-store.ts';
 import { createKernelWatch } from '../../apps/sensor/src/kernel-watch/kernel-watch.ts';
 import { silentLog } from '../../apps/sensor/src/log.ts';
+import { createCompletion } from '../../apps/sensor/src/telemetry/completion.ts';
 import { defaultSpoolLimits, openSpool } from '../../apps/sensor/src/telemetry/spool/spool.ts';
 import { createTelemetryStream } from '../../apps/sensor/src/telemetry/telemetry-stream.ts';
 import { marker } from './marker.ts';
@@ -31,16 +35,20 @@ const [queueEvents = '20000', spoolBytes = String(defaultSpoolLimits.bytes), sta
 const folder = mkdtempSync(join(tmpdir(), 'parapet-capture-'));
 const spool = () =>
   openSpool({ folder, clock: systemClock, limits: { ...defaultSpoolLimits, bytes: Number(spoolBytes) } });
+const workloads = createWorkloadDirectory();
+const hashes = createExecutableHashes({
+  hash: createHashProgram(programRoots({ procPath: '/proc', rootPath: '/', workloads })),
+});
 const stream = createTelemetryStream({
   clock: systemClock,
-  complete: (event) => event,
+  complete: createCompletion(workloads, hashes),
   openSpool: spool,
   queueEvents: Number(queueEvents),
 });
-const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined })).start({
+const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined }), hashes).start({
   inventory: { put: () => {}, end: () => {}, has: () => false },
   telemetry: stream,
-  workloads: createWorkloadDirectory(),
+  workloads,
   clock: systemClock,
   log: silentLog,
   bootId: '',

@@ -4,6 +4,9 @@ import type { TLSSocket } from 'node:tls';
 import type { Goodbye, RunEndCause } from '@parapet/contract/wire';
 import { AppError, type Clock, messageOf } from '@parapet/core';
 import { type FileLock, lockFile } from '@parapet/kernel';
+import { createExecutableHashes } from './collectors/activity/executable-hashes.ts';
+import { createHashProgram } from './collectors/activity/hash-program.ts';
+import { programRoots } from './collectors/activity/program-roots.ts';
 import { createCollectorRunner } from './collectors/collector-runner.ts';
 import { createDockerApi } from './collectors/docker/docker-api.ts';
 import { type CloudFacts, readCloudFacts } from './collectors/host/cloud-metadata.ts';
@@ -136,6 +139,7 @@ const assemble = async (
   });
 
   const workloads = createWorkloadDirectory();
+  const hashes = createExecutableHashes({ hash: createHashProgram(programRoots({ ...config, workloads })) });
   const policy = await openTelemetryPolicy({
     file: createStateFile(config.stateDir, 'telemetry-policy.json', PolicyFile),
     surroundings: {
@@ -147,7 +151,7 @@ const assemble = async (
   const telemetry = createTelemetryStream({
     clock,
     filter: policy,
-    complete: createCompletion(workloads),
+    complete: createCompletion(workloads, hashes),
     openSpool: () => openSpool({ folder: join(config.stateDir, 'telemetry'), clock, limits: defaultSpoolLimits }),
   });
   const runtimes = createRuntimeStates();
@@ -208,7 +212,7 @@ const assemble = async (
     hostId: identity.hostId,
     start: async () => {
       const startedAt = clock.now();
-      await collectors.start(createCollectors({ config, workloads, runtimes, cloud: () => cloud }));
+      await collectors.start(createCollectors({ config, workloads, runtimes, hashes, cloud: () => cloud }));
       uplink = startUplink({
         clock,
         log,

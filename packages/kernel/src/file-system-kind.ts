@@ -8,6 +8,7 @@ export type FileSystemKind =
   | 'sysfs'
   | 'cgroup'
   | 'cgroup2'
+  | 'btrfs'
   | 'nfs'
   | 'cifs'
   | 'fuse'
@@ -23,6 +24,7 @@ const kindByMagic: ReadonlyMap<number, FileSystemKind> = new Map([
   [0x6265_6572, 'sysfs'],
   [0x27_e0eb, 'cgroup'],
   [0x6367_7270, 'cgroup2'],
+  [0x9123_683e, 'btrfs'],
   [0x6969, 'nfs'],
   [0xff53_4d42, 'cifs'],
   [0xfe53_4d42, 'cifs'],

@@ -22,6 +22,7 @@ export type {
   ProbedEvent,
   ProbedExec,
   ProbedExit,
+  ProbedFile,
   ProbedFork,
   ProbedModule,
   ProbedMount,

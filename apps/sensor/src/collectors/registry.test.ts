@@ -15,6 +15,7 @@ describe('the registry of collectors', () => {
       config: makeConfig({ HOME: '/root' }, { isRoot: true }),
       workloads: createWorkloadDirectory(),
       runtimes: createRuntimeStates(),
+      hashes: { begin: () => {}, complete: () => true },
       cloud: () => undefined,
     });
     expect(collectors.map(({ name }) => name).sort()).toEqual(folders.sort());

@@ -1,5 +1,6 @@
 import type { SensorConfig } from '../config/config.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
+import type { ExecutableHashes } from './activity/executable-hashes.ts';
 import { createActivityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createDockerCollector } from './docker/index.ts';
@@ -16,6 +17,7 @@ export const createCollectors = (deps: {
   readonly config: SensorConfig;
   readonly workloads: WorkloadDirectoryStore;
   readonly runtimes: RuntimeStates;
+  readonly hashes: ExecutableHashes;
   readonly cloud: () => CloudFacts | undefined;
 }): readonly CollectorDefinition[] => {
   const kernel = createKernelWatch({
@@ -27,7 +29,7 @@ export const createCollectors = (deps: {
     createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
     createProcessCollector(deps.workloads),
     createNetworkCollector(kernel),
-    createActivityCollector(kernel),
+    createActivityCollector(kernel, deps.hashes),
     createFilesCollector({
       kernel,
       rootPath: deps.config.rootPath,

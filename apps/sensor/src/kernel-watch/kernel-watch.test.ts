@@ -8,7 +8,7 @@ const exec: ProbedExec = {
   ...{ atNs: 1n, cpu: 0, process: probedProcess(7, 'sh') },
   ...{ filename: './run', interpreter: '/bin/sh', exePath: '/usr/bin/dash', folder: '/', tty: '' },
   ...{ arguments: [], argumentsBytes: 0, argumentsTotalBytes: 0 },
-  exe: { device: 1, inode: 1n, mode: 0o755, links: 1 },
+  exe: { device: 1n, inode: 1n, mode: 0o755, links: 1, changedNs: 1n },
 };
 const exit: ProbedEvent = {
   ...{ kind: 'exit', atNs: 2n, cpu: 0, process: probedProcess(7, 'sh') },

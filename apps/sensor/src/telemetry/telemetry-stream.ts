@@ -8,6 +8,7 @@ import type {
 import { frameLimits, type Position } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
 import { type AccountBook, createAccountBook } from './account-book.ts';
+import type { Completion } from './completion.ts';
 import { createEventFilter, type EventFilter, type Verdict } from './policy/event-filter.ts';
 import type { Spool } from './spool/spool.ts';
 
@@ -46,8 +47,8 @@ export type TelemetryStream = TelemetrySink & {
 export type TelemetryOptions = {
   readonly clock: Clock;
   readonly openSpool: () => Spool;
-  /** Lays over an event what is known of its container; `undefined` while that may still come. */
-  readonly complete: (event: TelemetryEvent) => TelemetryEvent | undefined;
+  /** Asked when an event is told, which can wait then, and again when it leaves. */
+  readonly complete: Completion;
   /** The policy; everything is told without one. */
   readonly filter?: EventFilter;
   /** Events that may wait to be packed, default 20,000. */
@@ -102,7 +103,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
       bytes = 0;
     };
     for (const [index, { content }] of lines.entries()) {
-      const text = typeof content === 'string' ? content : eventText(options.complete(content) ?? content);
+      const text = typeof content === 'string' ? content : eventText(options.complete(content, false) ?? content);
       if (bytes + text.length > frameJsonBytes || index - from >= frameLimits.lines) cut(index);
       texts.push(text);
       bytes += text.length;
@@ -194,7 +195,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
           return;
         }
         // As text at once: an object that waits is work for the garbage collector, text is little.
-        const completed = options.complete(event);
+        const completed = options.complete(event, true);
         const content = completed === undefined ? event : eventText(completed);
         waiting.push({ content, isEvent: true, atMs });
         book.told(1);
@@ -246,7 +247,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
 };
 
 type Waiting = {
-  /** The line as text, or an event whose container is not known yet. */
+  /** The line as text, or an event of which not all is known yet. */
   readonly content: string | TelemetryEvent;
   readonly isEvent: boolean;
   readonly atMs: number;

@@ -49,6 +49,7 @@ export const optionalFields = {
   'process.exit_code': field('number', 'Exit code; 128 and more when a signal ended it'),
   'process.tty.name': field('keyword', 'Controlling terminal'),
   'process.hash.sha256': field('keyword', 'SHA-256 of the file that runs'),
+  'parapet.process.hash_absent': field('keyword', 'Why there is no hash: late, large, gone, busy'),
   'process.thread.capabilities.effective': field('keywords', 'Effective capabilities'),
   'process.parent.pid': field('number', 'Parent’s process id'),
   'process.parent.entity_id': field('keyword', 'Identity of the parent'),

@@ -67,7 +67,17 @@ export type ProbedExec = Common & {
   /** Name of the controlling terminal, e.g. `pts/0`; empty without one. */
   readonly tty: string;
   /** The file that runs. No links: it was deleted, or never had a name (memfd). */
-  readonly exe: { readonly device: number; readonly inode: bigint; readonly mode: number; readonly links: number };
+  readonly exe: ProbedFile;
+};
+/** A file as the kernel has it in memory. */
+export type ProbedFile = {
+  /** As `stat(2)` tells it, but on btrfs, whose subvolumes have numbers of their own there. */
+  readonly device: bigint;
+  readonly inode: bigint;
+  readonly mode: number;
+  readonly links: number;
+  /** When its content or properties last changed, in nanoseconds since 1970: nobody can set it. */
+  readonly changedNs: bigint;
 };
 export type ProbedExit = Common & {
   readonly kind: 'exit';
@@ -260,12 +270,24 @@ const decodeExec = (bytes: Buffer, strings: Strings): Omit<ProbedExec, keyof Com
     argumentsTotalBytes: bytes.readUInt32LE(execPart.argumentsTotal),
     tty,
     exe: {
-      device: bytes.readUInt32LE(execPart.exeDevice),
+      device: deviceOf(bytes.readUInt32LE(execPart.exeDevice)),
       inode: bytes.readBigUInt64LE(execPart.exeInode),
       mode: bytes.readUInt16LE(execPart.exeMode),
       links: bytes.readUInt32LE(execPart.exeLinks),
+      changedNs:
+        bytes.readBigInt64LE(execPart.exeChangeSeconds) * 1_000_000_000n +
+        BigInt(bytes.readUInt32LE(execPart.exeChangeNanoseconds) & nanosecondsMask),
     },
   };
+};
+
+/** Since 6.13 the highest bit says whether somebody asked for the time. */
+const nanosecondsMask = 0x7fff_ffff;
+
+/** Within the kernel 12 bits of major and 20 of minor number (`linux/kdev_t.h`); outside as makedev(3) puts them together. */
+const deviceOf = (device: number): bigint => {
+  const [major, minor] = [BigInt(device >>> 20), BigInt(device & 0xf_ffff)];
+  return (minor & 0xffn) | ((major & 0xfffn) << 8n) | ((minor & ~0xffn) << 12n);
 };
 
 /** See `pathLimits`. */

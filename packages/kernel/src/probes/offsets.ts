@@ -47,6 +47,17 @@ const places = {
   inodeNumber: [['inode', 'i_ino']],
   inodeMode: [['inode', 'i_mode']],
   inodeLinks: [['inode', 'i_nlink']],
+  /** Two numbers since 6.11, a structure of its own name since 6.6. */
+  inodeChangeSeconds: [
+    ['inode', 'i_ctime_sec'],
+    ['inode', '__i_ctime', 'tv_sec'],
+    ['inode', 'i_ctime', 'tv_sec'],
+  ],
+  inodeChangeNanoseconds: [
+    ['inode', 'i_ctime_nsec'],
+    ['inode', '__i_ctime', 'tv_nsec'],
+    ['inode', 'i_ctime', 'tv_nsec'],
+  ],
   inodeSuperBlock: [['inode', 'i_sb']],
   superBlockDevice: [['super_block', 's_dev']],
   credUid: [['cred', 'uid']],

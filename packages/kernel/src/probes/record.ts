@@ -57,6 +57,8 @@ export const execPart = {
   ttyLength: headBytes + 30,
   exePathLength: headBytes + 32,
   folderLength: headBytes + 34,
+  exeChangeNanoseconds: headBytes + 36,
+  exeChangeSeconds: headBytes + 40,
 } as const;
 
 export const exitPart = { exitCode: headBytes, groupExitCode: headBytes + 4 } as const;
@@ -89,7 +91,7 @@ export const mountPart = {
 /** Where strings begin, by kind. */
 export const stringsAt = {
   [recordKinds.fork]: headBytes,
-  [recordKinds.exec]: headBytes + 40,
+  [recordKinds.exec]: headBytes + 48,
   [recordKinds.exit]: headBytes + 8,
   [recordKinds.socket]: headBytes + 72,
   [recordKinds.module]: headBytes + 8,

@@ -1,23 +1,37 @@
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
 import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createCollected } from '../testing/collected.ts';
+import { createExecutableHashes } from './executable-hashes.ts';
+import { createHashProgram } from './hash-program.ts';
 import { createActivityCollector } from './index.ts';
+import { programRoots } from './program-roots.ts';
+
+const patience = { timeout: 120_000, interval: 50 };
 
 const btf: Requirement = {
   met: existsSync('/sys/kernel/btf/vmlinux'),
   reason: 'needs a kernel that tells its types (BTF)',
 };
 
+const hashes = createExecutableHashes({
+  hash: createHashProgram(
+    programRoots({ procPath: '/proc', rootPath: '/', workloads: { containerByRuntimeId: () => undefined } }),
+  ),
+});
+const activityCollector = () => createActivityCollector(createKernelWatch({ cpuCores: undefined }), hashes);
+const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
 describeWith([root, btf], 'the activity collector', () => {
   it('tells what ran, who started it and how it ended, secrets masked, and accounts for every event', async () => {
     const collected = createCollected();
-    const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined })).start(collected.context);
+    const running = await activityCollector().start(collected.context);
     const secret = 'hunter2-and-more';
     const script = `/bin/true --password=${secret}; exit 7`;
     const { pid } = spawnSync('/bin/sh', ['-c', script], { argv0: 'activity-test' });
@@ -46,10 +60,39 @@ describeWith([root, btf], 'the activity collector', () => {
   });
 });
 
+describeWith([root, btf], 'the hash of a program', () => {
+  it('is that of the file that ran, also when the process ended at once, and never that of another one in its place', async () => {
+    const collected = createCollected();
+    const folder = mkdtempSync(join(tmpdir(), 'activity-hash-'));
+    const [own, replaced] = [join(folder, 'own'), join(folder, 'replaced')];
+    for (const path of [own, replaced]) copyFileSync('/bin/true', path);
+    appendFileSync(own, 'makes it another one');
+    const running = await activityCollector().start(collected.context);
+    const startOf = (path: string): TelemetryEvent | undefined =>
+      collected.telemetry.events.find((event) => event['process.executable'] === path);
+    spawnSync(replaced);
+    copyFileSync('/bin/ls', replaced);
+    spawnSync(own);
+    const sleeper = spawn('/bin/sleep', ['600']);
+    await vi.waitFor(() => {
+      for (const path of [own, replaced, realpathSync('/bin/sleep')]) {
+        const event = startOf(path);
+        expect(event !== undefined && hashes.complete(event, true)).toBe(true);
+      }
+    }, patience);
+    sleeper.kill();
+    await running.stop();
+    expect(startOf(own)).toMatchObject({ 'process.hash.sha256': sha256(own) });
+    expect(startOf(realpathSync('/bin/sleep'))).toMatchObject({ 'process.hash.sha256': sha256('/bin/sleep') });
+    expect(startOf(replaced)).toMatchObject({ 'parapet.process.hash_absent': 'gone' });
+    rmSync(folder, { recursive: true });
+  });
+});
+
 describeWith([root, btf], 'what processes ask of the kernel', () => {
   it('is told with who asked, where a program from memory and one that was deleted are known as such', async () => {
     const collected = createCollected();
-    const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined })).start(collected.context);
+    const running = await activityCollector().start(collected.context);
     const folder = mkdtempSync(join(tmpdir(), 'activity-'));
     const own = join(folder, 'gone');
     copyFileSync('/bin/true', own);

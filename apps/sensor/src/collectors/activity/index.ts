@@ -1,5 +1,5 @@
 import type { EventAction, EventKind, TelemetryEvent } from '@parapet/contract/telemetry';
-import type { ProbedEvent, ProbeName } from '@parapet/kernel';
+import type { ProbedEvent, ProbedExec, ProbeName } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
 import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
@@ -9,18 +9,23 @@ import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../
 import { createUserNames } from '../process/user-names.ts';
 import { describeTcp, tcpAction } from './connection-events.ts';
 import type { EventDeps } from './event-base.ts';
+import type { ExecutableHashes } from './executable-hashes.ts';
 import { describeModule, describeMount, describePrivilege, describeTrace } from './kernel-events.ts';
 import { describeExec, describeExit } from './process-events.ts';
 import { createRightsMemory, type RightsMemory } from './rights-memory.ts';
 
 /** What processes do, event by event: starts with arguments, ends, TCP connections, changes of rights, and what they ask of the kernel. */
-export const createActivityCollector = (kernel: KernelWatch): CollectorDefinition => ({
+export const createActivityCollector = (
+  kernel: KernelWatch,
+  hashes: Pick<ExecutableHashes, 'begin'>,
+): CollectorDefinition => ({
   name: 'activity',
   title: 'What processes do, each as an event: starts, ends, connections, rights, modules, mounts',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');
     const deps: ActivityDeps = {
+      hashes,
       rights: createRightsMemory(),
       memory: kernel.memory,
       users: createUserNames('/etc/passwd', context.clock.now),
@@ -92,7 +97,7 @@ const createRests = (
   return settle;
 };
 
-type ActivityDeps = EventDeps & { readonly rights: RightsMemory };
+type ActivityDeps = EventDeps & { readonly rights: RightsMemory; readonly hashes: Pick<ExecutableHashes, 'begin'> };
 
 const tell = (event: ProbedEvent, change: TcpChange | undefined, source: TelemetrySource, deps: ActivityDeps): void => {
   /** Each event of the kernel is told once or is unwanted: the account depends on it. */
@@ -108,7 +113,7 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
       return;
     case 'exec':
       deps.rights.note(id, event.process);
-      tellIf('process', 'exec', () => describeExec(event, deps));
+      tellIf('process', 'exec', () => describeHashed(event, deps));
       return;
     case 'exit':
       deps.rights.forget(id);
@@ -136,6 +141,12 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
       if (change === undefined) source.unwanted(1);
       else tellIf('network', tcpAction(change), () => describeTcp(change, deps));
   }
+};
+
+const describeHashed = (exec: ProbedExec, deps: ActivityDeps): TelemetryEvent => {
+  const event = describeExec(exec, deps);
+  deps.hashes.begin(exec, event);
+  return event;
 };
 
 /** The kernel counts what it made and what a full ring could not take. What is still in the ring belongs to the next account. */

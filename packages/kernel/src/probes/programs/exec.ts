@@ -17,6 +17,8 @@ export const writeExec = (probe: ProbeWriter, offsets: KernelOffsets): void => {
   probe.put(4, execPart.exeMode, 0);
   probe.copy(execPart.exeMode, 2, 'r8', [...inode, offsets.inodeMode]);
   probe.copy(execPart.exeLinks, 4, 'r8', [...inode, offsets.inodeLinks]);
+  probe.copy(execPart.exeChangeSeconds, 8, 'r8', [...inode, offsets.inodeChangeSeconds]);
+  probe.copy(execPart.exeChangeNanoseconds, 4, 'r8', [...inode, offsets.inodeChangeNanoseconds]);
   // Its name may be `pts/0`, text in place; without a terminal the way leads nowhere and the length is 0.
   probe.appendString(
     execPart.ttyLength,

@@ -8,7 +8,7 @@ import { describeWith, eventually, type Requirement, root } from '@parapet/testk
 import { expect, it, vi } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createCollected } from '../testing/collected.ts';
-import { createExecutableHashes } from './executable-hashes.ts';
+import { createExecutableHashes, type ExecutableHashes } from './executable-hashes.ts';
 import { createHashProgram } from './hash-program.ts';
 import { createActivityCollector } from './index.ts';
 import { programRoots } from './program-roots.ts';
@@ -25,7 +25,8 @@ const hashes = createExecutableHashes({
     programRoots({ procPath: '/proc', rootPath: '/', workloads: { containerByRuntimeId: () => undefined } }),
   ),
 });
-const activityCollector = () => createActivityCollector(createKernelWatch({ cpuCores: undefined }), hashes);
+const activityCollector = (wanted: Pick<ExecutableHashes, 'begin'> = hashes) =>
+  createActivityCollector(createKernelWatch({ cpuCores: undefined }), wanted);
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 describeWith([root, btf], 'the activity collector', () => {
@@ -67,9 +68,15 @@ describeWith([root, btf], 'the hash of a program', () => {
     const [own, replaced] = [join(folder, 'own'), join(folder, 'replaced')];
     for (const path of [own, replaced]) copyFileSync('/bin/true', path);
     appendFileSync(own, 'makes it another one');
-    const running = await activityCollector().start(collected.context);
+    const begun: TelemetryEvent[] = [];
+    const running = await activityCollector({
+      begin: (program, event) => {
+        hashes.begin(program, event);
+        begun.push(event);
+      },
+    }).start(collected.context);
     const startOf = (path: string): TelemetryEvent | undefined =>
-      collected.telemetry.events.find((event) => event['process.executable'] === path);
+      begun.find((event) => event['process.executable'] === path);
     spawnSync(replaced);
     copyFileSync('/bin/ls', replaced);
     spawnSync(own);

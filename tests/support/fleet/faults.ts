@@ -1,13 +1,18 @@
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../../apps/sensor/src/fleet/random.ts';
 import type { Comparison } from './compare.ts';
 import { readPostmaster } from './processes.ts';
-import { type Scene, startScene } from './scene.ts';
+import { type Scene, type SceneOptions, startScene } from './scene.ts';
+
+const hourMs = 3_600_000;
 
 /** Something that goes wrong while sensors are at work. */
 export type Fault = {
   readonly name: string;
-  readonly keepState?: true;
+  /** What its scene needs beside the usual. */
+  readonly scene?: Pick<SceneOptions, 'keepState' | 'clockSteps' | 'diskMegabytes'>;
   /** Does it that often, at moments that the seed decides. */
   readonly strike: (scene: Scene, times: number, random: ReturnType<typeof createRandom>) => Promise<void>;
 };
@@ -35,7 +40,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'kill-sensors',
-    keepState: true,
+    scene: { keepState: true },
     strike: (scene, times, random) =>
       repeat(times, async () => {
         await sleep(random.between(100, 2500));
@@ -76,7 +81,48 @@ export const faults: readonly Fault[] = [
         await scene.allThere();
       }),
   },
+  {
+    name: 'clock-jumps',
+    scene: {
+      clockSteps: {
+        console: [hourMs, -2 * hourMs, hourMs, -60_000, 60_000],
+        // The invented world goes by its sensors' clocks: a jump forwards is lived through.
+        sensors: [20_000, -45_000, 25_000],
+      },
+    },
+    strike: (scene, times, random) =>
+      repeat(times, async () => {
+        await sleep(random.between(500, 2500));
+        const struck = random.chance(0.5) ? [scene.console().pid] : scene.fleet().map(({ pid }) => pid);
+        for (const pid of struck) process.kill(pid, 'SIGUSR2');
+      }),
+  },
+  {
+    name: 'disk-full',
+    scene: { diskMegabytes: 900 },
+    strike: (scene, times, random) =>
+      repeat(times, async () => {
+        const filler = join(scene.dataDir, 'filler');
+        await fillDisk(filler);
+        await sleep(random.between(1000, 3000));
+        await rm(filler);
+        await sleep(random.between(1000, 3000));
+      }),
+  },
 ];
+
+/** Takes all the room that is left. */
+const fillDisk = async (path: string): Promise<void> => {
+  const file = await open(path, 'w');
+  const chunk = Buffer.alloc(1024 * 1024);
+  try {
+    for (;;) await file.write(chunk);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  } finally {
+    await file.close();
+  }
+};
 
 /** Strikes a fleet of its own with a fault and compares. */
 export const runFault = async (
@@ -85,7 +131,7 @@ export const runFault = async (
 ): Promise<Comparison> => {
   await using scene = await startScene({
     ...{ sensors: options.sensors, seed: options.seed, pace: 40 },
-    ...(fault.keepState === undefined ? {} : { keepState: true }),
+    ...fault.scene,
   });
   await scene.allThere();
   await fault.strike(scene, options.times, createRandom(options.seed, fault.name));

@@ -24,11 +24,13 @@ export const startConsoleProcess = async (options: {
   readonly port: number;
   /** Flags for its Node, e.g. to profile. */
   readonly nodeFlags?: readonly string[];
+  /** By how many milliseconds its clock is set with each SIGUSR2. */
+  readonly clockSteps?: readonly number[];
 }): Promise<ConsoleProcess> => {
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
-    [...nodeFlags, ...(options.nodeFlags ?? []), join(sources, 'console/src/main.ts')],
+    [...nodeFlags, ...clockFlags(options), ...(options.nodeFlags ?? []), join(sources, 'console/src/main.ts')],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: {
@@ -37,6 +39,7 @@ export const startConsoleProcess = async (options: {
         PARAPET_HOST: '127.0.0.1',
         PARAPET_PORT: String(options.port),
         PARAPET_LOG_LEVEL: 'warn',
+        ...clockEnvironment(options),
       },
     },
   );
@@ -62,6 +65,14 @@ export const startConsoleProcess = async (options: {
     stop: () => end('SIGTERM'),
   };
 };
+
+type ClockSteps = { readonly clockSteps?: readonly number[] };
+
+const clockFlags = ({ clockSteps }: ClockSteps): readonly string[] =>
+  clockSteps === undefined ? [] : ['--import', join(import.meta.dirname, 'set-clock.ts')];
+
+const clockEnvironment = ({ clockSteps }: ClockSteps): Readonly<Record<string, string>> =>
+  clockSteps === undefined ? {} : { CLOCK_STEPS: clockSteps.join(',') };
 
 /** Asks the console of a data folder for an enrolment key of a zone. */
 export const askForKey = async (dataDir: string, zone: string): Promise<LocalEnrolment> => {
@@ -91,14 +102,17 @@ export type FleetProcess = {
   readonly stop: () => Promise<void>;
 };
 
-export const startFleetProcess = (settings: Partial<FleetSettings> & Record<string, unknown>): FleetProcess => {
+export const startFleetProcess = (
+  settings: Partial<FleetSettings> & Record<string, unknown>,
+  options: ClockSteps = {},
+): FleetProcess => {
   const checked = FleetSettings.parse(settings);
   const child = spawn(
     process.execPath,
-    [...nodeFlags, join(sources, 'sensor/src/fleet/main.ts'), JSON.stringify(checked)],
+    [...nodeFlags, ...clockFlags(options), join(sources, 'sensor/src/fleet/main.ts'), JSON.stringify(checked)],
     {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: {},
+      env: clockEnvironment(options),
     },
   );
   let status: FleetStatus = {

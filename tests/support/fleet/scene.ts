@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +28,10 @@ export type SceneOptions = {
   /** More sensors than this share no process. */
   readonly sensorsOfProcess?: number;
   readonly consoleFlags?: readonly string[];
+  /** Clocks can be set: by how many milliseconds with each SIGUSR2. */
+  readonly clockSteps?: { readonly console: readonly number[]; readonly sensors: readonly number[] };
+  /** The console's data lie on a file system of their own, of this size; needs root. */
+  readonly diskMegabytes?: number;
 };
 
 export type FleetSum = { readonly connected: number; readonly drained: number; readonly acknowledgedFrames: number };
@@ -56,13 +61,19 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
   await chmod(folder, 0o711);
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const dataDir = join(folder, 'console');
-  const place = { dataDir, port: await freePort(), nodeFlags: options.consoleFlags ?? [] };
+  if (options.diskMegabytes !== undefined) stack.defer(await mountDisk(dataDir, options.diskMegabytes));
+  const place = {
+    ...{ dataDir, port: await freePort(), nodeFlags: options.consoleFlags ?? [] },
+    ...(options.clockSteps === undefined ? {} : { clockSteps: options.clockSteps.console }),
+  };
   let console = await startConsoleProcess(place);
   stack.defer(() => console.stop());
   const network = await startFaultyNetwork(place.port);
   stack.defer(network.close);
   const plans = await planFleet(options, dataDir, folder, network.port);
-  let fleet = plans.map(startFleetProcess);
+  const startPart = (plan: FleetPlan): FleetProcess =>
+    startFleetProcess(plan, options.clockSteps === undefined ? {} : { clockSteps: options.clockSteps.sensors });
+  let fleet = plans.map(startPart);
   stack.defer(async () => void (await Promise.all(fleet.map((part) => part.stop()))));
   const moved = stack.move();
 
@@ -93,7 +104,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
     },
     killSensors: async () => {
       await Promise.all(fleet.map((part) => part.kill()));
-      fleet = plans.map(startFleetProcess);
+      fleet = plans.map(startPart);
     },
     compare: async () => {
       for (const part of fleet) part.hush();
@@ -105,6 +116,13 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
     },
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
+};
+
+/** Returns how to take it away again. */
+const mountDisk = async (folder: string, megabytes: number): Promise<() => void> => {
+  await mkdir(folder, { mode: 0o711 });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0711`, 'tmpfs', folder]);
+  return () => void execFileSync('umount', ['-l', folder]);
 };
 
 type FleetPlan = Parameters<typeof startFleetProcess>[0] & { readonly ledgerFile: string };

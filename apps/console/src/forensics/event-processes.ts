@@ -4,6 +4,7 @@ import {
   type HuntEvent,
   type Life,
   livesOf,
+  namelessProcess,
   ProcessKey,
 } from '@parapet/contract/api';
 
@@ -25,7 +26,7 @@ export const processOf = (event: HuntEvent): ForensicProcess | undefined => {
   return {
     id,
     pid: pidOf(id),
-    name: textIn(event, 'process.name') ?? 'process',
+    name: textIn(event, 'process.name') ?? namelessProcess(pidOf(id)),
     knownBy: 'events',
     ...(parentId === undefined ? {} : { parentId }),
     ...optional('executable', textIn(event, 'process.executable')),
@@ -42,7 +43,7 @@ export const parentIn = (event: HuntEvent): ForensicProcess | undefined => {
   return {
     id,
     pid: pidOf(id),
-    name: textIn(event, 'process.parent.name') ?? 'process',
+    name: textIn(event, 'process.parent.name') ?? namelessProcess(pidOf(id)),
     knownBy: 'child',
     ...optional('executable', textIn(event, 'process.parent.executable')),
   };

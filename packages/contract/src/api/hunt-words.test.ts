@@ -14,6 +14,9 @@ test('says what happened in one line', () => {
   expect(whatOf({ 'process.command_line': 'sh -c id' })).toBe('sh -c id');
   const ends = { 'source.ip': '10.0.0.1', 'source.port': 4, 'destination.ip': '2001:db8::1', 'destination.port': 443 };
   expect(whatOf({ ...ends, 'process.command_line': 'curl' })).toBe('10.0.0.1:4 → [2001:db8::1]:443');
+  const failed = { ...ends, 'source.port': 0, 'event.outcome': 'failure' };
+  expect(whatOf(failed)).toBe('10.0.0.1 → [2001:db8::1]:443, failed');
+  expect(whatOf({ ...ends, 'event.outcome': 'success' })).toBe('10.0.0.1:4 → [2001:db8::1]:443');
   expect(whatOf({ 'process.executable': '/bin/sh', 'process.exit_code': 0 })).toBe('/bin/sh, exit code 0');
   expect(whatOf({ 'process.args': ['a', 'b'] })).toBe('a b');
   expect(whatOf({})).toBe('');

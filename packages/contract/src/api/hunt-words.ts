@@ -30,7 +30,10 @@ export const whatOf = (event: HuntEvent): string => {
   const text = (name: FieldName): string => textOfField(event, name) ?? '';
   const from = endOf(text('source.ip'), text('source.port'));
   const to = endOf(text('destination.ip'), text('destination.port'));
-  if (from !== '' || to !== '') return to === '' ? from : from === '' ? `→ ${to}` : `${from} → ${to}`;
+  if (from !== '' || to !== '') {
+    const ends = to === '' ? from : from === '' ? `→ ${to}` : `${from} → ${to}`;
+    return text('event.outcome') === 'failure' ? `${ends}, failed` : ends;
+  }
   if (text('dns.question.name') !== '') return `${text('dns.question.type')} ${text('dns.question.name')}`.trim();
   if (text('file.path') !== '') return [text('file.path'), text('file.target_path')].filter(Boolean).join(' → ');
   const code = text('process.exit_code');
@@ -45,11 +48,16 @@ export const whatOf = (event: HuntEvent): string => {
   );
 };
 
+/** Port 0 is none: a connection that failed before it was given one. */
 const endOf = (address: string, port: string): string => {
-  if (address === '') return port === '' ? '' : `port ${port}`;
-  if (port === '') return address;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const hasPort = port !== '' && port !== '0';
+  if (address === '') return hasPort ? `port ${port}` : '';
+  return hasPort ? endpoint(address, port) : address;
 };
+
+/** An address with a port, IPv6 in brackets. */
+export const endpoint = (address: string, port: number | string): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 /** Microseconds since the Unix epoch as ISO 8601 in UTC, to the microsecond. */
 export const formatMicroseconds = (at: number): string => {

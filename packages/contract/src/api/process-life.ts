@@ -61,9 +61,12 @@ const keyOf = (event: HuntEvent, identity: FieldName, pid: FieldName): string | 
 const optional = <K extends keyof Life>(name: K, value: Life[K] | undefined): Partial<Life> =>
   value === undefined ? {} : { [name]: value };
 
+/** What stands for a name that nobody told: a process that only its children speak of, such as the first one of a host. */
+export const namelessProcess = (pid: number | undefined): string => (pid === undefined ? 'process' : `pid ${pid}`);
+
 const newLife = (key: string, event: HuntEvent): Life => ({
   key,
-  name: textOf(event, 'process.name') ?? 'process',
+  name: textOf(event, 'process.name') ?? namelessProcess(numberOf(event, 'process.pid')),
   commands: [],
   host: textOf(event, 'host.name') ?? '',
   event,
@@ -102,7 +105,10 @@ const withEnd = (life: Life, event: HuntEvent): Life => ({
 
 const parentOf = (key: string, event: HuntEvent): Life => ({
   key,
-  name: textOf(event, 'process.parent.name') ?? textOf(event, 'process.parent.executable') ?? 'process',
+  name:
+    textOf(event, 'process.parent.name') ??
+    textOf(event, 'process.parent.executable') ??
+    namelessProcess(numberOf(event, 'process.parent.pid')),
   commands: [],
   host: textOf(event, 'host.name') ?? '',
   ...optional('pid', numberOf(event, 'process.parent.pid')),

@@ -1,4 +1,4 @@
-import type { AssetDetail } from '@parapet/contract/api';
+import { type AssetDetail, endpoint } from '@parapet/contract/api';
 import { ContainerRecord, HostRecord, ImageRecord } from '@parapet/contract/wire';
 import { utcText } from '@parapet/core';
 import { UploadRecord } from '../../sboms/upload-record.ts';
@@ -82,7 +82,10 @@ const containerFacts = (container: ContainerRecord): Fact[] => [
     ...container.ports
       .slice(0, 32)
       .map(
-        (port): Pair => [`${port.containerPort}/${port.protocol}`, `published on ${port.hostAddress}:${port.hostPort}`],
+        (port): Pair => [
+          `${port.containerPort}/${port.protocol}`,
+          `published on ${endpoint(port.hostAddress, port.hostPort)}`,
+        ],
       ),
   ]),
   ...group('Privilege', privilegeFacts(container.privilege)),

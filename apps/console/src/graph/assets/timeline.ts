@@ -221,7 +221,7 @@ const textOf = (row: Row): string => {
       const [state, packages] = row.what.split(' ');
       return state === 'failed'
         ? 'Scan failed'
-        : `Scanned: ${packages} packages${state === 'partial' ? ', in part' : ''}`;
+        : `Scanned: ${Number(packages).toLocaleString('en')} packages${state === 'partial' ? ', in part' : ''}`;
     }
     case 'finding-opened':
       return `${what} found`;

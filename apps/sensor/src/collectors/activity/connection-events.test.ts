@@ -47,6 +47,8 @@ describe('events of connections', () => {
       'event.action': 'connect',
       'event.outcome': 'failure',
     });
+    const unbound = { ...connection, local: { ...local, port: 0 } };
+    expect(describeChange({ kind: 'fail', atNs: 1n, connection: unbound })).not.toHaveProperty(['source.port']);
   });
 
   it('turn the ends around for what comes in, and name nobody where the listener is not known', () => {

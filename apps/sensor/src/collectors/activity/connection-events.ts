@@ -60,7 +60,8 @@ const about = (
     'network.transport': 'tcp',
     'network.direction': role === 'client' ? 'egress' : 'ingress',
     'source.ip': source.address,
-    'source.port': source.port,
+    // None yet where the connection failed before the kernel chose one.
+    ...(source.port === 0 ? {} : { 'source.port': source.port }),
     'destination.ip': destination.address,
     'destination.port': destination.port,
   };

@@ -6,7 +6,7 @@ import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
 import { steadyQuery } from '../../lib/api.ts';
-import { formatSpan } from '../../lib/format.ts';
+import { formatSpan, plural } from '../../lib/format.ts';
 
 /** The latest scans of an asset. */
 export const AssetScans = ({ asset }: { readonly asset: AssetDetail }) => {
@@ -48,7 +48,10 @@ const columns = [
     id: 'result',
     header: 'Result',
     cell: (scan: Scan) =>
-      scan.message ?? (scan.packages === undefined ? '' : `${scan.packages} packages, ${scan.findings ?? 0} findings`),
+      scan.message ??
+      (scan.packages === undefined
+        ? ''
+        : `${plural(scan.packages, 'package')}, ${plural(scan.findings ?? 0, 'finding')}`),
   },
   {
     id: 'took',

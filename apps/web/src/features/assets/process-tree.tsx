@@ -1,4 +1,4 @@
-import type { AssetDetail } from '@parapet/contract/api';
+import { type AssetDetail, endpoint } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { AnyLink, PanelLink } from '../../components/any-link.tsx';
@@ -87,7 +87,11 @@ const columnsFor = (
             </AnyLink>
           )}
           {process.listening.map(({ protocol, address, port }) => (
-            <span key={`${protocol}${address}${port}`} className={styles.port} title={`listens on ${address}:${port}`}>
+            <span
+              key={`${protocol}${address}${port}`}
+              className={styles.port}
+              title={`listens on ${endpoint(address, port)}`}
+            >
               {protocol} {port}
             </span>
           ))}

@@ -81,6 +81,7 @@ const columns = [
   {
     id: 'back',
     header: 'Reaches back to',
+    wideOnly: true,
     cell: ({ oldest }: Cost) =>
       oldest === undefined ? <span className={text.muted}>nothing is over yet</span> : <Time at={oldest} />,
   },
@@ -90,7 +91,7 @@ const columns = [
     align: 'end' as const,
     cell: ({ kind, bytes, rows }: Cost) => (
       <>
-        {formatBytes(bytes)} <span className={text.muted}>{rowsOf(kind, rows)}</span>
+        {formatBytes(bytes)} <span className={styles.rows}>{rowsOf(kind, rows)}</span>
       </>
     ),
   },
@@ -100,7 +101,7 @@ const columns = [
     align: 'end' as const,
     cell: ({ kind, bytesPerDay, rowsPerDay }: Cost) => (
       <>
-        {formatBytes(bytesPerDay)} <span className={text.muted}>{rowsOf(kind, rowsPerDay)}</span>
+        {formatBytes(bytesPerDay)} <span className={styles.rows}>{rowsOf(kind, rowsPerDay)}</span>
       </>
     ),
   },

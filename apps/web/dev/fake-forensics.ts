@@ -3,6 +3,7 @@ import {
   type ForensicProcess,
   type Forensics,
   type HuntEvent,
+  type LookedProcess,
   livesOf,
   type ParsedOf,
   type ResultOf,
@@ -106,9 +107,34 @@ export const forensicAnswers = (world: FakeWorld, hunts: FakeHandlers): FakeHand
   };
   return {
     'forensics.get': ({ query }) => get(query),
+    'forensics.look': ({ body }) => {
+      if (body.process === '9:9') throw new FakeRefusal(409, 'nothing-there', 'This process has ended.');
+      return { at: new Date().toISOString(), left: 0, processes: [openOf(4121, 'nginx'), openOf(4160, 'nginx')] };
+    },
     'forensics.evidence': ({ query }) => JSON.stringify(get(query)),
   };
 };
+
+const openOf = (pid: number, name: string): LookedProcess => ({
+  ...{ id: `${pid}:1`, pid, parentPid: 1, name, state: 'S', executable: `/usr/sbin/${name}`, userId: 33 },
+  ...{ arguments: [`${name}:`, 'worker', 'process'], workingDirectory: '/', root: '/', capabilities: 'a80425fb' },
+  cgroup: `0::/docker/${'a'.repeat(64)}`,
+  files: [
+    { descriptor: 0, path: '/dev/null', access: 'read' },
+    { descriptor: 2, path: `/var/log/${'deep/'.repeat(20)}error.log`, access: 'write' },
+    { descriptor: 9, path: '/tmp/\u001b[31mred', access: 'read-write', deleted: true },
+  ],
+  sockets: [
+    { descriptor: 6, protocol: 'tcp', state: 'listening', localAddress: '::', localPort: 443 },
+    {
+      ...{ descriptor: 7, protocol: 'tcp', state: 'established', localAddress: '172.17.0.2', localPort: 41_002 },
+      ...{ remoteAddress: '2001:db8::5', remotePort: 5432 },
+    },
+    { descriptor: 8, protocol: 'unix', state: 'listening', path: '/run/php/fpm.sock' },
+  ],
+  libraries: ['/usr/lib/x86_64-linux-gnu/libssl.so.3', '/usr/lib/x86_64-linux-gnu/libc.so.6'],
+  limits: pid === 4160 ? ['It has 4,000 files and sockets open; the first 1024 are here.'] : [],
+});
 
 const laneOf = (lane: Forensics['lanes'][number]['lane'], { since, until }: Ask): Forensics['lanes'][number] => {
   const [from, to] = [Date.parse(since), Date.parse(until)];

@@ -1,10 +1,12 @@
 import { digestText, encodeFrame, recordHash } from '@parapet/contract/wire';
 import { describe, expect, test } from 'vitest';
+import { createLookDesk } from '../forensics/look-port.ts';
 import { connectSensor, helloOf, openChannel } from '../testing/fake-sensor.ts';
 import { certificateOf, until, useGateway } from '../testing/gateway-suite.ts';
 import { hostRecord, listenerRecord } from '../testing/records.ts';
 
-const suite = useGateway();
+const desk = createLookDesk();
+const suite = useGateway({ looks: desk.port });
 
 const begin = { kind: 'snapshot-begin', bootId: 'boot-1', takenAt: 1 };
 const put = (record: object) => ({ kind: 'put', record });
@@ -74,6 +76,28 @@ describe('the protocol', () => {
     await holding;
     await sensor.expect('flow', (flow) => flow.channel === 'inventory' && flow.acked === limit && flow.limit > limit);
     sensor.terminate();
+  });
+
+  test('a sensor that can look is asked and answers, an older one is not asked', async () => {
+    const enrolled = await suite.enrol();
+    const { hostId } = enrolled.answer;
+    const sensor = await connectSensor(suite.gateway(), enrolled, { looks: true });
+    const looked = desk.look(hostId, { kind: 'process', process: '5:7' });
+    const { lookId, target } = await sensor.expect('look');
+    expect(target).toEqual({ kind: 'process', process: '5:7' });
+    const process = {
+      ...{ id: '5:7', pid: 5, parentPid: 1, name: 'sh', state: 'S', executable: '/bin/sh', arguments: [], userId: 0 },
+      ...{ capabilities: '', files: [], sockets: [], libraries: [], limits: [] },
+    };
+    sensor.say('control', { kind: 'look-answer', lookId, process }, { kind: 'look-answer', lookId, end: { left: 0 } });
+    expect(await looked).toMatchObject({ processes: [{ pid: 5 }] });
+    const broken = desk.look(hostId, { kind: 'process', process: '5:7' }).catch((error: Error) => error.message);
+    await sensor.expect('look');
+    sensor.terminate();
+    expect(await broken).toContain('ended meanwhile');
+    const older = await connectSensor(suite.gateway(), enrolled);
+    await expect(desk.look(hostId, { kind: 'process', process: '5:7' })).rejects.toThrow('Upgrade it');
+    older.terminate();
   });
 
   test('live events follow a commit', async () => {

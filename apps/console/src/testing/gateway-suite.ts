@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, vi } from 'vitest';
+import type { GatewayDeps } from '../gateway/gateway.ts';
 import { type Enrolled, enrolSensor } from './fake-sensor.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 import { startTestGateway, type TestGateway } from './test-gateway.ts';
 
 /** A database and a gateway for all tests of a file, there once its tests run. */
-export const useGateway = () => {
+export const useGateway = (options: Partial<GatewayDeps> = {}) => {
   let database: TestDatabase | undefined;
   let gateway: TestGateway | undefined;
   beforeAll(async () => {
     database = await createTestDatabase();
-    gateway = await startTestGateway(database.db);
+    gateway = await startTestGateway(database.db, options);
   });
   afterAll(async () => {
     await gateway?.[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { AnyLink, PanelLink } from '../../../components/any-link.tsx';
 import { buttonClass } from '../../../components/button.tsx';
+import { ActionMenu } from '../../../components/choice-menu.tsx';
 import { Page, Section } from '../../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../../components/states.tsx';
 import text from '../../../components/text.module.css';
@@ -18,6 +19,7 @@ import { useSpan } from '../use-span.ts';
 import { AncestryLine } from './ancestry-line.tsx';
 import { huntLink } from './hunt-link.ts';
 import { Lanes } from './lanes.tsx';
+import { OpenNow } from './open-now.tsx';
 import styles from './timeline.module.css';
 import { FileList, MapList, PeerList, StartedList } from './timeline-lists.tsx';
 import { Software } from './timeline-software.tsx';
@@ -63,13 +65,13 @@ const Timeline = ({ subject, search, span }: TimelineProps) => {
               <AnyLink to={huntLink(data.hunt, span)} className={buttonClass()}>
                 {plural(totalOf(data), 'event')} in Hunt
               </AnyLink>
-              <a
-                className={buttonClass()}
-                href={api.url('forensics.evidence', { query: { ...subject, ...span } })}
-                download
-              >
-                Download evidence
-              </a>
+              <ActionMenu
+                label="Download evidence"
+                items={[
+                  { label: 'What is kept', href: evidenceOf(subject, span, false) },
+                  { label: 'What is kept, and what is open now', href: evidenceOf(subject, span, true) },
+                ]}
+              />
             </>
           )}
         </>
@@ -82,15 +84,20 @@ const Timeline = ({ subject, search, span }: TimelineProps) => {
           <Failure what="The timeline could not be made" error={error} retry={() => void refetch()} />
         )
       ) : (
-        <Parts forensics={data} span={span} mark={search.mark} />
+        <Parts forensics={data} subject={subject} span={span} mark={search.mark} />
       )}
     </Page>
   );
 };
 
-type PartsProps = { readonly forensics: Forensics; readonly span: Span; readonly mark: string | undefined };
+type PartsProps = {
+  readonly forensics: Forensics;
+  readonly subject: TimelineSubject;
+  readonly span: Span;
+  readonly mark: string | undefined;
+};
 
-const Parts = ({ forensics, span, mark }: PartsProps) => {
+const Parts = ({ forensics, subject: asked, span, mark }: PartsProps) => {
   const setSearch = useSetSearch();
   const { subject, processes, peers, files, edges, software, limits } = forensics;
   return (
@@ -131,6 +138,9 @@ const Parts = ({ forensics, span, mark }: PartsProps) => {
       <Section title={`On the map · ${formatCount(edges.length)}`}>
         <MapList forensics={forensics} />
       </Section>
+      <Section title="Open now">
+        <OpenNow subject={asked} />
+      </Section>
       {software === undefined ? null : (
         <Section title="What it runs from">
           <Software software={software} />
@@ -165,6 +175,9 @@ const SubjectLine = ({ forensics: { subject } }: { readonly forensics: Forensics
     </>
   );
 };
+
+const evidenceOf = (subject: TimelineSubject, span: Span, look: boolean): string =>
+  api.url('forensics.evidence', { query: { ...subject, ...span, look } });
 
 const totalOf = ({ actions }: Forensics): number => actions.reduce((sum, { count }) => sum + count, 0);
 

@@ -8,6 +8,7 @@ import { addConsoleCommand } from './commands/console.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDiffCommand } from './commands/diff.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
+import { addEvidenceCommand } from './commands/evidence.ts';
 import { addFeedsCommand } from './commands/feeds.ts';
 import { addHuntCommand } from './commands/hunt.ts';
 import { addRestoreCommand } from './commands/restore.ts';
@@ -57,6 +58,7 @@ Examples:
   addSbomCommand(program);
   addDiffCommand(program);
   addHuntCommand(program);
+  addEvidenceCommand(program);
   addConfigCommand(program);
   addStatusCommand(program);
   addAuthorityCommand(program);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SensorArchitecture, SensorCommands, SensorPackageKind } from './api/delivery.ts';
 import { FeedStatus } from './api/feeds.ts';
+import { forensicRoutes } from './api/forensics.ts';
 import { huntRoutes } from './api/hunt.ts';
 import { SystemStatus } from './api/system.ts';
 
@@ -97,6 +98,13 @@ export const controlRoutes = {
     path: '/hunt',
     request: huntRoutes['hunt.events'].query,
     answer: huntRoutes['hunt.events'].response,
+  },
+  /** Answers with the archive itself, as it is made. */
+  evidence: {
+    method: 'POST',
+    path: '/evidence',
+    request: forensicRoutes['forensics.evidence'].query,
+    answer: z.never(),
   },
   feedsStatus: { method: 'GET', path: '/feeds', request: undefined, answer: FeedStatus },
   feedsUpdate: { method: 'POST', path: '/feeds/update', request: undefined, answer: FeedStatus },

@@ -79,7 +79,7 @@ const readLimit = (text: string): number => {
   return limit;
 };
 
-const readTime = (text: string): string => {
+export const readTime = (text: string): string => {
   if (momentOf(text, 0) === Number.NEGATIVE_INFINITY)
     throw new InvalidArgumentError('Give a span such as 15m, 1h, 7d, or a time such as 2026-11-28T10:00:00Z.');
   return text;

@@ -20,7 +20,7 @@ export type ControlClient = {
   /** Sends a stream as the request body. */
   readonly upload: <N extends ControlRouteName>(name: N, body: Readable) => Promise<Answer<N>>;
   /** Takes an answer as a stream, which fails when it breaks off. */
-  readonly download: (name: 'backup', body: unknown) => Promise<Readable>;
+  readonly download: (name: 'backup' | 'evidence', body: unknown) => Promise<Readable>;
 };
 
 const answerLimitBytes = 16 * 1024 * 1024;

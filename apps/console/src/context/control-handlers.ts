@@ -5,6 +5,7 @@ import type { BackupFeature } from '../backup/backup-feature.ts';
 import type { ControlHandlers } from '../control/control-server.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { FindingsFeature } from '../findings/feature.ts';
+import type { ForensicsDesk } from '../forensics/desk.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { issueAdminLink } from '../people/link-routes.ts';
 import { hasActiveAdmin } from '../people/users.ts';
@@ -21,6 +22,7 @@ export const createControlHandlers = (deps: {
   readonly feeds: FindingsFeature['feeds'];
   readonly backups: Pick<BackupFeature, 'stream'>;
   readonly telemetry: { readonly hunts: Pick<Hunts, 'events'> };
+  readonly forensics: Pick<ForensicsDesk, 'evidence'>;
   readonly addresses: () => readonly string[];
   readonly authority: Pick<Authority, 'certificatePem'>;
 }): ControlHandlers => ({
@@ -74,6 +76,12 @@ export const createControlHandlers = (deps: {
       });
     }
     return found;
+  },
+  evidence: async (asked) => {
+    const asker = { actor: { kind: 'system', name: 'command line' }, id: '', scope: null, withFindings: true } as const;
+    // One that goes away before the end destroys the stream, which ends the reading.
+    const { stream } = await deps.forensics.evidence(asked, asker, new AbortController().signal);
+    return stream;
   },
   feedsStatus: deps.feeds.status,
   feedsUpdate: deps.feeds.update,

@@ -6,6 +6,7 @@ import { createDeliveryRoutes } from '../delivery/delivery-routes.ts';
 import { createDownloads, type Downloads } from '../delivery/downloads.ts';
 import { archivesOf } from '../delivery/sensor-archives.ts';
 import { createFindingsFeature, type FindingsFeature } from '../findings/feature.ts';
+import { createForensicsDesk, type ForensicsDesk } from '../forensics/desk.ts';
 import { createLookDesk } from '../forensics/look-port.ts';
 import { createForensicRoutes } from '../forensics/routes.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
@@ -36,6 +37,7 @@ import type { Platform } from './platform.ts';
 export type Features = {
   readonly gateway: Gateway;
   readonly telemetry: TelemetryFeature;
+  readonly forensics: ForensicsDesk;
   readonly findings: FindingsFeature;
   readonly edgeIndex: EdgeIndex;
   readonly delivery: Delivery;
@@ -141,13 +143,17 @@ export const createFeatures = async (parts: {
     certificate: certificates.webCertificate,
     eventLoop: stack.use(watchEventLoop()),
   };
+  const forensics = createForensicsDesk({
+    ...{ db, clock, log, audit, hunts: telemetry.hunts, look: looks.look },
+    console: { name: config.name, version: config.version },
+  });
   const backups = createBackupFeature({
     ...{ db, config, folder, clock, log, audit, jobs, gate },
     address: platform.database.address,
     settleEvents: telemetry.store.settle,
   });
   return {
-    ...{ gateway, telemetry, findings, edgeIndex, delivery, downloads, backups, rollouts, status, guard },
+    ...{ gateway, telemetry, forensics, findings, edgeIndex, delivery, downloads, backups, rollouts, status, guard },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
@@ -158,10 +164,7 @@ export const createFeatures = async (parts: {
       ...gateway.routes,
       ...createDeliveryRoutes(delivery),
       ...telemetry.handlers,
-      ...createForensicRoutes({
-        ...{ db, clock, log, audit, hunts: telemetry.hunts, look: looks.look },
-        console: { name: config.name, version: config.version },
-      }),
+      ...createForensicRoutes(forensics),
       ...policies.handlers,
       ...createUpgradeRoutes({
         ...{ db, clock, audit, archives, version: config.version, dispatcher: gateway.tasks, wake: rollouts.wake },

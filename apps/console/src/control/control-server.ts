@@ -21,6 +21,8 @@ export type ControlHandlers = {
     asked: z.output<ControlRoutes['sensorCommand']['request']>,
   ) => Promise<Answer<'sensorCommand'>>;
   readonly hunt: (asked: z.output<ControlRoutes['hunt']['request']>) => Promise<Answer<'hunt'>>;
+  /** Answered as a stream, like a backup. */
+  readonly evidence: (asked: z.output<ControlRoutes['evidence']['request']>) => Promise<Readable>;
   readonly feedsStatus: () => Promise<Answer<'feedsStatus'>>;
   readonly feedsUpdate: () => Promise<Answer<'feedsUpdate'>>;
   readonly feedsImport: (bundle: Readable) => Promise<Answer<'feedsImport'>>;
@@ -86,6 +88,8 @@ const answer = async (handlers: ControlHandlers, request: IncomingMessage): Prom
       return handlers.sensorCommand(await readBody(request, controlRoutes.sensorCommand.request));
     case 'hunt':
       return handlers.hunt(await readBody(request, controlRoutes.hunt.request));
+    case 'evidence':
+      return handlers.evidence(await readBody(request, controlRoutes.evidence.request));
     case 'feedsStatus':
       return handlers.feedsStatus();
     case 'feedsUpdate':

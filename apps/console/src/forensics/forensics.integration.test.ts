@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { controlSocketPath } from '@parapet/contract/control';
 import type { TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemetry';
 import { createTarReader, systemClock } from '@parapet/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -243,7 +247,7 @@ describe('evidence', () => {
         .selectAll()
         .where('action', '=', 'forensics.evidence.done')
         .execute();
-      return entries.filter(({ target }) => target?.includes('(bash)'));
+      return entries.filter(({ target, actor_kind }) => actor_kind === 'token' && target?.includes('(bash)'));
     };
     await expect.poll(done, { timeout: 60_000 }).toHaveLength(1);
     expect((await done())[0]?.details).toMatchObject({
@@ -254,8 +258,21 @@ describe('evidence', () => {
       .selectAll()
       .where('action', '=', 'forensics.evidence')
       .where('target', 'like', '%(bash)%')
+      .where('actor_kind', '=', 'token')
       .execute();
     expect(asked).toMatchObject([{ outcome: 'succeeded', target: expect.stringContaining('900:1 (bash) of web-01') }]);
+  });
+
+  test('is handed to the command line of the machine over its socket', async () => {
+    const asked = { hostId: host, process: '900:1', since: iso(-60), until: iso(600), look: false };
+    const archive = await new Promise<Buffer>((resolve, reject) => {
+      const socketPath = join(running.console.platform.folder.root, controlSocketPath);
+      request({ socketPath, method: 'POST', path: '/evidence' }, (response) => buffer(response).then(resolve, reject))
+        .on('error', reject)
+        .end(JSON.stringify(asked));
+    });
+    const manifest = JSON.parse(String(unpack(archive).get('manifest.json')));
+    expect(manifest).toMatchObject({ madeBy: { kind: 'system', name: 'command line' }, subject: { name: 'bash' } });
   });
 
   test('that is too much says so in its manifest', async () => {

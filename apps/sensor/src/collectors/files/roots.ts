@@ -1,10 +1,10 @@
 import type { LossStage } from '@parapet/contract/telemetry';
 import type { FileWatchMethod } from '@parapet/kernel';
+import { createRateLimit } from '../../telemetry/rate-limit.ts';
 import type { BlindSpan, CollectorContext } from '../collector.ts';
 import type { KnownContainer } from '../workload-directory.ts';
 import type { FileChange } from './file-change.ts';
 import type { RootsState } from './file-status.ts';
-import { createRateLimit } from './rate-limit.ts';
 import { createRootWatch, type RootWatch } from './root-watch.ts';
 import type { WatchedPaths } from './watched-paths.ts';
 import { containerRoot, hostRoot, type WatchedRoot } from './watched-root.ts';

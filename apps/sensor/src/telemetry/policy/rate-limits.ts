@@ -1,24 +1,23 @@
+import { createRateLimit, type RateLimit } from '../rate-limit.ts';
+
 /** A rate for each workload: of more events than so many a second those beyond are refused. */
 export type RateLimits = { readonly take: (workload: string) => boolean };
 
 /** More workloads than a host runs; the one that has been silent longest is forgotten, and begins anew. */
 const maxWorkloads = 4096;
 
-/** Token buckets that hold what a second may have. */
+/** Each workload has so many events a second, and at once what a second may have. */
 export const createRateLimits = (perSecond: number, elapsedMs: () => number): RateLimits => {
-  const buckets = new Map<string, { tokens: number; atMs: number }>();
+  const limits = new Map<string, RateLimit>();
   return {
     take: (workload) => {
-      const now = elapsedMs();
-      const bucket = buckets.get(workload) ?? { tokens: perSecond, atMs: now };
-      const tokens = Math.min(perSecond, bucket.tokens + ((now - bucket.atMs) * perSecond) / 1000);
-      const isAllowed = tokens >= 1;
+      const limit = limits.get(workload) ?? createRateLimit({ perSecond, burst: perSecond });
       // Taken out and put in again, the map is in the order in which workloads were last heard.
-      buckets.delete(workload);
-      buckets.set(workload, { tokens: isAllowed ? tokens - 1 : tokens, atMs: now });
-      const [oldest] = buckets.keys();
-      if (buckets.size > maxWorkloads && oldest !== undefined) buckets.delete(oldest);
-      return isAllowed;
+      limits.delete(workload);
+      limits.set(workload, limit);
+      const [oldest] = limits.keys();
+      if (limits.size > maxWorkloads && oldest !== undefined) limits.delete(oldest);
+      return limit.take(elapsedMs());
     },
   };
 };

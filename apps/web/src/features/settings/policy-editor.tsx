@@ -19,11 +19,20 @@ import styles from './settings.module.css';
 export const PolicyEditor = ({ status }: { readonly status: TelemetryPolicyStatus }) => {
   const client = useQueryClient();
   const notify = useNotify();
+  /** What was there when the changes began. */
+  const [base, setBase] = useState(status);
   const [rules, setRules] = useState<readonly TelemetryRule[]>(status.rules);
   const [edited, setEdited] = useState<number | 'new'>();
-  const isChanged = JSON.stringify(rules) !== JSON.stringify(status.rules);
+  const isChanged = JSON.stringify(rules) !== JSON.stringify(base.rules);
+  const isOutdated = status.version !== base.version;
+  const takeUp = (next: TelemetryPolicyStatus): void => {
+    setBase(next);
+    setRules(next.rules);
+  };
+  if (isOutdated && !isChanged) takeUp(status);
   const preview = useApiMutation('telemetryPolicy.preview');
   const save = useApiMutation('telemetryPolicy.update', (saved) => {
+    takeUp(saved);
     client.setQueryData(apiQuery('telemetryPolicy.get').queryKey, saved);
     void client.invalidateQueries({ queryKey: ['telemetryPolicy.versions'] });
     notify.done('Saved. Connected sensors follow at once');
@@ -72,14 +81,14 @@ export const PolicyEditor = ({ status }: { readonly status: TelemetryPolicyStatu
           </>
         )}
       />
-      <div className={text.actions}>
+      <div className={styles.editorActions}>
         <Button onClick={() => setEdited('new')}>Add a rule</Button>
         <Button
           look="primary"
           disabled={!isChanged || save.isPending}
           onClick={() =>
             save.mutate(
-              { body: { basedOn: status.version, rules: [...rules] } },
+              { body: { basedOn: base.version, rules: [...rules] } },
               { onError: (error) => notify.failed('What is recorded is as before', error) },
             )
           }
@@ -92,7 +101,14 @@ export const PolicyEditor = ({ status }: { readonly status: TelemetryPolicyStatu
         >
           What would it touch?
         </Button>
-        <Button look="quiet" disabled={!isChanged} onClick={() => change(status.rules)}>
+        <Button
+          look="quiet"
+          disabled={!isChanged}
+          onClick={() => {
+            takeUp(status);
+            preview.reset();
+          }}
+        >
           Undo
         </Button>
       </div>
@@ -128,7 +144,13 @@ export const PolicyEditor = ({ status }: { readonly status: TelemetryPolicyStatu
           }}
         />
       </Modal>
-      {isChanged ? <p className={styles.unsaved}>These rules are not saved yet.</p> : null}
+      {isChanged ? (
+        <p className={styles.unsaved}>
+          {isOutdated
+            ? `${status.changedBy ?? 'Somebody'} has saved other rules since: undo yours to see them, then change those.`
+            : 'These rules are not saved yet.'}
+        </p>
+      ) : null}
     </>
   );
 };

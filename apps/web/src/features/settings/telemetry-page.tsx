@@ -37,7 +37,7 @@ export const TelemetryPage = () => {
     >
       <Section title="Rules, in their order">
         {mayChange ? (
-          <PolicyEditor key={data.version} status={data} />
+          <PolicyEditor status={data} />
         ) : (
           <>
             <RuleList rules={data.rules} />

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { connectDatabase } from '../apps/console/src/database/connect.ts';
 import type { Database } from '../apps/console/src/database/database.ts';
 import { migrateDatabase } from '../apps/console/src/database/migrate.ts';
@@ -55,6 +56,7 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
     });
     const streams = await openStreams(connection.db, ingest);
     const figures: Record<string, number> = { hosts };
+    const before = await readCounts(connection.db);
     Object.assign(
       figures,
       await measure('snapshot', postgres.pid(), () => streams.map((send, at) => send(snapshotOf(at)))),
@@ -86,7 +88,8 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
     }
     changes.stop();
     await ingest.stop();
-    return figures;
+    const after = await readCounts(connection.db);
+    return { ...figures, commits: after.commits - before.commits, deadlocks: after.deadlocks - before.deadlocks };
   } finally {
     await connection.close();
     await postgres.stop();
@@ -265,6 +268,13 @@ const measure = async (
     [`${name}ConsoleCpuSeconds`]: Math.round(consoleSeconds * 100) / 100,
     [`${name}DatabaseCpuSeconds`]: Math.round(databaseSeconds * 100) / 100,
   };
+};
+
+/** Each deadlock is a second of waiting, and work done again. */
+const readCounts = async (db: Database): Promise<{ readonly commits: number; readonly deadlocks: number }> => {
+  const { rows } = await sql<{ commits: number; deadlocks: number }>`
+    select xact_commit as commits, deadlocks from pg_stat_database where datname = current_database()`.execute(db);
+  return rows[0] ?? { commits: 0, deadlocks: 0 };
 };
 
 /** CPU time of the server and the backends it has now; the pool keeps them. */

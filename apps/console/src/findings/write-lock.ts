@@ -3,7 +3,8 @@ import type { Database, DatabaseTransaction } from '../database/database.ts';
 
 /** Any constant of our own will do. */
 const lockId = 7_227_003;
-const attempts = 3;
+/** Ingest stores several hosts at a time; each try that it wins lets it finish with some of them. */
+const attempts = 8;
 
 /**
  * The transaction in which findings may be written. One at a time over all consoles: its triggers update shared roll-ups,

@@ -144,7 +144,7 @@ export type HeartbeatFigures = {
 };
 
 /**
- * Writes the latest figures of many sensors in one statement. A sign of life well in the future is one of a clock that was set
+ * Writes the latest figures of many sensors in one statement, which locks them in the order of their ids as ingest does. A sign of life well in the future is one of a clock that was set
  * back since: kept, it would hide every silence until that time has come.
  */
 export const storeHeartbeats = async (db: Database, figures: readonly HeartbeatFigures[]): Promise<void> => {
@@ -164,6 +164,9 @@ export const storeHeartbeats = async (db: Database, figures: readonly HeartbeatF
     })),
   );
   await sql`
+    with here as materialized (
+      select host_id from sensors where host_id = any(${figures.map((figure) => figure.hostId)}::uuid[])
+      order by host_id for no key update)
     update sensors s set last_seen_at = case when s.last_seen_at > x.seen_at + interval '1 minute' then x.seen_at
         else greatest(s.last_seen_at, x.seen_at) end, skew_ms = x.skew_ms,
       rss_bytes = coalesce(x.rss, s.rss_bytes), anonymous_bytes = coalesce(x.anonymous, s.anonymous_bytes),
@@ -172,7 +175,8 @@ export const storeHeartbeats = async (db: Database, figures: readonly HeartbeatF
       refused_frames = s.refused_frames + x.refused
     from jsonb_to_recordset(${input}::jsonb) as x (host_id uuid, seen_at timestamptz, skew_ms double precision, rss bigint,
       anonymous bigint, cpu real, queued integer, queue_age bigint, in_sync boolean, refused bigint)
-    where s.host_id = x.host_id`.execute(db);
+      join here on here.host_id = x.host_id
+    where s.host_id = here.host_id`.execute(db);
 };
 
 const endSilence = async (trx: DatabaseTransaction, hostId: string, at: Date): Promise<void> => {

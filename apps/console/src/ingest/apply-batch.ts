@@ -59,7 +59,7 @@ export type BatchOutcome =
 
 /**
  * Stores batches of several hosts in one transaction, each as if it were alone: they ask the database side by side. Fails as a
- * whole. A host may be in it once.
+ * whole. A host may be in it once, and they come in the order of their ids: in this order their rows are locked.
  */
 export const applyGroup = (
   trx: DatabaseTransaction,

@@ -70,7 +70,9 @@ export const createBatchStore = <L extends StoredLane>(deps: {
   /** Streams that try the same transaction again while the store is away. */
   let retrying = 0;
 
-  const store: BatchStore<L>['store'] = async (batches, { settle, giveUp }) => {
+  const store: BatchStore<L>['store'] = async (waiting, { settle, giveUp }) => {
+    // Others lock sensors in this order too: two that lock in different ones would wait for each other.
+    const batches = waiting.toSorted((a, b) => (a.lane.owner.hostId < b.lane.owner.hostId ? -1 : 1));
     const together = batches.length === 1 ? undefined : await attemptGroup(batches);
     for (const [at, batch] of batches.entries()) {
       if (batch.lane.alone > 0) batch.lane.alone -= 1;

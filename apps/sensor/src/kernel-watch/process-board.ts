@@ -35,6 +35,7 @@ export const createProcessBoard = (limits: typeof defaultLimits = defaultLimits)
         case 'trace':
         case 'module':
         case 'mount':
+        case 'dns':
           return;
       }
     },

@@ -94,6 +94,7 @@ export const optionalFields = {
   'dns.question.type': field('keyword', 'Kind of record that was asked for'),
   'dns.response_code': field('keyword', 'Answer: NOERROR, NXDOMAIN, …'),
   'dns.resolved_ip': field('ips', 'Addresses in the answer'),
+  'parapet.dns.cut': field('boolean', 'The end of the answer was not read: there may be more addresses'),
 
   'parapet.module.name': field('keyword', 'Kernel module'),
   'parapet.mount.source': field('keyword', 'What was mounted'),

@@ -1,6 +1,7 @@
 import {
   cgroupLevels,
   commBytes,
+  dnsPart,
   execPart,
   exitPart,
   head,
@@ -123,6 +124,18 @@ export type ProbedMount = Common & {
   /** Empty for binds, changes of what is mounted, and what was made in steps. */
   readonly fileSystem: string;
 };
+/** A DNS message over UDP: sent by `process`, or come in at a device, where `process` is whoever ran. */
+export type ProbedDns = Common & {
+  readonly kind: 'dns';
+  readonly direction: 'sent' | 'received';
+  /** Inode of the network namespace that sent it, or of that whose device it came in at. */
+  readonly packetNetNamespace: number;
+  readonly from: { readonly address: Uint8Array; readonly port: number };
+  readonly to: { readonly address: Uint8Array; readonly port: number };
+  /** At most 1,023 bytes, and less where a driver did not put the packet in one piece. */
+  readonly payload: Uint8Array;
+  readonly isWhole: boolean;
+};
 export type ProbedEvent =
   | ProbedFork
   | ProbedExec
@@ -131,7 +144,8 @@ export type ProbedEvent =
   | ProbedRights
   | ProbedTrace
   | ProbedModule
-  | ProbedMount;
+  | ProbedMount
+  | ProbedDns;
 
 /** Reads a record; `undefined` for one of a kind or length that no probe writes. Text is read as UTF-8, bad bytes replaced. */
 export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
@@ -174,6 +188,8 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
         fileSystem: strings.next(mountPart.fileSystemLength),
         target: strings.next(mountPart.targetLength),
       };
+    case recordKinds.dns:
+      return { ...common, kind: 'dns', ...decodeDns(bytes, strings) };
   }
 };
 
@@ -309,6 +325,30 @@ const splitArguments = (packed: Buffer): string[] => {
 const decodeExit = (bytes: Buffer): Omit<ProbedExit, keyof Common | 'kind'> => {
   const status = bytes.readUInt32LE(exitPart.groupExitCode) || bytes.readUInt32LE(exitPart.exitCode);
   return { exitCode: (status >> 8) & 0xff, signal: status & 0x7f };
+};
+
+const udpHeaderBytes = 8;
+const etherTypeV6 = 0x86dd;
+const dnsPort = 53;
+
+const decodeDns = (bytes: Buffer, strings: Strings): Omit<ProbedDns, keyof Common | 'kind'> => {
+  const addressBytes = bytes.readUInt16BE(dnsPart.etherType) === etherTypeV6 ? 16 : 4;
+  const end = (address: number, port: number) => ({
+    // Copied: the record is the ring's own memory.
+    address: Uint8Array.from(bytes.subarray(address, address + addressBytes)),
+    port: bytes.readUInt16BE(port),
+  });
+  const length = Math.max(0, bytes.readUInt16BE(dnsPart.udpLength) - udpHeaderBytes);
+  const payload = Uint8Array.from(strings.nextBytes(dnsPart.payloadLength).subarray(0, length));
+  const from = end(dnsPart.fromAddress, dnsPart.fromPort);
+  return {
+    direction: from.port === dnsPort ? 'received' : 'sent',
+    packetNetNamespace: bytes.readUInt32LE(dnsPart.netNamespace),
+    from,
+    to: end(dnsPart.toAddress, dnsPart.toPort),
+    payload,
+    isWhole: payload.length === length,
+  };
 };
 
 const familyV6 = 10;

@@ -101,6 +101,14 @@ const optionalPlaces = {
   taskLoginUid: [['task_struct', 'loginuid']],
   taskSessionId: [['task_struct', 'sessionid']],
   moduleName: [['module', 'name']],
+  packetHead: [['sk_buff', 'head']],
+  packetData: [['sk_buff', 'data']],
+  packetTail: [['sk_buff', 'tail']],
+  packetNetworkHeader: [['sk_buff', 'network_header']],
+  packetProtocol: [['sk_buff', 'protocol']],
+  packetSocket: [['sk_buff', 'sk']],
+  packetDevice: [['sk_buff', 'dev']],
+  deviceNet: [['net_device', 'nd_net', 'net']],
   /** Registers of a process as it entered the kernel: of x86-64, then of arm64. */
   callNumber: [
     ['pt_regs', 'orig_ax'],

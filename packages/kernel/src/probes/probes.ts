@@ -22,6 +22,7 @@ import {
   type ProbeEnvironment,
   type ProbeWriter,
 } from './probe-writer.ts';
+import { writeDnsAnswer, writeDnsQuestion } from './programs/dns.ts';
 import { writeExec } from './programs/exec.ts';
 import { writeExit } from './programs/exit.ts';
 import { writeFork } from './programs/fork.ts';
@@ -41,8 +42,12 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   socket: { tracepoint: 'inet_sock_set_state', write: writeSocketState, isNeeded: true },
   module: { tracepoint: 'module_load', write: writeModule, onlyWith: '/proc/modules' },
   systemCall: { tracepoint: 'sys_exit', write: writeSystemCall },
+  dnsQuestion: { tracepoint: 'net_dev_queue', write: writeDnsQuestion },
+  dnsAnswer: { tracepoint: 'netif_receive_skb', write: writeDnsAnswer },
 };
-export const probeNames = ['exec', 'exit', 'fork', 'socket', 'module', 'systemCall'] as const;
+export const probeNames = [
+  ...(['exec', 'exit', 'fork', 'socket', 'module', 'systemCall', 'dnsQuestion', 'dnsAnswer'] as const),
+] as const;
 export type ProbeName = (typeof probeNames)[number];
 
 type ProbeDefinition = {

@@ -11,6 +11,7 @@ export const recordKinds = {
   rights: 6,
   trace: 7,
   mount: 8,
+  dns: 9,
 } as const;
 
 /** Byte offsets; numbers are of this machine's byte order. */
@@ -88,6 +89,18 @@ export const mountPart = {
   targetLength: headBytes + 4,
 } as const;
 
+/** Ports, addresses and the length of UDP as they stand in the packet, highest byte first. */
+export const dnsPart = {
+  netNamespace: headBytes,
+  fromPort: headBytes + 4,
+  toPort: headBytes + 6,
+  etherType: headBytes + 8,
+  udpLength: headBytes + 10,
+  payloadLength: headBytes + 12,
+  fromAddress: headBytes + 16,
+  toAddress: headBytes + 32,
+} as const;
+
 /** Where strings begin, by kind. */
 export const stringsAt = {
   [recordKinds.fork]: headBytes,
@@ -98,6 +111,7 @@ export const stringsAt = {
   [recordKinds.rights]: headBytes,
   [recordKinds.trace]: headBytes + 16,
   [recordKinds.mount]: headBytes + 8,
+  [recordKinds.dns]: headBytes + 48,
 } as const;
 
 /** Bytes that a record holds at most of each text; powers of two. */
@@ -109,6 +123,7 @@ export const textLimits = {
   moduleName: 64,
   mountPath: 512,
   fileSystem: 32,
+  dns: 1024,
 } as const;
 /**
  * A path is written as its names, the last one first, each with its zero. It ends in an empty name; a path that is too deep has

@@ -137,6 +137,50 @@ describeWith([root, btf], 'what processes ask of the kernel', () => {
   });
 });
 
+/** In a network of its own: asks a resolver there, over both kinds of addresses, one question each. */
+const askInOwnNetwork = `
+const { createSocket } = require('node:dgram');
+const question = (name) => Buffer.concat([
+  Buffer.from([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, name.length]), Buffer.from(name), Buffer.from([0, 0, 1, 0, 1]),
+]);
+const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 9]);
+const ask = (kind, address, name) => new Promise((resolve) => {
+  const [server, client] = [createSocket(kind), createSocket(kind)];
+  server.on('message', (message, from) => {
+    const answer = Buffer.concat([message, record]);
+    answer[2] = 0x81;
+    answer[7] = 1;
+    server.send(answer, from.port, from.address);
+  });
+  client.on('message', () => { server.close(); client.close(); resolve(); });
+  server.bind(53, address, () => client.send(question(name), 53, address));
+});
+ask('udp4', '127.0.0.1', 'four').then(() => ask('udp6', '::1', 'six'));
+`;
+
+describeWith([root, btf], 'what is asked of resolvers', () => {
+  it('is told with the answer and who asked, in whichever network', async () => {
+    const collected = createCollected();
+    const running = await activityCollector().start(collected.context);
+    const shell = 'ip link set lo up && exec "$0" -e "$1"';
+    const child = spawnSync('unshare', ['--net', '/bin/sh', '-c', shell, process.execPath, askInOwnNetwork]);
+    expect(child.status).toBe(0);
+    const asked = (): TelemetryEvent[] =>
+      collected.telemetry.events.filter(
+        (event) => event['event.action'] === 'dns-query' && event['process.pid'] === child.pid,
+      );
+    await vi.waitFor(() => expect(asked()).toHaveLength(2), patience);
+    await running.stop();
+    expect(asked()).toMatchObject([
+      { 'dns.question.name': 'four', 'destination.ip': '127.0.0.1', 'dns.resolved_ip': ['192.0.2.9'] },
+      { 'dns.question.name': 'six', 'destination.ip': '::1', 'dns.response_code': 'NOERROR' },
+    ]);
+    const account = collected.telemetry.accounts.at(-1);
+    const lost = account?.lost.reduce((sum, { count }) => sum + count, 0) ?? 0;
+    expect(account?.produced).toBe((account?.told ?? 0) + (account?.unwanted ?? 0) + lost);
+  });
+});
+
 const sameProcess = (event: TelemetryEvent, other: TelemetryEvent | undefined): boolean =>
   other !== undefined && event['process.entity_id'] === other['process.entity_id'];
 

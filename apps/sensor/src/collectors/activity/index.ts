@@ -8,6 +8,7 @@ import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
 import { describeTcp, tcpAction } from './connection-events.ts';
+import { createDnsEvents, type DnsEvents } from './dns-events.ts';
 import type { EventDeps } from './event-base.ts';
 import type { ExecutableHashes } from './executable-hashes.ts';
 import { describeModule, describeMount, describePrivilege, describeTrace } from './kernel-events.ts';
@@ -24,14 +25,18 @@ export const createActivityCollector = (
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');
-    const deps: ActivityDeps = {
-      hashes,
-      rights: createRightsMemory(),
+    const base: EventDeps = {
       memory: kernel.memory,
       users: createUserNames('/etc/passwd', context.clock.now),
       running: context.workloads.process,
       wallTimeUs: createWallTime(),
     };
+    const dns = createDnsEvents({
+      ...base,
+      tell: (event) => source.tell('dns', event),
+      unwanted: () => source.unwanted(1),
+    });
+    const deps: ActivityDeps = { ...base, hashes, dns, rights: createRightsMemory() };
     const joined = kernel.join({
       onEvent: (event, change) => tell(event, change, source, deps),
       onUnreadable: () => source.lost({ stage: 'reader', cause: 'unreadable', count: 1 }),
@@ -40,7 +45,8 @@ export const createActivityCollector = (
       context.report({ state: 'refused', source: 'none', reason: joined.error.message });
       return { stop: async () => {} };
     }
-    return keepAccount(context, source, joined.value, createRests(context, source, joined.value, deps.rights));
+    const settleRests = createRests(context, source, joined.value, deps.rights);
+    return keepAccount(context, source, { member: joined.value, dns, settleRests });
   },
 });
 
@@ -49,6 +55,8 @@ const accountEveryMs = 5000;
 const toldBy: Readonly<Partial<Record<ProbeName, string>>> = {
   module: 'kernel modules',
   systemCall: 'changes of privilege, ptrace and mounts',
+  dnsQuestion: 'names that were asked for',
+  dnsAnswer: 'answers to those who asked for names',
 };
 
 const statusOf = (missing: readonly ProbeName[], resting: readonly ProbeName[]): CollectorStatus => {
@@ -70,8 +78,10 @@ const statusOf = (missing: readonly ProbeName[], resting: readonly ProbeName[]):
 const eventProbes = {
   module: ['module-load'],
   systemCall: ['privilege-change', 'ptrace', 'mount'],
+  dnsQuestion: ['dns-query'],
+  dnsAnswer: ['dns-query'],
 } as const satisfies Readonly<Partial<Record<ProbeName, readonly EventAction[]>>>;
-const eventProbeNames = ['module', 'systemCall'] as const;
+const eventProbeNames = ['module', 'systemCall', 'dnsQuestion', 'dnsAnswer'] as const;
 
 /** Lets probes rest of which the policy wants nothing, for as long as it does; says which these are. */
 const createRests = (
@@ -97,7 +107,11 @@ const createRests = (
   return settle;
 };
 
-type ActivityDeps = EventDeps & { readonly rights: RightsMemory; readonly hashes: Pick<ExecutableHashes, 'begin'> };
+type ActivityDeps = EventDeps & {
+  readonly rights: RightsMemory;
+  readonly hashes: Pick<ExecutableHashes, 'begin'>;
+  readonly dns: DnsEvents;
+};
 
 const tell = (event: ProbedEvent, change: TcpChange | undefined, source: TelemetrySource, deps: ActivityDeps): void => {
   /** Each event of the kernel is told once or is unwanted: the account depends on it. */
@@ -137,6 +151,10 @@ const tell = (event: ProbedEvent, change: TcpChange | undefined, source: Telemet
     case 'mount':
       tellIf('kernel', 'mount', () => describeMount(event, deps));
       return;
+    case 'dns':
+      if (source.wants('dns-query')) deps.dns.take(event, performance.now());
+      else source.unwanted(1);
+      return;
     case 'socket':
       if (change === undefined) source.unwanted(1);
       else tellIf('network', tcpAction(change), () => describeTcp(change, deps));
@@ -153,11 +171,14 @@ const describeHashed = (exec: ProbedExec, deps: ActivityDeps): TelemetryEvent =>
 const keepAccount = (
   context: CollectorContext,
   source: TelemetrySource,
-  member: KernelMember,
-  settleRests: () => void,
+  {
+    member,
+    dns,
+    settleRests,
+  }: { readonly member: KernelMember; readonly dns: DnsEvents; readonly settleRests: () => void },
 ): { readonly stop: () => Promise<void> } => {
   let before = { lost: 0, missed: 0 };
-  const account = (): void => {
+  const account = (nowMs: number): void => {
     const { produced, lost, missed, delivered } = member.account();
     const waiting = Math.max(0, produced - lost - delivered);
     const lose = (cause: string, count: number): void => {
@@ -166,16 +187,17 @@ const keepAccount = (
     };
     lose('ring full', lost - before.lost);
     lose('probe busy', missed - before.missed);
-    source.account(produced - waiting + missed);
+    dns.expire(nowMs);
+    source.account(produced - waiting - dns.waiting() + missed);
     before = { lost, missed };
     settleRests();
   };
-  const timer = setInterval(account, accountEveryMs);
+  const timer = setInterval(() => account(performance.now()), accountEveryMs);
   timer.unref();
   return {
     stop: async () => {
       clearInterval(timer);
-      account();
+      account(Number.POSITIVE_INFINITY);
       member.leave();
     },
   };

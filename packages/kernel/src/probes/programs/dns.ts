@@ -9,8 +9,6 @@ import { cursorMask, dnsPart, recordKinds, stringsAt, textLimits } from '../reco
  */
 export const writeDnsQuestion = (probe: ProbeWriter, offsets: KernelOffsets): void => {
   takePacket(probe);
-  probe.read(8, 'r1', 'r8', [placeOf(offsets, 'packetSocket')]);
-  probe.asm.jumpIf('eq', 'r1', 0, 'leave');
   probe.read(8, 'r7', 'r8', [placeOf(offsets, 'packetHead')]);
   probe.read(2, 'r1', 'r8', [placeOf(offsets, 'packetNetworkHeader')]);
   probe.asm.alu('add', 'r7', 'r1');
@@ -23,6 +21,8 @@ export const writeDnsQuestion = (probe: ProbeWriter, offsets: KernelOffsets): vo
     probe.asm.move('r2', dockerResolver);
     probe.asm.jumpIf('ne', 'r1', 'r2', 'leave');
   });
+  probe.read(8, 'r1', 'r8', [placeOf(offsets, 'packetSocket')]);
+  probe.asm.jumpIf('eq', 'r1', 0, 'leave');
   put(probe, offsets, [placeOf(offsets, 'packetSocket'), offsets.sockNet, offsets.netInode]);
 };
 
@@ -41,7 +41,7 @@ export const writeDnsAnswer = (probe: ProbeWriter, offsets: KernelOffsets): void
 const slot = { network: -96, length: -104 } as const;
 const udpPlaces = { from: 0, to: 2, length: 4 } as const;
 const udpHeaderBytes = 8;
-const ipv4Places = { fragment: 6, protocol: 9, from: 12, to: 16 } as const;
+const ipv4Places = { fragment: 6, from: 12, to: 16 } as const;
 const ipv6Places = { next: 6, from: 8, to: 24 } as const;
 const ipv6HeaderBytes = 40;
 const protocolUdp = 17;
@@ -67,9 +67,11 @@ const findUdp = (probe: ProbeWriter, offsets: KernelOffsets, select: (udp: strin
   probe.read(2, 'r1', 'r8', [placeOf(offsets, 'packetProtocol')]);
   asm.jumpIf('eq', 'r1', etherTypes.ipv6, v6);
   asm.jumpIf('ne', 'r1', etherTypes.ipv4, 'leave');
-  probe.read(1, 'r1', 'r7', [ipv4Places.protocol]);
-  asm.jumpIf('ne', 'r1', protocolUdp, 'leave');
-  probe.read(2, 'r1', 'r7', [ipv4Places.fragment]);
+  // One reading for both, since this is done for each packet: fragment, time to live, protocol.
+  probe.read(4, 'r1', 'r7', [ipv4Places.fragment]);
+  asm.move('r2', 'r1');
+  asm.alu('rsh', 'r2', 24);
+  asm.jumpIf('ne', 'r2', protocolUdp, 'leave');
   asm.jumpIf('set', 'r1', fragmentOffset, 'leave');
   // Its length in words of four bytes.
   probe.read(1, 'r1', 'r7', [0]);

@@ -17,6 +17,9 @@ export const writeSystemCall = (probe: ProbeWriter, offsets: KernelOffsets): voi
   asm.move('r6', 'r1');
   asm.load(8, 'r3', 'r6', 0);
   probe.read(8, 'r7', 'r3', [placeOf(offsets, 'callNumber')]);
+  // Most calls are of the oldest, which have the lowest numbers.
+  const lowest = Math.min(...calls.rights, ...calls.memory, calls.ptrace, calls.mount, calls.moveMount);
+  asm.jumpIf('lt', 'r7', lowest, 'leave');
   for (const number of calls.rights) asm.jumpIf('eq', 'r7', number, rights);
   for (const number of calls.memory) asm.jumpIf('eq', 'r7', number, memory);
   asm.jumpIf('eq', 'r7', calls.ptrace, ptrace);

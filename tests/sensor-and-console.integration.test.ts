@@ -63,15 +63,8 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
     const name = `parapet-e2e-${process.pid}`;
     const id = await run(name, 'sleep', '600');
     await expect.poll(() => assets('container', name), soon).toMatchObject([{ name, status: 'running' }]);
-    // What it has open is asked of the sensor at once.
-    const [{ id: containerId }] = await assets('container', name);
-    const look = async () => (await console.call('POST', '/api/v1/forensics/look', { containerId })).json;
-    const commands = async () =>
-      (await look()).processes?.map((each: { arguments: string[] }) => each.arguments.join(' '));
-    await expect.poll(commands, soon).toEqual(['sleep 600']);
     await docker('stop', '-t', '0', id);
     await expect.poll(() => assets('container', name), soon).toMatchObject([{ status: 'stopped' }]);
-    expect((await look()).error.message).toBe('No process of this container runs.');
     await docker('start', id);
     await expect.poll(() => assets('container', name), soon).toMatchObject([{ status: 'running' }]);
     await docker('rm', '-f', id);

@@ -1,5 +1,6 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
+import type { LookAnswer } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyPin } from '../enrolment/certificate-request.ts';
@@ -9,6 +10,9 @@ import { createInventoryStore } from '../inventory/inventory-store.ts';
 import { createInventoryStream } from '../inventory/inventory-stream.ts';
 import { processRecord } from '../inventory/testing/records.ts';
 import { silentLog } from '../log.ts';
+import { createLookDesk } from '../look/look-desk.ts';
+import { createArgumentsReader } from '../proc/arguments-reader.ts';
+import { readStartTicks } from '../proc/start-ticks.ts';
 import type { Identity } from '../state/state-files.ts';
 import { openTelemetryPolicy } from '../telemetry/policy/followed-policy.ts';
 import { type LocalConsole, startLocalConsole } from './testing/local-console.ts';
@@ -171,6 +175,7 @@ describe('the uplink', () => {
         log: silentLog,
       }),
       tasks: noTasks,
+      look: createLookDesk({ procPath: '/proc', arguments: createArgumentsReader('/proc'), log: silentLog }),
       run: { sensorVersion: '0', bootId: 'b', runId: randomUUID(), startedAt: Date.now() },
     });
     uplink.onChange((change) => changes.push(change));
@@ -226,6 +231,24 @@ describe('the uplink', () => {
     console.cut();
     await expect.poll(() => kinds().filter((kind) => kind === 'hello').length, soon).toBe(2);
     expect(console.control.findLast(({ kind }) => kind === 'hello')).toMatchObject({ policy: { digest: 'abc' } });
+  });
+
+  it('looks at a process when it is asked to, and says when it is not there', async () => {
+    await expect.poll(() => console.stream.snapshots(), soon).toBe(1);
+    expect(console.control[0]).toMatchObject({ kind: 'hello', looks: true });
+    const answers = (lookId: string) =>
+      console.control.filter((message) => message.kind === 'look-answer' && (message as LookAnswer).lookId === lookId);
+    const look = (target: string): string => {
+      const lookId = randomUUID();
+      console.send('control', { kind: 'look', lookId, target: { kind: 'process', process: target } });
+      return lookId;
+    };
+    const ticks = readStartTicks(process.pid) ?? 0;
+    const here = look(`${process.pid}:${ticks}`);
+    await expect.poll(() => answers(here).length, soon).toBe(2);
+    expect(answers(here)).toMatchObject([{ process: { pid: process.pid } }, { end: { left: 0 } }]);
+    const gone = look(`${process.pid}:${ticks + 1}`);
+    await expect.poll(() => answers(gone), soon).toMatchObject([{ end: { problem: 'This process has ended.' } }]);
   });
 
   it('notices a console that is silent and comes back', async () => {

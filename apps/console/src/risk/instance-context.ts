@@ -17,6 +17,16 @@ export type InstanceContext = {
 
 /** `use` is how the workload's processes use the package; absent when none was seen to. */
 export const contextOf = (workload: Workload, use?: PackageUse): InstanceContext => {
+  if (use !== undefined) return compute(workload, use);
+  const known = unused.get(workload) ?? compute(workload, undefined);
+  unused.set(workload, known);
+  return known;
+};
+
+/** Most packages are in use nowhere: of an image with a thousand containers each of them asks the same a thousand times. */
+const unused = new WeakMap<Workload, InstanceContext>();
+
+const compute = (workload: Workload, use: PackageUse | undefined): InstanceContext => {
   const used = useOf(workload, use);
   const exposure = used.kind === 'installed' ? exposureWhenNotInUse(workload) : exposureOf(workload, use);
   const impact = impactOf(workload, use);

@@ -73,7 +73,7 @@ export const readFindingRows = async (
     join assets as a on a.id = f.asset_id
     left join asset_packages as p on p.id = f.package_id
     left join asset_software as software on software.asset_id = f.asset_id
-    left join assets as worst on worst.id = f.worst_asset_id and ${has(sql.ref('worst.id'))}
+    left join assets as worst on worst.id = f.worst_asset_id and ${has(sql.ref('f.worst_asset_id'))}
     ${shown.join}
     order by page.position`.execute(db);
   return rows;
@@ -110,10 +110,11 @@ const shownContext = (
           where c.asset_id = own.asset_id and c.instance_id = own.instance_id and c.package_id in (f.package_id, 0)
           order by c.package_id desc limit 1
         ) as context
-        where own.asset_id = f.asset_id and own.package_id = 0 and own.instance_id <> f.asset_id
+        -- said inside, so that it is not looked for where the worst is in scope
+        where ${isHidden} and own.asset_id = f.asset_id and own.package_id = 0 and own.instance_id <> f.asset_id
           and ${has(sql.ref('own.instance_id'))}
         order by context.exposure * context.use_value * context.impact desc limit 1
-      ) as visible on f.worst_asset_id is not null and worst.id is null`,
+      ) as visible on true`,
   };
 };
 

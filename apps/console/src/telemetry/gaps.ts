@@ -15,12 +15,14 @@ export const readGaps = async (
   span: { readonly from: number; readonly to: number },
   scope: Scope,
   hostId?: string,
-): Promise<HuntGap[]> =>
-  [
-    ...(await readGone(db, span, scope)),
-    ...(await readCounted(db, span, scope, hostId)),
-    ...(await readBlind(db, span, scope, hostId)),
-  ].slice(0, maxGaps);
+): Promise<HuntGap[]> => {
+  const gaps = await Promise.all([
+    readGone(db, span, scope),
+    readCounted(db, span, scope, hostId),
+    readBlind(db, span, scope, hostId),
+  ]);
+  return gaps.flat().slice(0, maxGaps);
+};
 
 /** What a host did not see its containers did not tell: who sees one of them is told. */
 const showsAnythingOf = (scope: Scope, hostId: string | undefined): RawBuilder<unknown> =>

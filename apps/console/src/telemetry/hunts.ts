@@ -55,13 +55,17 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
       const after = query.after === undefined ? undefined : readCursor(query.after);
       const search = await prepare(query, scope, after);
       const job = { scope: search, limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
-      const found = orThrow(await worker.run('find', job, { timeoutMs })) as readonly HuntEvent[];
+      const [searched, gaps] = await Promise.all([
+        worker.run('find', job, { timeoutMs }),
+        readGaps(db, { from: Date.parse(query.since), to: Date.parse(query.until) }, scope),
+      ]);
+      const found = orThrow(searched) as readonly HuntEvent[];
       const items = found.slice(0, query.limit);
       const last = items.at(-1);
       return {
         items: [...items],
         ...(found.length > items.length && last !== undefined ? { next: cursorOf(last) } : {}),
-        gaps: await readGaps(db, { from: Date.parse(query.since), to: Date.parse(query.until) }, scope),
+        gaps,
       };
     },
     histogram: async (query, scope) => {

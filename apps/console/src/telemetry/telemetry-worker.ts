@@ -28,6 +28,7 @@ const answer = (message: WorkerAnswer): void => {
   process.send?.(message);
 };
 
+answer({ kind: 'ready' });
 process.once('disconnect', () => process.exit(0));
 process.on('message', (request: WorkerRequest) => {
   work(request).then(

@@ -53,5 +53,7 @@ export type WorkerRequest = {
   readonly [N in JobName]: { readonly name: N; readonly job: WorkerJobs[N]['job'] };
 }[JobName];
 export type WorkerAnswer =
+  /** Told once, when the engine is open: what comes from then on is worked on. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly message: string };

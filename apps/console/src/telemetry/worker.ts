@@ -5,7 +5,10 @@ import type { JobName, WorkerAnswer, WorkerJobs } from './worker-messages.ts';
 
 /** A child process for files of events. It is started with the first job, and again after it was idle or had to be killed. */
 export type TelemetryWorker = AsyncDisposable & {
-  /** Jobs wait for each other. One that takes too long is ended together with the child: `too-slow`. */
+  /**
+   * Jobs wait for each other. One that takes too long is ended together with the child: `too-slow`. Its time begins when the
+   * child is ready: on a busy machine starting one takes seconds that no narrower search would save.
+   */
   readonly run: <N extends JobName>(
     name: N,
     job: WorkerJobs[N]['job'],
@@ -16,6 +19,8 @@ export type TelemetryWorker = AsyncDisposable & {
 const heapMegabytes = 256;
 /** What the engine once took it keeps, some 400 MB: it goes with the child. */
 const idleMs = 120_000;
+/** Until a new child must be ready. */
+const startMs = 60_000;
 
 export const createTelemetryWorker = (options: {
   readonly folder: string;
@@ -25,12 +30,14 @@ export const createTelemetryWorker = (options: {
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
   let idle: NodeJS.Timeout | undefined;
+  const ready = new WeakSet<ChildProcess>();
 
   const start = (): ChildProcess => {
     const started = startWorker({
       ...{ beside: import.meta.url, name: 'telemetry-worker', heapMegabytes },
       args: [options.folder, String(options.memoryMegabytes)],
     });
+    started.once('message', () => ready.add(started));
     started.on('exit', () => {
       if (child === started) child = undefined;
     });
@@ -68,17 +75,35 @@ export const createTelemetryWorker = (options: {
         if (child === worker) child = undefined;
         settle(fail(reason));
       };
-      const onMessage = (message: WorkerAnswer): void =>
-        settle(message.kind === 'done' ? ok(message.result) : fail(problem('worker', message.message)));
+      const onMessage = (message: WorkerAnswer): void => {
+        switch (message.kind) {
+          case 'ready':
+            clearTimeout(timer);
+            timer = limitWork();
+            return;
+          case 'done':
+            settle(ok(message.result));
+            return;
+          case 'failed':
+            settle(fail(problem('worker', message.message)));
+        }
+      };
       const onExit = (): void => {
         if (child === worker) child = undefined;
         settle(fail(problem('worker-died', 'The events could not be read; there may be too little memory or disk.')));
       };
       const onAbort = (): void => end(problem('stopped', 'The search was stopped.'));
-      const timer = setTimeout(
-        () => end(problem('too-slow', `This took longer than ${Math.round(timeoutMs / 1000)} s and was stopped.`)),
-        timeoutMs,
-      );
+      const limitWork = (): NodeJS.Timeout =>
+        setTimeout(
+          () => end(problem('too-slow', `This took longer than ${Math.round(timeoutMs / 1000)} s and was stopped.`)),
+          timeoutMs,
+        );
+      const limitStart = (): NodeJS.Timeout =>
+        setTimeout(
+          () => end(problem('worker-died', `What reads events was not ready within ${startMs / 1000} s.`)),
+          startMs,
+        );
+      let timer = ready.has(worker) ? limitWork() : limitStart();
       signal?.addEventListener('abort', onAbort, { once: true });
       worker.on('message', onMessage).on('exit', onExit).on('error', onExit);
       worker.send({ name, job });

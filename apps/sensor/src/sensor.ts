@@ -182,7 +182,7 @@ const assemble = async (
       journal,
       bulk: createBulkSender({ wake }),
       scan: createScanRunner(deps.entryPath),
-      resolve: createTargetResolver({ rootPath: config.rootPath, docker }),
+      resolve: createTargetResolver({ rootPath: config.rootPath, procPath: config.procPath, docker }),
       upgrade: createUpgradeSource({ program: deps.program, record, clock, version: sensorVersion, dial }),
       onHandOver: deps.onHandOver,
       clock,

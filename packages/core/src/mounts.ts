@@ -52,6 +52,15 @@ export const foreignMounts = (mountinfo: string, root: string): ReadonlySet<stri
   );
 };
 
+/** Everything that is mounted below the root, whatever it is, as paths inside it. */
+export const mountPoints = (mountinfo: string): ReadonlySet<string> =>
+  new Set(
+    mountinfo
+      .split('\n', maxMounts)
+      .flatMap((line) => parseMount(line)?.point ?? [])
+      .filter((point) => point !== '/'),
+  );
+
 /**
  * Whether the root of a container lies on a file system that answers by itself: one of a host's own, or an overlay, which the runtime
  * made of those. `mountId` is what `/proc/self/fdinfo` says of a descriptor.

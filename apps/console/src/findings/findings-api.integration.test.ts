@@ -334,6 +334,21 @@ describe('the overview', () => {
     ]);
   });
 
+  test('a running container of unknown image is a blind spot until it was read', async () => {
+    const host = await inventory.host('node-01');
+    const image = await inventory.image('app:1', [host]);
+    await inventory.container('of-docker', host, image);
+    const container = await inventory.container('of-containerd', host, undefined);
+    const spot = {
+      title: '1 running container',
+      reason: 'of unknown image, packages not known; “Scan now” reads them',
+      to: '/assets?kind=container',
+    };
+    expect((await callRoute(handlers, 'overview.get')).blind).toContainEqual(spot);
+    await receive({ assetId: container, reporterHostId: host, document: anSbom('container', [openssl]) });
+    expect((await callRoute(handlers, 'overview.get')).blind).not.toContainEqual(spot);
+  });
+
   test('a release without security updates is a blind spot', async () => {
     const host = await inventory.host('old-01');
     const sbom = JSON.parse(anSbom('host', [openssl]).toString()) as Record<string, unknown>;

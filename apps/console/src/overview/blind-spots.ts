@@ -26,6 +26,7 @@ export const readBlindSpots = async (
     refusedCollectors(db, scope),
     losses(db, scope, new Date(now.getTime() - dayMs)),
     unconfirmedImages(db, scope),
+    unknownContainers(db, scope),
     distributions.then((found) => withoutAdvisories(found, content)),
     typesWithoutAdvisories(db, content, scope),
     distributions.then((found) => withoutUpdates(found, now)),
@@ -86,6 +87,25 @@ const unconfirmedImages = async (db: Database, scope: Scope): Promise<BlindSpot[
     ...(contradicted > 0
       ? [{ title: `${contradicted} images`, reason: 'hosts report different packages', to: '/assets?kind=image' }]
       : []),
+  ];
+};
+
+/** Sensors ask Docker alone: others' containers are known by their processes, without image, and read only where they have a package database. */
+const unknownContainers = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
+  const { rows } = await sql<{ unread: number }>`
+    select count(*)::int as unread from assets as a
+    where a.kind = 'container' and a.status = 'running' and a.image_id is null and a.record ->> 'parentKey' is null
+      and not exists (select 1 from asset_software as s where s.asset_id = a.id) and ${inScope(scope, sql.ref('a.id'))}`.execute(
+    db,
+  );
+  const unread = rows[0]?.unread ?? 0;
+  if (unread === 0) return [];
+  return [
+    {
+      title: `${unread} running ${unread === 1 ? 'container' : 'containers'}`,
+      reason: 'of unknown image, packages not known; “Scan now” reads them',
+      to: '/assets?kind=container',
+    },
   ];
 };
 

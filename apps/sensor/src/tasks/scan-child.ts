@@ -6,6 +6,7 @@ import { bulkLimits } from '@parapet/contract/wire';
 import { messageOf, ok, type Problem, type Result } from '@parapet/core';
 import { createSbom, type FileSystem, openDirectory, openImageArchive, openLayers } from '@parapet/sbom';
 import { opaqueTest } from './opaque-test.ts';
+import { openProcessRoot } from './process-root.ts';
 import { ScanJob, type ScanOutcome } from './scan-job.ts';
 
 /** Waits for its job on the IPC channel, does it, answers and ends. */
@@ -55,6 +56,10 @@ type OpenedSource = { readonly fileSystem: FileSystem; readonly problems: readon
 
 const openSource = async ({ target, source }: ScanJob): Promise<Result<OpenedSource, Problem>> => {
   if (source.kind === 'archive') return openImageArchive(source.path);
+  if (source.kind === 'process') {
+    const opened = await openProcessRoot(source, target.name);
+    return opened.ok ? ok({ fileSystem: opened.value, problems: [] }) : opened;
+  }
   const [root] = source.folders;
   if (target.kind === 'host' && root !== undefined) {
     // A host has file systems of the kernel, of other machines and of containers mounted in it: they are left out.

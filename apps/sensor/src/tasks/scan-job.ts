@@ -14,6 +14,13 @@ export const ScanJob = z.object({
       /** The digest of each folder's layer, in the same order; null for one that belongs to no image. */
       layerDigests: z.array(z.string().max(256).nullable()).max(512).optional(),
     }),
+    /** The root of a process in a container; the process is the one that started then. */
+    z.object({
+      kind: z.literal('process'),
+      procPath: z.string().min(1),
+      pid: z.number().int().positive(),
+      startTicks: z.number().int().nonnegative(),
+    }),
     /** An image as `docker save` writes it. */
     z.object({ kind: z.literal('archive'), path: z.string().min(1) }),
   ]),

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
@@ -26,6 +26,7 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
   let folder: string;
   let container: string;
   let image: string;
+  let volume: string;
 
   beforeAll(async () => {
     // A layer with a package, and one above it that replaced the folder the lower one had.
@@ -37,11 +38,15 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     await docker('wait', second);
     image = await docker('commit', '--change', 'LABEL parapet.test=1', second);
     await Promise.all([first, second].map(removeContainer));
-    container = await runContainer(image, [], ['sh', '-c', `${packageScript('three')}; sleep 600`]);
+    volume = await mkdtemp(join(tmpdir(), 'parapet-volume-'));
+    await writeFile(join(volume, 'Cargo.lock'), '[[package]]\nname = "of-a-volume"\nversion = "1.0.0"\n');
+    const mounted = ['-v', `${volume}:/data`];
+    container = await runContainer(image, mounted, ['sh', '-c', `${packageScript('three')}; sleep 600`]);
   });
   afterAll(async () => {
     await removeContainer(container);
     await docker('rmi', '-f', image).catch(() => '');
+    await rm(volume, { recursive: true, force: true });
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parapet-targets-'));
@@ -49,7 +54,10 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const packagesOf = async (target: Parameters<ReturnType<typeof createTargetResolver>>[0], by: DockerApi = api) => {
-    const resolved = await createTargetResolver({ rootPath: '/', docker: by })(target, join(folder, 'image.tar'));
+    const resolved = await createTargetResolver({ rootPath: '/', procPath: '/proc', docker: by })(
+      target,
+      join(folder, 'image.tar'),
+    );
     if (!resolved.ok) throw new Error(resolved.error.message);
     const { source, release } = resolved.value;
     const outputPath = join(folder, `${source.kind}.zst`);
@@ -96,9 +104,33 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
     expect((await packagesOf(target)).layers).toEqual({ ...(await layersOf(image)), three: undefined });
   });
 
+  it('reads a container whose runtime or storage cannot be asked by a process in it, without what is mounted', async () => {
+    const elsewhere: DockerApi = {
+      ...api,
+      container: async (id) => {
+        const found = await api.container(id);
+        return found.ok ? ok({ ...found.value, GraphDriver: null }) : found;
+      },
+    };
+    const expected = { kind: 'process', packages: ['three'] };
+    // What is mounted below /data is none of its files.
+    const layers = { one: undefined, two: undefined, three: undefined };
+    for (const runtime of ['containerd', 'podman', 'docker']) {
+      const target = { kind: 'container', containerKey: `${runtime}:${container}` } as const;
+      await expect
+        .poll(() => packagesOf(target, elsewhere).catch(() => undefined), { timeout: 90_000 })
+        .toEqual({ ...expected, layers });
+    }
+  });
+
+  it('refuses a container of which nothing runs', async () => {
+    const target = { kind: 'container', containerKey: `containerd:${'0'.repeat(64)}` } as const;
+    await expect(packagesOf(target)).rejects.toThrow(/Nothing of the container runs/);
+  });
+
   it('refuses keys that name nothing', async () => {
     await expect(packagesOf({ kind: 'image', imageKey: '../x' })).rejects.toThrow(/names no image/);
-    await expect(packagesOf({ kind: 'container', containerKey: 'unknown:x' })).rejects.toThrow(/Only Docker/);
+    await expect(packagesOf({ kind: 'container', containerKey: 'unknown:x' })).rejects.toThrow(/names no container/);
     await expect(packagesOf({ kind: 'image', imageKey: `sha256:${'0'.repeat(64)}` })).rejects.toThrow(/404/);
   });
 });

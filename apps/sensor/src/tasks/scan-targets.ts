@@ -8,6 +8,7 @@ import type { ScanTarget } from '@parapet/contract/wire';
 import { fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
 import type { DockerApi } from '../collectors/docker/docker-api.ts';
 import type { DockerImage } from '../collectors/docker/schema.ts';
+import { findContainerProcess } from '../proc/container-root.ts';
 import type { ScanJob } from './scan-job.ts';
 
 /** What to scan, and how to clear away what was made for it. */
@@ -17,15 +18,18 @@ export type ResolvedTarget = Pick<ScanJob, 'target' | 'source'> & { readonly rel
 export type TargetResolver = (target: ScanTarget, workPath: string) => Promise<Result<ResolvedTarget, Problem>>;
 
 export const createTargetResolver =
-  (deps: { readonly rootPath: string; readonly docker: DockerApi | undefined }): TargetResolver =>
+  (deps: {
+    readonly rootPath: string;
+    readonly procPath: string;
+    readonly docker: DockerApi | undefined;
+  }): TargetResolver =>
   async (target, workPath) => {
     if (target.kind === 'host') {
       return ok(fromFolders({ kind: 'host', name: hostname() || 'localhost' }, [deps.rootPath]));
     }
+    if (target.kind === 'container') return resolveContainer(deps, target.containerKey);
     if (deps.docker === undefined) return fail(problem('no-runtime', 'This sensor has no Docker to ask.'));
-    return target.kind === 'image'
-      ? resolveImage(deps.docker, deps.rootPath, target.imageKey, workPath)
-      : resolveContainer(deps.docker, deps.rootPath, target.containerKey);
+    return resolveImage(deps.docker, deps.rootPath, target.imageKey, workPath);
   };
 
 const resolveImage = async (
@@ -48,32 +52,34 @@ const resolveImage = async (
 };
 
 const resolveContainer = async (
-  docker: DockerApi,
-  rootPath: string,
+  deps: { readonly rootPath: string; readonly procPath: string; readonly docker: DockerApi | undefined },
   key: string,
 ): Promise<Result<ResolvedTarget, Problem>> => {
-  const id = /^docker:([0-9a-f]{64})$/.exec(key)?.[1];
-  if (id === undefined) {
-    return fail(
-      problem('bad-key', 'Only Docker’s own containers can be scanned; for one inside a container, scan that.'),
-    );
-  }
-  const container = await docker.container(id);
+  const [, runtime, id] = /^(docker|containerd|podman|cri-o|unknown):([0-9a-f]{64})$/.exec(key) ?? [];
+  if (id === undefined) return fail(problem('bad-key', `"${key}" names no container.`));
+  if (runtime !== 'docker' || deps.docker === undefined) return fromProcess(deps.procPath, id, id.slice(0, 12));
+  const container = await deps.docker.container(id);
   if (!container.ok) return container;
   const { GraphDriver, Image, Name } = container.value;
-  const folders = layerFolders(GraphDriver, rootPath);
-  if (folders !== undefined) {
-    // Without its image, which may be gone, packages lack their layers and nothing else.
-    const image = await docker.image(Image);
-    const target = { kind: 'container', name: Name.replace(/^\//, '') } as const;
-    return ok(fromFolders(target, folders, image.ok ? image.value : undefined));
+  const name = Name.replace(/^\//, '');
+  const folders = layerFolders(GraphDriver, deps.rootPath);
+  // Kept by another storage driver, or by the image store of containerd.
+  if (folders === undefined) return fromProcess(deps.procPath, id, name);
+  // Without its image, which may be gone, packages lack their layers and nothing else.
+  const image = await deps.docker.image(Image);
+  return ok(fromFolders({ kind: 'container', name }, folders, image.ok ? image.value : undefined));
+};
+
+/** By the root of a process in it, which shows the same files whatever the runtime keeps them with. */
+const fromProcess = (procPath: string, id: string, name: string): Result<ResolvedTarget, Problem> => {
+  const process = findContainerProcess(procPath, id);
+  if (process === undefined) {
+    return fail(
+      problem('not-running', 'Nothing of the container runs that may be looked into, and its storage is not known.'),
+    );
   }
-  return fail(
-    problem(
-      'storage-driver',
-      `Docker keeps its containers with "${GraphDriver?.Name ?? 'an image store of containerd'}", which this sensor cannot read; overlay2 can be read. Scan its image instead.`,
-    ),
-  );
+  const source = { kind: 'process', procPath, ...process } as const;
+  return ok({ target: { kind: 'container', name }, source, release: async () => {} });
 };
 
 const fromFolders = (target: ScanJob['target'], folders: string[], image?: DockerImage): ResolvedTarget => ({

@@ -1,7 +1,9 @@
-import { bareContainer, type ContainerRecord } from '@parapet/contract/wire';
+import { bareContainer, type ContainerRecord, type PackageDatabase } from '@parapet/contract/wire';
 import { type CgroupContainer, containersInCgroup } from '../../proc/container-ids.ts';
+import { containerRootOf, findContainerProcess, isInContainer } from '../../proc/container-root.ts';
 import { readSmall } from '../../proc/read-small.ts';
 import type { InventorySink } from '../collector.ts';
+import { findPackageDatabases } from '../package-databases.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
 
 /**
@@ -16,12 +18,17 @@ export type ContainerResolver = {
   readonly claim: (pid: number, startedAt: number) => string | undefined;
   /** A reported process of that container ended. */
   readonly release: (containerKey: string, endedAt: number) => void;
+  /** Looks again at what package managers wrote in containers that no runtime tells of, some of them each time. */
+  readonly refreshPackages: (now: number) => void;
   /** Forgets sightings that a runtime has claimed since; returns their keys. */
   readonly yieldToRuntimes: (now: number) => readonly string[];
 };
 
 /** A container's own processes can make groups that look like nested containers; they shall not fill the inventory. */
 const maxSighted = 1024;
+/** A look is some hundred stats. */
+const looksAtOnce = 16;
+const lookEveryMs = 60_000;
 
 export const createContainerResolver = (deps: {
   readonly procPath: string;
@@ -42,18 +49,28 @@ export const createContainerResolver = (deps: {
     container: CgroupContainer,
     depth: number,
     parentKey: string | undefined,
-    startedAt: number,
+    { pid, startedAt }: { readonly pid: number; readonly startedAt: number },
   ): Sighting => {
     const key = keyFor(container, depth);
     const known = sighted.get(key);
     if (known !== undefined) return known;
     const runtime = depth === 0 ? container.runtime : 'unknown';
-    const record = unknownContainer(key, container.id, runtime, parentKey, startedAt);
-    const sighting: Sighting = { key, id: container.id, record, members: 0 };
+    const bare = unknownContainer(key, container.id, runtime, parentKey, startedAt);
+    const record = isLookedInto(bare) ? { ...bare, packageDatabases: packagesSeenBy(pid) } : bare;
+    const sighting: Sighting = { key, id: container.id, record, members: 0, pid, lookedAt: startedAt };
     sighted.set(key, sighting);
+    tell(sighting);
+    return sighting;
+  };
+
+  const tell = ({ key, record }: Sighting): void => {
     deps.inventory.put(record);
     deps.workloads.setContainer({ key, record, pid: undefined });
-    return sighting;
+  };
+
+  const packagesSeenBy = (pid: number): PackageDatabase[] => {
+    const root = containerRootOf(deps.procPath, pid);
+    return root === undefined ? [] : [...findPackageDatabases(root)];
   };
 
   return {
@@ -76,7 +93,7 @@ export const createContainerResolver = (deps: {
           deps.onTooMany();
           break;
         }
-        innermost = sight(container, depth, key, startedAt);
+        innermost = sight(container, depth, key, { pid, startedAt });
         key = innermost.key;
       }
       if (innermost !== undefined) innermost.members += 1;
@@ -90,6 +107,27 @@ export const createContainerResolver = (deps: {
       sighted.delete(containerKey);
       deps.workloads.removeContainer(containerKey);
       deps.inventory.end('container', containerKey, endedAt, { state: 'removed' });
+    },
+    refreshPackages: (now) => {
+      const due = [...sighted.values()]
+        .filter((sighting) => isLookedInto(sighting.record) && now - sighting.lookedAt >= lookEveryMs)
+        .sort((a, b) => a.lookedAt - b.lookedAt)
+        .slice(0, looksAtOnce);
+      // A search goes through all processes of the host: one at a time.
+      let searches = 1;
+      for (const sighting of due) {
+        if (!isInContainer(deps.procPath, sighting.pid, sighting.id)) {
+          if (searches === 0) continue;
+          searches -= 1;
+          sighting.pid = findContainerProcess(deps.procPath, sighting.id)?.pid ?? sighting.pid;
+        }
+        sighting.lookedAt = now;
+        if (!isInContainer(deps.procPath, sighting.pid, sighting.id)) continue;
+        const packageDatabases = packagesSeenBy(sighting.pid);
+        if (JSON.stringify(packageDatabases) === JSON.stringify(sighting.record.packageDatabases)) continue;
+        sighting.record = { ...sighting.record, packageDatabases };
+        tell(sighting);
+      }
     },
     yieldToRuntimes: (now) => {
       const claimed: string[] = [];
@@ -107,12 +145,20 @@ export const createContainerResolver = (deps: {
   };
 };
 
+/** Docker is about to tell of its own, and one inside another is part of what that one's workload does. */
+const isLookedInto = ({ runtime, parentKey }: ContainerRecord): boolean =>
+  runtime !== 'docker' && parentKey === undefined;
+
 type Sighting = {
   readonly key: string;
   readonly id: string;
-  readonly record: ContainerRecord;
+  record: ContainerRecord;
   /** Reported processes of it. */
   members: number;
+  /** One of its processes, by whose root its packages are looked at. */
+  pid: number;
+  /** When they were last looked at. */
+  lookedAt: number;
 };
 
 const unknownContainer = (

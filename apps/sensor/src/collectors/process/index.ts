@@ -4,7 +4,7 @@ import { createHostTimes } from '../../proc/host-times.ts';
 import { readSmall } from '../../proc/read-small.ts';
 import type { CollectorContext, CollectorDefinition } from '../collector.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
-import { createContainerResolver } from './container-resolver.ts';
+import { type ContainerResolver, createContainerResolver } from './container-resolver.ts';
 import { createProcessTracker, type ProcessTracker } from './process-tracker.ts';
 import { createUserNames } from './user-names.ts';
 
@@ -37,7 +37,7 @@ export const createProcessCollector = (
     workloads.setProcessSource(tracker);
     const events = listen(context, tracker);
     await tracker.walk();
-    const stopWalking = walkRegularly(tracker, context);
+    const stopWalking = walkRegularly(tracker, containers, context);
     const stopListening = workloads.onContainersChanged(() => {
       const claimed = containers.yieldToRuntimes(clock.now());
       if (claimed.length > 0) tracker.reassign(claimed);
@@ -58,7 +58,11 @@ const longestWalkEveryMs = 60_000;
 const walkShare = 0.01;
 const filesBudgetMs = 4;
 
-const walkRegularly = (tracker: ProcessTracker, context: CollectorContext): (() => void) => {
+const walkRegularly = (
+  tracker: ProcessTracker,
+  containers: ContainerResolver,
+  context: CollectorContext,
+): (() => void) => {
   let timer: NodeJS.Timeout;
   let stopped = false;
   const schedule = (waitMs: number): void => {
@@ -69,6 +73,7 @@ const walkRegularly = (tracker: ProcessTracker, context: CollectorContext): (() 
         .walk()
         .catch((error: unknown) => context.log.warn('processes could not be listed', { error }))
         .then(() => {
+          containers.refreshPackages(context.clock.now());
           const used = process.cpuUsage(before);
           tracker.refreshLoadedFiles(filesBudgetMs);
           const fairMs = (used.user + used.system) / 1000 / walkShare;

@@ -50,13 +50,18 @@ export const assetAnswers = (world: FakeWorld): FakeHandlers => {
             { group: 'Network', name: 'Addresses', value: '10.8.4.21, fe80::42:acff:fe11:2' },
             { group: 'Cloud', name: 'Provider', value: 'AWS eu-central-1, m6i.2xlarge' },
           ]
-        : [
-            { group: asset.kind === 'image' ? 'Image' : 'Container', name: 'Command', value: 'nginx -g daemon off;' },
-            { group: asset.kind === 'image' ? 'Image' : 'Container', name: 'User', value: 'root' },
-            { group: 'Privileges', name: 'Privileged', value: 'no' },
-            { group: 'Privileges', name: 'Mounts', value: '/etc/nginx/conf.d (read only)' },
-            { group: 'Network', name: 'Published ports', value: '80 → 80/tcp, 443 → 443/tcp' },
-          ]),
+        : asset.kind === 'upload'
+          ? [
+              { group: 'Uploaded scan', name: 'Target', value: `image ${asset.name}` },
+              { group: 'Uploaded scan', name: 'By', value: 'token ci-shop' },
+            ]
+          : [
+              { group: asset.kind === 'image' ? 'Image' : 'Container', name: 'Command', value: 'nginx -g daemon off;' },
+              { group: asset.kind === 'image' ? 'Image' : 'Container', name: 'User', value: 'root' },
+              { group: 'Privileges', name: 'Privileged', value: 'no' },
+              { group: 'Privileges', name: 'Mounts', value: '/etc/nginx/conf.d (read only)' },
+              { group: 'Network', name: 'Published ports', value: '80 → 80/tcp, 443 → 443/tcp' },
+            ]),
     ],
     packageCount: 212,
     distribution: 'Debian 12',
@@ -65,7 +70,13 @@ export const assetAnswers = (world: FakeWorld): FakeHandlers => {
     ).length,
     ...(asset.scannedAt === undefined
       ? {}
-      : { scan: { state: 'done' as const, at: asset.scannedAt, reporter: 'edge-01' } }),
+      : {
+          scan: {
+            state: 'done' as const,
+            at: asset.scannedAt,
+            reporter: asset.kind === 'upload' ? 'token ci-shop' : 'edge-01',
+          },
+        }),
   });
   return {
     'assets.list': ({ query }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foreignMounts, isLocalMount } from './mounts.ts';
+import { foreignMounts, isLocalMount, mountPoints } from './mounts.ts';
 
 const table = [
   '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
@@ -20,6 +20,19 @@ describe('foreignMounts', () => {
   it('are seen from the target’s root', () => {
     expect([...foreignMounts(table, '/mnt')]).toEqual(['/nas one']);
     expect([...foreignMounts(table, '/proc')]).toEqual([]);
+  });
+});
+
+describe('mountPoints', () => {
+  it('are all but the root', () => {
+    expect([...mountPoints(table)]).toEqual([
+      '/proc',
+      '/home',
+      '/mnt/nas one',
+      '/var/www',
+      '/data',
+      '/var/lib/x/merged',
+    ]);
   });
 });
 

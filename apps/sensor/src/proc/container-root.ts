@@ -34,7 +34,8 @@ export const isInContainer = (procPath: string, pid: number, runtimeId: string):
 export const containerRootOf = (procPath: string, pid: number): string | undefined => {
   const root = join(procPath, String(pid), 'root');
   const own = statOf(root);
-  const host = statOf(join(procPath, '1', 'root'));
+  // Where the first process may not be looked at, the host's root is our own: in a container we would not see others' either.
+  const host = statOf(join(procPath, '1', 'root')) ?? statOf('/');
   if (own === undefined || host === undefined) return undefined;
   return own.dev === host.dev && own.ino === host.ino ? undefined : root;
 };

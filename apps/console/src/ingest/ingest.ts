@@ -109,16 +109,16 @@ export const createIngest = (deps: {
 
   /** Stores what a sensor sent, and what others that wait sent as far as it may go with it. */
   const work = async (first: Lane): Promise<void> => {
-    const lanes = [first];
+    const members = [first];
     first.busy = true;
     running += 1;
     try {
-      await storeNext(first, lanes);
+      await storeNext(first, members);
     } catch (error) {
-      for (const lane of lanes) giveUp(lane, error);
+      for (const lane of members) giveUp(lane, error);
     } finally {
       running -= 1;
-      for (const lane of lanes) {
+      for (const lane of members) {
         lane.busy = false;
         schedule(lane);
       }
@@ -131,11 +131,11 @@ export const createIngest = (deps: {
     lane.owner.onMalformed('internal', 'The console could not handle this frame.');
   };
 
-  const storeNext = async (first: Lane, lanes: Lane[]): Promise<void> => {
+  const storeNext = async (first: Lane, members: Lane[]): Promise<void> => {
     const batches: Batch<Lane>[] = [];
     const broken: { readonly lane: Lane; readonly problem: Problem }[] = [];
     let records = 0;
-    for (let lane: Lane | undefined = first; lane !== undefined; lane = nextOf(lanes, records)) {
+    for (let lane: Lane | undefined = first; lane !== undefined; lane = nextOf(members, records)) {
       const oldestMs = lane.queue[0]?.receivedAtMs ?? clock.now();
       const read = await readBatch(lane);
       if (read.frames.length > 0) batches.push({ lane, frames: read.frames, oldestMs });
@@ -150,16 +150,16 @@ export const createIngest = (deps: {
    * The next sensor in turn that goes into the same transaction: one of the same zone, whose edges are settled under one lock
    * anyway, so that no two transactions wait for each other's zones.
    */
-  const nextOf = (lanes: Lane[], records: number): Lane | undefined => {
-    const [first] = lanes;
+  const nextOf = (members: Lane[], records: number): Lane | undefined => {
+    const [first] = members;
     if (first?.zone === undefined || first.alone > 0) return undefined;
-    if (lanes.length >= ingestLimits.groupStreams || records >= ingestLimits.groupRecords) return undefined;
+    if (members.length >= ingestLimits.groupStreams || records >= ingestLimits.groupRecords) return undefined;
     for (const lane of turn) {
       const fits = lane.zone === first.zone && lane.alone === 0;
-      if (!fits || lanes.some(({ owner }) => owner.hostId === lane.owner.hostId)) continue;
+      if (!fits || members.some(({ owner }) => owner.hostId === lane.owner.hostId)) continue;
       turn.delete(lane);
       lane.busy = true;
-      lanes.push(lane);
+      members.push(lane);
       return lane;
     }
     return undefined;

@@ -31,7 +31,8 @@ export default defineConfig({
           include: ['{apps/cli,apps/sensor,packages,tests}/**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 180_000,
-          hookTimeout: 300_000,
+          // Making a Debian root or packing a sensor takes minutes beside another lane that uses both processors.
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

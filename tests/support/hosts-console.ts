@@ -73,7 +73,7 @@ export const startHostsConsole = async (gateways: readonly string[], withBalance
       return found.state === 'ready';
     };
     // Made at the lowest priority, which on a busy machine is little.
-    await eventually('the archive', isReady, 240_000);
+    await eventually('the archive', isReady, 400_000);
   };
   const lineOfThePage = async (): Promise<string> => {
     await makeArchive();

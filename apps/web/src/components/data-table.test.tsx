@@ -55,6 +55,15 @@ test('draws what is in view and tells the whole', () => {
   expect(container.querySelector('[role="treegrid"]')?.getAttribute('aria-rowcount')).toBe('5001');
 });
 
+test('has the columns that there is room for from its first picture on', () => {
+  const more = [880, 920].map(
+    (from) => ({ ...columns[0], id: `from ${from}`, header: `From ${from}`, from }) as Column<Row>,
+  );
+  render({ columns: [...columns, ...more] });
+  const heads = [...container.querySelectorAll('[role="columnheader"]')].map((head) => head.textContent);
+  expect(heads).toEqual(['Name', 'From 880']);
+});
+
 test('keys open, expand and choose; only one row is a tab stop', () => {
   const onOpen = vi.fn();
   const onExpand = vi.fn();

@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, their cells and groups do not
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type Column, columnTemplate, type Sort, shownColumns } from './columns.ts';
 import styles from './data-table.module.css';
 
@@ -247,9 +247,11 @@ const isTall = <R,>(props: DataTableProps<R>, row: R | undefined): boolean =>
 
 const useWidth = (ref: React.RefObject<HTMLElement | null>): number => {
   const [width, setWidth] = useState(0);
-  useEffect(() => {
+  // Measured before it is painted: the observer speaks a frame later, on a busy machine many.
+  useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
+    setWidth(element.clientWidth);
     const observer = new ResizeObserver(([entry]) => setWidth(Math.round(entry?.contentRect.width ?? 0)));
     observer.observe(element);
     return () => observer.disconnect();

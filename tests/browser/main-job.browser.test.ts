@@ -248,7 +248,6 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     '/settings/tokens',
     '/settings/keys',
     '/settings/audit',
-    '/settings/telemetry',
     '/settings/console',
     '/settings/about',
   ])('%s has no accessibility violation, dark or light, wide or narrow', async (path) => {

@@ -18,9 +18,11 @@ export const createTelemetryPolicyFeature = (deps: {
   readonly log: Log;
   readonly audit: AuditLog;
   readonly live: LiveFeed;
+  /** How often labels of hosts are looked at anew, default half a minute. */
+  readonly lookEveryMs?: number;
 }): TelemetryPolicyFeature => {
-  const { db, clock, log, audit, live } = deps;
-  const desk = createPolicyDesk({ db, live, log });
+  const { db, clock, log, audit, live, lookEveryMs } = deps;
+  const desk = createPolicyDesk({ db, live, log, ...(lookEveryMs === undefined ? {} : { lookEveryMs }) });
   return {
     port: desk.port,
     handlers: createPolicyRoutes({ db, clock, audit, changed: desk.changed }),

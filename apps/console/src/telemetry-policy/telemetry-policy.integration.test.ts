@@ -27,6 +27,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   feature = createTelemetryPolicyFeature({
     ...{ db: database.db, clock: systemClock, log: silentLog, live: { publish: () => undefined } },
+    lookEveryMs: 200,
     audit: { record: async (entry) => void audit.push(entry) },
   });
   gateway = await startTestGateway(database.db, { policies: feature.port });
@@ -80,6 +81,14 @@ test('what people say is recorded is sent to the sensors that it is for, and see
   const scoped = await feature.handlers['telemetryPolicy.get'](requestOf({}, { env: ['lab'] }));
   expect(scoped.hosts).toMatchObject({ followed: 0, unable: 1 });
   expect(audit.at(-1)).toMatchObject({ action: 'telemetryPolicy.update', details: { before: [], after: [{}, {}] } });
+
+  // Other labels of a host may ask for other rules.
+  await database.db
+    .updateTable('assets')
+    .set({ people_labels: JSON.stringify({ env: 'retired' }) })
+    .where('id', '=', lab.answer.hostId)
+    .execute();
+  expect((await labSensor.expect('telemetry-policy')).digest).toBe(forShop.digest);
 
   // A sensor that does not know policies is not sent any, whatever changes.
   await update(1, [rule(), rule({ name: 'no mounts', actions: ['mount'] })]);
@@ -136,7 +145,7 @@ test('a preview counts what rules would touch', async () => {
   expect(
     await preview(
       rule({ labels: { tier: ['back'] } }),
-      rule({ hosts: { env: ['lab'] } }),
+      rule({ hosts: { env: ['retired'] } }),
       rule({ where: 'host' }),
       rule(),
     ),

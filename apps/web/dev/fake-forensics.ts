@@ -102,7 +102,7 @@ export const forensicAnswers = (world: FakeWorld, hunts: FakeHandlers): FakeHand
               ...(container.scannedAt === undefined ? {} : { scannedAt: container.scannedAt }),
             },
           }),
-      limits: isEmpty ? [] : [{ part: 'peers', text: 'Made of the newest 10000 of its events; there are more.' }],
+      limits: isEmpty ? [] : [{ part: 'peers', text: 'Made of the newest 10,000 of its events; there are more.' }],
     };
   };
   return {

@@ -71,7 +71,7 @@ export const readForensics = async (deps: ForensicsDeps, ask: ForensicsAsk): Pro
       ...(events.more
         ? ['peers', 'files'].map((part) => ({
             part,
-            text: `Made of the newest ${maxEvents} of its events; there are more.`,
+            text: `Made of the newest ${maxEvents.toLocaleString('en')} of its events; there are more.`,
           }))
         : []),
       ...beyond('peers', peers.total),

@@ -46,7 +46,14 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   dnsAnswer: { tracepoint: 'netif_receive_skb', write: writeDnsAnswer },
 };
 export const probeNames = [
-  ...(['exec', 'exit', 'fork', 'socket', 'module', 'systemCall', 'dnsQuestion', 'dnsAnswer'] as const),
+  'exec',
+  'exit',
+  'fork',
+  'socket',
+  'module',
+  'systemCall',
+  'dnsQuestion',
+  'dnsAnswer',
 ] as const;
 export type ProbeName = (typeof probeNames)[number];
 

@@ -30,8 +30,8 @@ const defaultShare = 0.2;
 export type RunningFileCollector = RunningCollector & { readonly whenWatched: Promise<void> };
 
 /**
- * Reading and marking take a quarter of the sensor's processor
- * time at most: what comes faster waits in the kernel, whose queues are bounded and tell when they overflow.
+ * Reading takes a quarter of the sensor's processor time at most, marking half of it: what comes faster waits in the kernel, whose
+ * queues are bounded and tell when they overflow.
  */
 export const startFileCollector = (deps: FileCollectorDeps, context: CollectorContext): RunningFileCollector => {
   if (deps.paths.length === 0) {
@@ -71,11 +71,11 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
     for (const { change, container } of waiting) source.tell('file', teller(change, container));
     waiting.length = 0;
   };
-  const budgetMs = (everyMs * Math.min(deps.cpuCores ?? defaultShare, 1)) / 4;
+  const shareMs = everyMs * Math.min(deps.cpuCores ?? defaultShare, 1);
   const turn = (): void => {
-    roots.read(performance.now() + budgetMs);
+    roots.read(performance.now() + shareMs / 4);
     tell();
-    roots.walk(performance.now() + budgetMs);
+    roots.walk(performance.now() + shareMs / 2);
   };
   const report = (): void => context.report(fileStatus(roots.state(), joined.ok ? undefined : joined.error.message));
   const account = (): void => source.account(produced);

@@ -139,12 +139,16 @@ export const createRoots = (deps: RootsDeps): Roots => {
     walk: (untilMs) => {
       const isSearch = performance.now() - searchedAtMs >= searchEveryMs;
       if (isSearch) searchedAtMs = performance.now();
-      for (const place of roots.values()) {
-        if (isSearch && place.watch.state().method === 'files') place.watch.walkAgain();
+      if (isSearch) for (const { watch } of roots.values()) if (watch.state().method === 'files') watch.walkAgain();
+      // Each in its turn, so that no root keeps another one waiting.
+      for (const [key, place] of [...roots]) {
         const wasWalking = place.isWalking || place.blind !== undefined;
         place.isWalking = place.watch.walk(untilMs);
         if (wasWalking && !place.isWalking) settle(place);
-        if (performance.now() >= untilMs) return;
+        if (performance.now() < untilMs) continue;
+        roots.delete(key);
+        roots.set(key, place);
+        return;
       }
     },
     whenHostIsWatched: hostIsWatched.promise,

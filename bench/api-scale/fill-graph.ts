@@ -33,13 +33,13 @@ export const fillGraph = async (execute: Execute, size: StoreSize): Promise<void
     select id, pg_temp.uid('run' || id), 'process', 'kernel', 'overflow', 12, now() - interval '3 days', now() - interval '2 days' from assets where kind = 'host' and md5(id::text) < '2'`);
   await execute(`
     insert into processes (host_id, boot_id, key, container_key, container_id, pid, parent_key, name, executable, arguments, uid, user_name, loaded_files, started_at, ended_at)
-    select coalesce(a.host_id, a.id), 'boot-1', a.id || '-' || p, case a.kind when 'container' then a.key end, case a.kind when 'container' then a.id end,
+    select coalesce(a.host_id, a.id), 'boot-1', (100 + p) || ':' || (hashtext(a.id::text)::bigint + 2147483648), case a.kind when 'container' then a.key end, case a.kind when 'container' then a.id end,
       100 + p, '1:1', (array['nginx','postgres','node','python3','java','sshd','bash','cron','redis-server','envoy'])[1 + p % 10],
       '/usr/bin/program-' || p, '["--config","/etc/program.conf"]', 1000, 'app', '["/usr/lib/libc.so.6","/usr/lib/libssl.so.3"]',
       now() - p * interval '40 minutes', case when p > (case a.kind when 'host' then 60 else 6 end) then now() - p * interval '20 minutes' end
     from assets a cross join lateral generate_series(1, case a.kind when 'host' then 100 else 12 end) p where a.kind <> 'image';
     insert into listeners (host_id, key, container_key, container_id, process_key, executable, protocol, address, port, started_at)
-    select coalesce(host_id, id), id || '|tcp', case kind when 'container' then key end, case kind when 'container' then id end, id || '-1', '/usr/bin/program-1', 'tcp', '0.0.0.0', 8000 + abs(hashtext(name)) % 20, now() - interval '10 days'
+    select coalesce(host_id, id), id || '|tcp', case kind when 'container' then key end, case kind when 'container' then id end, '101:' || (hashtext(id::text)::bigint + 2147483648), '/usr/bin/program-1', 'tcp', '0.0.0.0', 8000 + abs(hashtext(name)) % 20, now() - interval '10 days'
     from assets where kind <> 'image'`);
   await execute(`
     insert into edges (source_node, target_node, source_process, target_process, protocol, port, source_asset, target_asset,

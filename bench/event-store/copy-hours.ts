@@ -21,8 +21,8 @@ export const copyHours = async ({ platform }: Console, events: number): Promise<
   for (let hour = 1; total < events; hour += 1) {
     const path = `copy-${hour}.parquet`;
     await engine.run(`
-copy (select * replace ("@timestamp" - ${hour * hourUs} as "@timestamp", sha256("container.id" || '${hour}') as "container.id")
-  from read_parquet([${source}], union_by_name = true) order by "container.id", "@timestamp")
+copy (select * replace ("@timestamp" - ${hour * hourUs} as "@timestamp", ("container.id" || '-${hour}') as "container.id")
+  from read_parquet([${source}], union_by_name = true))
 to '${join(dir, path)}' (format parquet, compression zstd, row_group_size 60000)`);
     const first = Math.min(...present.map((file) => Number(file.first_at)));
     const last = Math.max(...present.map((file) => Number(file.last_at)));

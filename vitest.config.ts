@@ -12,7 +12,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,packages,bench,corpora,tools}/**/*.test.ts', 'apps/web/**/*.test.tsx'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.browser.test.ts'],
-          testTimeout: 30_000,
+          // Only what hangs: beside other lanes a machine may be many times slower.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -41,8 +41,10 @@ const sample = {
 
 const noOverlaps = (points: ReadonlyMap<string, { x: number; y: number }>): void => {
   const cells = [...points].map(([id, point]) => ({ id, rect: cellAround(point) }));
-  for (const a of cells)
-    for (const b of cells) if (a.id < b.id) expect(overlaps(a.rect, b.rect, -1), `${a.id} on ${b.id}`).toBe(false);
+  const found = cells.flatMap((a) =>
+    cells.filter((b) => a.id < b.id && overlaps(a.rect, b.rect, -1)).map((b) => `${a.id} on ${b.id}`),
+  );
+  expect(found).toEqual([]);
 };
 
 describe('layers', () => {
@@ -160,7 +162,7 @@ describe('keeping positions', () => {
 });
 
 describe('a large view', () => {
-  it('of two thousand marks has no overlaps', () => {
+  it('of six hundred marks has no overlaps', () => {
     const nodes: MapNode[] = [internet];
     const edges: MapEdge[] = [];
     for (let host = 0; host < 60; host += 1) {
@@ -177,7 +179,9 @@ describe('a large view', () => {
     expect(layout.positions.size).toBe(601);
     noOverlaps(layout.positions);
     const frames = [...layout.outlines];
-    for (const [a, first] of frames)
-      for (const [b, second] of frames) if (a < b) expect(overlaps(first, second), `${a} on ${b}`).toBe(false);
+    const found = frames.flatMap(([a, first]) =>
+      frames.filter(([b, second]) => a < b && overlaps(first, second)).map(([b]) => `${a} on ${b}`),
+    );
+    expect(found).toEqual([]);
   });
 });

@@ -10,6 +10,8 @@ export type KernelNews = {
   readonly covers: (since: number) => boolean;
   /** Takes note of what was lost since the last call. */
   readonly account: () => void;
+  /** Reads what the kernel has told until now. */
+  readonly catchUp: () => void;
   readonly leave: () => void;
 };
 
@@ -31,6 +33,7 @@ export const joinKernel = (kernel: KernelWatch, deps: KernelNewsDeps): KernelNew
       refusal: joined?.error.message ?? 'It asks for root: sudo ./parapet up',
       covers: () => false,
       account: () => {},
+      catchUp: () => {},
       leave: () => {},
     };
   const member = joined.value;
@@ -50,6 +53,7 @@ export const joinKernel = (kernel: KernelWatch, deps: KernelNewsDeps): KernelNew
       lost = lostConnections;
       coveredSince = accountedAt + settlingMs;
     },
+    catchUp: member.drain,
     leave: member.leave,
   };
 };

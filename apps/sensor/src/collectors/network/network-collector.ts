@@ -93,6 +93,7 @@ const assemble = (context: CollectorContext, kernel: KernelWatch): Parts => {
   const probed = createProbedConnections({
     memory: kernel.memory,
     running: workloads.process,
+    catchUp: () => kernelNews.catchUp(),
     lose: (cause, count) => lose('connections', cause, count),
   });
   const proxies = createDockerProxies((pid) => readProcessArguments(procPath, pid));

@@ -26,7 +26,7 @@ const createStage = (watched: readonly NamespaceView[] = []) => {
   memory.remember('70:70', { name: 'nc', executable: '/bin/nc' });
   const losses: string[] = [];
   const lose = (cause: string): number => losses.push(cause);
-  const probed = createProbedConnections({ memory, running: () => undefined, lose });
+  const probed = createProbedConnections({ memory, running: () => undefined, catchUp: () => {}, lose });
   const views = [scene.host, ...watched];
   const at = (inode: number): NamespaceView | undefined => views.find((view) => view.inode === inode);
   const holders = { ...scene.holders, isContainerUnknown: () => false };

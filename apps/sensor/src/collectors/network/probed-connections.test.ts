@@ -18,11 +18,15 @@ const connection = (port: number, more: Partial<TcpConnection> = {}): TcpConnect
 
 const createStage = (limit?: number) => {
   const losses: string[] = [];
+  const unread: (() => void)[] = [];
   const memory = createProcessMemory();
   memory.remember('100:100', { name: 'nc', executable: '/bin/nc' });
   const probed = createProbedConnections({
     memory,
     running: () => undefined,
+    catchUp: () => {
+      for (const read of unread.splice(0)) read();
+    },
     lose: (cause, count) => losses.push(`${cause} ${count}`),
     ...(limit === undefined ? {} : { limit }),
   });
@@ -31,7 +35,7 @@ const createStage = (limit?: number) => {
     probed.take({ kind: 'open', atNs: 1n, connection: made }, now);
     probed.take({ kind: 'close', atNs: 2n, connection: made, sentBytes: 10, receivedBytes: 5 }, now);
   };
-  return { probed, losses, live };
+  return { probed, losses, live, unread };
 };
 const claim = (probed: ProbedConnections, port: number, netNamespace = 7) =>
   probed.claim(netNamespace, { address: '10.0.0.1', port }, remote);
@@ -97,6 +101,14 @@ describe('connections that the kernel tells', () => {
     }
     expect(probed.size()).toBe(2);
     expect(losses).toEqual(['too-many 1']);
+  });
+
+  it('are told once where a look meets the socket before the kernel’s news of it was read', () => {
+    const { probed, live, unread } = createStage();
+    unread.push(() => live(1, 0));
+    expect(claim(probed, 1)).toMatchObject({ holder: { executable: '/bin/nc' }, bytes: { received: 5 } });
+    expect(probed.takeUnclaimed(10_000, watched)).toEqual([]);
+    expect(claim(probed, 2)).toBeUndefined();
   });
 
   it('say who holds an end, from its beginning until a while after it was told; loopback means nothing elsewhere', () => {

@@ -48,6 +48,8 @@ export type ProbedConnections = {
 export type ProbedConnectionsDeps = {
   readonly memory: ProcessMemory;
   readonly running: RunningProcess;
+  /** Takes what the kernel has told and was not read yet. */
+  readonly catchUp: () => void;
   readonly lose: (cause: string, count: number) => void;
   readonly limit?: number;
 };
@@ -112,7 +114,10 @@ export const createProbedConnections = (deps: ProbedConnectionsDeps): ProbedConn
       else if (change.kind === 'close') close(change, now);
     },
     claim: (netNamespace, local, remote) => {
-      const entry = byEnds.get(keyOf(netNamespace, local, remote));
+      const key = keyOf(netNamespace, local, remote);
+      // The socket may have been met before the news of its beginning was read; told without it, it would be told again by that.
+      if (!byEnds.has(key)) deps.catchUp();
+      const entry = byEnds.get(key);
       if (entry === undefined || entry.state === 'told') return entry === undefined ? undefined : 'told';
       entry.state = 'claimed';
       if (entry.bytes !== undefined) forget(entry);

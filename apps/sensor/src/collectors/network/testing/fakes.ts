@@ -146,6 +146,7 @@ export const createScene = (views: readonly NamespaceView[] = [], containers: re
   const probed = createProbedConnections({
     memory: createProcessMemory(),
     running: () => undefined,
+    catchUp: () => {},
     lose: () => {},
   });
   const deps = {

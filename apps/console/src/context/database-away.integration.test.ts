@@ -64,7 +64,10 @@ describe('a database that goes away and comes back', () => {
       const queue = (await jobs.figures()).find(({ name }) => name === 'people.clean');
       expect(queue).toMatchObject({ waiting: 0, active: 0, failed: 0 });
     }, patience);
-    expect((await get('/api/v1/status')).json.stores).toMatchObject([{ name: 'database', state: 'ok' }]);
+    expect((await get('/api/v1/status')).json.stores).toMatchObject([
+      { name: 'database', state: 'ok' },
+      { name: 'events', state: 'ok' },
+    ]);
     // The console's connections end first, or the server would have to cut them.
     await running[Symbol.asyncDispose]();
     await second.stop();

@@ -56,7 +56,7 @@ const createFileWriter = (engine: Engine, to: string) => {
     waiting = [];
     characters = 0;
     await writeFile(ndjson, rows.map(({ text }) => text).join('\n'), { mode: 0o600 });
-    files.push(await writeEvents(engine, ndjson, `${to}.${files.length}.parquet`));
+    files.push(await writeEvents(engine, ndjson, `${to}-${files.length}.parquet`));
   };
   return {
     add: (event: TelemetryEvent, row: Readonly<Record<string, unknown>>): void => {

@@ -33,6 +33,8 @@ const latecomer = `parapet-e2e-late-${process.pid}`;
 const password = 'unrelated words are good';
 /** Scans stand behind everything else on a busy machine, and one waits for the other. */
 const scanMs = 180_000;
+/** Longer than one action may take, so that what failed once is tried again. */
+const patienceMs = 240_000;
 
 describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main job in a browser', () => {
   let dataDir = '';
@@ -88,7 +90,11 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     await page.getByRole('button', { name: 'Create admin and open Parapet' }).click();
     await page.waitForURL(/\/map/);
     await page.locator('canvas').first().waitFor();
-    await eventually('the container on the map', async () => (await mapText('/map?table=true')).includes(shop));
+    await eventually(
+      'the container on the map',
+      async () => (await mapText('/map?table=true')).includes(shop),
+      patienceMs,
+    );
     await expectAccessible();
   });
 
@@ -176,11 +182,15 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
       // An end tells its exit code, a start its arguments.
       const hunt = `container.name = ${shop} and (process.exit_code = 7 or process.command_line = "perl -e exit 7")`;
       await docker('exec', shop, 'sh', '-c', 'perl -e "exit 7" || true');
-      await eventually('the program among the events', async () => {
-        await open(`/hunt?q=${encodeURIComponent(hunt)}`);
-        await page.getByText(/event/).first().waitFor();
-        return (await page.getByRole('gridcell').getByRole('button', { name: 'exit', exact: true }).count()) > 0;
-      });
+      await eventually(
+        'the program among the events',
+        async () => {
+          await open(`/hunt?q=${encodeURIComponent(hunt)}`);
+          await page.getByText(/event/).first().waitFor();
+          return (await page.getByRole('gridcell').getByRole('button', { name: 'exit', exact: true }).count()) > 0;
+        },
+        patienceMs,
+      );
       await page
         .getByText(/Nothing was lost in this time|In this time .+(lost|could not see)/)
         .first()

@@ -21,5 +21,6 @@ export const createQueryClient = (onSignedOut: () => void): QueryClient =>
     },
   });
 
-const isTransient = (error: Error): boolean =>
+/** The console could not be asked, which may be over in a moment; it did not answer that something is wrong. */
+export const isTransient = (error: unknown): boolean =>
   error instanceof ApiFailure && (error.status === 0 || error.status === 502 || error.status === 503);

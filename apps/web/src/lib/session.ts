@@ -1,8 +1,14 @@
 import type { Permission, Session } from '@parapet/contract/api';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { apiQuery } from './api.ts';
+import { isTransient } from './query-client.ts';
 
-export const sessionQuery = () => ({ ...apiQuery('session.get'), staleTime: 300_000, retry: false });
+/** Nothing is shown without it, so it is asked for longer than the rest: networks change while a page loads. */
+export const sessionQuery = () => ({
+  ...apiQuery('session.get'),
+  staleTime: 300_000,
+  retry: (count: number, error: Error) => count < 5 && isTransient(error),
+});
 
 /** Who is signed in. Only inside the shell, which has made sure that someone is. */
 export const useSession = (): Session => useSuspenseQuery(sessionQuery()).data;

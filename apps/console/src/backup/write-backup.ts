@@ -19,7 +19,7 @@ import {
 import {
   type BackupFile,
   type BackupHeader,
-  type BackupManifest,
+  BackupManifest,
   type BackupMember,
   type BackupOrigin,
   type BackupTable,
@@ -193,7 +193,8 @@ async function* readIfThere(path: string): AsyncGenerator<Buffer> {
 }
 
 const writeManifest = async (archive: ArchiveWriter, manifest: BackupManifest): Promise<void> => {
-  const text = Buffer.from(JSON.stringify(manifest));
+  // What no restore would take must not look like a backup.
+  const text = Buffer.from(JSON.stringify(BackupManifest.parse(manifest)));
   await archive.add(memberNames.manifest, text);
   await archive.add(memberNames.manifestHash, Buffer.from(`${createHash('sha256').update(text).digest('hex')}\n`));
   await archive.end();

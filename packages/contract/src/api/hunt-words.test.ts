@@ -17,6 +17,14 @@ test('says what happened in one line', () => {
   const failed = { ...ends, 'source.port': 0, 'event.outcome': 'failure' };
   expect(whatOf(failed)).toBe('10.0.0.1 → [2001:db8::1]:443, failed');
   expect(whatOf({ ...ends, 'event.outcome': 'success' })).toBe('10.0.0.1:4 → [2001:db8::1]:443');
+  const question = { ...ends, 'dns.question.name': 'db.example', 'dns.question.type': 'A' };
+  expect(whatOf({ ...question, 'dns.response_code': 'NOERROR', 'dns.resolved_ip': ['10.0.0.7', '10.0.0.8'] })).toBe(
+    'A db.example → 10.0.0.7 10.0.0.8',
+  );
+  expect(whatOf({ ...question, 'dns.response_code': 'NXDOMAIN', 'event.outcome': 'failure' })).toBe(
+    'A db.example → NXDOMAIN',
+  );
+  expect(whatOf({ ...question, 'event.outcome': 'failure' })).toBe('A db.example, no answer');
   expect(whatOf({ 'process.executable': '/bin/sh', 'process.exit_code': 0 })).toBe('/bin/sh, exit code 0');
   expect(whatOf({ 'process.args': ['a', 'b'] })).toBe('a b');
   expect(whatOf({})).toBe('');

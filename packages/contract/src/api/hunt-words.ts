@@ -28,13 +28,13 @@ export const textOfField = (event: HuntEvent, name: FieldName): string | undefin
 /** What happened, in one line: a command line, who talked to whom, a file. Not yet made visible. */
 export const whatOf = (event: HuntEvent): string => {
   const text = (name: FieldName): string => textOfField(event, name) ?? '';
+  if (text('dns.question.name') !== '') return questionOf(text);
   const from = endOf(text('source.ip'), text('source.port'));
   const to = endOf(text('destination.ip'), text('destination.port'));
   if (from !== '' || to !== '') {
     const ends = to === '' ? from : from === '' ? `→ ${to}` : `${from} → ${to}`;
     return text('event.outcome') === 'failure' ? `${ends}, failed` : ends;
   }
-  if (text('dns.question.name') !== '') return `${text('dns.question.type')} ${text('dns.question.name')}`.trim();
   if (text('file.path') !== '') return [text('file.path'), text('file.target_path')].filter(Boolean).join(' → ');
   const code = text('process.exit_code');
   if (code !== '')
@@ -46,6 +46,15 @@ export const whatOf = (event: HuntEvent): string => {
     text('parapet.module.name') ||
     text('message')
   );
+};
+
+/** What was asked and what came back. */
+const questionOf = (text: (name: FieldName) => string): string => {
+  const question = `${text('dns.question.type')} ${text('dns.question.name')}`.trim();
+  const code = text('dns.response_code');
+  const answer = text('dns.resolved_ip') || (code === 'NOERROR' ? '' : code);
+  if (answer !== '') return `${question} → ${answer}`;
+  return text('event.outcome') === 'failure' ? `${question}, no answer` : question;
 };
 
 /** Port 0 is none: a connection that failed before it was given one. */

@@ -63,6 +63,19 @@ describe('hashes of programs', () => {
     expect(again['process.hash.sha256']).toBe(sha256);
   });
 
+  it('are read through the next process of the same program when the first is gone', async () => {
+    const { asked, hashes, start, answer } = createScene();
+    const [first, second] = [start(1), start(1)];
+    await answer({ absent: 'gone' });
+    expect(hashes.complete(first, true)).toBe(false);
+    await answer({ sha256 });
+    for (const event of [first, second]) {
+      expect(hashes.complete(event, true)).toBe(true);
+      expect(event['process.hash.sha256']).toBe(sha256);
+    }
+    expect(asked).toHaveLength(2);
+  });
+
   it('of large files are not tried again', async () => {
     const { asked, hashes, start, answer } = createScene();
     start(1);

@@ -21,6 +21,8 @@ export type ExecutableHashesDeps = {
 
 /** Some 250 bytes each; what was not run for longest is forgotten first. */
 const maxKnownDefault = 4096;
+/** Processes of one program that are tried, one after the other. */
+const maxTried = 4;
 /** A host that starts begins many programs at once. */
 const maxWaitingDefault = 256;
 
@@ -30,7 +32,8 @@ export const createExecutableHashes = ({
   maxWaiting = maxWaitingDefault,
 }: ExecutableHashesDeps): ExecutableHashes => {
   const known = new Map<string, FileHash>();
-  const waiting = new Map<string, StartedProgram>();
+  /** By file, the processes through which it may be read: one that is gone by then leaves it to the next. */
+  const waiting = new Map<string, StartedProgram[]>();
   const keys = new WeakMap<TelemetryEvent, string>();
   let isWorking = false;
 
@@ -44,8 +47,12 @@ export const createExecutableHashes = ({
     if (isWorking) return;
     isWorking = true;
     for (let [next] = waiting; next !== undefined; [next] = waiting) {
-      const [key, program] = next;
-      keep(key, await hash(program));
+      const [key, programs] = next;
+      for (const program of programs) {
+        const found = await hash(program);
+        keep(key, found);
+        if (isLasting(found)) break;
+      }
       waiting.delete(key);
     }
     isWorking = false;
@@ -58,12 +65,17 @@ export const createExecutableHashes = ({
       const found = known.get(key);
       if (found !== undefined) keep(key, found);
       // One whose process was gone may be found when it runs again.
-      if (waiting.has(key) || (found !== undefined && isLasting(found))) return;
+      if (found !== undefined && isLasting(found)) return;
+      const others = waiting.get(key);
+      if (others !== undefined) {
+        if (others.length < maxTried) others.push(program);
+        return;
+      }
       if (waiting.size >= maxWaiting) {
         keep(key, { absent: 'busy' });
         return;
       }
-      waiting.set(key, program);
+      waiting.set(key, [program]);
       void work();
     },
     complete: (event, canWait) => {

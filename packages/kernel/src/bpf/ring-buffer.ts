@@ -53,9 +53,19 @@ const openRingBuffer = (map: BpfMap, sizeBytes: number): RingBuffer => {
   const bytes = new Uint8Array(data);
   const mask = BigInt(sizeBytes - 1);
   let open = true;
+  let isDraining = false;
 
   const drain: RingBuffer['drain'] = (onRecord, budgetMs) => {
-    if (!open) return 0;
+    // What a record leads to may ask for the next ones, which come anyhow; begun anew, this one would be told twice.
+    if (!open || isDraining) return 0;
+    isDraining = true;
+    try {
+      return drainUntil(onRecord, budgetMs);
+    } finally {
+      isDraining = false;
+    }
+  };
+  const drainUntil: RingBuffer['drain'] = (onRecord, budgetMs) => {
     let position = Atomics.load(consumed, 0);
     const end = Atomics.load(produced, 0);
     const until = performance.now() + budgetMs;

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, messageOf } from '@parapet/core';
 import { sql } from 'kysely';
@@ -94,6 +94,8 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
     );
     if (!converted.ok) {
       waits(converted.error.message);
+      // The next try may be of fewer segments, and its files have other names.
+      await removeHalfMade(folder, `${first.number}-${last.number}`);
       return false;
     }
     await storeConverted(db, converted.value, last.number, new Date(clock.now()));
@@ -124,7 +126,10 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
       working = undefined;
     });
   };
-  spool.onSealed(wake);
+  // What fails is tried again after a while, not with each segment that comes meanwhile.
+  spool.onSealed(() => {
+    if (retry === undefined) wake();
+  });
   deps.gate.onChange(wake);
   wake();
 
@@ -235,6 +240,12 @@ const removeStrays = async ({ db, log, folder }: EventStoreDeps): Promise<void> 
   }
   const named = new Set(known.map(({ path }) => path));
   for (const name of present) if (!named.has(name)) await rm(join(folder, name), { force: true });
+};
+
+const removeHalfMade = async (folder: string, conversion: string): Promise<void> => {
+  const half = new RegExp(`^${conversion}(-\\d+\\.parquet(\\.tmp)?|\\.ndjson)$`);
+  for (const name of await readdir(folder).catch(() => []))
+    if (half.test(name)) await rm(join(folder, name), { force: true });
 };
 
 const readHostNames = async (db: Database): Promise<Record<string, string>> => {

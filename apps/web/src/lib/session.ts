@@ -3,11 +3,11 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { apiQuery } from './api.ts';
 import { isTransient } from './query-client.ts';
 
-/** Nothing is shown without it, so it is asked for longer than the rest: networks change while a page loads. */
+/** Nothing is shown without it: asked for longer than the rest, because networks change while a page loads, but not so long that people wonder at an empty one. */
 export const sessionQuery = () => ({
   ...apiQuery('session.get'),
   staleTime: 300_000,
-  retry: (count: number, error: Error) => count < 5 && isTransient(error),
+  retry: (count: number, error: Error) => count < 3 && isTransient(error),
 });
 
 /** Who is signed in. Only inside the shell, which has made sure that someone is. */

@@ -22,7 +22,7 @@ export default defineConfig({
           name: 'integration',
           include: ['apps/console/**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
-          testTimeout: 180_000,
+          testTimeout: 600_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },
@@ -32,7 +32,7 @@ export default defineConfig({
           name: 'machine',
           include: ['{apps/cli,apps/sensor,packages,tests}/**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
-          testTimeout: 180_000,
+          testTimeout: 600_000,
           // Making a Debian root or packing a sensor takes minutes beside another lane that uses both processors.
           hookTimeout: 600_000,
           fileParallelism: false,

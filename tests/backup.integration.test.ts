@@ -12,7 +12,7 @@ import {
   startConsoleProcess,
 } from './support/from-sources.ts';
 
-const soon = { timeout: 90_000, interval: 200 };
+const soon = { timeout: 180_000, interval: 200 };
 const passphrase = 'a passphrase for this test';
 
 describe('a console that is restored elsewhere', () => {

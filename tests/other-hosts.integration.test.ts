@@ -22,7 +22,7 @@ process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
 
 const haproxy = programOf('haproxy');
 /** Scans and upgrades give way to all else on a busy machine. */
-const longMs = 150_000;
+const longMs = 400_000;
 const kinds: readonly {
   readonly name: string;
   readonly byCopy: boolean;

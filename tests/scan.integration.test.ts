@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 const parapet = (...args: readonly string[]) =>
-  execArgv([process.execPath, join(root, 'build/cli.js'), ...args], { timeoutMs: 60_000 });
+  execArgv([process.execPath, join(root, 'build/cli.js'), ...args], { timeoutMs: 180_000 });
 const scan = (...args: readonly string[]) => parapet('scan', ...args, '--data-dir', join(dir, 'no-console'));
 
 describe('parapet scan', () => {

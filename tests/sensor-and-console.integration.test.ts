@@ -7,7 +7,7 @@ import {
   startConsoleProcess,
 } from './support/from-sources.ts';
 
-const soon = { timeout: 60_000, interval: 100 };
+const soon = { timeout: 180_000, interval: 100 };
 
 describeWith([root, dockerDaemon], 'a sensor and a console', () => {
   let console: ConsoleProcess;
@@ -118,7 +118,7 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
       await expect
         .poll(async () => (await console.call('GET', `/api/v1/assets/${asset.id}`)).json.scan, {
           ...soon,
-          timeout: 120_000,
+          timeout: 180_000,
         })
         .toMatchObject({ state: expect.stringMatching(/^(done|partial)$/) });
     }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestConsole, type TestConsole } from '../apps/console/src/testing/test-console.ts';
 import { bundleSensor, installSensor, packSensor, type SensorBuild } from './support/sensor-builds.ts';
 
-const soon = { timeout: 60_000, interval: 100 };
+const soon = { timeout: 180_000, interval: 100 };
 
 /** A real console and a real sensor that does not become another version; that it does is seen in other-hosts. */
 describe('an installed sensor whose upgrade fails', () => {

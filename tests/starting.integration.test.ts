@@ -25,7 +25,7 @@ const answers = async (url: string): Promise<boolean> => (await fetch(`${url}/re
 const cli = (...args: readonly string[]) =>
   execArgv([process.execPath, join(root, 'build/cli.js'), ...args], {
     env: { ...process.env, PARAPET_PROGRAM_DIR: join(root, 'build') },
-    timeoutMs: 60_000,
+    timeoutMs: 180_000,
   });
 
 describe('starting', () => {

@@ -29,7 +29,7 @@ afterAll(async () => {
 const parapet = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const program = [process.execPath, '--disable-warning=ExperimentalWarning', join(root, 'apps/cli/src/main.ts')];
-  return execArgv(['env', ...variables, ...program, ...args], { timeoutMs: 60_000 });
+  return execArgv(['env', ...variables, ...program, ...args], { timeoutMs: 180_000 });
 };
 
 const scanAndUpload = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>

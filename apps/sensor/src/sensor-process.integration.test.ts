@@ -11,7 +11,7 @@ import { groupNameOf } from './protection/own-group.ts';
 import { type LocalConsole, startLocalConsole } from './uplink/testing/local-console.ts';
 
 const entry = join(import.meta.dirname, 'main.ts');
-const soon = { timeout: 60_000, interval: 50 };
+const soon = { timeout: 180_000, interval: 50 };
 const nobody = 65_534;
 const key = 'the-right-enrolment-key';
 

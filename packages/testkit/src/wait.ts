@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const eventually = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  limitMs = 60_000,
+  limitMs = 180_000,
 ): Promise<T> => {
   const until = Date.now() + limitMs;
   let lastError: unknown;

@@ -11,7 +11,7 @@ import { ChildMessage } from '@parapet/contract/control';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testRunAs } from '../testing/test-database.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
+const patience = { timeout: 180_000, interval: 50 };
 const program = join(import.meta.dirname, '../main.ts');
 let folder: string;
 const children: ChildProcess[] = [];

@@ -10,7 +10,7 @@ import { createNarrow } from '../live/narrow.ts';
 import { cookieOf, startTestConsole, type TestConsole, testHost } from '../testing/test-console.ts';
 import { testRunAs } from '../testing/test-database.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
+const patience = { timeout: 180_000, interval: 50 };
 
 describe('a database that goes away and comes back', () => {
   let folder: string;

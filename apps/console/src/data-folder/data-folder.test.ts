@@ -48,7 +48,7 @@ test('a lock of a killed process that nobody asked for its exit code is taken ov
       shell.stdout.once('data', (chunk) => resolve(Number(String(chunk)))),
     );
     const stat = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8');
-    await vi.waitFor(() => expect(stat()).toMatch(/\) Z /));
+    await vi.waitFor(() => expect(stat()).toMatch(/\) Z /), { timeout: 60_000 });
     const startTicks = stat()
       .slice(stat().lastIndexOf(')') + 2)
       .split(' ')[19];

@@ -59,7 +59,7 @@ test('killed in the middle of a migration, the next start goes on where it was',
   const reached = sql<{ there: number }>`
     select count(*)::int as there from pg_stat_activity where datname = ${address.database} and query like '%pg_sleep%' and state = 'active' and pid <> pg_backend_pid()`;
   await vi.waitFor(async () => expect((await reached.execute(database.db)).rows[0]?.there).toBe(1), {
-    timeout: 60_000,
+    timeout: 180_000,
     interval: 50,
   });
   child.kill('SIGKILL');

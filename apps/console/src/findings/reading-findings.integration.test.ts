@@ -24,7 +24,7 @@ beforeAll(async () => {
   await insertSyntheticFindings(database.db, { hosts: 12, images: 6, vulnerabilities: 240, findingsEach: 60 });
   index = createFindingIndex({ db: database.db, pool: database.pool, log: silentLog });
   index.start();
-  await vi.waitFor(() => expect(index.figures().state).toBe('ready'), { timeout: 60_000 });
+  await vi.waitFor(() => expect(index.figures().state).toBe('ready'), { timeout: 180_000 });
 });
 afterAll(async () => {
   await index[Symbol.asyncDispose]();
@@ -180,7 +180,7 @@ test('findings in memory follow what is written, and give way when there are too
   await using small = createFindingIndex({ db, pool: database.pool, log: silentLog, limit: 10 });
   small.start();
   await vi.waitFor(() => expect(small.figures()).toEqual({ state: 'too-many', findings: 0, bytes: 0 }), {
-    timeout: 60_000,
+    timeout: 180_000,
   });
   expect(await listAll(query, null, 500, small)).toEqual(before);
 });

@@ -249,7 +249,7 @@ describe('evidence', () => {
         .execute();
       return entries.filter(({ target, actor_kind }) => actor_kind === 'token' && target?.includes('(bash)'));
     };
-    await expect.poll(done, { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(done, { timeout: 180_000 }).toHaveLength(1);
     expect((await done())[0]?.details).toMatchObject({
       ...{ manifestSha256: sha256Of(files.get('manifest.json') ?? Buffer.alloc(0)), events: 8 },
     });

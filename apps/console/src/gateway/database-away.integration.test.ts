@@ -47,8 +47,9 @@ test('while the database is away nothing is acknowledged, no credit is granted, 
     await sensor.expect('flow', (flow) => flow.channel === 'inventory' && flow.acked === limit);
     const { rows } = await sql<{ count: number }>`select count(*) as count from listeners`.execute(connection.db);
     expect(rows[0]?.count).toBe(limit - 1);
-    await vi.waitFor(() =>
-      expect(sensor.messages.findLast((message) => message.kind === 'flow')).toMatchObject({ acked: limit }),
+    await vi.waitFor(
+      () => expect(sensor.messages.findLast((message) => message.kind === 'flow')).toMatchObject({ acked: limit }),
+      { timeout: 60_000 },
     );
     sensor.terminate();
   } finally {

@@ -58,7 +58,7 @@ describe.each(readReleasedFrames())('a sensor of $version', (released) => {
     }
     await acknowledged(3);
     await sensor.expect('task-acked', (acked) => acked.taskId === released.taskId);
-    await expect.poll(presence).toMatchObject({ presence: 'stopped', version: released.version });
+    await expect.poll(presence, { timeout: 60_000 }).toMatchObject({ presence: 'stopped', version: released.version });
     expect(sensor.messages.filter(({ kind }) => kind === 'refused' || kind === 'resync')).toEqual([]);
     const { refusedFrames, unknownMessages } = gateway.gateway.figures();
     expect({ refusedFrames, unknownMessages }).toEqual({ refusedFrames: 0, unknownMessages: 0 });

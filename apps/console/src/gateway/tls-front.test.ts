@@ -11,6 +11,7 @@ import { type Authority, createAuthority } from '../authority/authority.ts';
 import { silentLog } from '../logging/log.ts';
 import { createTlsFront, type TlsFront, type TlsFrontLimits } from './tls-front.ts';
 
+const patience = { timeout: 60_000 };
 let keysDir = '';
 let authority: Authority;
 let front: TlsFront | undefined;
@@ -90,27 +91,27 @@ test('a client that says nothing is let go in time', async () => {
   const port = await listen({ helloTimeoutMs: 50 });
   const silent = await open(port);
   await closed(silent);
-  await vi.waitFor(() => expect(front?.figures()).toEqual({ open: 0, refused: 1 }));
+  await vi.waitFor(() => expect(front?.figures()).toEqual({ open: 0, refused: 1 }), patience);
 });
 
 test('one address cannot hold all places of those who have not spoken', async () => {
   const port = await listen({ pendingPerAddress: 2 });
   const [first, second] = [await open(port), await open(port)];
-  await vi.waitFor(() => expect(front?.figures().open).toBe(2));
+  await vi.waitFor(() => expect(front?.figures().open).toBe(2), patience);
   await closed(await open(port));
   expect([first.destroyed, second.destroyed]).toEqual([false, false]);
   first.destroy();
-  await vi.waitFor(() => expect(front?.figures().open).toBe(1));
+  await vi.waitFor(() => expect(front?.figures().open).toBe(1), patience);
   expect(await ask(port, 'localhost')).toBe('people');
 });
 
 test('more connections than allowed are turned away, and places become free again', async () => {
   const port = await listen({ connections: 1 });
   const first = await open(port);
-  await vi.waitFor(() => expect(front?.figures().open).toBe(1));
+  await vi.waitFor(() => expect(front?.figures().open).toBe(1), patience);
   await closed(await open(port));
   first.destroy();
-  await vi.waitFor(() => expect(front?.figures().open).toBe(0));
+  await vi.waitFor(() => expect(front?.figures().open).toBe(0), patience);
   expect(await ask(port, 'localhost')).toBe('people');
 });
 
@@ -158,7 +159,7 @@ test('limits of one address count for the client behind a balancer, not for the 
   const port = await listen({ perAddress: 1 }, ['127.0.0.1']);
   const first = await open(port);
   first.write(version1);
-  await vi.waitFor(() => expect(front?.figures().open).toBe(1));
+  await vi.waitFor(() => expect(front?.figures().open).toBe(1), patience);
   const same = await open(port);
   same.write(version1);
   await closed(same);

@@ -80,7 +80,7 @@ const untilStored = (sensors: readonly Sensor[], seq: number): Promise<void> =>
     () => {
       if (sensors.some((sensor) => sensor.stored().seq < seq)) throw new Error('not yet');
     },
-    { timeout: 60_000, interval: 10 },
+    { timeout: 180_000, interval: 10 },
   );
 
 /** Sends one frame of each at the same moment, and waits until all are acknowledged. */
@@ -140,7 +140,7 @@ test('frames of several sensors that wait together are stored in fewer transacti
     );
     const told = sensor.stream.digestAt({ epoch: 1, seq: 2 });
     expect(told).toBeDefined();
-    await vi.waitFor(() => expect(reread.digestAt({ epoch: 1, seq: 2 })).toBe(told), { timeout: 60_000 });
+    await vi.waitFor(() => expect(reread.digestAt({ epoch: 1, seq: 2 })).toBe(told), { timeout: 180_000 });
   }
   await ingest.stop();
   await fresh.stop();

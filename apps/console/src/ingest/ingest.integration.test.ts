@@ -84,7 +84,7 @@ const until = (condition: () => boolean): Promise<void> =>
     () => {
       if (!condition()) throw new Error('not yet');
     },
-    { timeout: 60_000, interval: 10 },
+    { timeout: 180_000, interval: 10 },
   );
 
 test('many hosts that speak of each other at once agree on the edges, and nothing is given up', async () => {
@@ -195,11 +195,11 @@ test('a store that is back is noticed when the stream that waited for it is gone
   const [waits, comes] = [await playHost(database.db), await playHost(database.db)];
   const first = openStream(waits, other);
   first.push(1, 1, [JSON.stringify({ kind: 'snapshot-begin', bootId: 'boot-1', takenAt: 1 }), putLine(hostRecord())]);
-  await vi.waitFor(() => expect(other.figures().storeAwaySinceMs).toBeDefined());
+  await vi.waitFor(() => expect(other.figures().storeAwaySinceMs).toBeDefined(), { timeout: 60_000 });
   first.stream.close();
   const second = openStream(comes, other);
   expect(second.stream.window()).toBe(0);
   isAway = false;
-  await vi.waitFor(() => expect(second.stream.window()).toBeGreaterThan(0), { timeout: 60_000 });
+  await vi.waitFor(() => expect(second.stream.window()).toBeGreaterThan(0), { timeout: 180_000 });
   await other.stop();
 });

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import type { Jobs } from './jobs.ts';
 import { createJobs } from './pg-boss-jobs.ts';
 
-const patience = { timeout: 60_000, interval: 20 };
+const patience = { timeout: 180_000, interval: 20 };
 let database: TestDatabase;
 let jobs: Jobs;
 const seen: string[] = [];
@@ -57,7 +57,7 @@ test('data of the wrong shape is refused when it is enqueued', async () => {
 test('a queue with one waiting job drops the next, and a failed job is tried again', async () => {
   expect(await jobs.enqueue('stumble', { word: '' }, { delaySeconds: 1 })).toBe(true);
   expect(await jobs.enqueue('stumble', { word: '' }, { delaySeconds: 1 })).toBe(false);
-  await vi.waitFor(() => expect(seen).toContain('stood up'), { timeout: 60_000, interval: 50 });
+  await vi.waitFor(() => expect(seen).toContain('stood up'), { timeout: 180_000, interval: 50 });
 });
 
 test('figures name every queue', async () => {

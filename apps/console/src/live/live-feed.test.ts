@@ -129,10 +129,13 @@ test('what must be looked up first keeps its order; what may not be known is lef
   hub.publish({ kind: 'scans', scanId: a });
   hub.publish({ kind: 'feeds' });
   const events: LiveEvent[] = [];
-  await vi.waitFor(() => {
-    events.push(...read(stream).events);
-    expect(events).toHaveLength(3);
-  });
+  await vi.waitFor(
+    () => {
+      events.push(...read(stream).events);
+      expect(events).toHaveLength(3);
+    },
+    { timeout: 60_000 },
+  );
   // The second sensor waited for its turn of 50 ms, so it comes last.
   expect(events).toEqual([{ kind: 'sensors', hostId: a }, { kind: 'feeds' }, { kind: 'sensors', hostId: b }]);
 });
@@ -141,5 +144,5 @@ test('a look-up that fails ends the stream, so that the browser resumes', async 
   vi.useRealTimers();
   const stream = open(undefined, () => Promise.reject(new Error('database away')));
   hub.publish({ kind: 'feeds' });
-  await vi.waitFor(() => expect(stream.destroyed).toBe(true));
+  await vi.waitFor(() => expect(stream.destroyed).toBe(true), { timeout: 60_000 });
 });

@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { createTelemetryPolicyFeature, type TelemetryPolicyFeature } from './feature.ts';
 
-const soon = { timeout: 60_000, interval: 20 };
+const soon = { timeout: 180_000, interval: 20 };
 const none = { digest: 'default', off: [] };
 const rule = (more: object = {}) => ({ name: 'no ends', actions: ['exit'], keep: 0, ...more });
 

@@ -93,7 +93,7 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
   it('reads a container with what it wrote', async () => {
     const target = { kind: 'container', containerKey: `docker:${container}` } as const;
     await expect
-      .poll(async () => (await packagesOf(target).catch(() => undefined))?.packages, { timeout: 90_000 })
+      .poll(async () => (await packagesOf(target).catch(() => undefined))?.packages, { timeout: 180_000 })
       .toEqual(['three']);
     // What the container wrote itself belongs to no layer of its image.
     expect((await packagesOf(target)).layers).toEqual({ ...(await layersOf(image)), three: undefined });

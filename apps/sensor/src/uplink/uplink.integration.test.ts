@@ -18,7 +18,7 @@ import { openTelemetryPolicy } from '../telemetry/policy/followed-policy.ts';
 import { type LocalConsole, startLocalConsole } from './testing/local-console.ts';
 import { startUplink, type TaskPort, type Uplink, type UplinkChange } from './uplink.ts';
 
-const soon = { timeout: 60_000, interval: 20 };
+const soon = { timeout: 180_000, interval: 20 };
 const key = 'the-right-enrolment-key';
 const evidence = { hostname: 'test' };
 

@@ -93,7 +93,7 @@ describeWith([root, programOf('podman')], 'the store of a real Podman', () => {
       'podman',
       ['--root', join(folder, store), '--runroot', join(folder, 'run'), '--storage-driver', driver, ...args],
       {
-        timeout: 60_000,
+        timeout: 180_000,
       },
     );
 

@@ -11,7 +11,7 @@ import { type RunningPostgres, startPostgres } from './launcher.ts';
 import type { PostgresOptions } from './options.ts';
 import { inspectPostmaster, isAlive } from './postmaster.ts';
 
-const patience = { timeout: 60_000, interval: 20 };
+const patience = { timeout: 180_000, interval: 20 };
 let folder: string;
 let stack: AsyncDisposableStack;
 

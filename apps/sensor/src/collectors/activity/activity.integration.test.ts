@@ -13,7 +13,7 @@ import { createHashProgram } from './hash-program.ts';
 import { createActivityCollector } from './index.ts';
 import { programRoots } from './program-roots.ts';
 
-const patience = { timeout: 120_000, interval: 50 };
+const patience = { timeout: 180_000, interval: 50 };
 
 const btf: Requirement = {
   met: existsSync('/sys/kernel/btf/vmlinux'),

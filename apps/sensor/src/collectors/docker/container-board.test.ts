@@ -59,7 +59,7 @@ const createDocker = () => {
   const { inventory, clock, log } = collected.context;
   const board = createContainerBoard({ api, inventory, workloads: collected.workloads, clock, log });
   const answer = async (state: State | 'not-found' | 'timeout'): Promise<void> => {
-    await expect.poll(() => asked.length).toBeGreaterThan(0);
+    await expect.poll(() => asked.length, { timeout: 60_000 }).toBeGreaterThan(0);
     asked.shift()?.(typeof state === 'string' ? fail(problem(state, state)) : ok(answerOf(state)));
     await Promise.resolve();
   };

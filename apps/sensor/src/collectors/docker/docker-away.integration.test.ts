@@ -8,7 +8,7 @@ import { createRuntimeStates } from '../runtime-states.ts';
 import { createCollected } from '../testing/collected.ts';
 import { createDockerCollector } from './index.ts';
 
-const soon = { timeout: 60_000, interval: 20 };
+const soon = { timeout: 180_000, interval: 20 };
 const socketPath = dockerSocketPath() ?? '';
 
 /** A socket that leads to the real daemon and can be taken away, as a daemon that stops does. */

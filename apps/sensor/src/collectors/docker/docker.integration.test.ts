@@ -6,7 +6,7 @@ import { type Collected, createCollected } from '../testing/collected.ts';
 import { createDockerCollector } from './index.ts';
 
 const socketPath = dockerSocketPath() ?? '';
-const soon = { timeout: 60_000, interval: 20 };
+const soon = { timeout: 180_000, interval: 20 };
 
 const run = (...args: string[]): Promise<string> => docker('run', '--label', 'parapet.test=1', ...args);
 

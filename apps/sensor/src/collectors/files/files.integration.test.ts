@@ -22,7 +22,7 @@ import { type Collected, createCollected } from '../testing/collected.ts';
 import type { KnownContainer } from '../workload-directory.ts';
 import { type FileCollectorDeps, startFileCollector } from './file-collector.ts';
 
-const patience = { timeout: 120_000, interval: 50 };
+const patience = { timeout: 180_000, interval: 50 };
 let rootPath: string;
 
 beforeEach(() => {

@@ -20,7 +20,7 @@ import { createRuntimeStates } from '../runtime-states.ts';
 import { type Collected, createCollected } from '../testing/collected.ts';
 import { createProcessCollector } from './index.ts';
 
-const soon = { timeout: 60_000, interval: 50 };
+const soon = { timeout: 180_000, interval: 50 };
 const socketPath = dockerSocketPath() ?? '';
 
 const keyOf = (pid: number): string => `${pid}:${readStat('/proc', pid)?.startTicks}`;
@@ -154,7 +154,7 @@ describeWith([root, dockerDaemon], 'processes in containers', () => {
     const find = () =>
       collected.history.findLast((record) => record.kind === 'process' && record.arguments.includes(script));
     // The walks that find it come less often where /proc takes longer to read.
-    await expect.poll(find, { ...soon, timeout: 90_000 }).toBeDefined();
+    await expect.poll(find, { ...soon, timeout: 180_000 }).toBeDefined();
     await docker('exec', container, 'sh', '-c', ': > /end');
     await expect.poll(find, soon).toMatchObject({
       containerKey: `docker:${container}`,

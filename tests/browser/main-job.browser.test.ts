@@ -79,6 +79,18 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
   const expectAccessible = async (): Promise<void> => {
     expect(await accessibilityViolations(page)).toEqual([]);
   };
+  const expectAccessibleHowever = async (path: string): Promise<void> => {
+    for (const scheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 850 });
+        await open(path);
+        await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
+        expect(await accessibilityViolations(page), `${scheme}, ${width} px`).toEqual([]);
+      }
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+  };
 
   it('makes the first admin by the one-time link and shows the map with this host', async () => {
     await page.goto(parapet.adminLink() ?? '');
@@ -210,6 +222,13 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
       await expectAccessible();
     });
 
+    it('shows what one container did as a timeline, dark or light, wide or narrow', async () => {
+      const path = `/hunt/timeline?containerId=${await firstId(`/api/v1/assets?kind=container&q=${shop}`)}`;
+      await open(path);
+      await page.getByRole('heading', { name: /^Its processes/ }).waitFor();
+      await expectAccessibleHowever(path);
+    });
+
     it('says where a hunt goes wrong and what would be right', async () => {
       await open('/hunt?q=proces.name');
       await page.getByRole('alert').getByRole('button', { name: 'process.name', exact: true }).waitFor();
@@ -249,29 +268,24 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
   it.each([
     '/',
     '/map',
+    '/findings',
     '/hunt',
     '/assets',
+    '/packages',
     '/scans',
     '/sensors',
     '/sensors/add',
+    '/settings/feeds',
+    '/settings/vex',
     '/settings/people',
     '/settings/tokens',
     '/settings/keys',
     '/settings/audit',
+    '/settings/telemetry',
+    '/settings/retention',
     '/settings/console',
     '/settings/about',
-  ])('%s has no accessibility violation, dark or light, wide or narrow', async (path) => {
-    for (const scheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      for (const width of [1440, 390]) {
-        await page.setViewportSize({ width, height: 850 });
-        await open(path);
-        await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
-        expect(await accessibilityViolations(page), `${scheme}, ${width} px`).toEqual([]);
-      }
-    }
-    await page.setViewportSize({ width: 1440, height: 900 });
-  });
+  ])('%s has no accessibility violation, dark or light, wide or narrow', expectAccessibleHowever);
 
   it('logged no error in the browser', () => {
     // The browser reports by itself that nobody is signed in yet (401), and that an interface of this machine came or went,

@@ -10,7 +10,7 @@ import {
 import type { Hunt, Test } from '../../../packages/telemetry/src/language/hunt.ts';
 import { parseHunt } from '../../../packages/telemetry/src/language/parse.ts';
 import { type FakeHandlers, FakeRefusal } from './fake-answers.ts';
-import { chance, day, idOf, minute, pick } from './fake-seed.ts';
+import { chance, day, hour, idOf, minute, pick } from './fake-seed.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 const programs = [
@@ -92,6 +92,10 @@ const gapsOf = (world: FakeWorld): HuntGap[] => {
     {
       ...{ hostId: second.id, hostName: second.name, collector: 'sensor', cause: 'It was killed: out of memory.' },
       ...{ from: ago(41 * minute), to: ago(34 * minute) },
+    },
+    {
+      ...{ hosts: world.hosts.length - 4, collector: 'policy', from: ago(3 * hour) },
+      cause: 'version 7 leaves out some of exec, exit',
     },
   ];
 };
@@ -198,7 +202,7 @@ export const huntAnswers = (world: FakeWorld): FakeHandlers => {
             ],
             ...{ stepMs, buckets },
             blind: gaps
-              .filter((gap) => gap.lost === undefined)
+              .filter((gap) => gap.lost === undefined && gap.collector !== 'policy')
               .map((gap) => ({ ...gap, hostId: host.id, hostName: host.name })),
           };
     },

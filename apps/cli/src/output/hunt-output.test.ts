@@ -46,6 +46,12 @@ test('says what the span lacks, and no more than a screen of it', () => {
     '  all hosts, store: 5 let go, a to b (deleted by retention)',
     '  all hosts, store: let go, a to b (deleted by retention)',
   ]);
+  const leftOut = { collector: 'policy', from: 'a', hosts: 3, cause: 'version 2 leaves out exit' };
+  expect(gapLines([{ ...gap, lost: 1 }, leftOut])).toEqual([
+    'This span is not whole: 1 events were lost, the telemetry policy left events out on purpose.',
+    '  web\\x1b[1m, activity: 1 lost, a to b (kernel: ring full)',
+    '  3 hosts, policy: left out, a to now (version 2 leaves out exit)',
+  ]);
   expect(gapLines(Array.from({ length: 100 }, () => gap))).toHaveLength(22);
 });
 

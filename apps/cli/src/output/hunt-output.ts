@@ -59,11 +59,12 @@ export const gapLines = (gaps: readonly HuntGap[]): readonly string[] => {
   const lost = gaps.reduce((sum, gap) => sum + (gap.lost ?? 0), 0);
   const gone = gaps.filter(isGone);
   const deleted = gone.reduce((sum, gap) => sum + (gap.deleted ?? 0), 0);
-  const blind = gaps.filter((gap) => gap.lost === undefined && !isGone(gap)).length;
+  const blind = gaps.filter((gap) => gap.lost === undefined && !isGone(gap) && !isLeftOut(gap)).length;
   const parts = [
     ...(gone.length > 0 ? [deleted > 0 ? `${deleted} events were let go` : 'events were let go'] : []),
     ...(lost > 0 ? [`${lost} events were lost`] : []),
     ...(blind > 0 ? [`sensors were blind ${blind} ${blind === 1 ? 'time' : 'times'}`] : []),
+    ...(gaps.some(isLeftOut) ? ['the telemetry policy left events out on purpose'] : []),
   ];
   const lines = gaps.slice(0, maxGapLines).map(gapLine);
   const rest = gaps.length - lines.length;
@@ -76,10 +77,13 @@ const maxGapLines = 20;
 
 const isGone = ({ collector }: HuntGap): boolean => collector === 'store';
 
+const isLeftOut = ({ collector }: HuntGap): boolean => collector === 'policy';
+
 const gapLine = (gap: HuntGap): string =>
-  `  ${gap.hostName ?? 'all hosts'}, ${gap.collector}: ${whatIsMissing(gap)}, ${gap.from} to ${gap.to ?? 'now'} (${gap.cause})`;
+  `  ${gap.hostName ?? (gap.hosts === undefined ? 'all hosts' : `${gap.hosts} hosts`)}, ${gap.collector}: ${whatIsMissing(gap)}, ${gap.from} to ${gap.to ?? 'now'} (${gap.cause})`;
 
 const whatIsMissing = (gap: HuntGap): string => {
+  if (isLeftOut(gap)) return 'left out';
   if (isGone(gap)) return gap.deleted === undefined ? 'let go' : `${gap.deleted} let go`;
   return gap.lost === undefined ? 'blind' : `${gap.lost} lost`;
 };

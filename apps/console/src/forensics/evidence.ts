@@ -5,6 +5,7 @@ import type { Forensics, HuntEvent, OpenNow, Scope } from '@parapet/contract/api
 import { type Clock, messageOf, tarEnd, tarHeader, tarPadding } from '@parapet/core';
 import type { StreamReply } from '../http/handler.ts';
 import type { Log } from '../logging/log.ts';
+import { markOfGaps } from '../telemetry/gaps.ts';
 import type { Hunts } from '../telemetry/hunts.ts';
 
 export type EvidenceDeps = {
@@ -56,7 +57,7 @@ export const makeEvidence = (
   return {
     stream: gzip,
     contentType: 'application/gzip',
-    headers: { 'content-disposition': `attachment; filename="${folder}${gaps.length > 0 ? '-with-gaps' : ''}.tar.gz"` },
+    headers: { 'content-disposition': `attachment; filename="${folder}${markOfGaps(gaps)}.tar.gz"` },
   };
 };
 

@@ -16,9 +16,13 @@ const isFor = (hosts: TelemetryRule['hosts'], labels: HostLabels): boolean =>
 /** Whether labels of hosts matter to anything. */
 export const asksHosts = (rules: TelemetryRules): boolean => rules.some(({ on, hosts }) => on && hosts !== null);
 
+/** The same as sensors get them: what concerns the host is settled. */
+export const hostRulesFor = (rules: TelemetryRules, labels: HostLabels): readonly HostRule[] =>
+  rulesFor(rules, labels).map(({ on: _, hosts: __, ...rule }): HostRule => rule);
+
 /** What a host with these labels is told. Hosts with the same rules have the same digest. */
 export const policyFor = (rules: TelemetryRules, labels: HostLabels): TelemetryPolicy => {
-  const hostRules = rulesFor(rules, labels).map(({ on: _, hosts: __, ...rule }): HostRule => rule);
+  const hostRules = [...hostRulesFor(rules, labels)];
   const digest =
     hostRules.length === 0
       ? noPolicy

@@ -36,6 +36,26 @@ export const listPolicyVersions = async (
   return rows.map((row) => ({ version: row.version, rules: row.rules, at: row.created_at, by: row.created_by }));
 };
 
+/** The latest version, and those that held in a span of time (milliseconds), newest first. `until`: when the next one came. */
+export const readPoliciesWithin = async (
+  db: Database,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<readonly (StoredPolicy & { readonly at: Date; readonly until: Date | null })[]> => {
+  const { rows } = await sql<{
+    version: number;
+    rules: unknown;
+    created_at: Date;
+    created_by: string;
+    until: Date | null;
+  }>`
+select policy.*, held.until from (
+  select version, created_at, lead(created_at) over (order by version) as until from telemetry_policies
+) held join telemetry_policies policy using (version)
+where held.until is null or (held.created_at < ${new Date(to)} and held.until > ${new Date(from)})
+order by version desc limit ${policyLimits.versions}`.execute(db);
+  return rows.map((row) => ({ ...present(row), at: row.created_at, until: row.until }));
+};
+
 /** Saves a version after the one that it is based on, and lets the oldest go; false when there is another one by now. */
 export const savePolicy = (
   db: Database,

@@ -1,7 +1,15 @@
 import { Readable } from 'node:stream';
-import { formatMicroseconds, type HuntEvent, type ParsedOf, type Scope, telemetryFields } from '@parapet/contract/api';
+import {
+  formatMicroseconds,
+  type HuntEvent,
+  type HuntGap,
+  type ParsedOf,
+  type Scope,
+  telemetryFields,
+} from '@parapet/contract/api';
 import { csvCell } from '../http/csv-cell.ts';
 import type { StreamReply } from '../http/handler.ts';
+import { markOfGaps } from './gaps.ts';
 import type { Hunts } from './hunts.ts';
 
 type Query = Omit<ParsedOf<'hunt.export'>['query'], 'format'> & { readonly format: 'csv' | 'ndjson' };
@@ -23,12 +31,11 @@ export const exportHunt = async (
   return {
     stream: Readable.from(write(pages(hunts, { first, span, scope, signal })), { objectMode: false }),
     contentType: format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
-    headers: { 'content-disposition': `attachment; filename="${nameOfExport(format, first.gaps.length > 0)}"` },
+    headers: { 'content-disposition': `attachment; filename="${nameOfExport(format, first.gaps)}"` },
   };
 };
 
-/** A file is passed on without its page, so its name says what it lacks. */
-export const nameOfExport = (format: string, lacks: boolean): string => `hunt${lacks ? '-with-gaps' : ''}.${format}`;
+export const nameOfExport = (format: string, gaps: readonly HuntGap[]): string => `hunt${markOfGaps(gaps)}.${format}`;
 
 type Page = Awaited<ReturnType<Hunts['events']>>;
 

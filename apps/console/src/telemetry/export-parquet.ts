@@ -49,7 +49,7 @@ export const createParquetExport = (deps: {
       return {
         stream: file.createReadStream(),
         contentType: 'application/vnd.apache.parquet',
-        headers: { 'content-disposition': `attachment; filename="${nameOfExport('parquet', gaps.length > 0)}"` },
+        headers: { 'content-disposition': `attachment; filename="${nameOfExport('parquet', gaps)}"` },
       };
     } finally {
       // Once opened it is read to its end all the same.

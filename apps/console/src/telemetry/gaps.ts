@@ -2,6 +2,7 @@ import type { HuntGap, Scope } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
+import { readLeftOut } from '../telemetry-policy/left-out.ts';
 import { type Losses, lossesSince } from './accounts.ts';
 import { readGone } from './gone.ts';
 
@@ -18,10 +19,17 @@ export const readGaps = async (
 ): Promise<HuntGap[]> => {
   const gaps = await Promise.all([
     readGone(db, span, scope),
+    readLeftOut(db, span, showsAnythingOf(scope, hostId)),
     readCounted(db, span, scope, hostId),
     readBlind(db, span, scope, hostId),
   ]);
   return gaps.flat().slice(0, maxGaps);
+};
+
+/** What the name of a file says that it lacks: a file is passed on without its page. */
+export const markOfGaps = (gaps: readonly HuntGap[]): string => {
+  if (gaps.length === 0) return '';
+  return gaps.every(({ collector }) => collector === 'policy') ? '-with-policy-gaps' : '-with-gaps';
 };
 
 /** What a host did not see its containers did not tell: who sees one of them is told. */

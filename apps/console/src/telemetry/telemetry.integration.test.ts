@@ -230,6 +230,31 @@ describe('hunting', () => {
     expect((await send('DELETE', `/${first.json.id}`, admin)).status).toBe(204);
   });
 
+  test('says that the policy left events out, in the answer, to the command line and in the name of a file', async () => {
+    const { db } = running.console.platform;
+    await db
+      .updateTable('sensors')
+      .set({ telemetry_policy: JSON.stringify({ digest: 'default', off: [] }) })
+      .where('host_id', '=', web)
+      .execute();
+    const rules = [{ name: 'no ends', actions: ['exit'], keep: 0 }];
+    await db
+      .insertInto('telemetry_policies')
+      .values({ version: 1, rules: JSON.stringify(rules), created_at: new Date(startMs), created_by: 'ada' })
+      .execute();
+    const times = {
+      since: new Date(startMs - 1000).toISOString(),
+      until: new Date(startMs + 30_000).toISOString(),
+    };
+    const early = `since=${times.since}&until=${times.until}`;
+    const said = [{ hostName: 'web-01', collector: 'policy', cause: 'version 1 leaves out exit' }];
+    expect((await ask(`events?${early}&limit=1`)).json.gaps).toMatchObject(said);
+    expect((await askControl({ q: '', ...times, limit: 1 })).gaps).toMatchObject(said);
+    const file = await running.send({ method: 'GET', url: `/api/v1/hunt/export?${early}`, headers: operator });
+    expect(file.headers['content-disposition']).toContain('"hunt-with-policy-gaps.ndjson"');
+    await db.deleteFrom('telemetry_policies').execute();
+  });
+
   test('knows its fields', async () => {
     const { json } = await ask('fields');
     expect(json.fields.map(({ name }: { name: string }) => name)).toContain('process.name');

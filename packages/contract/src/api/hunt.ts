@@ -22,12 +22,15 @@ export type HuntEvent = z.infer<typeof HuntEvent>;
 
 /**
  * What may be missing from the span: events that were counted as lost, spans in which a sensor could not count, and events
- * that the console had and does not have any more (collector `store`: past their time, let go to make room, not in a backup).
+ * that the console had and does not have any more (collector `store`: past their time, let go to make room, not in a backup),
+ * and what the telemetry policy left out on purpose (collector `policy`).
  */
 export const HuntGap = z.object({
-  /** Absent where it concerns all hosts. */
+  /** Absent where it concerns more than one host. */
   hostId: Id.optional(),
   hostName: z.string().optional(),
+  /** How many hosts, where it concerns several and not all. */
+  hosts: z.number().int().optional(),
   collector: z.string(),
   from: Instant,
   to: Instant.optional(),
@@ -45,7 +48,7 @@ export const EventAccount = z.object({
   produced: z.number().int(),
   /** Told to the console. */
   told: z.number().int(),
-  /** Left out on purpose, by a policy or a limit that somebody set. */
+  /** Left out: not wanted by the policy, or told by the kernel and of no kind that is recorded, such as a fork. */
   unwanted: z.number().int(),
   lost: z.number().int(),
   /** Where and why, most first. */

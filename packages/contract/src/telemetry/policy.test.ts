@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { policyLimits, TelemetryRule, TelemetryRules, unwantedActions } from './policy.ts';
+import { describe, expect, it, test } from 'vitest';
+import { leftOutActions, policyLimits, TelemetryRule, TelemetryRules, unwantedActions } from './policy.ts';
 
 const rule = (more: object = {}) => ({ name: 'a rule', actions: ['exec'], keep: 0, ...more });
 
@@ -43,4 +43,14 @@ describe('unwantedActions', () => {
     expect(unwanted(rule({ keep: 1 }), rule())).toEqual([]);
     expect(unwanted(rule({ hosts: { env: ['test'] }, keep: 1 }), rule())).toEqual([]);
   });
+});
+
+test('leftOutActions tells what is left out wholly from what is left out in part', () => {
+  const leftOut = (...rules: object[]) => leftOutActions(TelemetryRules.parse(rules));
+  expect(leftOut()).toEqual({ all: [], some: [] });
+  expect(leftOut(rule({ actions: ['exit'] }), rule({ keep: 0.1 }))).toEqual({ all: ['exit'], some: ['exec'] });
+  expect(leftOut(rule({ programs: ['/bin/true'] }))).toEqual({ all: [], some: ['exec'] });
+  // What comes after a rule for everything is never asked, and a rate is a loss.
+  expect(leftOut(rule({ keep: 1 }), rule())).toEqual({ all: [], some: [] });
+  expect(leftOut(rule({ keep: 1, perSecond: 5 }))).toEqual({ all: [], some: [] });
 });

@@ -112,6 +112,20 @@ export const unwantedActions = (
     return everything !== -1 && mine.slice(0, everything + 1).every(({ keep }) => keep === 0);
   });
 
+/** Actions of which rules leave out all, or some of: by a share, or of what a rule is about. Rates leave out nothing: what is beyond them is lost. */
+export const leftOutActions = (
+  rules: readonly (Condition & { readonly actions: readonly string[] })[],
+): { readonly all: readonly EventAction[]; readonly some: readonly EventAction[] } => {
+  const all = unwantedActions(rules);
+  const some = eventActions.filter((action) => {
+    const mine = rules.filter(({ actions }) => actions.includes(action));
+    const everything = mine.findIndex(isForAll);
+    const asked = everything === -1 ? mine : mine.slice(0, everything + 1);
+    return !all.includes(action) && asked.some(({ keep }) => keep < 1);
+  });
+  return { all, some };
+};
+
 /** What a runtime says of a container. */
 export type ContainerFacts = {
   readonly imageName: string;

@@ -1,13 +1,13 @@
 import type { HuntGap } from '@parapet/contract/api';
 import { useState } from 'react';
-import { PanelLink } from '../../components/any-link.tsx';
+import { AnyLink, PanelLink } from '../../components/any-link.tsx';
 import { Button } from '../../components/button.tsx';
 import { SimpleTable } from '../../components/simple-table.tsx';
 import text from '../../components/text.module.css';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { formatMoment } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
-import { gapKey, gapSentence, lackOf } from './gap-words.ts';
+import { gapKey, gapSentence, isUnwantedGap, lackOf, severalHosts } from './gap-words.ts';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
 
@@ -20,13 +20,14 @@ export const GapNote = ({ gaps, span }: { readonly gaps: readonly HuntGap[] | un
     return (
       <p className={styles.gaps}>
         <ToneMark tone="ok" />
-        <span>Nothing was lost in this time, and no sensor was blind.</span>
+        <span>{gapSentence(gaps, span, now)}</span>
       </p>
     );
+  const lacks = gaps.some(isUnwantedGap);
   return (
     <>
-      <p className={styles.gaps} data-lacks>
-        <ToneMark tone="bad" />
+      <p className={styles.gaps} data-lacks={lacks}>
+        <ToneMark tone={lacks ? 'bad' : 'ok'} />
         <span>{gapSentence(gaps, span, now)}</span>
         <Button small look="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? 'Hide' : 'Show what is missing'}
@@ -44,7 +45,7 @@ export const GapNote = ({ gaps, span }: { readonly gaps: readonly HuntGap[] | un
                 header: 'Host',
                 cell: (gap) =>
                   gap.hostId === undefined ? (
-                    'All hosts'
+                    severalHosts(gap)
                   ) : (
                     <PanelLink target={{ kind: 'asset', id: gap.hostId }} className={text.link}>
                       {gap.hostName}
@@ -64,6 +65,14 @@ export const GapNote = ({ gaps, span }: { readonly gaps: readonly HuntGap[] | un
                 cell: (gap) => (
                   <span className={text.muted}>
                     {gap.collector}: {gap.cause}
+                    {isUnwantedGap(gap) ? null : (
+                      <>
+                        {' · '}
+                        <AnyLink to="/settings/telemetry" className={text.link}>
+                          Rules
+                        </AnyLink>
+                      </>
+                    )}
                   </span>
                 ),
               },

@@ -1,5 +1,5 @@
 import type { HuntGap } from '@parapet/contract/api';
-import { type GapKind, gapKey, gapKind, lackOf } from './gap-words.ts';
+import { type GapKind, gapKey, gapKind, lackOf, severalHosts } from './gap-words.ts';
 import styles from './hunt.module.css';
 
 /** The hatching of what a sensor could not see; drawings name it by its id. */
@@ -12,9 +12,11 @@ export const BlindPattern = ({ id }: { readonly id: string }) => (
   </defs>
 );
 
+type DrawnKind = Exclude<GapKind, 'left-out'>;
+
 type GapShapesProps = {
   readonly gaps: readonly HuntGap[];
-  readonly kinds: readonly GapKind[];
+  readonly kinds: readonly DrawnKind[];
   /** The place of a moment (milliseconds) in the drawing. */
   readonly x: (ms: number) => number;
   /** Until when a gap goes that has no end. */
@@ -23,20 +25,20 @@ type GapShapesProps = {
   readonly pattern: string;
 };
 
-/** What nobody saw, hatched; what is no longer kept, grey; what was lost and counted, red. */
+/** What nobody saw, hatched; what is no longer kept, grey; what was lost and counted, red. What a policy leaves out is not drawn: it is all the time. */
 export const GapShapes = ({ gaps, kinds, x, to, height, pattern }: GapShapesProps) =>
-  gaps
-    .filter((gap) => kinds.includes(gapKind(gap)))
-    .map((gap) => {
-      const [a, b] = [x(Date.parse(gap.from)), x(gap.to === undefined ? to : Date.parse(gap.to))];
-      return (
-        <rect key={gapKey(gap)} x={a} width={Math.max(3, b - a)} height={height} {...lookOf(gapKind(gap), pattern)}>
-          <title>{`${gap.hostName ?? 'All hosts'}: ${lackOf(gap, to)}`}</title>
-        </rect>
-      );
-    });
+  gaps.map((gap) => {
+    const kind = kinds.find((each) => each === gapKind(gap));
+    if (kind === undefined) return null;
+    const [a, b] = [x(Date.parse(gap.from)), x(gap.to === undefined ? to : Date.parse(gap.to))];
+    return (
+      <rect key={gapKey(gap)} x={a} width={Math.max(3, b - a)} height={height} {...lookOf(kind, pattern)}>
+        <title>{`${gap.hostName ?? severalHosts(gap)}: ${lackOf(gap, to)}`}</title>
+      </rect>
+    );
+  });
 
-const lookOf = (kind: GapKind, pattern: string): { readonly className?: string; readonly fill?: string } => {
+const lookOf = (kind: DrawnKind, pattern: string): { readonly className?: string; readonly fill?: string } => {
   switch (kind) {
     case 'blind':
       return { fill: `url(#${pattern})` };

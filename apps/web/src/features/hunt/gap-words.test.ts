@@ -1,6 +1,6 @@
 import type { HuntGap } from '@parapet/contract/api';
 import { expect, test } from 'vitest';
-import { gapKind, gapSentence, lackOf } from './gap-words.ts';
+import { gapKind, gapSentence, isUnwantedGap, lackOf, severalHosts } from './gap-words.ts';
 
 const now = Date.parse('2026-11-28T10:00:00Z');
 const span = { since: '2026-11-28T09:00:00.000Z', until: '2026-11-28T10:00:00.000Z' };
@@ -33,5 +33,21 @@ test('says all of it in one sentence', () => {
   expect(gapSentence([lost], span, now)).toBe('In this time 7 events were lost on 1 host.');
   expect(gapSentence([lost, blind, gone], span, now)).toBe(
     'In this time 7 events were lost on 1 host, and 1 host could not see everything, for up to 10 min, and some of what happened is no longer kept.',
+  );
+});
+
+test('says apart what a policy left out on purpose', () => {
+  const leftOut: HuntGap = { collector: 'policy', from: span.since, hosts: 3, cause: 'version 2 leaves out exit' };
+  expect([gapKind(leftOut), lackOf(leftOut, now), severalHosts(leftOut)]).toEqual([
+    'left-out',
+    'left out on purpose',
+    '3 hosts',
+  ]);
+  expect([lost, leftOut].map(isUnwantedGap)).toEqual([true, false]);
+  expect(gapSentence([leftOut], span, now)).toBe(
+    'Nothing was lost in this time, and no sensor was blind. The telemetry policy left some events out on purpose.',
+  );
+  expect(gapSentence([lost, leftOut], span, now)).toBe(
+    'In this time 7 events were lost on 1 host. The telemetry policy left some events out on purpose.',
   );
 });

@@ -2,11 +2,19 @@ import type { HuntGap } from '@parapet/contract/api';
 import { formatCount, formatSpan, plural } from '../../lib/format.ts';
 import type { Span } from './hunt-search.ts';
 
-/** Events that were lost and counted; a time without sight; events that the console had and let go. */
-export type GapKind = 'lost' | 'blind' | 'gone';
+/** Events that were lost and counted; a time without sight; events that the console had and let go, or that a policy does not want. */
+export type GapKind = 'lost' | 'blind' | 'gone' | 'left-out';
 
-export const gapKind = (gap: HuntGap): GapKind =>
-  gap.lost !== undefined ? 'lost' : gap.collector === 'store' ? 'gone' : 'blind';
+export const gapKind = ({ lost, collector }: HuntGap): GapKind => {
+  if (lost !== undefined) return 'lost';
+  return collector === 'store' ? 'gone' : collector === 'policy' ? 'left-out' : 'blind';
+};
+
+/** Whether something is missing that nobody decided to do without. */
+export const isUnwantedGap = (gap: HuntGap): boolean => gapKind(gap) !== 'left-out';
+
+/** Whom one of them is about, where it is more than one host. */
+export const severalHosts = ({ hosts }: HuntGap): string => (hosts === undefined ? 'All hosts' : plural(hosts, 'host'));
 
 export const gapKey = (gap: HuntGap): string => `${gap.hostId ?? 'all'}|${gap.collector}|${gap.from}|${gap.cause}`;
 
@@ -17,6 +25,8 @@ export const lackOf = (gap: HuntGap, now: number): string => {
       return `${plural(gap.lost ?? 0, 'event')} lost`;
     case 'gone':
       return gap.deleted === undefined ? 'no longer kept' : `${plural(gap.deleted, 'event')} no longer kept`;
+    case 'left-out':
+      return 'left out on purpose';
     case 'blind':
       return `blind for ${formatSpan(endOf(gap, now) - Date.parse(gap.from))}`;
   }
@@ -24,9 +34,8 @@ export const lackOf = (gap: HuntGap, now: number): string => {
 
 /** All of them in one sentence. Counted losses at the edge of the span may lie a little outside it, since sums tell no moment. */
 export const gapSentence = (gaps: readonly HuntGap[], span: Span, now: number): string => {
-  const [counted, blind, gone] = (['lost', 'blind', 'gone'] as const).map((kind) =>
-    gaps.filter((gap) => gapKind(gap) === kind),
-  ) as [HuntGap[], HuntGap[], HuntGap[]];
+  const ofKind = (kind: GapKind): readonly HuntGap[] => gaps.filter((gap) => gapKind(gap) === kind);
+  const [counted, blind, gone] = [ofKind('lost'), ofKind('blind'), ofKind('gone')];
   const lost = counted.reduce((sum, gap) => sum + (gap.lost ?? 0), 0);
   const within = (gap: HuntGap): number =>
     Math.max(
@@ -45,8 +54,11 @@ export const gapSentence = (gaps: readonly HuntGap[], span: Span, now: number): 
       : [`${plural(hostsOf(blind), 'host')} could not see everything, for up to ${formatSpan(longest)}`]),
     ...(gone.length === 0 ? [] : ['some of what happened is no longer kept']),
   ];
-  return `In this time ${parts.join(', and ')}.`;
+  const lacks = parts.length === 0 ? nothingLost : `In this time ${parts.join(', and ')}.`;
+  return gaps.every(isUnwantedGap) ? lacks : `${lacks} The telemetry policy left some events out on purpose.`;
 };
+
+const nothingLost = 'Nothing was lost in this time, and no sensor was blind.';
 
 const hostsOf = (gaps: readonly HuntGap[]): number => new Set(gaps.map(({ hostId }) => hostId)).size;
 const endOf = (gap: HuntGap, now: number): number => (gap.to === undefined ? now : Date.parse(gap.to));

@@ -159,10 +159,10 @@ const NothingFound = ({ search, lacks }: { readonly search: HuntSearch; readonly
     );
   return (
     <Empty
-      title={lacks ? 'Nothing was found in what was seen of this time' : 'Nothing like this happened in this time'}
+      title={lacks ? 'Nothing was found in what was recorded of this time' : 'Nothing like this happened in this time'}
     >
       {lacks
-        ? 'Some of it was not seen, as said above: that nothing is here does not prove that nothing happened.'
+        ? 'Some of it was not seen or not recorded, as said above: that nothing is here does not prove that nothing happened.'
         : search.q === undefined
           ? 'Look at a longer time.'
           : 'Look at a longer time, or take a condition away.'}

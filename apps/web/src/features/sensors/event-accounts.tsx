@@ -77,7 +77,7 @@ const columns = [
     [
       ['produced', 'Happened'],
       ['told', 'Recorded'],
-      ['unwanted', 'Left out on purpose'],
+      ['unwanted', 'Left out'],
       ['lost', 'Lost'],
     ] as const
   ).map(([id, header]) => ({

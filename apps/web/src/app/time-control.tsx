@@ -1,7 +1,7 @@
 import { Popover } from '@base-ui/react/popover';
 import { useState } from 'react';
 import { Button } from '../components/button.tsx';
-import fieldStyles from '../components/field.module.css';
+import { TextField } from '../components/field.tsx';
 import popover from '../components/popover.module.css';
 import { ToneMark } from '../components/tone-mark.tsx';
 import { formatMoment, localInput } from '../lib/format.ts';
@@ -79,16 +79,13 @@ const ExactMoment = ({ at, choose }: ExactProps) => {
         if (valid) choose(date.toISOString());
       }}
     >
-      <label className={fieldStyles.field}>
-        <span>Exact moment, your time</span>
-        <input
-          type="datetime-local"
-          className={fieldStyles.input}
-          value={text}
-          max={localInput(new Date().toISOString())}
-          onChange={(event) => setText(event.target.value)}
-        />
-      </label>
+      <TextField
+        label="Exact moment, your time"
+        type="datetime-local"
+        value={text}
+        max={localInput(new Date().toISOString())}
+        onChange={setText}
+      />
       <Button type="submit" small disabled={!valid}>
         Show this moment
       </Button>

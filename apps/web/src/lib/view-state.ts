@@ -60,3 +60,12 @@ export const useSetSearch = (): SetSearch => {
     [navigate],
   );
 };
+
+/** For a field that filters a list by text: keeps it as `q` in the URL, without an entry in the history for each pause. */
+export const useTextFilter = (): ((text: string) => void) => {
+  const setSearch = useSetSearch();
+  return useCallback(
+    (text: string) => setSearch({ q: text === '' ? undefined : text }, { replace: true }),
+    [setSearch],
+  );
+};

@@ -1,7 +1,7 @@
 import type { AssetDetail, PackageItem } from '@parapet/contract/api';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import type { Column } from '../../components/columns.ts';
@@ -12,8 +12,9 @@ import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { apiPages, apiQuery } from '../../lib/api.ts';
 import { formatAbsolute, formatTotal } from '../../lib/format.ts';
+import { useFetchMore, useRowsOf } from '../../lib/paged-rows.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
-import { useSetSearch } from '../../lib/view-state.ts';
+import { useSetSearch, useTextFilter } from '../../lib/view-state.ts';
 import { evidenceNames, useNames } from '../../lib/words.ts';
 import styles from './assets.module.css';
 import { PackageChanges } from './package-changes.tsx';
@@ -71,15 +72,9 @@ const PackageTable = ({ asset }: { readonly asset: AssetDetail }) => {
     limit: 200,
   };
   const pages = useInfiniteQuery(apiPages('assets.packages', { params: { assetId: asset.id }, query }));
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
-  const onSearch = useCallback(
-    (text: string) => setSearch({ q: text === '' ? undefined : text }, { replace: true }),
-    [setSearch],
-  );
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const rows = useRowsOf(pages);
+  const onSearch = useTextFilter();
+  const fetchMore = useFetchMore(pages);
   const columns = useMemo(() => columnsFor(asset.id), [asset.id]);
   const first = pages.data?.pages[0];
   if (pages.error !== null && first === undefined) {

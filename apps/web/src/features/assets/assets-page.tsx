@@ -1,7 +1,6 @@
 import type { AssetSummary, InputOf } from '@parapet/contract/api';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
 import { Button } from '../../components/button.tsx';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -13,9 +12,9 @@ import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { apiPages, apiQuery, steadyQuery } from '../../lib/api.ts';
 import { formatTotal } from '../../lib/format.ts';
+import { useSteadyPages } from '../../lib/paged-rows.ts';
 import { toggled } from '../../lib/search-params.ts';
-import { useSteadyRows } from '../../lib/steady-rows.ts';
-import { momentQuery, useMoment, usePanel, useSetSearch } from '../../lib/view-state.ts';
+import { momentQuery, useMoment, usePanel, useSetSearch, useTextFilter } from '../../lib/view-state.ts';
 import { assetKindNames, exposureNames, statusNames } from '../../lib/words.ts';
 import { assetColumns } from './asset-columns.tsx';
 
@@ -33,10 +32,7 @@ export const AssetsPage = () => {
   const chosen = { kind: search.kind, status: search.status, exposure: search.exposure };
   const onToggle = (facet: string, value: string): void =>
     setSearch({ [facet]: toggled(chosen[facet as keyof typeof chosen], value) });
-  const onSearch = useCallback(
-    (q: string) => setSearch({ q: q === '' ? undefined : q }, { replace: true }),
-    [setSearch],
-  );
+  const onSearch = useTextFilter();
   const facetProps = {
     facets: facets.data?.facets.filter(({ name }) => Object.hasOwn(chosen, name)) ?? [],
     chosen,
@@ -88,21 +84,9 @@ const useAssets = (search: AssetsSearch) => {
     limit: 200,
   };
   const pages = useInfiniteQuery(apiPages('assets.list', { query }));
-  const latest = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
-  const steady = useSteadyRows(latest, idOf, pages.isPlaceholderData ? 'before' : JSON.stringify(query));
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const first = pages.data?.pages[0];
-  return {
-    steady,
-    fetchMore,
-    pending: pages.isPending,
-    error: pages.error,
-    refetch: () => void pages.refetch(),
-    total: first === undefined ? undefined : formatTotal(first.total, first.totalIsMinimum),
-  };
+  const list = useSteadyPages(pages, idOf, JSON.stringify(query));
+  const { first } = list;
+  return { ...list, total: first === undefined ? undefined : formatTotal(first.total, first.totalIsMinimum) };
 };
 
 type TableProps = { readonly search: AssetsSearch; readonly list: ReturnType<typeof useAssets> };

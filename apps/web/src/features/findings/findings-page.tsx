@@ -1,14 +1,13 @@
 import { vexFormats } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { useCallback } from 'react';
 import { ActionMenu, ChoiceMenu } from '../../components/choice-menu.tsx';
 import { FacetDrawer, FacetLayout, FilterChips } from '../../components/facets.tsx';
 import { SearchField } from '../../components/field.tsx';
 import { Page } from '../../components/page.tsx';
 import { api, steadyQuery } from '../../lib/api.ts';
 import { formatShare, formatTotal, plural } from '../../lib/format.ts';
-import { useSetSearch } from '../../lib/view-state.ts';
+import { useSetSearch, useTextFilter } from '../../lib/view-state.ts';
 import { vexFormatNames } from '../../lib/words.ts';
 import {
   chosenFacets,
@@ -36,10 +35,7 @@ export const FindingsPage = () => {
     chosen,
     onToggle,
   };
-  const onSearch = useCallback(
-    (q: string) => setSearch({ q: q === '' ? undefined : q }, { replace: true }),
-    [setSearch],
-  );
+  const onSearch = useTextFilter();
   return (
     <Page
       name="Findings"

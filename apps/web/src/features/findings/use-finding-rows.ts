@@ -2,6 +2,7 @@ import type { FindingGroup, FindingSummary } from '@parapet/contract/api';
 import { useInfiniteQuery, useQueries } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { apiPages, apiQuery } from '../../lib/api.ts';
+import { useFetchMore, useRowsOf } from '../../lib/paged-rows.ts';
 import { type SteadyRows, useSteadyRows } from '../../lib/steady-rows.ts';
 import { type FindingsSearch, filterOf, groupFilter } from './filters.ts';
 import { type FindingRow, groupedRows, type Members, plainRows } from './rows.ts';
@@ -37,8 +38,8 @@ export const useFindingRows = (search: FindingsSearch): FindingRows => {
     enabled: !grouped,
   });
   const active = grouped ? groups : list;
-  const latestGroups = useMemo(() => groups.data?.pages.flatMap((page) => page.items) ?? [], [groups.data]);
-  const latestList = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const latestGroups = useRowsOf(groups);
+  const latestList = useRowsOf(list);
   const settledView = active.isPlaceholderData ? 'before' : view;
   const steadyGroups = useSteadyRows(latestGroups, groupKeyOf, settledView);
   const steadyList = useSteadyRows(latestList, idOf, settledView);
@@ -48,10 +49,7 @@ export const useFindingRows = (search: FindingsSearch): FindingRows => {
     () => (grouped ? groupedRows(steadyGroups.rows, members) : plainRows(steadyList.rows)),
     [grouped, steadyGroups.rows, steadyList.rows, members],
   );
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = active;
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const fetchMore = useFetchMore(active);
   const first = groups.data?.pages[0];
   const firstList = list.data?.pages[0];
   const totals = grouped

@@ -3,7 +3,7 @@ import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import chip from '../../components/choice-menu.module.css';
-import field from '../../components/field.module.css';
+import { TextField } from '../../components/field.tsx';
 import popover from '../../components/popover.module.css';
 import { formatMoment, localInput } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
@@ -72,24 +72,8 @@ const ExactSpan = ({ span, choose }: ExactProps) => {
         if (valid) choose({ since: from.toISOString(), until: to.toISOString() });
       }}
     >
-      <label className={field.field}>
-        <span>From, your time</span>
-        <input
-          type="datetime-local"
-          className={field.input}
-          value={since}
-          onChange={(event) => setSince(event.target.value)}
-        />
-      </label>
-      <label className={field.field}>
-        <span>To, your time</span>
-        <input
-          type="datetime-local"
-          className={field.input}
-          value={until}
-          onChange={(event) => setUntil(event.target.value)}
-        />
-      </label>
+      <TextField label="From, your time" type="datetime-local" value={since} onChange={setSince} />
+      <TextField label="To, your time" type="datetime-local" value={until} onChange={setUntil} />
       <Button type="submit" small disabled={!valid}>
         Show this span
       </Button>

@@ -1,6 +1,5 @@
 import type { PackagePlace } from '@parapet/contract/api';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
 import { AnyLink, PanelLink } from '../../components/any-link.tsx';
 import { AssetIcon } from '../../components/asset-mark.tsx';
 import type { Column } from '../../components/columns.ts';
@@ -10,6 +9,7 @@ import { Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { apiPages } from '../../lib/api.ts';
 import { formatTotal, plural } from '../../lib/format.ts';
+import { useFetchMore, useRowsOf } from '../../lib/paged-rows.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import { usePanel } from '../../lib/view-state.ts';
 import { evidenceNames, useNames } from '../../lib/words.ts';
@@ -22,11 +22,8 @@ type PlacesProps = { readonly search: PackagesSearch & { readonly q: string } };
 export const PlacesTable = ({ search }: PlacesProps) => {
   const panel = usePanel();
   const pages = useInfiniteQuery(apiPages('packages.places', { query: { ...search, limit: 200 } }));
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const rows = useRowsOf(pages);
+  const fetchMore = useFetchMore(pages);
   const first = pages.data?.pages[0];
   if (pages.error !== null && first === undefined) {
     return <Failure what="The places could not be fetched" error={pages.error} retry={() => void pages.refetch()} />;

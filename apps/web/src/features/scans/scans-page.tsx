@@ -12,8 +12,8 @@ import { Tabs } from '../../components/tabs.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 import { apiPages, useApiMutation } from '../../lib/api.ts';
 import { formatTotal } from '../../lib/format.ts';
+import { useSteadyPages } from '../../lib/paged-rows.ts';
 import { useMay } from '../../lib/session.ts';
-import { useSteadyRows } from '../../lib/steady-rows.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import { isUnderWay, scanColumns } from './scan-columns.tsx';
 import { ScanPolicyView } from './scan-policy.tsx';
@@ -79,21 +79,9 @@ const useScans = (search: ScansSearch) => {
     // Progress of running scans is shown more often than it is announced.
     refetchInterval: ({ state }) => (state.data?.pages[0]?.items.some(isUnderWay) ? 3000 : false),
   });
-  const latest = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
-  const steady = useSteadyRows(latest, idOf, pages.isPlaceholderData ? 'before' : JSON.stringify(query));
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const first = pages.data?.pages[0];
-  return {
-    steady,
-    fetchMore,
-    pending: pages.isPending,
-    error: pages.error,
-    refetch: () => void pages.refetch(),
-    total: first === undefined ? undefined : formatTotal(first.total, first.totalIsMinimum),
-  };
+  const list = useSteadyPages(pages, idOf, JSON.stringify(query));
+  const { first } = list;
+  return { ...list, total: first === undefined ? undefined : formatTotal(first.total, first.totalIsMinimum) };
 };
 
 const ScansTable = ({

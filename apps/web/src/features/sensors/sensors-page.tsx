@@ -1,7 +1,6 @@
 import { Presence, type ResultOf, type Sensor, type SensorCounts, type SensorSort } from '@parapet/contract/api';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
 import type { Sort } from '../../components/columns.ts';
@@ -14,10 +13,10 @@ import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { apiPages } from '../../lib/api.ts';
 import { formatCount, formatTotal, plural } from '../../lib/format.ts';
+import { useSteadyPages } from '../../lib/paged-rows.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import { useMay } from '../../lib/session.ts';
-import { useSteadyRows } from '../../lib/steady-rows.ts';
-import { useSetSearch } from '../../lib/view-state.ts';
+import { useSetSearch, useTextFilter } from '../../lib/view-state.ts';
 import { sensorColumns } from './sensor-columns.tsx';
 import { presenceNames } from './sensor-words.ts';
 import { UpgradePanel } from './upgrade-panel.tsx';
@@ -32,14 +31,10 @@ type SensorsSearch = {
 /** Every sensor and how well it sees. */
 export const SensorsPage = () => {
   const search = useSearch({ strict: false }) as SensorsSearch;
-  const setSearch = useSetSearch();
   const mayAdd = useMay('sensors:write');
   const { q, presence } = search;
   const sensors = useSensors(search);
-  const onSearch = useCallback(
-    (text: string) => setSearch({ q: text === '' ? undefined : text }, { replace: true }),
-    [setSearch],
-  );
+  const onSearch = useTextFilter();
   return (
     <Page
       name="Sensors"
@@ -84,20 +79,7 @@ const useSensors = ({ q, presence, sort = 'presence', direction = 'up' }: Sensor
     ...{ sort, direction, limit: 100 },
   };
   const pages = useInfiniteQuery(apiPages('sensors.list', { query }));
-  const latest = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
-  const steady = useSteadyRows(latest, idOf, pages.isPlaceholderData ? 'before' : JSON.stringify(query));
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  return {
-    steady,
-    fetchMore,
-    pending: pages.isPending,
-    error: pages.error,
-    refetch: () => void pages.refetch(),
-    first: pages.data?.pages[0],
-  };
+  return useSteadyPages(pages, idOf, JSON.stringify(query));
 };
 
 type TableProps = { readonly search: SensorsSearch; readonly sensors: ReturnType<typeof useSensors> };

@@ -1,7 +1,6 @@
 import type { AuditEntry } from '@parapet/contract/api';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import type { Column } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
@@ -12,7 +11,8 @@ import text from '../../components/text.module.css';
 import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
 import { apiPages } from '../../lib/api.ts';
 import { formatAbsolute, formatTotal } from '../../lib/format.ts';
-import { useSetSearch } from '../../lib/view-state.ts';
+import { useFetchMore, useRowsOf } from '../../lib/paged-rows.ts';
+import { useSetSearch, useTextFilter } from '../../lib/view-state.ts';
 import styles from './settings.module.css';
 
 type Outcome = AuditEntry['outcome'];
@@ -36,15 +36,9 @@ export const AuditPage = () => {
     ...(until === undefined ? {} : { until }),
   };
   const pages = useInfiniteQuery(apiPages('audit.list', { query }));
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const onSearch = useCallback(
-    (typed: string) => setSearch({ q: typed === '' ? undefined : typed }, { replace: true }),
-    [setSearch],
-  );
+  const rows = useRowsOf(pages);
+  const fetchMore = useFetchMore(pages);
+  const onSearch = useTextFilter();
   const first = pages.data?.pages[0];
   return (
     <Page

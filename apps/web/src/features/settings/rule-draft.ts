@@ -1,4 +1,4 @@
-import { type EventAction, TelemetryRule } from '@parapet/contract/api';
+import { type EventAction, policyLimits, TelemetryRule } from '@parapet/contract/api';
 import { formatScope, parseScope } from '../../lib/labels.ts';
 import { percentOf } from '../../lib/policy-words.ts';
 
@@ -72,14 +72,17 @@ export const ruleOf = (draft: RuleDraft, on: boolean): ParsedRule => {
   return wrong(place ?? issue?.message ?? 'This cannot be read.');
 };
 
+const patternsOf = (what: string): string =>
+  `${what}: up to ${policyLimits.patterns} patterns of up to 200 characters with up to ${policyLimits.wildcards} wildcards.`;
+
 const places: Readonly<Record<string, string>> = {
   name: 'A name has up to 80 characters.',
   where: 'Images, namespaces and labels are those of containers: choose “Containers” or “Everywhere”.',
-  images: 'Images: up to 30 patterns of up to 200 characters with up to 8 wildcards.',
-  namespaces: 'Namespaces: up to 30 patterns of up to 200 characters with up to 8 wildcards.',
+  images: patternsOf('Images'),
+  namespaces: patternsOf('Namespaces'),
   labels: 'Labels of containers: up to 20 values of up to 200 characters each.',
-  programs: 'Programs: up to 30 patterns of up to 200 characters with up to 8 wildcards.',
-  paths: 'Files: up to 30 patterns of up to 200 characters with up to 8 wildcards.',
+  programs: patternsOf('Programs'),
+  paths: patternsOf('Files'),
   addresses: 'Addresses: up to 30 addresses or blocks like 10.0.0.0/8 or 2001:db8::/32.',
   ports: 'Ports: up to 30 numbers or spans, the lower one first.',
   perSecond: 'Events a second: a whole number from 1 to 100,000, or empty.',

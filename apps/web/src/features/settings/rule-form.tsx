@@ -63,7 +63,7 @@ export const RuleForm = ({ rule, onDone, onCancel }: RuleFormProps) => {
           label="What becomes of them"
           value={draft.deed}
           options={[
-            { value: 'leave-out', label: 'Left out, counted as left out on purpose' },
+            { value: 'leave-out', label: 'Left out, and counted as such' },
             { value: 'share', label: 'Recorded of a share of processes' },
             { value: 'record', label: 'Recorded' },
           ]}

@@ -9,6 +9,7 @@ import { enrol } from '../enrolment/enrol.ts';
 import { openRun } from '../state/run.ts';
 import { createStateFile, Identity, type StateFile, StreamMarker } from '../state/state-files.ts';
 import { JournalFile, openTaskJournal } from '../tasks/task-journal.ts';
+import { PolicyFile } from '../telemetry/policy/followed-policy.ts';
 import { sensorVersion } from '../version.ts';
 import { createHostLife, type HostLife } from './host-life.ts';
 import { openLedger, sentLedgerOf } from './ledger.ts';
@@ -59,6 +60,7 @@ export const startFleet = (settings: FleetSettings): Fleet => {
       consoleUrl: settings.consoleUrl,
       tellsPast: known === undefined,
       streamFile: files.stream,
+      policyFile: files.policy,
       journal: await openTaskJournal(files.tasks, () => undefined),
       run: await files.run(),
       documentDir: join(settings.workDir, 'documents', String(host.index)),
@@ -114,6 +116,7 @@ export const startFleet = (settings: FleetSettings): Fleet => {
 type HostFiles = {
   readonly identity: Pick<StateFile<Identity>, 'read' | 'write'>;
   readonly stream: Pick<StateFile<StreamMarker>, 'read' | 'write'>;
+  readonly policy: Pick<StateFile<PolicyFile>, 'read' | 'write'>;
   readonly tasks: StateFile<z.infer<typeof JournalFile>>;
   readonly run: () => Promise<Parameters<typeof startSimulatedSensor>[0]['run']>;
 };
@@ -125,6 +128,7 @@ const openFiles = async (settings: FleetSettings, host: HostPlan): Promise<HostF
     return {
       identity: createMemoryFile(),
       stream: createMemoryFile(),
+      policy: createMemoryFile(),
       tasks: createMemoryFile(),
       run: async () => ({ runId, previous: undefined, failing: async () => undefined, close: async () => undefined }),
     };
@@ -134,6 +138,7 @@ const openFiles = async (settings: FleetSettings, host: HostPlan): Promise<HostF
   return {
     identity: createStateFile(folder, 'identity.json', Identity),
     stream: createStateFile(folder, 'stream.json', StreamMarker),
+    policy: createStateFile(folder, 'telemetry-policy.json', PolicyFile),
     tasks: createStateFile(folder, 'tasks.json', JournalFile),
     run: async () => {
       const memoryKills = () => ({ group: undefined, host: undefined });

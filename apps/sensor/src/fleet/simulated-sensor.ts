@@ -14,6 +14,7 @@ import type { ScanRunner } from '../tasks/scan-runner.ts';
 import type { ResolvedTarget, TargetResolver } from '../tasks/scan-targets.ts';
 import { createTaskDesk } from '../tasks/task-desk.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
+import { openTelemetryPolicy, type PolicyFile } from '../telemetry/policy/followed-policy.ts';
 import { UpgradeFailure } from '../upgrade/failure.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { sensorVersion } from '../version.ts';
@@ -39,6 +40,7 @@ export type SimulatedSensorDeps = {
   readonly consoleUrl: string;
   readonly clock: Clock;
   readonly streamFile: Pick<StateFile<StreamMarker>, 'read' | 'write'>;
+  readonly policyFile: Pick<StateFile<PolicyFile>, 'read' | 'write'>;
   readonly run: Run & { readonly runId: string };
   readonly journal: TaskJournal;
   /** Whether all since the world began is told, or only what is there now. */
@@ -84,6 +86,12 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
   life.attach(store);
   life.passUntil(clock.now());
   const usage = inventUsage(host);
+  // It tells no events that could be left out: what it follows is seen all the same.
+  const policy = await openTelemetryPolicy({
+    file: deps.policyFile,
+    surroundings: { containerOf: () => undefined, elapsedMs: () => performance.now() },
+    log: silentLog,
+  });
   uplink = startUplink({
     clock,
     log: silentLog,
@@ -98,6 +106,7 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
     }),
     store,
     stream: noting(stream, deps.onSending),
+    policy,
     tasks,
     usage,
     run: {

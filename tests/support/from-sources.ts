@@ -20,7 +20,7 @@ export type ConsoleProcess = {
     readonly key: string;
   }>;
   /** Calls the API as the admin. */
-  readonly call: (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<ApiAnswer>;
+  readonly call: (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown) => Promise<ApiAnswer>;
   /** Ends it as a crash does, and starts it again on the same port and data. */
   readonly crash: () => Promise<void>;
   readonly restart: () => Promise<void>;
@@ -32,8 +32,14 @@ export type ConsoleProcess = {
   readonly backup: (passphrase: string) => Promise<Buffer>;
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
-export type ApiAnswer = { readonly status: number; readonly json: any; readonly cookies: readonly string[] };
+export type ApiAnswer = {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
+  readonly json: any;
+  /** The answer as it came. */
+  readonly content: Buffer;
+  readonly cookies: readonly string[];
+};
 
 /** A folder for a console that runs as nobody where we are root. */
 export const makeConsoleDir = async (): Promise<string> => {
@@ -288,9 +294,11 @@ const send = (
           else chunks.push(chunk);
         });
         response.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
+          const content = Buffer.concat(chunks);
+          const text = content.toString('utf8');
           resolve({
             status: response.statusCode ?? 0,
+            content,
             json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text,
             cookies: response.headers['set-cookie'] ?? [],
           });

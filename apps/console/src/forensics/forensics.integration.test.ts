@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
 import { controlSocketPath } from '@parapet/contract/control';
 import type { TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemetry';
-import { createTarReader, systemClock } from '@parapet/core';
+import { systemClock } from '@parapet/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGraphFixture } from '../graph/testing/graph-fixture.ts';
 import { tellEvents } from '../telemetry/testing/tell-events.ts';
 import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
 import { makeEvidence } from './evidence.ts';
+import { unpackEvidence } from './testing/unpack-evidence.ts';
 
 /**
  * A break-in as a console knows it: sshd (inventory) started bash, which ran curl, which ran sh, which wrote a file and talked to
@@ -210,7 +210,7 @@ describe('what is open now', () => {
 
   test('is missing from an archive with a reason in its manifest', async () => {
     const answer = await ask(`containerId=${container}&${span}&look=true`, operator, '/evidence');
-    const { limits } = JSON.parse(String(unpack(answer.bytes).get('manifest.json')));
+    const { limits } = JSON.parse(String(unpackEvidence(answer.bytes).get('manifest.json')));
     expect(limits).toMatchObject([{ part: 'open-now', text: expect.stringContaining('not connected') }]);
   });
 });
@@ -219,7 +219,7 @@ describe('evidence', () => {
   test('is one archive whose manifest has the hash of every file, and whose own hash is in the audit log', async () => {
     const answer = await ask(`hostId=${host}&process=900:1&${span}`, operator, '/evidence');
     expect(answer.headers['content-disposition']).toMatch(/filename="evidence-bash-\w+-with-gaps\.tar\.gz"/);
-    const files = unpack(answer.bytes);
+    const files = unpackEvidence(answer.bytes);
     expect([...files.keys()].at(-1)).toBe('manifest.json');
     const manifest = JSON.parse(String(files.get('manifest.json')));
     expect(manifest).toMatchObject({
@@ -271,7 +271,7 @@ describe('evidence', () => {
         .on('error', reject)
         .end(JSON.stringify(asked));
     });
-    const manifest = JSON.parse(String(unpack(archive).get('manifest.json')));
+    const manifest = JSON.parse(String(unpackEvidence(archive).get('manifest.json')));
     expect(manifest).toMatchObject({ madeBy: { kind: 'system', name: 'command line' }, subject: { name: 'bash' } });
   });
 
@@ -290,7 +290,7 @@ describe('evidence', () => {
     );
     const chunks: Buffer[] = [];
     for await (const chunk of reply.stream) chunks.push(chunk);
-    const files = unpack(Buffer.concat(chunks));
+    const files = unpackEvidence(Buffer.concat(chunks));
     const lines = (name: string): number => String(files.get(name)).trim().split('\n').length;
     expect([lines('events/00001.ndjson'), lines('events/00002.ndjson'), files.has('events/00003.ndjson')]).toEqual([
       2,
@@ -303,21 +303,3 @@ describe('evidence', () => {
 });
 
 const sha256Of = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-
-/** Files by their path below the archive's one folder. */
-const unpack = (archive: Buffer): ReadonlyMap<string, Buffer> => {
-  const files = new Map<string, Buffer>();
-  const reader = createTarReader({
-    maxEntries: 1000,
-    onEntry: ({ path }) => {
-      const chunks: Buffer[] = [];
-      return {
-        write: (chunk) => chunks.push(Buffer.from(chunk)),
-        end: () => files.set(path.slice(path.indexOf('/') + 1), Buffer.concat(chunks)),
-      };
-    },
-  });
-  reader.write(gunzipSync(archive));
-  reader.finish();
-  return files;
-};

@@ -45,6 +45,7 @@ const pages: [string, string][] = [
   ['finding', `/findings/${finding}`],
   ['hunt', '/hunt?last=15'],
   ['hunt-tree', `/hunt?q=${encodeURIComponent(`host.id = ${host}`)}&view=tree&last=15`],
+  ['timeline', `/hunt/timeline?containerId=${container}&last=15`],
   ['assets', '/assets'],
   ['asset-host', `/assets/${host}`],
   ['asset-packages', `/assets/${host}?tab=packages`],
@@ -55,7 +56,7 @@ const pages: [string, string][] = [
   ['sensors', '/sensors'],
   ['sensor', `/sensors/${host}`],
   ['add-host', '/sensors/add'],
-  ...['feeds', 'vex', 'people', 'tokens', 'keys', 'audit', 'retention', 'console', 'about'].map(
+  ...['feeds', 'vex', 'people', 'tokens', 'keys', 'audit', 'telemetry', 'retention', 'console', 'about'].map(
     (name): [string, string] => [`settings-${name}`, `/settings/${name}`],
   ),
 ];

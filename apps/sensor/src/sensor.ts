@@ -212,7 +212,9 @@ const assemble = async (
     hostId: identity.hostId,
     start: async () => {
       const startedAt = clock.now();
-      await collectors.start(createCollectors({ config, workloads, runtimes, hashes, cloud: () => cloud }));
+      await collectors.start(
+        createCollectors({ config, workloads, runtimes, hashes, cloud: () => cloud, onTrial: deps.onTrial }),
+      );
       uplink = startUplink({
         clock,
         log,

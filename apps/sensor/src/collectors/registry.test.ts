@@ -17,6 +17,7 @@ describe('the registry of collectors', () => {
       runtimes: createRuntimeStates(),
       hashes: { begin: () => {}, complete: () => true },
       cloud: () => undefined,
+      onTrial: false,
     });
     expect(collectors.map(({ name }) => name).sort()).toEqual(folders.sort());
     for (const folder of folders) expect(statSync(join(import.meta.dirname, folder, 'index.ts')).isFile()).toBe(true);

@@ -1,5 +1,6 @@
 import type { SensorConfig } from '../config/config.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
+import { createStateFile } from '../state/state-files.ts';
 import type { ExecutableHashes } from './activity/executable-hashes.ts';
 import { createActivityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
@@ -7,6 +8,8 @@ import { createDockerCollector } from './docker/index.ts';
 import { createFilesCollector } from './files/index.ts';
 import type { CloudFacts } from './host/cloud-metadata.ts';
 import { createHostCollector } from './host/index.ts';
+import { createLoginsCollector } from './logins/index.ts';
+import { LoginState } from './logins/login-state.ts';
 import { createNetworkCollector } from './network/index.ts';
 import { createProcessCollector } from './process/index.ts';
 import type { RuntimeStates } from './runtime-states.ts';
@@ -19,6 +22,8 @@ export const createCollectors = (deps: {
   readonly runtimes: RuntimeStates;
   readonly hashes: ExecutableHashes;
   readonly cloud: () => CloudFacts | undefined;
+  /** On trial it looks at all that is there and leaves what must be told once to the process beside it. */
+  readonly onTrial: boolean;
 }): readonly CollectorDefinition[] => {
   const kernel = createKernelWatch({
     cpuCores: deps.config.limits.cpuCores,
@@ -35,6 +40,11 @@ export const createCollectors = (deps: {
       rootPath: deps.config.rootPath,
       paths: deps.config.watchedPaths,
       cpuCores: deps.config.limits.cpuCores,
+    }),
+    createLoginsCollector({
+      rootPath: deps.config.rootPath,
+      architecture: process.arch,
+      file: deps.onTrial ? undefined : createStateFile(deps.config.stateDir, 'logins.json', LoginState),
     }),
   ];
 };

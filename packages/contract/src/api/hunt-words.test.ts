@@ -25,6 +25,17 @@ test('says what happened in one line', () => {
     'A db.example → NXDOMAIN',
   );
   expect(whatOf({ ...question, 'event.outcome': 'failure' })).toBe('A db.example, no answer');
+  const login = { 'parapet.login.evidence': 'text', 'user.name': 'root', 'parapet.login.service': 'sshd' };
+  const over = { 'source.ip': '192.0.2.7', 'source.port': 50_022, 'parapet.login.method': 'publickey' };
+  expect(whatOf({ ...login, ...over })).toBe('root, sshd publickey from 192.0.2.7:50022');
+  expect(whatOf({ ...login, 'event.outcome': 'failure', 'source.domain': 'box.example' })).toBe(
+    'root, sshd from box.example, refused',
+  );
+  const sudo = { 'parapet.login.service': 'sudo', 'parapet.login.user.name': 'ann', 'process.tty.name': 'pts/0' };
+  expect(whatOf({ ...login, ...sudo, 'process.command_line': '/usr/bin/id -u' })).toBe(
+    'ann → root, sudo on pts/0: /usr/bin/id -u',
+  );
+  expect(whatOf({ ...login, 'parapet.login.evidence': 'forged' })).toBe('root, sshd, forged line');
   expect(whatOf({ 'process.executable': '/bin/sh', 'process.exit_code': 0 })).toBe('/bin/sh, exit code 0');
   expect(whatOf({ 'process.args': ['a', 'b'] })).toBe('a b');
   expect(whatOf({})).toBe('');

@@ -29,6 +29,7 @@ export const textOfField = (event: HuntEvent, name: FieldName): string | undefin
 export const whatOf = (event: HuntEvent): string => {
   const text = (name: FieldName): string => textOfField(event, name) ?? '';
   if (text('dns.question.name') !== '') return questionOf(text);
+  if (text('parapet.login.evidence') !== '') return signInOf(text);
   const from = endOf(text('source.ip'), text('source.port'));
   const to = endOf(text('destination.ip'), text('destination.port'));
   if (from !== '' || to !== '') {
@@ -55,6 +56,24 @@ const questionOf = (text: (name: FieldName) => string): string => {
   const answer = text('dns.resolved_ip') || (code === 'NOERROR' ? '' : code);
   if (answer !== '') return `${question} → ${answer}`;
   return text('event.outcome') === 'failure' ? `${question}, no answer` : question;
+};
+
+/** Who, by what and from where: `root, sshd publickey from 192.0.2.7:50022`, `ann → root, sudo on pts/0: /usr/bin/id`. */
+const signInOf = (text: (name: FieldName) => string): string => {
+  const who = [text('parapet.login.user.name'), text('user.name')].filter(Boolean).join(' → ');
+  const from = endOf(text('source.ip') || text('source.domain'), text('source.port'));
+  const how = [
+    ...[text('parapet.login.service'), text('parapet.login.method')],
+    ...[from && `from ${from}`, text('process.tty.name') && `on ${text('process.tty.name')}`],
+  ].filter(Boolean);
+  const reason = text('parapet.login.reason');
+  const parts = [
+    ...[who, how.join(' ')],
+    text('event.outcome') === 'failure' ? (reason === '' ? 'refused' : `refused: ${reason}`) : '',
+    text('parapet.login.evidence') === 'forged' ? 'forged line' : '',
+  ].filter(Boolean);
+  const command = text('process.command_line');
+  return command === '' ? parts.join(', ') : `${parts.join(', ')}: ${command}`;
 };
 
 /** Port 0 is none: a connection that failed before it was given one. */

@@ -34,7 +34,7 @@ export const requiredFields = {
 export const optionalFields = {
   'event.outcome': field('keyword', 'success or failure'),
   'event.duration': field('number', 'How long it took, in nanoseconds'),
-  'parapet.source': field('keyword', 'What saw it: ebpf, proc-connector, fanotify, …'),
+  'parapet.source': field('keyword', 'What saw it: ebpf, fanotify, wtmp, auth log, journal, …'),
 
   'process.pid': field('number', 'Process id in the host’s own namespace'),
   'process.entity_id': field('keyword', 'Identity of the process: pid and start'),
@@ -65,6 +65,15 @@ export const optionalFields = {
   'user.group.id': field('number', 'Group it runs as'),
   'parapet.login.user.id': field('number', 'Who signed in, whatever the user became since'),
   'parapet.login.session': field('number', 'Login session'),
+  'parapet.login.service': field('keyword', 'What let in or refused: sshd, sudo, su, login, …'),
+  'parapet.login.method': field('keyword', 'How: password, publickey, …'),
+  'parapet.login.key': field('keyword', 'Fingerprint of the key that let in'),
+  'parapet.login.reason': field('keyword', 'Why it was refused'),
+  'parapet.login.user.name': field('keyword', 'Who asked, before sudo or su made another user of them'),
+  'parapet.login.evidence': field(
+    'keyword',
+    'What proves it: record, journal; text is a line that any user may write, forged one that the journal disproves',
+  ),
 
   'container.id': field('keyword', 'Container, by its runtime’s id'),
   'container.name': field('keyword', 'Name of the container'),
@@ -84,6 +93,7 @@ export const optionalFields = {
 
   'network.transport': field('keyword', 'tcp, udp, …'),
   'network.direction': field('keyword', 'ingress or egress'),
+  'source.domain': field('keyword', 'Name of who began it, chosen by whoever owns the address'),
   'source.ip': field('ip', 'Address of who began it'),
   'source.port': field('number', 'Port of who began it'),
   'source.bytes': field('number', 'Bytes from there'),

@@ -1,0 +1,22 @@
+import type { CollectorDefinition } from '../collector.ts';
+import { type LoginCollectorDeps, startLoginCollector } from './login-collector.ts';
+
+/** Who signs in to the host, is refused, becomes somebody else or leaves, as the host’s own records and logs say it. */
+export const createLoginsCollector = (
+  deps: Omit<LoginCollectorDeps, 'file'> & {
+    /** `undefined` on trial: another process tells from the same place on. */
+    readonly file: LoginCollectorDeps['file'] | undefined;
+  },
+): CollectorDefinition => ({
+  name: 'logins',
+  title: 'Who signs in, is refused, becomes another user or leaves, each as an event',
+  needs: [
+    { kind: 'root', reason: 'Who was refused, and the log of signing in, is readable to root only: sudo ./parapet up' },
+  ],
+  start: async (context) => {
+    const { file } = deps;
+    if (file !== undefined) return startLoginCollector({ ...deps, file }, context);
+    context.report({ state: 'running', source: 'none', reason: 'This version is on trial and tells no logins yet.' });
+    return { stop: async () => {} };
+  },
+});

@@ -91,12 +91,14 @@ describe('the collector runner', () => {
         context.lose({ stage: 'ring', cause: 'overflow', count: 3 });
         context.lose({ stage: 'ring', cause: 'overflow', count: 4 });
         const span = context.blind('nothing was heard', 900);
+        context.blind('nothing was seen', 900).end(950);
         clock.advance(100);
         span.end();
       }),
     ]);
-    expect(records()).toMatchObject([
-      { kind: 'blind', key: 'test|900', startedAt: 900, endedAt: 1100, collector: 'test', cause: 'nothing was heard' },
+    expect(records().toSorted((one, other) => (one.key < other.key ? -1 : 1))).toMatchObject([
+      { kind: 'blind', startedAt: 900, endedAt: 1100, collector: 'test', cause: 'nothing was heard' },
+      { kind: 'blind', startedAt: 900, endedAt: 950, collector: 'test', cause: 'nothing was seen' },
       { kind: 'loss', key: 'test|ring|overflow', lost: 7 },
     ]);
     await runner.stop();

@@ -40,6 +40,8 @@ export const createCollectorRunner = (deps: {
   const stopping = new AbortController();
   const running: RunningCollector[] = [];
   const timers = new Set<NodeJS.Timeout>();
+  /** Several may begin at one moment: containers are started many at once. */
+  let spans = 0;
 
   const say = (
     name: string,
@@ -77,7 +79,12 @@ export const createCollectorRunner = (deps: {
     signal: stopping.signal,
     report: (status: CollectorStatus) => say(name, status),
     lose: ({ stage, cause, count }) => deps.losses.count({ collector: name, stage, cause, count }),
-    blind: (cause, since = clock.now()) => openBlindSpan(inventory, clock, name, cause, since),
+    blind: (cause, since = clock.now()) => {
+      spans += 1;
+      const key = `${name}|${since}|${spans}`;
+      inventory.put({ kind: 'blind', key, startedAt: since, collector: name, cause: cause.slice(0, 1024) });
+      return { end: (endedAt = clock.now()) => inventory.end('blind', key, Math.max(endedAt, since)) };
+    },
   });
 
   const startOne = async (
@@ -135,18 +142,4 @@ const isMet = (need: CollectorNeed, isRoot: boolean): boolean => {
         return false;
       }
   }
-};
-
-const openBlindSpan = (
-  inventory: InventorySink,
-  clock: Clock,
-  collector: string,
-  cause: string,
-  since: number,
-): { readonly end: (endedAt?: number) => void } => {
-  const key = `${collector}|${since}`;
-  inventory.put({ kind: 'blind', key, startedAt: since, collector, cause: cause.slice(0, 1024) });
-  return {
-    end: (endedAt = clock.now()) => inventory.end('blind', key, Math.max(endedAt, since)),
-  };
 };

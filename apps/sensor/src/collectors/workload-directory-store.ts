@@ -1,9 +1,11 @@
+import type { ContainerRecord } from '@parapet/contract/wire';
 import type { KnownContainer, KnownProcess, WorkloadDirectory } from './workload-directory.ts';
 
 /** The directory with the sides by which it is filled. */
 export type WorkloadDirectoryStore = WorkloadDirectory & {
   readonly setContainer: (container: KnownContainer) => void;
   readonly removeContainer: (key: string) => void;
+  readonly endLife: (life: ContainerRecord) => void;
   /** Who answers for processes. */
   readonly setProcessSource: (source: ProcessSource) => void;
 };
@@ -19,6 +21,7 @@ export const createWorkloadDirectory = (): WorkloadDirectoryStore => {
   const byKey = new Map<string, KnownContainer>();
   const byId = new Map<string, KnownContainer>();
   const listeners = new Set<() => void>();
+  const lifeListeners = new Set<(life: ContainerRecord) => void>();
   let source = nobody;
   let list: readonly KnownContainer[] | undefined;
 
@@ -41,6 +44,15 @@ export const createWorkloadDirectory = (): WorkloadDirectoryStore => {
       return () => {
         listeners.delete(listener);
       };
+    },
+    onLifeEnded: (listener) => {
+      lifeListeners.add(listener);
+      return () => {
+        lifeListeners.delete(listener);
+      };
+    },
+    endLife: (life) => {
+      for (const listener of lifeListeners) listener(life);
     },
     setContainer: (container) => {
       const before = byKey.get(container.key);

@@ -16,6 +16,11 @@ export type WorkloadDirectory = {
   readonly markSocketOwner: (pid: number) => void;
   /** Calls back after a container started, stopped or changed its networks. Returns the way to stop listening. */
   readonly onContainersChanged: (listener: () => void) => () => void;
+  /**
+   * Calls back with each life of a container that is over, once, those too that were over before they were known to run and so
+   * never were among the containers. Returns the way to stop listening.
+   */
+  readonly onLifeEnded: (listener: (life: ContainerRecord) => void) => () => void;
 };
 
 export type KnownContainer = {

@@ -203,7 +203,7 @@ export const CollectorRecord = z.object({
 });
 export type CollectorRecord = z.infer<typeof CollectorRecord>;
 
-/** A span in which a collector may have missed things without being able to count them. key: `<collector>|<startedAt>`. */
+/** A span in which a collector may have missed things without being able to count them. key: `<collector>|<startedAt>|<number within the sensor’s run>`. */
 export const BlindRecord = z.object({
   kind: z.literal('blind'),
   key,

@@ -73,11 +73,15 @@ const createDocker = () => {
   const list = (ids: Promise<readonly string[]>): void => {
     listed = ids;
   };
+  const ended: string[] = [];
+  collected.workloads.onLifeEnded(({ startedAt, endedAt = 0 }) => ended.push(`${startedAt - t0}-${endedAt - t0}`));
   return {
     board,
     answer,
     lives,
     list,
+    /** As others are told: those of them, too, that were never among the containers. */
+    ended: () => ended,
     workloads: collected.workloads,
     latest: () => collected.latest('container', key),
   };
@@ -122,7 +126,7 @@ describe('the board of containers', () => {
   });
 
   it('tells every life of a container that restarts ten times within a second while Docker is slow to answer', async () => {
-    const { board, answer, lives } = createDocker();
+    const { board, answer, lives, ended } = createDocker();
     board.take(event('create', t0 - 1000));
     for (let round = 0; round < 10; round += 1) {
       board.take(event('start', t0 + round * 100 + 3));
@@ -133,10 +137,11 @@ describe('the board of containers', () => {
     await board.settled();
     const told = Array.from({ length: 9 }, (_, round) => [round * 100 + 3, round * 100 + 60]);
     expect(lives().toSorted(byStart)).toEqual([...told, [900, 959]]);
+    expect(ended().toSorted()).toEqual([...told, [900, 959]].map(([from, to]) => `${from}-${to}`).toSorted());
   });
 
   it('tells them also of a container that is gone before the first answer', async () => {
-    const { board, answer, lives, latest } = createDocker();
+    const { board, answer, lives, ended, latest } = createDocker();
     board.take(event('create', t0 - 1000));
     for (const start of [0, 100, 200]) {
       board.take(event('start', t0 + start));
@@ -152,6 +157,7 @@ describe('the board of containers', () => {
       [100, 160],
       [200, 260],
     ]);
+    expect(ended()).toEqual(['0-60', '100-160', '200-260']);
   });
 
   it('does not move the end of a life to that of one which was not looked at', async () => {
@@ -204,7 +210,7 @@ describe('the board of containers', () => {
   });
 
   it('takes the exit code of a container that was found gone before its end was told', async () => {
-    const { board, answer, lives, latest, workloads } = createDocker();
+    const { board, answer, lives, ended, latest, workloads } = createDocker();
     board.take(event('start', t0 + 3));
     await answer({ startedAt: t0 });
     await board.settled();
@@ -218,6 +224,7 @@ describe('the board of containers', () => {
     await board.settled();
     expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
     expect(lives()).toEqual([[0, 200]]);
+    expect(ended()).toHaveLength(1);
     expect(workloads.container(key)).toBeUndefined();
   });
 
@@ -272,6 +279,17 @@ describe('the board of containers', () => {
     await board.settled();
     expect(latest()).toMatchObject({ state: 'removed', exitCode: 1 });
     expect(lives()).toEqual([[0, 200]]);
+  });
+
+  it('tells nobody of the life of a container that was made and removed without being started', async () => {
+    const { board, answer, ended, latest } = createDocker();
+    board.take(event('create', t0));
+    board.take(event('destroy', t0 + 90));
+    await answer('not-found');
+    await answer('not-found');
+    await board.settled();
+    expect(latest()).toMatchObject({ state: 'removed' });
+    expect(ended()).toEqual([]);
   });
 
   it('has the exit code of a container that ended while the first view was taken', async () => {

@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '@parapet/contract/wire';
+import { type ContainerRecord, tellsLife } from '@parapet/contract/wire';
 import type { Clock } from '@parapet/core';
 import type { Log } from '../../log.ts';
 import type { InventorySink } from '../collector.ts';
@@ -14,6 +14,7 @@ import {
 } from './container-record.ts';
 import { createDepartedContainers } from './departed-containers.ts';
 import type { DockerApi } from './docker-api.ts';
+import { createEndedLives } from './ended-lives.ts';
 import type { DockerContainer, DockerEvent } from './schema.ts';
 
 /** Keeps the records of Docker's containers: from lists, from events, and from looking at what events name. */
@@ -44,6 +45,7 @@ export const createContainerBoard = (deps: {
   const held = new Map<string, Held>();
   const departed = createDepartedContainers();
   const written = createContainerPackages(clock);
+  const tellEnd = createEndedLives(workloads.endLife);
   const waiting = new Map<string, DockerEvent[]>();
   /** Containers being looked at: one look at a time for each. */
   const busy = new Set<string>();
@@ -56,6 +58,7 @@ export const createContainerBoard = (deps: {
     }
     inventory.put(record);
     const { key, state, pid } = record;
+    if (!isSameEnd(held.get(id)?.record, record)) tellEnd(record);
     held.set(id, { record, upperDir, startOfEvent });
     if (state === 'running' || state === 'paused') workloads.setContainer({ key, record, pid });
     else workloads.removeContainer(key);
@@ -63,7 +66,10 @@ export const createContainerBoard = (deps: {
 
   const lookAt = async (id: string, events: readonly DockerEvent[]): Promise<void> => {
     if (events.length > 0 && departed.has(id)) {
-      for (const record of departed.follow(id, events)) inventory.put(record);
+      for (const record of departed.follow(id, events)) {
+        inventory.put(record);
+        if (record.exitCode !== undefined) tellEnd(record);
+      }
       return;
     }
     const inspected = await api.container(id);
@@ -74,7 +80,7 @@ export const createContainerBoard = (deps: {
       const packages = upperDir === undefined ? [] : written.of(id, upperDir);
       const seen = withToldStart(containerRecordOf(inspected.value, packages), known);
       const { earlier, now } = catchUp(known?.record, seen, events);
-      for (const life of earlier) inventory.put(life);
+      for (const life of earlier) putLife(life);
       store(id, now, upperDir, known?.startOfEvent === true && now.startedAt === known.record.startedAt);
       return;
     }
@@ -86,10 +92,15 @@ export const createContainerBoard = (deps: {
     // It is gone already, its last events perhaps still on their way, or Docker does not answer.
     const before = known?.record ?? containerRecordFromEvent(first, await imageOf(first));
     const { ended, last } = walkLives(before, events);
-    for (const life of ended) inventory.put(life);
+    for (const life of ended) putLife(life);
     const isGone = inspected.error.code === 'not-found' && last.state !== 'removed';
     const startOfEvent = known?.record.startedAt === last.startedAt ? known.startOfEvent : true;
     store(id, last, isGone ? undefined : known?.upperDir, startOfEvent);
+  };
+
+  const putLife = (life: ContainerRecord): void => {
+    inventory.put(life);
+    tellEnd(life);
   };
 
   const imageOf = async (event: DockerEvent): Promise<string | undefined> => {
@@ -107,10 +118,14 @@ export const createContainerBoard = (deps: {
   };
 
   const depart = (id: string, record: ContainerRecord, at: number): void => {
+    const known = held.get(id)?.record;
+    const removed = departed.add(id, record, at);
+    // What was made and removed without ever being started has no life.
+    if (record.exitCode !== undefined || (known !== undefined && tellsLife(known))) tellEnd(removed);
     held.delete(id);
     written.forget(id);
     workloads.removeContainer(record.key);
-    inventory.put(departed.add(id, record, at));
+    inventory.put(removed);
   };
 
   const next = (): void => {
@@ -186,6 +201,10 @@ type Held = {
   /** Its start was told by an event while Docker did not answer. */
   readonly startOfEvent: boolean;
 };
+
+/** Whether it was known already that this life is over: containers that stand still are looked at again and again. */
+const isSameEnd = (known: ContainerRecord | undefined, now: ContainerRecord): boolean =>
+  known?.endedAt !== undefined && known.startedAt === now.startedAt;
 
 /** Not that of an earlier life, which comes late when a look at the container was ahead of it. */
 const isEndOf = ({ startedAt, endedAt }: ContainerRecord, event: DockerEvent): boolean =>

@@ -18,7 +18,7 @@ import { createLookSchedule, shortestMs } from './look-schedule.ts';
 import { createNamespaces, type Namespaces } from './namespaces.ts';
 import { networkStatus } from './network-status.ts';
 import { createNetworkWatch, type LookOutcome, type NetworkWatch } from './network-watch.ts';
-import { createNewcomerSpans, type NewcomerSpans } from './newcomer-spans.ts';
+import { createNewcomerSpans, followNewcomers, type NewcomerSpans } from './newcomer-spans.ts';
 import { createOverrunSpans, type OverrunSpans } from './overrun-spans.ts';
 import { createPeerResolver } from './peers.ts';
 import { createProbedConnections } from './probed-connections.ts';
@@ -36,11 +36,18 @@ export const startNetworkCollector = async (
   kernel: KernelWatch,
 ): Promise<RunningCollector> => {
   const parts = assemble(context, kernel);
+  const newcomers = followNewcomers({
+    ...{ workloads: context.workloads, clock: context.clock, spans: parts.newcomers },
+    openedAt: (key) => parts.namespaces.ofContainer(key)?.openedAt,
+    // Programs in the kernel see what a container does from its first moment on.
+    isNeeded: context.isRoot && parts.kernelNews.refusal !== undefined,
+  });
   await parts.watch.look(context.clock.now(), { thorough: true });
-  const stop = keepLooking(context, parts);
+  const stop = keepLooking(context, parts, newcomers.note);
   return {
     stop: async () => {
       stop();
+      newcomers.stop();
       parts.kernelNews.leave();
       parts.spans.close(context.clock.now());
       parts.tracking?.close();
@@ -160,7 +167,7 @@ const assemble = (context: CollectorContext, kernel: KernelWatch): Parts => {
 };
 
 /** Returns the way to stop. */
-const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
+const keepLooking = (context: CollectorContext, parts: Parts, noteNewcomers: (now: number) => void): (() => void) => {
   const { clock } = context;
   const schedule = createLookSchedule();
   const last = { thorough: clock.now(), reconcile: clock.now(), account: clock.now() };
@@ -208,12 +215,6 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
     noteNewcomers(now);
     return outcome;
   };
-  const noteNewcomers = (now: number): void => {
-    if (!context.isRoot || parts.kernelNews.refusal === undefined) return;
-    const openedAt = (key: string): number | undefined => parts.namespaces.ofContainer(key)?.openedAt;
-    parts.newcomers.note(context.workloads.containers(), openedAt, now);
-  };
-
   const drainTimer = setInterval(() => {
     const now = clock.now();
     try {
@@ -225,7 +226,6 @@ const keepLooking = (context: CollectorContext, parts: Parts): (() => void) => {
   }, drainEveryMs);
   const stopListening = context.workloads.onContainersChanged(() => {
     parts.watch.noteContainers(clock.now());
-    noteNewcomers(clock.now());
     // A container that just started must be watched before it opens its first connections.
     if (!looking) lookIn(Math.min(100, Math.max(0, dueAt - performance.now())));
   });

@@ -1,6 +1,8 @@
+import { createManualClock } from '@parapet/core';
 import { expect, it } from 'vitest';
 import type { KnownContainer } from '../workload-directory.ts';
-import { createNewcomerSpans } from './newcomer-spans.ts';
+import { createWorkloadDirectory } from '../workload-directory-store.ts';
+import { createNewcomerSpans, followNewcomers } from './newcomer-spans.ts';
 import { container } from './testing/fakes.ts';
 
 const started = (key: string, startedAt: number, more: Partial<KnownContainer['record']> = {}): KnownContainer => {
@@ -38,4 +40,38 @@ it('says nothing of those that were there before the sensor looked, nor of those
   newcomers.note([started('docker:a', 10), started('docker:b', 5000, { networkMode: 'host' })], () => 1000, 1000);
   newcomers.note([], () => undefined, 6000);
   expect(spans).toEqual([]);
+});
+
+it('tells the life of a container that was over before anything could be watched', () => {
+  const { spans, newcomers } = createStage();
+  newcomers.ended({ ...started('docker:a', 2000).record, endedAt: 2060 });
+  newcomers.ended({ ...started('docker:b', 2000, { networkMode: '' }).record, endedAt: 2070 });
+  newcomers.ended({ ...started('docker:c', 2000, { networkMode: 'host' }).record, endedAt: 2080 });
+  newcomers.ended({ ...started('docker:d', 400).record, endedAt: 900 });
+  expect(spans).toEqual(['2000-2060', '2000-2070']);
+});
+
+it('tells a life once whose container also left, and none of one that was watched', () => {
+  const { spans, newcomers } = createStage();
+  const [watched, unwatched] = [started('docker:a', 2000), started('docker:b', 2000)];
+  newcomers.note([watched, unwatched], (key) => (key === 'docker:a' ? 2000 : undefined), 2100);
+  newcomers.ended({ ...watched.record, endedAt: 2500 });
+  newcomers.ended({ ...unwatched.record, endedAt: 2600 });
+  newcomers.note([], () => undefined, 2700);
+  expect(spans).toEqual(['2000-2600']);
+});
+
+it('hears of lives from those who know containers, where it is needed', () => {
+  for (const isNeeded of [true, false]) {
+    const { spans, newcomers } = createStage();
+    const workloads = createWorkloadDirectory();
+    const clock = createManualClock(3000);
+    const followed = followNewcomers({ workloads, clock, spans: newcomers, openedAt: () => undefined, isNeeded });
+    workloads.setContainer(started('docker:a', 2000));
+    workloads.removeContainer('docker:a');
+    workloads.endLife({ ...started('docker:b', 2000).record, endedAt: 2060 });
+    followed.stop();
+    workloads.endLife({ ...started('docker:c', 2000).record, endedAt: 2070 });
+    expect(spans).toEqual(isNeeded ? ['2000-3000', '2000-2060'] : []);
+  }
 });

@@ -1,9 +1,12 @@
+import type { ContainerRecord } from '@parapet/contract/wire';
+import type { Clock } from '@parapet/core';
 import type { BlindSpan } from '../collector.ts';
-import type { KnownContainer } from '../workload-directory.ts';
+import type { KnownContainer, WorkloadDirectory } from '../workload-directory.ts';
 
 /**
  * Without programs in the kernel a container is watched only once its runtime told of it: what it did before is a blind span,
- * from its start until its network was entered, or until its end if it never was.
+ * from its start until its network was entered, or until its end if it never was. Lives that were over before the runtime could
+ * be asked are told here by their end alone.
  */
 export type NewcomerSpans = {
   /** `openedAt`: since when a container's network is watched, `undefined` while it is not. */
@@ -12,18 +15,22 @@ export type NewcomerSpans = {
     openedAt: (containerKey: string) => number | undefined,
     now: number,
   ) => void;
+  /** Called once with each life that is over, before its container leaves those that `note` is given. */
+  readonly ended: (life: ContainerRecord) => void;
 };
 
 export const createNewcomerSpans = (open: (since: number) => BlindSpan, startedAt: number): NewcomerSpans => {
-  let known = new Map<string, { readonly key: string; readonly since: number; isWatched: boolean }>();
+  /** `isWatched`: also once its span was told. */
+  let known = new Map<string, { readonly since: number; isWatched: boolean }>();
   return {
     note: (containers, openedAt, now) => {
       const present: typeof known = new Map();
       for (const container of containers) {
-        if (!hasOwnNetwork(container)) continue;
-        const life = `${container.key} ${container.record.startedAt}`;
+        // Without a pid nothing can be entered.
+        if (container.pid === undefined || !hasOwnNetwork(container.record)) continue;
+        const life = lifeOf(container.record);
         const since = Math.max(container.record.startedAt, startedAt);
-        const newcomer = known.get(life) ?? { key: container.key, since, isWatched: false };
+        const newcomer = known.get(life) ?? { since, isWatched: false };
         present.set(life, newcomer);
         const watchedSince = newcomer.isWatched ? undefined : openedAt(container.key);
         if (watchedSince === undefined) continue;
@@ -34,9 +41,38 @@ export const createNewcomerSpans = (open: (since: number) => BlindSpan, startedA
         if (!present.has(life) && !isWatched && now > since) open(since).end(now);
       known = present;
     },
+    ended: (life) => {
+      const newcomer = known.get(lifeOf(life));
+      if (newcomer?.isWatched === true || !hasOwnNetwork(life)) return;
+      if (newcomer !== undefined) newcomer.isWatched = true;
+      const since = Math.max(life.startedAt, startedAt);
+      if (life.endedAt !== undefined && life.endedAt > since) open(since).end(life.endedAt);
+    },
   };
 };
 
-/** One without is seen with the host, or with the container whose network it shares; without a pid nothing can be entered. */
-const hasOwnNetwork = ({ pid, record }: KnownContainer): boolean =>
-  pid !== undefined && record.networkMode !== 'host' && !record.networkMode.startsWith('container:');
+/** Keeps newcomers in step with the containers there are, where that is needed. `note` looks whether their networks are watched now. */
+export const followNewcomers = (deps: {
+  readonly workloads: Pick<WorkloadDirectory, 'containers' | 'onContainersChanged' | 'onLifeEnded'>;
+  readonly clock: Clock;
+  readonly spans: NewcomerSpans;
+  readonly openedAt: (containerKey: string) => number | undefined;
+  readonly isNeeded: boolean;
+}): { readonly note: (now: number) => void; readonly stop: () => void } => {
+  const { workloads, clock, spans } = deps;
+  if (!deps.isNeeded) return { note: () => {}, stop: () => {} };
+  const note = (now: number): void => spans.note(workloads.containers(), deps.openedAt, now);
+  const stops = [workloads.onContainersChanged(() => note(clock.now())), workloads.onLifeEnded(spans.ended)];
+  return {
+    note,
+    stop: () => {
+      for (const stop of stops) stop();
+    },
+  };
+};
+
+const lifeOf = ({ key, startedAt }: ContainerRecord): string => `${key} ${startedAt}`;
+
+/** One without is seen with the host, or with the container whose network it shares. */
+const hasOwnNetwork = ({ networkMode }: ContainerRecord): boolean =>
+  networkMode !== 'host' && !networkMode.startsWith('container:');

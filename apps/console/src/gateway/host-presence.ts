@@ -92,42 +92,51 @@ const storeFirstOfRun = (db: Database, arrival: HostArrival): Promise<StoredSens
     return { epoch: before.stream_epoch, seq: before.stream_seq, snapshotOpen: before.snapshot_open };
   });
 
+/** What ended the word of a host. */
+export type HostSilence = {
+  readonly hostId: string;
+  readonly presence: 'unknown' | 'stopped' | 'removed';
+  readonly since: Date;
+  readonly cause: string;
+};
+
 /**
- * Marks a host as one that does not speak any more: whatever runs there is unknown from `since` on, never gone. True when it
- * was online until now.
+ * Marks hosts as ones that do not speak any more: whatever runs there is unknown from `since` on, never gone. All in one
+ * transaction, since a whole fleet may be away after a start of the console; the caller bounds their number. It locks sensors in
+ * the order of their ids, as heartbeats do. Returns those that were online until now.
  */
-export const storeSilence = (
-  db: Database,
-  silence: {
-    readonly hostId: string;
-    readonly presence: 'unknown' | 'stopped' | 'removed';
-    readonly since: Date;
-    readonly cause: string;
-  },
-): Promise<boolean> =>
+export const storeSilences = (db: Database, silences: readonly HostSilence[]): Promise<readonly string[]> =>
   db.transaction().execute(async (trx) => {
-    const { hostId, since, cause } = silence;
-    const changed = await trx
-      .updateTable('sensors')
-      .set({ presence: silence.presence, presence_since: since, in_sync: null })
-      .where('host_id', '=', hostId)
-      .where('presence', '=', 'online')
-      // It may have come back while this was on its way.
-      .where((eb) => eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<=', since)]))
-      .returning('host_id')
-      .executeTakeFirst();
-    if (changed === undefined) return false;
-    await trx
-      .updateTable('assets')
-      .set({ status: 'unknown' })
-      .where((eb) => eb.or([eb('id', '=', hostId), eb('host_id', '=', hostId)]))
-      .where('status', '=', 'running')
-      .execute();
-    await sql`
-      insert into blind_intervals (host_id, collector, key, started_at, cause)
-      values (${hostId}, 'sensor', ${`sensor|${since.getTime()}`}, ${since}, ${cause})
-      on conflict (host_id, key) do update set ended_at = null, cause = excluded.cause`.execute(trx);
-    return true;
+    const input = JSON.stringify(
+      silences.map(({ hostId, presence, since, cause }) => ({
+        ...{ host_id: hostId, presence, since, cause },
+        key: `sensor|${since.getTime()}`,
+      })),
+    );
+    // Who came back while this was on its way is not silent.
+    const { rows } = await sql<{ readonly hostId: string }>`
+      with gone as materialized (
+        select s.host_id, x.presence, x.since, x.cause, x.key
+        from jsonb_to_recordset(${input}::jsonb) as x (host_id uuid, presence text, since timestamptz, cause text, key text)
+          join sensors s on s.host_id = x.host_id
+        where s.presence = 'online' and (s.last_seen_at is null or s.last_seen_at <= x.since)
+        order by s.host_id for no key update of s),
+      told as (
+        insert into blind_intervals (host_id, collector, key, started_at, cause)
+        select host_id, 'sensor', key, since, cause from gone
+        on conflict (host_id, key) do update set ended_at = null, cause = excluded.cause)
+      update sensors s set presence = g.presence, presence_since = g.since, in_sync = null from gone g
+      where s.host_id = g.host_id
+      returning s.host_id as "hostId"`.execute(trx);
+    const gone = rows.map(({ hostId }) => hostId);
+    // A statement of its own: it must see what was stored until the sensors were locked.
+    if (gone.length > 0)
+      await sql`
+        update assets a set status = 'unknown'
+        from (select unnest(${gone}::uuid[]) as id
+          union all select t.id from assets t where t.host_id = any(${gone}::uuid[]) and t.status = 'running') x
+        where a.id = x.id and a.status = 'running'`.execute(trx);
+    return gone;
   });
 
 export type HeartbeatFigures = {

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { ChangeFeed } from '../ingest/change-feed.ts';
 import type { Log } from '../logging/log.ts';
 import type { WriteGate } from '../self-watch/write-gate.ts';
-import { type HeartbeatFigures, storeHeartbeats, storeSilence } from './host-presence.ts';
+import { type HeartbeatFigures, storeHeartbeats, storeSilences } from './host-presence.ts';
 import type { Refusals } from './refusals.ts';
 import { goodbyeCause } from './run-ends.ts';
 
@@ -29,6 +29,8 @@ export type Presence = {
 
 /** This many heartbeats may be missed. */
 const missedHeartbeats = 3;
+/** Hosts marked in one transaction, with all that runs there: some thousands of rows, locked for a moment. */
+const silencesAtOnce = 100;
 
 type Watched = {
   readonly seenAtMs: number;
@@ -62,7 +64,7 @@ export const createPresence = (deps: {
   let notes = new Map<string, HeartbeatFigures>();
   let ticking = false;
 
-  const told = (hostId: string): void => deps.changes.publish({ hostId, assetIds: [hostId], kinds: ['presence'] });
+  const tell = (hostId: string): void => deps.changes.publish({ hostId, assetIds: [hostId], kinds: ['presence'] });
 
   const flush = async (): Promise<void> => {
     // Who comes and goes is stored always; figures of those who are there can wait, and the newest are enough.
@@ -87,18 +89,24 @@ export const createPresence = (deps: {
     }
   };
 
-  const fallSilent = async (hostId: string, watch: Watched): Promise<void> => {
-    const changed = await storeSilence(db, {
-      hostId,
-      presence: watch.goodbye?.presence ?? 'unknown',
-      since: new Date(watch.seenAtMs),
-      cause: watch.goodbye?.cause ?? causeOf(watch),
-    });
-    // It may have come back meanwhile.
-    if (watched.get(hostId) !== watch) return;
-    watched.delete(hostId);
-    if (watch.goodbye === undefined) deps.disconnect(hostId);
-    if (changed) told(hostId);
+  const fallSilent = async (silent: readonly (readonly [string, Watched])[]): Promise<void> => {
+    const changed = await storeSilences(
+      db,
+      silent.map(([hostId, watch]) => ({
+        hostId,
+        presence: watch.goodbye?.presence ?? 'unknown',
+        since: new Date(watch.seenAtMs),
+        cause: watch.goodbye?.cause ?? causeOf(watch),
+      })),
+    );
+    const told = new Set(changed);
+    for (const [hostId, watch] of silent) {
+      // It may have come back meanwhile.
+      if (watched.get(hostId) !== watch) continue;
+      watched.delete(hostId);
+      if (watch.goodbye === undefined) deps.disconnect(hostId);
+      if (told.has(hostId)) tell(hostId);
+    }
   };
 
   return {
@@ -115,7 +123,7 @@ export const createPresence = (deps: {
     },
     arrived: (hostId) => {
       watched.set(hostId, { seenAtMs: clock.now(), heardSinceMs: elapsed(), returned: true, dropped: false });
-      told(hostId);
+      tell(hostId);
     },
     heard: (note) => {
       const now = clock.now();
@@ -130,7 +138,7 @@ export const createPresence = (deps: {
       const watch = { seenAtMs: now, heardSinceMs: elapsed(), returned: true, dropped: false, goodbye };
       // Kept until it is stored: should that fail now, the next tick does it.
       watched.set(hostId, watch);
-      await fallSilent(hostId, watch);
+      await fallSilent([[hostId, watch]]);
     },
     dropped: (hostId) => {
       const watch = watched.get(hostId);
@@ -147,10 +155,11 @@ export const createPresence = (deps: {
       try {
         await flush();
         const now = elapsed();
-        for (const [hostId, watch] of watched) {
-          if (watch.goodbye === undefined && now - watch.heardSinceMs < silentAfterMs) continue;
-          await fallSilent(hostId, watch);
-        }
+        const silent = [...watched].filter(
+          ([, watch]) => watch.goodbye !== undefined || now - watch.heardSinceMs >= silentAfterMs,
+        );
+        for (let at = 0; at < silent.length; at += silencesAtOnce)
+          await fallSilent(silent.slice(at, at + silencesAtOnce));
         deps.refusals.flush();
       } catch (error) {
         deps.log.debug({ error: messageOf(error) }, 'Presence could not be stored; it is tried again.');

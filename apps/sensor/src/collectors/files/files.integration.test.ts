@@ -133,6 +133,24 @@ describeWith([root], 'the files collector', () => {
     expectWhole(collected);
   });
 
+  it('says that it was blind to a container that was over before its folders could be watched', async () => {
+    const { collected, running } = await start();
+    const startedAt = Date.now() + 1000;
+    const life = { ...bareContainer, kind: 'container', key: 'docker:a', runtimeId: 'a', startedAt } as const;
+    collected.workloads.endLife({
+      ...life,
+      runtime: 'docker',
+      name: 'a',
+      imageName: '',
+      state: 'exited',
+      endedAt: startedAt + 60,
+    });
+    await running.stop();
+    expect(collected.blind.filter(({ cause }) => cause.includes('container'))).toMatchObject([
+      { since: startedAt, endedAt: startedAt + 60 },
+    ]);
+  });
+
   it('watches inside a container, names it, and follows none of its links out', async () => {
     const collected = createCollected();
     const inside = join(rootPath, 'srv');

@@ -1,4 +1,5 @@
 import type { LossStage } from '@parapet/contract/telemetry';
+import type { ContainerRecord } from '@parapet/contract/wire';
 import type { FileWatchMethod } from '@parapet/kernel';
 import { createRateLimit } from '../../telemetry/rate-limit.ts';
 import type { BlindSpan, CollectorContext } from '../collector.ts';
@@ -54,7 +55,7 @@ export const createRoots = (deps: RootsDeps): Roots => {
   const open = (
     key: string,
     root: WatchedRoot,
-    more: Pick<WatchedPlace, 'container' | 'since'>,
+    more: Pick<WatchedPlace, 'container' | 'life' | 'since'>,
     maxFolders: number,
   ) => {
     const limit = createRateLimit(changesOfOne);
@@ -118,8 +119,20 @@ export const createRoots = (deps: RootsDeps): Roots => {
       }
       const root = containerRoot({ key: container.key, pid }, context);
       const since = Math.max(container.record.startedAt, startedAt);
-      open(key, root, { container: container.record.runtimeId, since }, Math.min(left, maxContainerFolders));
+      open(
+        key,
+        root,
+        { container: container.record.runtimeId, life: lifeOf(container.record), since },
+        Math.min(left, maxContainerFolders),
+      );
     }
+  };
+  /** What a place that is watched, were it in part, did not see is told when it is closed. */
+  const tellUnwatched = (life: ContainerRecord): void => {
+    const since = Math.max(life.startedAt, startedAt);
+    const isWatched = [...roots.values()].some((place) => place.life === lifeOf(life));
+    if (!roots.has(hostKey) || isWatched || life.endedAt === undefined || life.endedAt <= since) return;
+    context.blind('A container’s files were not watched.', since).end(life.endedAt);
   };
   const foldersOfContainers = (): number => {
     let folders = 0;
@@ -127,10 +140,10 @@ export const createRoots = (deps: RootsDeps): Roots => {
     return folders;
   };
 
-  open(hostKey, hostRoot(deps.rootPath), { container: undefined, since: startedAt }, maxHostFolders);
+  open(hostKey, hostRoot(deps.rootPath), { container: undefined, life: undefined, since: startedAt }, maxHostFolders);
   if (!roots.has(hostKey)) hostIsWatched.resolve();
   follow();
-  const stopFollowing = context.workloads.onContainersChanged(follow);
+  const stops = [context.workloads.onContainersChanged(follow), context.workloads.onLifeEnded(tellUnwatched)];
 
   return {
     read: (untilMs) => {
@@ -163,7 +176,7 @@ export const createRoots = (deps: RootsDeps): Roots => {
       };
     },
     close: () => {
-      stopFollowing();
+      for (const stop of stops) stop();
       for (const [key, place] of roots) close(key, place);
       hostIsWatched.resolve();
     },
@@ -175,11 +188,14 @@ const hostKey = '';
 type WatchedPlace = {
   readonly watch: RootWatch;
   readonly container: string | undefined;
+  readonly life: string | undefined;
   /** Since when it should have been watched and is not yet. */
   since: number | undefined;
   blind: BlindSpan | undefined;
   isWalking: boolean;
 };
+
+const lifeOf = ({ key, startedAt }: ContainerRecord): string => `${key} ${startedAt}`;
 
 /** Another process is another life with other files. */
 const entryOf = (

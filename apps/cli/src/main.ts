@@ -21,27 +21,29 @@ import { addUpCommand } from './commands/up.ts';
 import { addVersionCommand } from './commands/version.ts';
 import { exitCodes } from './exit-codes.ts';
 import { printable } from './output/print.ts';
+import { programCall } from './settings.ts';
 
 const build = (): Command => {
+  const { here } = programCall();
   const program = new Command('parapet')
     .description('Parapet: see what runs, who talks to whom, and what an attacker could use of it.')
     .configureHelp({ sortSubcommands: false })
-    .showHelpAfterError('(./parapet help shows all commands)')
+    .showHelpAfterError(`(${here} help shows all commands)`)
     .addHelpText(
       'after',
       `
 Exit codes: 0 done · 1 failed, or the scan found what --fail-on names · 2 wrong arguments · 3 no console runs on the data folder, or the scan has no answer
 
 Examples:
-  ./parapet up                          console and sensor of this machine
-  ./parapet demo                        a console with a simulated fleet, to look around
-  ./parapet admin link                  a new one-time link for the first admin
-  ./parapet sensor-command              one line that installs the sensor on another host
-  ./parapet feeds import feeds.tar.zst  advisories on a machine without Internet
-  ./parapet backup console.tar          everything, in one file; ./parapet restore puts it back
-  ./parapet scan /                      packages and vulnerabilities of a folder, image, container, archive
-  ./parapet sbom dir:/ > host.cdx.json  a bill of materials
-  ./parapet hunt 'process.name = nc'    what hosts and containers did in the last hour`,
+  ${here} up                          console and sensor of this machine
+  ${here} demo                        a console with a simulated fleet, to look around
+  ${here} admin link                  a new one-time link for the first admin
+  ${here} sensor-command              one line that installs the sensor on another host
+  ${here} feeds import feeds.tar.zst  advisories on a machine without Internet
+  ${here} backup console.tar          everything, in one file; ${here} restore puts it back
+  ${here} scan /                      packages and vulnerabilities of a folder, image, container, archive
+  ${here} sbom dir:/ > host.cdx.json  a bill of materials
+  ${here} hunt 'process.name = nc'    what hosts and containers did in the last hour`,
     )
     .exitOverride();
   addUpCommand(program);

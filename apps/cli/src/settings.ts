@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { findProgramCall, type ProgramCall } from '@parapet/core';
 
 /** Where everything is kept unless an option says otherwise. */
 export const defaultDataDir = (): string => {
@@ -11,6 +12,9 @@ export const defaultDataDir = (): string => {
 
 /** The folder of the built program this runs from. */
 export const programDir = (): string => process.env['PARAPET_PROGRAM_DIR'] ?? import.meta.dirname;
+
+/** How people call this command line. */
+export const programCall = (): ProgramCall => findProgramCall(programDir());
 
 /** Where Docker's command line keeps credentials of registries. */
 export const dockerConfigPath = (): string =>

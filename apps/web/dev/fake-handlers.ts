@@ -29,7 +29,7 @@ export const createFakeHandlers = (world: FakeWorld, options: { setup: boolean }
   };
   const hunts = huntAnswers(world);
   const table: FakeHandlers = {
-    'setup.get': () => ({ needed: options.setup }),
+    'setup.get': () => ({ needed: options.setup, command: './parapet' }),
     'links.inspect': ({ body }) => {
       if (body.secret.startsWith('old'))
         throw new FakeRefusal(410, 'link-expired', 'This link was used or is older than 24 hours.');

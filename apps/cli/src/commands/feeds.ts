@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { type ControlClient, createControlClient } from '../control/control-client.ts';
 import { createOutput, type Output } from '../output/print.ts';
 import { formatBytes, formatTable } from '../output/table.ts';
-import { defaultDataDir } from '../settings.ts';
+import { defaultDataDir, programCall } from '../settings.ts';
 
 type Options = { dataDir: string; json?: boolean };
 
@@ -64,9 +64,8 @@ const show = (output: Output, status: FeedStatus): void => {
   output.value(status);
   if (status.active === undefined) {
     output.line('There are no feeds yet, so packages are listed but not matched.');
-    output.line(
-      'Fetch them with ./parapet feeds update, or on a machine without Internet ./parapet feeds import FILE.',
-    );
+    const { here } = programCall();
+    output.line(`Fetch them with ${here} feeds update, or on a machine without Internet ${here} feeds import FILE.`);
     return;
   }
   const { version, advisories, activatedAt, sizeBytes } = status.active;

@@ -14,7 +14,7 @@ import { narrowFindings } from '../scan/narrow/narrow.ts';
 import { failOnForms, readScanOptions, type ScanFlags, type ScanOptions } from '../scan/scan-options.ts';
 import { readUploadTarget, type UploadFlags, uploadScan } from '../scan/upload.ts';
 import { findVulnerabilities, scanSeverities } from '../scan/vulnerabilities.ts';
-import { defaultDataDir } from '../settings.ts';
+import { defaultDataDir, programCall } from '../settings.ts';
 import { type Answering, answer } from './answering.ts';
 import { addTargetOptions, collect, sbomOf, type TargetFlags, targetHelp } from './target-options.ts';
 
@@ -147,6 +147,6 @@ const demandFindings = (
   throw new AppError(
     'no-feeds',
     400,
-    `There are no advisories to match with, so ${asking} could not be answered. Get them with ./parapet feeds update on a running console, or name a database with --advisories FILE.`,
+    `There are no advisories to match with, so ${asking} could not be answered. Get them with ${programCall().here} feeds update on a running console, or name a database with --advisories FILE.`,
   );
 };

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { createOutput } from '../output/print.ts';
 import { formatBytes } from '../output/table.ts';
-import { defaultDataDir } from '../settings.ts';
+import { defaultDataDir, programCall } from '../settings.ts';
 
 export const addStatusCommand = (program: Command): void => {
   program
@@ -26,6 +26,6 @@ export const addStatusCommand = (program: Command): void => {
       output.line(
         `losses    ${status.losses.reduce((sum, loss) => sum + loss.lost, 0)} counted, ${status.blind.length} blind intervals in the last 7 days`,
       );
-      if (status.firstAdminNeeded) output.line('There is no admin yet: ./parapet admin link');
+      if (status.firstAdminNeeded) output.line(`There is no admin yet: ${programCall().fromHost} admin link`);
     });
 };

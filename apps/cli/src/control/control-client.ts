@@ -10,6 +10,7 @@ import {
 } from '@parapet/contract/control';
 import { AppError, readStreamBounded } from '@parapet/core';
 import type { z } from 'zod';
+import { programCall } from '../settings.ts';
 
 type Answer<N extends ControlRouteName> = z.output<ControlRoutes[N]['answer']>;
 
@@ -94,7 +95,7 @@ const notReachable = (socketPath: string, error: Error): AppError => {
     return new AppError(
       'not-running',
       503,
-      'No console runs on this data folder. Start one with ./parapet up, or name its folder with --data-dir.',
+      `No console runs on this data folder. Start one with ${programCall().here} up, or name its folder with --data-dir.`,
     );
   }
   return new AppError('unreachable', 503, `The console does not answer: ${error.message}`, { cause: error });

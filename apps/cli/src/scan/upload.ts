@@ -3,7 +3,7 @@ import type { Sbom } from '@parapet/contract';
 import { createApiClient, type UploadedScan } from '@parapet/contract/api';
 import { AppError, readFileBounded } from '@parapet/core';
 import { EnvHttpProxyAgent, fetch } from 'undici';
-import { tokenSettings } from '../settings.ts';
+import { programCall, tokenSettings } from '../settings.ts';
 
 /** As the command line has them. */
 export type UploadFlags = {
@@ -95,7 +95,7 @@ const whyNot = (error: unknown, failure: unknown): string => {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code);
   return isUntrusted
-    ? `the console’s certificate is not trusted (${reason}). Name its authority with --tls-ca FILE; ./parapet authority prints that of a console on its machine.`
+    ? `the console’s certificate is not trusted (${reason}). Name its authority with --tls-ca FILE; ${programCall().here} authority prints that of a console on its machine.`
     : `the console does not answer (${reason}).`;
 };
 

@@ -1,3 +1,4 @@
+import { findProgramCall } from '@parapet/core';
 import { z } from 'zod';
 import { type Authenticator, createAuthenticator } from '../people/authenticator.ts';
 import { createCredentialEnds } from '../people/credential-ends.ts';
@@ -26,6 +27,7 @@ export const createPeople = (platform: Platform, baseUrl: () => string): People 
     credentialEnds: createCredentialEnds(),
     authenticator: createAuthenticator({ sessions, tokens }),
     console: { version: config.version, name: config.name },
+    command: findProgramCall(config.programDir).fromHost,
   };
 };
 

@@ -28,6 +28,6 @@ export const refuseHalfRestored = async (root: string): Promise<void> => {
   throw new AppError(
     'restore-unfinished',
     500,
-    `A restore into ${root} was interrupted. Run the same ./parapet restore again; it begins anew and finishes it.`,
+    `A restore into ${root} was interrupted. Run the same restore again; it begins anew and finishes it.`,
   );
 };

@@ -7,12 +7,16 @@ import { presentSession, refuseWeak, type SessionRouteDeps, setSessionCookie } f
 import { clearTries } from './sign-in.ts';
 import { findUser, hasActiveAdmin, insertUser, type UserRow } from './users.ts';
 
-export type LinkRouteDeps = SessionRouteDeps & { readonly links: Links };
+export type LinkRouteDeps = SessionRouteDeps & {
+  readonly links: Links;
+  /** How people call the command line, e.g. `./parapet`. */
+  readonly command: string;
+};
 
 type Names = 'setup.get' | 'links.inspect' | 'links.use';
 
 export const createLinkRoutes = (deps: LinkRouteDeps): Pick<RouteHandlers, Names> => ({
-  'setup.get': async () => ({ needed: !(await hasActiveAdmin(deps.db)) }),
+  'setup.get': async () => ({ needed: !(await hasActiveAdmin(deps.db)), command: deps.command }),
   'links.inspect': async ({ body }) => {
     const { link, user } = await deps.links.inspect(body.secret);
     return {

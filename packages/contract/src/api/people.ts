@@ -64,10 +64,14 @@ export const peopleRoutes = {
   'setup.get': route({
     method: 'GET',
     path: '/api/v1/setup',
-    summary: 'Whether the first admin is still to be made',
+    summary: 'Whether the first admin is still to be made, and how the console’s command line is called',
     tag: 'people',
     access: anyone,
-    response: z.object({ needed: z.boolean() }),
+    response: z.object({
+      needed: z.boolean(),
+      /** How the command line is called on the console’s machine, e.g. `./parapet`. */
+      command: z.string(),
+    }),
   }),
   'links.use': route({
     method: 'POST',

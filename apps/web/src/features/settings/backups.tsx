@@ -12,6 +12,7 @@ import { Time } from '../../components/time.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 import { apiQuery, useApiMutation } from '../../lib/api.ts';
 import { formatBytes } from '../../lib/format.ts';
+import { useProgramCall } from '../../lib/program-call.ts';
 import { useMay } from '../../lib/session.ts';
 import styles from './settings.module.css';
 
@@ -142,25 +143,28 @@ const choices = (usual: readonly number[], current: number, label: (value: numbe
     .sort((a, b) => a - b)
     .map((value) => ({ value: String(value), label: label(value) }));
 
-const Restoring = ({ status }: { readonly status: BackupStatus }) => (
-  <>
-    {status.withKeys ? null : (
+const Restoring = ({ status }: { readonly status: BackupStatus }) => {
+  const command = useProgramCall();
+  return (
+    <>
+      {status.withKeys ? null : (
+        <p className={text.muted}>
+          These backups hold no keys, because no passphrase is set: keep the folder keys/ of the data folder as well, or
+          set PARAPET_BACKUP_PASSPHRASE. Without keys every sensor would have to be enrolled anew.
+        </p>
+      )}
       <p className={text.muted}>
-        These backups hold no keys, because no passphrase is set: keep the folder keys/ of the data folder as well, or
-        set PARAPET_BACKUP_PASSPHRASE. Without keys every sensor would have to be enrolled anew.
+        A backup holds everything the console knows except events, which --events takes along. It is not handed out over
+        the network. Take one away, and put it back on another machine under the same address; sensors reconnect by
+        themselves:
       </p>
-    )}
-    <p className={text.muted}>
-      A backup holds everything the console knows except events, which --events takes along. It is not handed out over
-      the network. Take one away, and put it back on another machine under the same address; sensors reconnect by
-      themselves:
-    </p>
-    <CommandBlock
-      label="Backup and restore"
-      commands={['./parapet backup console.tar', './parapet restore console.tar --data-dir /an/empty/folder']}
-    />
-  </>
-);
+      <CommandBlock
+        label="Backup and restore"
+        commands={[`${command} backup console.tar`, `${command} restore console.tar --data-dir /an/empty/folder`]}
+      />
+    </>
+  );
+};
 
 const origins: Readonly<Record<BackupSummary['origin'], string>> = {
   manual: 'asked for',

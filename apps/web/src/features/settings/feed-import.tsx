@@ -8,12 +8,14 @@ import text from '../../components/text.module.css';
 import { useNotify } from '../../components/toasts.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { formatBytes } from '../../lib/format.ts';
+import { useProgramCall } from '../../lib/program-call.ts';
 import { uploadFeedBundle } from '../../lib/upload.ts';
 import styles from './settings.module.css';
 
 /** A bundle from a file, for consoles without a way to the publishers. */
 export const FeedImport = () => {
   const { upload, share, stop } = useFeedUpload();
+  const command = useProgramCall();
   const take = (file: File): void => {
     if (!upload.isPending) upload.mutate(file);
   };
@@ -41,7 +43,7 @@ export const FeedImport = () => {
       )}
       <InlineError error={upload.error} />
       <p className={text.minor}>
-        On the console’s host: <code>./parapet feeds import FILE</code>
+        On the console’s host: <code>{command} feeds import FILE</code>
       </p>
     </div>
   );

@@ -11,6 +11,7 @@ import { useNotify } from '../../components/toasts.tsx';
 import { apiQuery, useApiMutation } from '../../lib/api.ts';
 import { formatBytes, formatCount, formatSpan } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
+import { useProgramCall } from '../../lib/program-call.ts';
 import { useMay } from '../../lib/session.ts';
 import { FeedImport } from './feed-import.tsx';
 import { FeedSchedule } from './feed-schedule.tsx';
@@ -131,10 +132,7 @@ const UpdateState = ({ status }: { readonly status: FeedStatus }) => {
 
 const Active = ({ status: { active } }: { readonly status: FeedStatus }) =>
   active === undefined ? (
-    <p className={text.muted}>
-      None. Packages are listed already, but nothing says which of them are vulnerable. Update from the publishers, or
-      import a bundle where the console has no way to the Internet: <code>./parapet feeds import FILE</code>.
-    </p>
+    <NoAdvisories />
   ) : (
     <p>
       <code>{active.version}</code>{' '}
@@ -144,6 +142,13 @@ const Active = ({ status: { active } }: { readonly status: FeedStatus }) =>
       </span>
     </p>
   );
+
+const NoAdvisories = () => (
+  <p className={text.muted}>
+    None. Packages are listed already, but nothing says which of them are vulnerable. Update from the publishers, or
+    import a bundle where the console has no way to the Internet: <code>{useProgramCall()} feeds import FILE</code>.
+  </p>
+);
 
 type Source = FeedStatus['sources'][number];
 

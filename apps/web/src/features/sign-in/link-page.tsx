@@ -8,6 +8,7 @@ import { CommandBlock } from '../../components/copy.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Failure, InlineError, Skeleton } from '../../components/states.tsx';
 import { request, useApiMutation } from '../../lib/api.ts';
+import { useProgramCall } from '../../lib/program-call.ts';
 import { sessionQuery } from '../../lib/session.ts';
 import { Frame } from './frame.tsx';
 import styles from './sign-in.module.css';
@@ -50,20 +51,23 @@ export const LinkPage = () => {
   return <LinkForm secret={secret} link={link.data} />;
 };
 
-const NewLink = () => (
-  <>
-    <p className={styles.lead}>
-      A link can be used once and for a limited time. Ask an admin for a new one; for the first admin, run this on the
-      console’s host:
-    </p>
-    <div className={styles.block}>
-      <CommandBlock commands={['./parapet admin link']} />
-    </div>
-    <AnyLink to="/sign-in" className={buttonClass()}>
-      To the sign-in page
-    </AnyLink>
-  </>
-);
+const NewLink = () => {
+  const command = useProgramCall();
+  return (
+    <>
+      <p className={styles.lead}>
+        A link can be used once and for a limited time. Ask an admin for a new one; for the first admin, run this on the
+        console’s host:
+      </p>
+      <div className={styles.block}>
+        <CommandBlock commands={[`${command} admin link`]} />
+      </div>
+      <AnyLink to="/sign-in" className={buttonClass()}>
+        To the sign-in page
+      </AnyLink>
+    </>
+  );
+};
 
 type Link = ResultOf<'links.inspect'>;
 

@@ -28,16 +28,16 @@ export const SignInPage = () => {
       </Frame>
     );
   }
-  return setup.data.needed ? <SetupNeeded /> : <SignInForm />;
+  return setup.data.needed ? <SetupNeeded command={setup.data.command} /> : <SignInForm />;
 };
 
-const SetupNeeded = () => (
+const SetupNeeded = ({ command }: { readonly command: string }) => (
   <Frame
     title="This console has no admin yet"
     lead="The first admin is made by a one-time link, which the console printed when it started. It is good for 24 hours. To get a new one, run this on the console’s host:"
   >
     <div className={styles.block}>
-      <CommandBlock commands={['./parapet admin link']} />
+      <CommandBlock commands={[`${command} admin link`]} />
     </div>
     <p className={styles.lead}>Then open the link it prints in this browser.</p>
   </Frame>

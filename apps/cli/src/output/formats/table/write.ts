@@ -1,4 +1,5 @@
 import type { ScanReport } from '@parapet/contract';
+import { programCall } from '../../../settings.ts';
 import { bold, dim, printable } from '../../print.ts';
 import { formatTable } from '../../table.ts';
 import type { FormatOptions } from '../format.ts';
@@ -26,10 +27,12 @@ const aboutFindings = (report: ScanReport, options: FormatOptions): string[] => 
   const { findings, sbom } = report;
   if (sbom.packages.length === 0)
     return ['No packages were found in it, so there is nothing to match. Is it the root of a system or of a project?'];
-  if (findings === undefined)
+  if (findings === undefined) {
+    const { here } = programCall();
     return [
-      'There are no advisories yet, so nothing was matched. Get them with ./parapet feeds update or ./parapet feeds import FILE.',
+      `There are no advisories yet, so nothing was matched. Get them with ${here} feeds update or ${here} feeds import FILE.`,
     ];
+  }
   const shown = findings.slice(0, options.shownAtMost);
   return [
     `${findings.length} vulnerabilities, most likely exploited first; what is in use and reachable only a console with a sensor can tell`,

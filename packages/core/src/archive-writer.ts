@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { tarEnd, tarHeader, tarPadding } from './tar-writer.ts';
 
 export type WrittenFile = { readonly name: string; readonly content: Buffer | string };
 
@@ -32,29 +33,13 @@ export const writeZip = (files: readonly WrittenFile[]): Buffer => {
   return Buffer.concat([...parts, listed, Buffer.from('PK\u0005\u0006'), end]);
 };
 
-/** A tar archive (ustar) of some small files with names of at most 100 bytes. */
+/** A tar archive of some small files, readable by their owner alone. */
 export const writeTar = (files: readonly WrittenFile[]): Buffer =>
   Buffer.concat([
     ...files.flatMap(({ name, content }) => {
       const data = Buffer.from(content);
-      return [tarHeader(name, data.length), data, Buffer.alloc((512 - (data.length % 512)) % 512)];
+      const header = tarHeader({ path: name, kind: 'file', mode: 0o600, sizeBytes: data.length });
+      return [header, data, tarPadding(data.length)];
     }),
-    Buffer.alloc(1024),
+    tarEnd(),
   ]);
-
-const tarHeader = (name: string, size: number): Buffer => {
-  const header = Buffer.alloc(512);
-  header.write(name, 0);
-  header.write('0000600\0', 100);
-  header.write('0000000\0', 108);
-  header.write('0000000\0', 116);
-  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
-  header.write('00000000000\0', 136);
-  header.write('        ', 148);
-  header.write('0', 156);
-  header.write('ustar\0', 257);
-  header.write('00', 263);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return header;
-};

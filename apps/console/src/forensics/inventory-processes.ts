@@ -1,6 +1,7 @@
 import type { ForensicProcess, Scope } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { type ProcessRow, presentProcess, processColumns } from '../graph/process-row.ts';
 import { inScope } from '../people/scope.ts';
 
 /** Milliseconds since the Unix epoch; `to` is not part of it. */
@@ -16,8 +17,8 @@ export const readAlive = async (
   { from, to }: TimeSpan,
   scope: Scope,
 ): Promise<{ readonly processes: ReadonlyMap<string, ForensicProcess>; readonly cut: boolean }> => {
-  const { rows } = await sql<Row>`
-select ${columns} from processes p
+  const { rows } = await sql<ProcessRow>`
+select ${processColumns} from processes p
 where p.host_id = ${where.hostId}::uuid and p.started_at < ${new Date(to)} and (p.ended_at is null or p.ended_at >= ${new Date(from)})
   and (${where.containerId ?? null}::uuid is null or p.container_id = ${where.containerId ?? null}::uuid) and ${visible(scope)}
 order by p.started_at desc, p.id desc limit ${maxProcesses + 1}`.execute(db);
@@ -43,8 +44,8 @@ export const findProcess = async (
   before: number,
   scope: Scope,
 ): Promise<InventoryProcess | undefined> => {
-  const { rows } = await sql<Row & { readonly hostName: string; readonly containerName: string | null }>`
-select ${columns}, h.name as "hostName", c.name as "containerName"
+  const { rows } = await sql<ProcessRow & { readonly hostName: string; readonly containerName: string | null }>`
+select ${processColumns}, h.name as "hostName", c.name as "containerName"
 from processes p join assets h on h.id = p.host_id left join assets c on c.id = p.container_id
 where p.host_id = ${hostId}::uuid and p.key = ${id} and p.started_at < ${new Date(before)} and ${visible(scope)}
 order by p.started_at desc limit 1`.execute(db);
@@ -58,37 +59,14 @@ order by p.started_at desc limit 1`.execute(db);
   };
 };
 
-const columns = sql`p.key, p.pid, p.parent_key as "parentKey", p.name, p.executable, p.arguments, p.uid::float8 as uid,
-  p.user_name as "userName", p.exit_code as "exitCode", p.started_at as "startedAt", p.ended_at as "endedAt", p.container_id as "containerId"`;
-
 const visible = (scope: Scope): RawBuilder<unknown> =>
   sql`(${inScope(scope, sql.ref('p.host_id'))} or ${inScope(scope, sql.ref('p.container_id'))})`;
 
-type Row = {
-  readonly key: string;
-  readonly pid: number;
-  readonly parentKey: string | null;
-  readonly name: string;
-  readonly executable: string;
-  readonly arguments: readonly string[];
-  readonly uid: number;
-  readonly userName: string | null;
-  readonly exitCode: number | null;
-  readonly startedAt: Date;
-  readonly endedAt: Date | null;
-  readonly containerId: string | null;
-};
-
-const present = (row: Row): ForensicProcess => ({
-  id: row.key,
-  pid: row.pid,
-  name: row.name,
-  user: row.userName ?? `uid ${row.uid}`,
-  startedAt: row.startedAt.toISOString(),
+const present = (row: ProcessRow): ForensicProcess => ({
+  ...presentProcess(row),
   knownBy: 'inventory',
   ...(row.executable === '' ? {} : { executable: row.executable }),
   ...(row.arguments.length === 0 ? {} : { commandLine: row.arguments.join(' ') }),
   ...(row.parentKey === null ? {} : { parentId: row.parentKey }),
-  ...(row.endedAt === null ? {} : { endedAt: row.endedAt.toISOString() }),
   ...(row.exitCode === null ? {} : { exitCode: row.exitCode }),
 });

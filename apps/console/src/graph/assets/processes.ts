@@ -2,6 +2,7 @@ import type { ProcessItem, ResultOf } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import { type Moment, rowThere } from '../moment.ts';
+import { type ProcessRow, presentProcess, processColumns } from '../process-row.ts';
 import type { AssetRow } from './asset-row.ts';
 
 type Processes = ResultOf<'assets.processes'>;
@@ -15,8 +16,7 @@ export const readProcesses = async (db: Database, moment: Moment, asset: Target)
   if (asset.kind === 'image' || asset.kind === 'upload') return { items: [], cut: false };
   const [processes, listeners] = await Promise.all([
     sql<Row>`
-      select p.id, p.host_id as "hostId", p.key, p.pid, p.parent_key as "parentKey", p.name, p.executable, p.arguments, p.uid::float8 as uid,
-        p.user_name as "userName", p.started_at as "startedAt", p.ended_at as "endedAt", p.container_id as "containerId", c.name as "containerName"
+      select ${processColumns}, c.name as "containerName"
       from processes p left join assets c on c.id = p.container_id
       where ${ownedBy('p', asset)} and ${rowThere('p', moment)}
       order by p.started_at, p.id limit ${maxProcesses + 1}`.execute(db),
@@ -33,22 +33,7 @@ export const readProcesses = async (db: Database, moment: Moment, asset: Target)
   };
 };
 
-type Row = {
-  readonly id: number;
-  readonly hostId: string;
-  readonly key: string;
-  readonly pid: number;
-  readonly parentKey: string | null;
-  readonly name: string;
-  readonly executable: string;
-  readonly arguments: readonly string[];
-  readonly uid: number;
-  readonly userName: string | null;
-  readonly startedAt: Date;
-  readonly endedAt: Date | null;
-  readonly containerId: string | null;
-  readonly containerName: string | null;
-};
+type Row = ProcessRow & { readonly containerName: string | null };
 type ListenerRow = {
   readonly hostId: string;
   readonly processKey: string;
@@ -65,17 +50,12 @@ const ownedBy = (alias: string, asset: Target): RawBuilder<unknown> =>
 const present = (row: Row, listeners: readonly ListenerRow[]): ProcessItem => {
   const parentPid = pidOf(row.parentKey);
   return {
-    id: row.key,
-    pid: row.pid,
-    name: row.name,
+    ...presentProcess(row),
     executable: row.executable,
     arguments: [...row.arguments],
-    user: row.userName ?? `uid ${row.uid}`,
     root: row.uid === 0,
-    startedAt: row.startedAt.toISOString(),
     listening: listeners.map(({ protocol, address, port }) => ({ protocol, address, port })),
     ...(parentPid === undefined ? {} : { parentPid }),
-    ...(row.endedAt === null ? {} : { endedAt: row.endedAt.toISOString() }),
     ...(row.containerId === null ? {} : { containerId: row.containerId }),
     ...(row.containerName === null ? {} : { containerName: row.containerName }),
   };

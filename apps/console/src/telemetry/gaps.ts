@@ -100,7 +100,7 @@ export const readBlind = async (
   }>`
 select blind.host_id, assets.name, blind.collector, blind.cause, blind.started_at, blind.ended_at
 from blind_intervals blind join assets on assets.id = blind.host_id
-where blind.collector in ('activity', 'files', 'sensor', '*') and blind.started_at < ${new Date(to)}
+where blind.collector in ('activity', 'files', 'logins', 'sensor', '*') and blind.started_at < ${new Date(to)}
   and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${showsAnythingOf(scope, hostId)}
 order by blind.started_at desc limit ${maxGaps}`.execute(db);
   return rows.map((row) => ({

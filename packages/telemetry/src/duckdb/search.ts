@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type FieldName, telemetryFields } from '@parapet/contract/telemetry';
+import { messageOf } from '@parapet/core';
 import type { Hunt } from '../language/hunt.ts';
 import { columns } from './columns.ts';
 import { type Condition, column, conditionOf } from './condition.ts';
@@ -30,9 +31,11 @@ export const findEvents = async (
   if (scope.files.length === 0) return [];
   const { sql, values } = whereOf(scope, page.after);
   const names = fieldNames.map(column).join(', ');
-  const reader = await connection.runAndReadAll(
-    `select ${names} from ${parquet(scope.files)} where ${sql} order by ${order} limit ${whole(page.limit)}`,
-    [...values],
+  const reader = await inFiles(scope.files, (source) =>
+    connection.runAndReadAll(
+      `select ${names} from ${source} where ${sql} order by ${order} limit ${whole(page.limit)}`,
+      [...values],
+    ),
   );
   return reader.getRowsJson().map(eventOf);
 };
@@ -45,11 +48,11 @@ export const exportEvents = async (
 ): Promise<number> => {
   const { sql, values } = whereOf(scope);
   const names = fieldNames.map(column).join(', ');
-  // Without files there is nothing to take the columns from; a file without rows has them all the same.
-  const source = scope.files.length === 0 ? emptyTable : parquet(scope.files);
-  const written = await connection.run(
-    `copy (select ${names} from ${source} where ${sql} limit ${whole(to.limit)}) to ${literal(to.path)} (format parquet, compression zstd)`,
-    [...values],
+  const written = await inFiles(scope.files, (source) =>
+    connection.run(
+      `copy (select ${names} from ${source} where ${sql} limit ${whole(to.limit)}) to ${literal(to.path)} (format parquet, compression zstd)`,
+      [...values],
+    ),
   );
   return written.rowsChanged;
 };
@@ -65,9 +68,11 @@ export const countOverTime = async (
   if (scope.files.length === 0) return [];
   const { sql, values } = whereOf(scope);
   const step = whole(stepUs);
-  const reader = await connection.runAndReadAll(
-    `select (${column('@timestamp')} // ${step}) * ${step} as at, count(*)::bigint from ${parquet(scope.files)} where ${sql} group by 1 order by 1`,
-    [...values],
+  const reader = await inFiles(scope.files, (source) =>
+    connection.runAndReadAll(
+      `select (${column('@timestamp')} // ${step}) * ${step} as at, count(*)::bigint from ${source} where ${sql} group by 1 order by 1`,
+      [...values],
+    ),
   );
   return reader.getRowsJson().map(([at, count]) => ({ at: Number(at), count: Number(count) }));
 };
@@ -85,11 +90,27 @@ export const topValues = async (
   const { sql, values } = whereOf(scope);
   const isList = ['keywords', 'ips'].includes(telemetryFields[field].type);
   const value = isList ? `unnest(${column(field)})` : column(field);
-  const reader = await connection.runAndReadAll(
-    `select v::varchar, count(*)::bigint as n from (select ${value} as v from ${parquet(scope.files)} where ${sql}) where v is not null group by 1 order by n desc, 1 limit ${whole(limit)}`,
-    [...values],
+  const reader = await inFiles(scope.files, (source) =>
+    connection.runAndReadAll(
+      `select v::varchar, count(*)::bigint as n from (select ${value} as v from ${source} where ${sql}) where v is not null group by 1 order by n desc, 1 limit ${whole(limit)}`,
+      [...values],
+    ),
   );
   return reader.getRowsJson().map(([found, count]) => ({ value: String(found), count: Number(count) }));
+};
+
+/**
+ * Asks files, where all are of older versions with the columns added that they lack: without files there are none at all. It is tried
+ * without first, since that fails before anything is read, and the plan is the better one.
+ */
+const inFiles = async <T>(files: readonly string[], ask: (source: string) => Promise<T>): Promise<T> => {
+  if (files.length === 0) return ask(emptyTable);
+  try {
+    return await ask(parquet(files));
+  } catch (error) {
+    if (!messageOf(error).startsWith('Binder Error: Referenced column')) throw error;
+    return ask(`(select * from ${parquet(files)} union all by name select * from ${emptyTable})`);
+  }
 };
 
 const fieldNames = Object.keys(telemetryFields) as FieldName[];

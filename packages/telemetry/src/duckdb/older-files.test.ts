@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseHunt } from '../language/parse.ts';
+import { openEngine } from './engine.ts';
+import { countOverTime, exportEvents, findEvents, topValues } from './search.ts';
+
+it('finds events in files of a version that knew fewer fields', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-older-'));
+  const engine = await openEngine({ memoryMegabytes: 256, threads: 1, folder });
+  try {
+    const path = join(folder, 'old.parquet');
+    await engine.run(
+      `copy (select 1800000000000000::bigint as "@timestamp", 'exec' as "event.action", 'h' as "host.id", 1::bigint as "event.sequence") to '${path}' (format parquet)`,
+    );
+    const hunt = parseHunt('event.action = exec and not parapet.login.service exists');
+    if (!hunt.ok) throw new Error(hunt.error.message);
+    const scope = { files: [path], from: 0, to: 2_000_000_000_000_000, hunt: hunt.value };
+    expect(await findEvents(engine, scope, { limit: 10 })).toMatchObject([{ 'event.action': 'exec', 'host.id': 'h' }]);
+    expect(await countOverTime(engine, scope, 1_000_000)).toMatchObject([{ count: 1 }]);
+    expect(await topValues(engine, scope, 'user.name', 5)).toEqual([]);
+    expect(await exportEvents(engine, scope, { path: join(folder, 'out.parquet'), limit: 5 })).toBe(1);
+  } finally {
+    engine.closeSync();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

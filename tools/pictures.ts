@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { launchBrowser } from '@parapet/testkit';
 
 /**
- * Takes a picture of every page of a running console: `node tools/pictures.ts URL USER PASSWORD FOLDER [wide|narrow] [dark|light]`.
- * The pictures in docs/pictures are made with it on a real machine.
+ * Takes a picture of every page of a running console: `node tools/pictures.ts URL USER PASSWORD FOLDER [wide|narrow] [dark|light] [NAME...]`.
+ * With names only those. The pictures in docs/pictures are made with it on a real machine.
  */
-const [url, username, password, folder, size = 'wide', theme = 'dark'] = process.argv.slice(2);
+const [url, username, password, folder, size = 'wide', theme = 'dark', ...names] = process.argv.slice(2);
 if (url === undefined || username === undefined || password === undefined || folder === undefined) {
-  process.stderr.write('usage: node tools/pictures.ts URL USER PASSWORD FOLDER [wide|narrow] [dark|light]\n');
+  process.stderr.write('usage: node tools/pictures.ts URL USER PASSWORD FOLDER [wide|narrow] [dark|light] [NAME...]\n');
   process.exit(2);
 }
 const viewport = size === 'narrow' ? { width: 390, height: 844 } : { width: 1440, height: 900 };
@@ -61,6 +61,7 @@ const pages: [string, string][] = [
   ),
 ];
 for (const [name, path] of pages) {
+  if (names.length > 0 && !names.includes(name)) continue;
   await page.goto(url + path);
   await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
   await page.waitForTimeout(1200);

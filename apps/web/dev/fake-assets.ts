@@ -93,7 +93,12 @@ export const assetAnswers = (world: FakeWorld): FakeHandlers => {
       const rows = filtered(query);
       return {
         facets: [
-          facet('kind', 'Kind', rows, (row) => row.kind, { host: 'Hosts', container: 'Containers', image: 'Images' }),
+          facet('kind', 'Kind', rows, (row) => row.kind, {
+            host: 'Hosts',
+            container: 'Containers',
+            image: 'Images',
+            upload: 'Uploaded scans',
+          }),
           facet('status', 'Status', rows, (row) => row.status, {
             running: 'Running',
             stopped: 'Stopped',

@@ -58,16 +58,7 @@ const makeEvents = (world: FakeWorld): HuntEvent[] => {
           }),
     };
     if (index % 3 === 2) {
-      events.push({
-        ...start,
-        ...{
-          '@timestamp': at,
-          'event.action': pick(['connect', 'accept', 'flow'], 'a', index),
-          'network.transport': 'tcp',
-        },
-        ...{ 'source.ip': '10.4.0.12', 'source.port': 40_000 + (index % 999) },
-        ...{ 'destination.ip': index % 7 === 0 ? '2001:db8::7' : `10.4.0.${index % 40}`, 'destination.port': 443 },
-      });
+      events.push({ ...start, '@timestamp': at, ...deedOf(index) });
       continue;
     }
     events.push({ ...start, '@timestamp': at, 'event.action': 'exec', 'process.start': at });
@@ -78,6 +69,33 @@ const makeEvents = (world: FakeWorld): HuntEvent[] => {
       });
   }
   return events.toSorted((a, b) => Number(b['@timestamp']) - Number(a['@timestamp']));
+};
+
+/** What processes do beside starting and ending. */
+const deedOf = (index: number): HuntEvent => {
+  const action = pick(['connect', 'accept', 'flow', 'dns-query', 'file-write'] as const, 'a', index);
+  if (action === 'file-write')
+    return {
+      'event.action': action,
+      'file.path': pick(['/etc/passwd', '/etc/cron.d/backup', '/root/.ssh/config'], index),
+    };
+  const resolver = { 'source.ip': '10.4.0.12', 'destination.ip': '10.4.0.2', 'destination.port': 53 };
+  const answered = chance('answered', index) > 0.3;
+  if (action === 'dns-query')
+    return {
+      ...{ 'event.action': action, 'network.transport': 'udp', ...resolver },
+      ...{ 'dns.question.name': `db-0${index % 9}.example`, 'dns.question.type': 'A' },
+      ...(answered
+        ? { 'dns.response_code': 'NOERROR', 'dns.resolved_ip': [`10.4.0.${index % 40}`], 'event.outcome': 'success' }
+        : { 'dns.response_code': 'NXDOMAIN', 'event.outcome': 'failure' }),
+    };
+  const failed = action === 'connect' && !answered;
+  return {
+    ...{ 'event.action': action, 'network.transport': 'tcp' },
+    ...{ 'source.ip': '10.4.0.12', 'source.port': failed ? 0 : 40_000 + (index % 999) },
+    ...{ 'destination.ip': index % 7 === 0 ? '2001:db8::7' : `10.4.0.${index % 40}`, 'destination.port': 443 },
+    ...(action === 'connect' ? { 'event.outcome': failed ? 'failure' : 'success' } : {}),
+  };
 };
 
 const gapsOf = (world: FakeWorld): HuntGap[] => {

@@ -1,5 +1,6 @@
 import type { Permission, ResultOf } from '@parapet/contract/api';
-import { pages, settingsPages } from './pages.ts';
+import { settingsPages } from '../lib/settings-pages.ts';
+import { pages } from './pages.ts';
 
 /** One line of the palette. `to` is where it leads; `run` is what it does instead. */
 export type Command = {

@@ -17,16 +17,3 @@ export const pages = [
   readonly words: string;
   readonly needs?: Permission;
 }[];
-
-export const settingsPages = [
-  { to: '/settings/feeds', label: 'Feeds', words: 'advisories osv kev epss update import' },
-  { to: '/settings/vex', label: 'VEX documents', words: 'openvex csaf cyclonedx not affected ruled out statement' },
-  { to: '/settings/people', label: 'People', words: 'users roles invite scope' },
-  { to: '/settings/tokens', label: 'API tokens', words: 'automation secret' },
-  { to: '/settings/keys', label: 'Enrolment keys', words: 'enroll hosts' },
-  { to: '/settings/audit', label: 'Audit log', words: 'history who' },
-  { to: '/settings/telemetry', label: 'Telemetry', words: 'policy rules events record sampling rate limit leave out' },
-  { to: '/settings/retention', label: 'Retention', words: 'keep delete days history disk space' },
-  { to: '/settings/console', label: 'This console', words: 'status health disk memory lag queues' },
-  { to: '/settings/about', label: 'About', words: 'version licence' },
-] as const;

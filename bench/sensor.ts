@@ -41,6 +41,7 @@ const startSensor = (console: LocalConsole, stateDir: string): ChildProcess =>
     stdio: 'ignore',
     env: {
       DOCKER_HOST: process.env['DOCKER_HOST'],
+      MALLOC_ARENA_MAX: '1',
       PARAPET_STATE_DIR: stateDir,
       PARAPET_CLOUD_METADATA: 'off',
       PARAPET_CONSOLE_URL: console.url,

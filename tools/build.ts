@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { toAsciiText } from './ascii-text.ts';
 import { copyDelivery, writeLicences } from './build-delivery.ts';
 
 export const root = dirname(import.meta.dirname);
@@ -28,7 +29,7 @@ const parts = [
     name: 'programs',
     sources: [
       ...['apps/console', 'apps/sensor', 'apps/cli', 'packages', 'deploy/sensor'],
-      ...['tools/build.ts', 'tools/build-delivery.ts', 'package-lock.json'],
+      ...['tools/build.ts', 'tools/build-delivery.ts', 'tools/ascii-text.ts', 'package-lock.json'],
     ],
     make: () => buildPrograms(),
   },
@@ -82,7 +83,10 @@ const buildPrograms = async (): Promise<void> => {
         "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     });
     await bundle.close();
-    for (const { fileName } of output) written.add(fileName);
+    for (const part of output) {
+      written.add(part.fileName);
+      if (part.type === 'chunk') await writeFile(join(out, part.fileName), toAsciiText(part.code));
+    }
     const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
     if (name === 'sensor') await writeLicences(root, out, modules);
   }

@@ -12,6 +12,7 @@ export const addSensorCommand = (program: Command): void => {
     .option('--state-dir <dir>', 'where the sensor keeps its identity')
     .action((options: { console?: string; authorityPin?: string; stateDir?: string }) => {
       replaceProcess('sensor.js', ['--max-semi-space-size=1', '--max-old-space-size=64', '--optimize-for-size'], {
+        MALLOC_ARENA_MAX: '1',
         PARAPET_CONSOLE_URL: options.console,
         PARAPET_AUTHORITY_PIN: options.authorityPin,
         ...(options.stateDir === undefined ? {} : { PARAPET_STATE_DIR: resolve(options.stateDir) }),

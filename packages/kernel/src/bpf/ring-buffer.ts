@@ -3,15 +3,16 @@ import { lastErrno, libc, memoryAt } from '../libc.ts';
 import { type BpfMap, createMap } from './bpf.ts';
 
 /**
- * The reading end of a BPF ring buffer (Linux 5.8; the kernel's Documentation/bpf/ringbuf.rst). Its data pages are mapped
- * twice in a row, so a record never has to be put together.
+ * The reading end of a BPF ring buffer (Linux 5.8; the kernel's Documentation/bpf/ringbuf.rst). The kernel would map its data pages
+ * twice in a row, so that no record has to be put together; but it maps them all at once, and each counts as memory of this process
+ * twice. One record in thousands is copied instead.
  */
 export type RingBuffer = Disposable & {
   readonly map: BpfMap;
   readonly sizeBytes: number;
   /**
-   * Hands over what waits, oldest first, until `budgetMs` have passed, and returns how many. The bytes given are the ring's own:
-   * they are valid during the call only. What is left waits, and what the kernel cannot add to it meanwhile, the probes count.
+   * Hands over what waits, oldest first, until `budgetMs` have passed, and returns how many. The bytes given are the ring's own
+   * or of the reader: they are valid during the call only. What is left waits, and what the kernel cannot add to it meanwhile, the probes count.
    */
   readonly drain: (onRecord: (record: Uint8Array) => void, budgetMs: number) => number;
   /** Bytes that wait to be read. */
@@ -43,14 +44,14 @@ const recordsBetweenLooks = 32;
 const openRingBuffer = (map: BpfMap, sizeBytes: number): RingBuffer => {
   const page = pageBytes();
   const consumerMemory = mapPages(map.fd, page, PROT_READ | PROT_WRITE, 0);
-  const ringBytes = page + 2 * sizeBytes;
+  const ringBytes = page + sizeBytes;
   const producerMemory = mapPages(map.fd, ringBytes, PROT_READ, page);
   // Positions grow without end; the kernel keeps them as unsigned long.
   const consumed = new BigUint64Array(memoryAt(consumerMemory, 8));
   const produced = new BigUint64Array(memoryAt(producerMemory, 8));
-  const data = memoryAt(producerMemory + BigInt(page), 2 * sizeBytes);
+  const data = memoryAt(producerMemory + BigInt(page), sizeBytes);
   const headers = new Int32Array(data);
-  const bytes = new Uint8Array(data);
+  const recordAt = createRecords(new Uint8Array(data));
   const mask = BigInt(sizeBytes - 1);
   let open = true;
   let isDraining = false;
@@ -77,7 +78,7 @@ const openRingBuffer = (map: BpfMap, sizeBytes: number): RingBuffer => {
       if ((header & busyBit) !== 0) break;
       const length = header & ~(busyBit | discardBit);
       if ((header & discardBit) === 0) {
-        onRecord(bytes.subarray(at + headerBytes, at + headerBytes + length));
+        onRecord(recordAt((at + headerBytes) & (sizeBytes - 1), length));
         records += 1;
       }
       position += BigInt((length + headerBytes + 7) & ~7);
@@ -99,6 +100,19 @@ const openRingBuffer = (map: BpfMap, sizeBytes: number): RingBuffer => {
     waitingBytes: () => (open ? Number(Atomics.load(produced, 0) - Atomics.load(consumed, 0)) : 0),
     close,
     [Symbol.dispose]: close,
+  };
+};
+
+/** A header begins at a multiple of its 8 bytes, so it lies in one piece; what follows may go on at the beginning of the ring. */
+export const createRecords = (ring: Uint8Array): ((at: number, length: number) => Uint8Array) => {
+  let joined = new Uint8Array(0);
+  return (at, length) => {
+    const before = ring.length - at;
+    if (length <= before) return ring.subarray(at, at + length);
+    if (joined.length < length) joined = new Uint8Array(length);
+    joined.set(ring.subarray(at));
+    joined.set(ring.subarray(0, length - before), before);
+    return joined.subarray(0, length);
   };
 };
 

@@ -71,7 +71,12 @@ const configOf = (
         '--disable-warning=ExperimentalWarning',
         `${dir}/sensor.js`,
       ],
-      Env: [`PARAPET_STATE_DIR=${stateDir}`, `PARAPET_HOST_ROOT=${hostRoot}`, 'PARAPET_CONTAINER=1'],
+      Env: [
+        `PARAPET_STATE_DIR=${stateDir}`,
+        `PARAPET_HOST_ROOT=${hostRoot}`,
+        'PARAPET_CONTAINER=1',
+        'MALLOC_ARENA_MAX=1',
+      ],
       WorkingDir: '/',
       Volumes: { [stateDir]: {} },
       StopSignal: 'SIGTERM',

@@ -48,6 +48,7 @@ export {
   type ProcessEventsOptions,
   type ProcessExit,
   type ProcessFork,
+  type ProcessRights,
 } from './process-events.ts';
 export { parseSocketFile, readSocketFiles } from './procfs/socket-files.ts';
 export { openRootFolder, type RootFolder, type RootFolderOptions } from './safe-open.ts';

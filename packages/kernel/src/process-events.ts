@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { bootClockNs } from './boot-clock.ts';
 import { attempt } from './kernel-error.ts';
 import { keepWhenWordIs } from './netlink/filter.ts';
 import {
@@ -36,6 +37,8 @@ export type ProcessEventsOptions = {
   readonly onExec: (event: ProcessEvent) => void;
   readonly onExit: (event: ProcessExit) => void;
   readonly onFork?: (event: ProcessFork) => void;
+  /** A thread changed its user or group, or set them to what they were. */
+  readonly onRights?: (event: ProcessRights) => void;
   /** The kernel dropped this many events, of kinds unknown (threads included). */
   readonly onLost: (events: number) => void;
   /**
@@ -53,11 +56,18 @@ export type ProcessEventsOptions = {
   readonly receiveBufferBytes?: number;
 };
 
-/** `atMs`: milliseconds since the Unix epoch. */
-export type ProcessEvent = { readonly pid: number; readonly atMs: number };
+/** `atMs`: milliseconds since the Unix epoch. `atNs`: nanoseconds since boot, time asleep included. */
+export type ProcessEvent = { readonly pid: number; readonly atMs: number; readonly atNs: bigint };
 export type ProcessFork = ProcessEvent & { readonly parentPid: number };
 /** `signal` is 0 when the process ended by itself. */
 export type ProcessExit = ProcessEvent & { readonly exitCode: number; readonly signal: number };
+
+/** Numbers of the user, or of the group, that it has now. */
+export type ProcessRights = ProcessEvent & {
+  readonly of: 'user' | 'group';
+  readonly real: number;
+  readonly effective: number;
+};
 
 export type ProcessEvents = {
   /** Reads what waits now, without waiting for the timer. */
@@ -125,16 +135,17 @@ const whyRefused = (code: string, detail: string): Problem =>
 
 const drainByTimer = (socket: NetlinkSocket, options: ProcessEventsOptions, filtered: boolean): ProcessEvents => {
   const gaps = createGapCounter();
-  const onMessage = (message: ProcessMessage, offsetMs: number): void => {
+  const onMessage = (message: ProcessMessage, offsets: ClockOffsets): void => {
     const lost = filtered ? 0 : gaps.next(message.cpu, message.sequence);
     if (lost > 0) options.onLost(lost);
-    deliver(message, offsetMs, options);
+    deliver(message, offsets, options);
   };
   const drain = (): void => {
-    const offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+    const monotonicNs = process.hrtime.bigint();
+    const offsets = { epochMs: Date.now() - Number(monotonicNs) / 1e6, asleepNs: bootClockNs() - monotonicNs };
     const drained = attempt(() =>
       socket.drain((datagram) => {
-        for (const message of decodeProcessMessages(datagram)) onMessage(message, offsetMs);
+        for (const message of decodeProcessMessages(datagram)) onMessage(message, offsets);
       }, maxDatagramsPerDrain),
     );
     if (!drained.ok) {
@@ -153,19 +164,31 @@ const drainByTimer = (socket: NetlinkSocket, options: ProcessEventsOptions, filt
   return { drain, close, [Symbol.dispose]: close };
 };
 
-const deliver = (message: ProcessMessage, offsetMs: number, options: ProcessEventsOptions): void => {
-  const atMs = Math.round(message.monotonicMs + offsetMs);
+/** Between the clock of the kernel's messages (CLOCK_MONOTONIC) and others. */
+type ClockOffsets = { readonly epochMs: number; readonly asleepNs: bigint };
+
+const deliver = (message: ProcessMessage, { epochMs, asleepNs }: ClockOffsets, options: ProcessEventsOptions): void => {
+  const at = {
+    atMs: Math.round(message.monotonicMs + epochMs),
+    atNs: BigInt(Math.round(message.monotonicMs * 1e6)) + asleepNs,
+  };
   switch (message.kind) {
     case 'exec':
-      options.onExec({ pid: message.pid, atMs });
+      options.onExec({ pid: message.pid, ...at });
       return;
     case 'exit':
       if (!message.isThread)
-        options.onExit({ pid: message.pid, atMs, exitCode: message.exitCode, signal: message.signal });
+        options.onExit({ pid: message.pid, ...at, exitCode: message.exitCode, signal: message.signal });
       return;
     case 'fork':
-      if (!message.isThread) options.onFork?.({ pid: message.pid, atMs, parentPid: message.parentPid });
+      if (!message.isThread) options.onFork?.({ pid: message.pid, ...at, parentPid: message.parentPid });
       return;
+    case 'user':
+    case 'group': {
+      const { pid, real, effective } = message;
+      options.onRights?.({ pid, ...at, of: message.kind, real, effective });
+      return;
+    }
     case 'acknowledged':
     case 'other':
       return;

@@ -18,8 +18,8 @@ import { createTcpConnections, type TcpChange, type TcpConnections } from './tcp
  */
 export type KernelWatch = {
   readonly memory: ProcessMemory;
-  /** Who has or last had a number, as the events that were read so far tell it. */
-  readonly board: Pick<ProcessBoard, 'at' | 'learn'>;
+  /** Who has or last had a number, as the events that were read so far tell it. Others may tell it where these programs cannot run. */
+  readonly board: ProcessBoard;
   /** Fails where the kernel or its rights do not allow it; that does not change while the sensor runs. */
   readonly join: (listener: KernelListener) => Result<KernelMember, Problem>;
 };

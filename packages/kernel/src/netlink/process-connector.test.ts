@@ -29,6 +29,15 @@ describe('decodeProcessMessages', () => {
     expect(decodeProcessMessages(thread)).toMatchObject([{ kind: 'exit', isThread: true }]);
   });
 
+  it('reads changes of user and group', () => {
+    const changed = Uint8Array.from(exitDatagram);
+    changed.set([4, 0, 0, 0], processConnector.kindOffset);
+    changed.set([0xe8, 3, 0, 0, 0, 0, 0, 0], 16 + 20 + 16 + 8);
+    expect(decodeProcessMessages(changed)).toMatchObject([{ kind: 'user', pid: 22_027, real: 1000, effective: 0 }]);
+    changed.set([0x40, 0, 0, 0], processConnector.kindOffset);
+    expect(decodeProcessMessages(changed)).toMatchObject([{ kind: 'group', pid: 22_027, real: 1000, effective: 0 }]);
+  });
+
   it('leaves out what is not of the process connector', () => {
     const foreign = Uint8Array.from(execDatagram);
     foreign.set([4, 0, 0, 0], 16);

@@ -14,6 +14,13 @@ export type ProcessMessage =
       readonly exitCode: number;
       readonly signal: number;
     })
+  | (Common & {
+      /** Whose rights a thread has now: `real` and `effective` are numbers of users, or of groups. */
+      readonly kind: 'user' | 'group';
+      readonly pid: number;
+      readonly real: number;
+      readonly effective: number;
+    })
   | (Common & { readonly kind: 'acknowledged'; readonly errno: number })
   | (Common & { readonly kind: 'other' });
 
@@ -33,7 +40,7 @@ export const processConnector = {
   kindOffset: 36,
 } as const;
 
-export const processEventKinds = { none: 0, fork: 1, exec: 2, exit: 0x8000_0000 } as const;
+export const processEventKinds = { none: 0, fork: 1, exec: 2, user: 4, group: 0x40, exit: 0x8000_0000 } as const;
 
 /** The message that turns the events on (PROC_CN_MCAST_LISTEN) or off (…_IGNORE) for everyone who listens through us. */
 export const encodeListen = (listen: boolean): Uint8Array => {
@@ -79,6 +86,10 @@ const decodeEvent = (payload: Uint8Array): ProcessMessage | undefined => {
       return { ...common, kind: 'fork', parentPid: word(1), pid: word(3), isThread: word(2) !== word(3) };
     case processEventKinds.exec:
       return { ...common, kind: 'exec', pid: word(1) };
+    case processEventKinds.user:
+      return { ...common, kind: 'user', pid: word(1), real: word(2), effective: word(3) };
+    case processEventKinds.group:
+      return { ...common, kind: 'group', pid: word(1), real: word(2), effective: word(3) };
     case processEventKinds.exit: {
       // `exit_code` is a wait status: the code in the second byte, a signal in the lower seven bits.
       const status = word(2);

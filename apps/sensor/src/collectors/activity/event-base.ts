@@ -5,6 +5,8 @@ import { type ProcessMemory, type RunningProcess, recallOrLook } from '../../ker
 import type { UserNames } from '../process/user-names.ts';
 
 export type EventDeps = {
+  /** What tells of processes: default our programs in the kernel. */
+  readonly source?: 'ebpf' | 'proc-connector';
   readonly memory: ProcessMemory;
   readonly users: UserNames;
   /** What runs under a pid now, for processes that were there before we looked. */
@@ -29,16 +31,16 @@ export const describeProcess = (
   const event: TelemetryEvent = {
     '@timestamp': deps.wallTimeUs(atNs),
     'event.action': action,
-    'parapet.source': 'ebpf',
+    'parapet.source': deps.source ?? 'ebpf',
     'process.pid': process.pid,
     'process.entity_id': id,
-    'process.name': process.comm,
     'process.start': deps.wallTimeUs(process.startNs),
     'process.parent.pid': process.parentPid,
     'process.parent.entity_id': parentId,
     'user.id': process.uid,
     'user.group.id': process.gid,
   };
+  if (process.comm !== '') event['process.name'] = process.comm;
   // Set one by one: objects spread into one another are half of what an event costs.
   if (remembered !== undefined && remembered.executable !== '') event['process.executable'] = remembered.executable;
   if (parent.executable !== '') {

@@ -1,19 +1,16 @@
-import type { EventAction, EventKind, TelemetryEvent } from '@parapet/contract/telemetry';
-import type { ProbedEvent, ProbedExec, ProbeName } from '@parapet/kernel';
+import type { EventAction } from '@parapet/contract/telemetry';
+import type { ProbeName } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
-import { processId } from '../../kernel-watch/process-identity.ts';
-import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
 import { createWallTime } from '../../kernel-watch/wall-time.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
-import { describeTcp, tcpAction } from './connection-events.ts';
 import { createDnsEvents, type DnsEvents } from './dns-events.ts';
 import type { EventDeps } from './event-base.ts';
 import type { ExecutableHashes } from './executable-hashes.ts';
-import { describeModule, describeMount, describePrivilege, describeTrace } from './kernel-events.ts';
-import { describeExec, describeExit } from './process-events.ts';
+import { startFromConnector } from './from-connector.ts';
 import { createRightsMemory, type RightsMemory } from './rights-memory.ts';
+import { type ActivityDeps, tellEvent } from './tell-event.ts';
 
 /** What processes do, event by event: starts with arguments, ends, TCP connections, changes of rights, and what they ask of the kernel. */
 export const createActivityCollector = (
@@ -38,13 +35,10 @@ export const createActivityCollector = (
     });
     const deps: ActivityDeps = { ...base, hashes, dns, rights: createRightsMemory() };
     const joined = kernel.join({
-      onEvent: (event, change) => tell(event, change, source, deps),
+      onEvent: (event, change) => tellEvent(event, change, source, deps),
       onUnreadable: () => source.lost({ stage: 'reader', cause: 'unreadable', count: 1 }),
     });
-    if (!joined.ok) {
-      context.report({ state: 'refused', source: 'none', reason: joined.error.message });
-      return { stop: async () => {} };
-    }
+    if (!joined.ok) return startFromConnector({ context, source, kernel, refusal: joined.error.message, deps });
     const settleRests = createRests(context, source, joined.value, deps.rights);
     return keepAccount(context, source, { member: joined.value, dns, settleRests });
   },
@@ -105,66 +99,6 @@ const createRests = (
   };
   settle();
   return settle;
-};
-
-type ActivityDeps = EventDeps & {
-  readonly rights: RightsMemory;
-  readonly hashes: Pick<ExecutableHashes, 'begin'>;
-  readonly dns: DnsEvents;
-};
-
-const tell = (event: ProbedEvent, change: TcpChange | undefined, source: TelemetrySource, deps: ActivityDeps): void => {
-  /** Each event of the kernel is told once or is unwanted: the account depends on it. */
-  const tellIf = (kind: EventKind, action: EventAction, describe: () => TelemetryEvent | undefined): void => {
-    const told = source.wants(action) ? describe() : undefined;
-    if (told === undefined) source.unwanted(1);
-    else source.tell(kind, told);
-  };
-  const id = processId(event.process.pid, event.process.startNs);
-  switch (event.kind) {
-    case 'fork':
-      source.unwanted(1);
-      return;
-    case 'exec':
-      deps.rights.note(id, event.process);
-      tellIf('process', 'exec', () => describeHashed(event, deps));
-      return;
-    case 'exit':
-      deps.rights.forget(id);
-      tellIf('process', 'exit', () => describeExit(event, deps));
-      return;
-    case 'rights': {
-      const parentId = processId(event.process.parentPid, event.process.parentStartNs);
-      const before = deps.rights.change(id, parentId, event.process);
-      const known = before === 'unknown' ? undefined : before;
-      tellIf('privilege', 'privilege-change', () =>
-        before === undefined ? undefined : describePrivilege(event, known, deps),
-      );
-      return;
-    }
-    case 'trace':
-      tellIf('kernel', 'ptrace', () => describeTrace(event, deps));
-      return;
-    case 'module':
-      tellIf('kernel', 'module-load', () => describeModule(event, deps));
-      return;
-    case 'mount':
-      tellIf('kernel', 'mount', () => describeMount(event, deps));
-      return;
-    case 'dns':
-      if (source.wants('dns-query')) deps.dns.take(event, performance.now());
-      else source.unwanted(1);
-      return;
-    case 'socket':
-      if (change === undefined) source.unwanted(1);
-      else tellIf('network', tcpAction(change), () => describeTcp(change, deps));
-  }
-};
-
-const describeHashed = (exec: ProbedExec, deps: ActivityDeps): TelemetryEvent => {
-  const event = describeExec(exec, deps);
-  deps.hashes.begin(exec, event);
-  return event;
 };
 
 /** The kernel counts what it made and what a full ring could not take. What is still in the ring belongs to the next account. */

@@ -1,5 +1,6 @@
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
 import type { ProbedExec, ProbedExit, ProbedProcess } from '@parapet/kernel';
+import type { ConnectorStart } from '../../kernel-watch/connector-watch.ts';
 import { containersOf } from '../../kernel-watch/process-identity.ts';
 import { maskArguments } from '../../masking/mask-arguments.ts';
 import { capabilityNames } from './capability-names.ts';
@@ -21,6 +22,21 @@ export const describeExec = (exec: ProbedExec, deps: EventDeps): TelemetryEvent 
   event['file.inode'] = `${exec.exe.device}:${exec.exe.inode}`;
   if (exec.exe.links === 0) event[isFromMemory(exec) ? 'parapet.process.memfd' : 'parapet.process.deleted'] = true;
   if ((exec.exe.mode & setIdBits) !== 0) event['parapet.process.setuid'] = true;
+  return event;
+};
+
+/** A start that names a process alone; what was read of it a moment later may be missing, or that of the program it became next. */
+export const describeStart = ({ atNs, process, start }: ConnectorStart, deps: EventDeps): TelemetryEvent => {
+  const event = describeProcess('exec', { atNs, process }, deps);
+  if (start?.folder !== undefined) event['process.working_directory'] = start.folder;
+  if (start?.arguments !== undefined) {
+    const args = maskArguments(start.arguments.argv);
+    event['process.args'] = [...args];
+    if (!start.arguments.cut) event['process.args_count'] = args.length;
+    event['process.command_line'] = `${args.join(' ')}${start.arguments.cut ? ' …' : ''}`;
+  }
+  if (start !== undefined && isWorthNaming(process))
+    event['process.thread.capabilities.effective'] = [...capabilityNames(process.capabilities)];
   return event;
 };
 

@@ -1,0 +1,77 @@
+import { type ConnectorEvent, openConnectorWatch } from '../../kernel-watch/connector-watch.ts';
+import type { KernelWatch } from '../../kernel-watch/kernel-watch.ts';
+import { processId } from '../../kernel-watch/process-identity.ts';
+import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
+import type { CollectorContext, RunningCollector } from '../collector.ts';
+import { describeStart } from './process-events.ts';
+import { type ActivityDeps, tellEvent } from './tell-event.ts';
+
+/** Events of processes alone, for where our programs cannot run in the kernel: what is better than nothing, and says so. */
+export const startFromConnector = (parts: {
+  readonly context: CollectorContext;
+  readonly source: TelemetrySource;
+  readonly kernel: Pick<KernelWatch, 'memory' | 'board'>;
+  /** Why our programs do not run. */
+  readonly refusal: string;
+  readonly deps: ActivityDeps;
+}): RunningCollector => {
+  const { context, source, kernel, refusal } = parts;
+  const deps: ActivityDeps = { ...parts.deps, source: 'proc-connector' };
+  let failure: string | undefined;
+  const opened = openConnectorWatch({
+    ...{ procPath: context.procPath, memory: kernel.memory, board: kernel.board },
+    onEvent: (event) => tell(event, source, deps),
+    onBlind: () => context.blind('The kernel’s process events overflowed: some starts and ends were not told.'),
+    onFailed: (cause) => {
+      failure = cause;
+      context.report({ state: 'refused', source: 'none', reason: `${cause} ${refusal}` });
+    },
+  });
+  if (!opened.ok) {
+    context.report({ state: 'refused', source: 'none', reason: `${refusal} ${opened.error.message}` });
+    return { stop: async () => {} };
+  }
+  context.report({
+    state: 'degraded',
+    source: 'process events of the kernel (proc connector), /proc',
+    reason: `Only starts, ends and changes of user or group are told; of what lives for milliseconds not the file and the arguments. ${refusal}`,
+  });
+  let before = { lost: 0, unknown: 0, unread: 0 };
+  const account = (): void => {
+    const now = opened.value.account();
+    for (const [stage, cause, count] of [
+      ['kernel', 'process events dropped', now.lost - before.lost],
+      ['reader', 'process gone before it was known', now.unknown - before.unknown],
+    ] as const) {
+      if (count === 0) continue;
+      source.lost({ stage, cause, count });
+      context.lose({ stage, cause, count });
+    }
+    // Told all the same, so no event is lost: but what makes a start worth reading is.
+    const unread = now.unread - before.unread;
+    if (unread > 0) context.lose({ stage: 'reader', cause: 'arguments of a start', count: unread });
+    source.account(now.produced);
+    before = now;
+  };
+  const timer = setInterval(() => failure ?? account(), accountEveryMs);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      opened.value.close();
+      account();
+    },
+  };
+};
+
+const accountEveryMs = 5000;
+
+const tell = (event: ConnectorEvent, source: TelemetrySource, deps: ActivityDeps): void => {
+  if (event.kind !== 'start') {
+    tellEvent(event, undefined, source, deps);
+    return;
+  }
+  deps.rights.note(processId(event.process.pid, event.process.startNs), event.process);
+  if (source.wants('exec')) source.tell('process', describeStart(event, deps));
+  else source.unwanted(1);
+};

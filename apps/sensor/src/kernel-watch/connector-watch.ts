@@ -1,0 +1,265 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { ok, type Problem, type Result } from '@parapet/core';
+import {
+  createProcessEvents,
+  type ProbedExit,
+  type ProbedFork,
+  type ProbedProcess,
+  type ProbedRights,
+  type ProcessEvent,
+  type ProcessExit,
+  type ProcessRights,
+} from '@parapet/kernel';
+import { type ArgumentsRead, createArgumentsReader } from '../proc/arguments-reader.ts';
+import { readProcessFacts } from '../proc/process-facts.ts';
+import { readExecutable } from '../proc/process-files.ts';
+import type { ProcessBoard } from './process-board.ts';
+import { processId } from './process-identity.ts';
+import type { ProcessMemory } from './process-memory.ts';
+
+/**
+ * Starts, ends and changes of user or group where our programs cannot run in the kernel: from its process events connector, which
+ * tells a number and no more. All else is read from /proc as soon as an event is: some 20 ms after it happened, when what lives for
+ * milliseconds is over. Such a start is told with what its parent had, and without its file and arguments.
+ */
+export type ConnectorWatch = {
+  readonly account: () => ConnectorAccount;
+  readonly close: () => void;
+};
+
+/** Since it was opened: exactly `produced = handed over + lost + unknown`, but for those that wait for their arguments. */
+export type ConnectorAccount = {
+  readonly produced: number;
+  /** What the kernel dropped, of any kind, threads too. */
+  readonly lost: number;
+  /** Of processes that nobody told of and that were gone. */
+  readonly unknown: number;
+  /** Starts without file and arguments. They are among those handed over. */
+  readonly unread: number;
+};
+
+/** `start`: what was read of the program; nothing for one that was over by then. */
+export type ConnectorStart = {
+  readonly kind: 'start';
+  readonly atNs: bigint;
+  readonly process: ProbedProcess;
+  readonly start:
+    | {
+        readonly executable: string;
+        readonly folder: string | undefined;
+        readonly arguments: ArgumentsRead | undefined;
+      }
+    | undefined;
+};
+export type ConnectorEvent = ConnectorStart | ProbedFork | ProbedExit | ProbedRights;
+
+export type ConnectorWatchDeps = {
+  readonly procPath: string;
+  readonly memory: ProcessMemory;
+  readonly board: ProcessBoard;
+  readonly onEvent: (event: ConnectorEvent) => void;
+  /** Events were dropped and nobody can say how many; over when all processes were looked at anew. */
+  readonly onBlind: () => { readonly end: () => void };
+  readonly onFailed: (cause: string) => void;
+  readonly open?: typeof createProcessEvents;
+};
+
+const drainEveryMs = 20;
+/** Of /proc, at the beginning and after an overflow. */
+const maxLearned = 8192;
+/** An overflow seldom comes alone, and a look at all processes is what makes the next one. */
+const learnAfterMs = 5000;
+/** Starts whose arguments are being read; those of further ones are not. */
+const maxReading = 64;
+/** Events that wait behind one whose arguments are being read. */
+const maxWaiting = 4096;
+
+export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWatch, Problem> => {
+  const { board, memory, procPath } = deps;
+  const counts = { produced: 0, lost: 0, unknown: 0, unread: 0 };
+  const queue = createInOrder(maxWaiting, (event: ConnectorEvent) => {
+    deps.onEvent(event);
+    if (event.kind === 'exit') memory.end(processId(event.process.pid, event.process.startNs));
+  });
+  const argumentsReader = createArgumentsReader(procPath);
+  let reading = 0;
+
+  /** As it is now, unless it is over and the number another process's. */
+  const look = ({ pid, atNs }: ProcessEvent): ProbedProcess | undefined => {
+    const found = readProcessFacts(procPath, pid);
+    return found === undefined || found.startNs > atNs + startTickNs ? undefined : found;
+  };
+  const learnAll = (): void => {
+    for (const name of readdirSync(procPath).filter(isNumber).slice(0, maxLearned)) {
+      const found = readProcessFacts(procPath, Number(name));
+      if (found !== undefined) board.learn(found);
+    }
+  };
+  let blind: { readonly end: () => void } | undefined;
+  let learning: NodeJS.Timeout | undefined;
+  const learnAnew = (): void => {
+    learning = undefined;
+    learnAll();
+    blind?.end();
+    blind = undefined;
+  };
+  /** Takes an event about a process, or counts that nobody knows which. */
+  const take = (process: ProbedProcess | undefined, hand: (process: ProbedProcess) => void): void => {
+    counts.produced += 1;
+    if (process === undefined) counts.unknown += 1;
+    else hand(process);
+  };
+
+  const started = (event: ProcessEvent): void => {
+    const found = look(event);
+    const before = board.at(event.pid);
+    take(found ?? (before === undefined ? undefined : { ...before, comm: '' }), (process) => {
+      board.take({ kind: 'rights', atNs: event.atNs, cpu: 0, process });
+      if (found === undefined) {
+        counts.unread += 1;
+        memory.remember(processId(process.pid, process.startNs), { name: '', executable: '' });
+        queue.add({ kind: 'start', atNs: event.atNs, process, start: undefined });
+        return;
+      }
+      const executable = readExecutable(procPath, event.pid);
+      memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable });
+      const folder = readFolder(procPath, event.pid);
+      const isRead = reading < maxReading;
+      const place = queue.wait((read: ArgumentsRead | undefined) => {
+        if (read === undefined) counts.unread += 1;
+        const start = { executable, folder, arguments: read };
+        return { kind: 'start', atNs: event.atNs, process, start };
+      });
+      if (!isRead) {
+        place.settle(undefined);
+        return;
+      }
+      reading += 1;
+      void argumentsReader
+        .read(event.pid)
+        .catch(() => undefined)
+        .then((read) => {
+          reading -= 1;
+          place.settle(read === undefined || read.argv.length === 0 ? undefined : read);
+        });
+    });
+  };
+  const ended = ({ pid, atNs, exitCode, signal }: ProcessExit): void =>
+    take(board.at(pid), (process) => {
+      const event: ProbedExit = { kind: 'exit', atNs, cpu: 0, process, exitCode, signal };
+      board.take(event);
+      queue.add(event);
+    });
+  const forked = ({ pid, atNs, parentPid }: ProcessEvent & { readonly parentPid: number }): void => {
+    const parent = board.at(parentPid) ?? look({ pid: parentPid, atMs: 0, atNs });
+    take(parent, (known) => {
+      const process = { ...known, pid, startNs: atNs, parentPid, parentStartNs: known.startNs };
+      memory.inherit(processId(pid, atNs), processId(parentPid, known.startNs));
+      const event: ProbedFork = { kind: 'fork', atNs, cpu: 0, process };
+      board.take(event);
+      queue.add(event);
+    });
+  };
+  const changed = (event: ProcessRights): void => {
+    const before = board.at(event.pid);
+    const told = event.of === 'user' ? { uid: event.real, effectiveUid: event.effective } : { gid: event.real };
+    take(look(event) ?? (before === undefined ? undefined : { ...before, ...told }), (process) => {
+      const rights: ProbedRights = { kind: 'rights', atNs: event.atNs, cpu: 0, process };
+      board.take(rights);
+      queue.add(rights);
+    });
+  };
+
+  const opened = (deps.open ?? createProcessEvents)({
+    drainEveryMs,
+    onExec: started,
+    onExit: ended,
+    onFork: forked,
+    onRights: changed,
+    onLost: (count) => {
+      counts.produced += count;
+      counts.lost += count;
+    },
+    onOverrun: ({ counted }) => {
+      if (!counted) blind ??= deps.onBlind();
+      learning ??= setTimeout(learnAnew, learnAfterMs).unref();
+    },
+    onFailed: deps.onFailed,
+  });
+  if (!opened.ok) return opened;
+  // Now, so that nobody is missed who begins meanwhile.
+  learnAll();
+  return ok({
+    account: () => {
+      opened.value.drain();
+      return { ...counts, produced: counts.produced - queue.waiting() };
+    },
+    close: () => {
+      opened.value.drain();
+      opened.value.close();
+      clearTimeout(learning);
+      blind?.end();
+      queue.finish();
+    },
+  });
+};
+
+/** Starts are known to a tick of 10 ms. */
+const startTickNs = 10_000_000n;
+
+const isNumber = (name: string): boolean => /^\d{1,10}$/.test(name);
+
+const readFolder = (procPath: string, pid: number): string | undefined => {
+  try {
+    return readlinkSync(`${procPath}/${pid}/cwd`).slice(0, 4096);
+  } catch {
+    // Over by now.
+    return undefined;
+  }
+};
+
+type InOrder<E> = {
+  readonly add: (event: E) => void;
+  /** Keeps the place of an event that is made of what comes later. */
+  readonly wait: <V>(make: (value: V | undefined) => E) => { readonly settle: (value: V | undefined) => void };
+  readonly waiting: () => number;
+  /** Hands over all that waits, made of nothing. */
+  readonly finish: () => void;
+};
+
+/** Hands events over in the order in which their places were taken; when too many wait, the first goes as it is. */
+const createInOrder = <E>(maxEvents: number, hand: (event: E) => void): InOrder<E> => {
+  let places: { take: (() => E) | undefined; readonly giveUp: () => E }[] = [];
+  let at = 0;
+  const advance = (limit: number): void => {
+    for (let next = places[at]; next !== undefined; next = places[at]) {
+      const take = next.take ?? (places.length - at > limit ? next.giveUp : undefined);
+      if (take === undefined) break;
+      at += 1;
+      hand(take());
+    }
+    if (at === places.length || at > maxEvents) {
+      places = places.slice(at);
+      at = 0;
+    }
+  };
+  return {
+    add: (event) => {
+      const take = (): E => event;
+      places.push({ take, giveUp: take });
+      advance(maxEvents);
+    },
+    wait: (make) => {
+      const place: (typeof places)[number] = { take: undefined, giveUp: () => make(undefined) };
+      places.push(place);
+      return {
+        settle: (value) => {
+          place.take = () => make(value);
+          advance(maxEvents);
+        },
+      };
+    },
+    waiting: () => places.length - at,
+    finish: () => advance(-1),
+  };
+};

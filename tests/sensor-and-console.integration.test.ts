@@ -64,7 +64,7 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
         .map(({ name, state }: { name: string; state: string }) => `${name} ${state}`)
         .toSorted();
     // Connection tracking is known to work once it told of something.
-    const collectors = ['activity', 'docker', 'files', 'host', 'limits', 'network', 'process'];
+    const collectors = ['activity', 'docker', 'files', 'host', 'limits', 'network', 'process', 'stores'];
     await expect.poll(states, soon).toEqual(collectors.map((name) => `${name} running`));
     const { blind } = await details();
     expect(blind.filter(({ collector }: { collector: string }) => collector === 'sensor')).toEqual([]);

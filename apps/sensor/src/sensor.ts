@@ -13,6 +13,7 @@ import { type CloudFacts, readCloudFacts } from './collectors/host/cloud-metadat
 import { readHostEvidence } from './collectors/host/host-facts.ts';
 import { createCollectors } from './collectors/registry.ts';
 import { createRuntimeStates } from './collectors/runtime-states.ts';
+import { createStoredWorkloads } from './collectors/stored-workloads.ts';
 import { createWorkloadDirectory } from './collectors/workload-directory-store.ts';
 import type { SensorConfig } from './config/config.ts';
 import { obtainIdentity } from './enrolment/obtain-identity.ts';
@@ -139,6 +140,7 @@ const assemble = async (
   });
 
   const workloads = createWorkloadDirectory();
+  const stored = createStoredWorkloads();
   const hashes = createExecutableHashes({ hash: createHashProgram(programRoots({ ...config, workloads })) });
   const policy = await openTelemetryPolicy({
     file: createStateFile(config.stateDir, 'telemetry-policy.json', PolicyFile),
@@ -182,7 +184,7 @@ const assemble = async (
       journal,
       bulk: createBulkSender({ wake }),
       scan: createScanRunner(deps.entryPath),
-      resolve: createTargetResolver({ rootPath: config.rootPath, procPath: config.procPath, docker }),
+      resolve: createTargetResolver({ rootPath: config.rootPath, procPath: config.procPath, docker, stored }),
       upgrade: createUpgradeSource({ program: deps.program, record, clock, version: sensorVersion, dial }),
       onHandOver: deps.onHandOver,
       clock,
@@ -213,7 +215,7 @@ const assemble = async (
     start: async () => {
       const startedAt = clock.now();
       await collectors.start(
-        createCollectors({ config, workloads, runtimes, hashes, cloud: () => cloud, onTrial: deps.onTrial }),
+        createCollectors({ config, workloads, stored, runtimes, hashes, cloud: () => cloud, onTrial: deps.onTrial }),
       );
       uplink = startUplink({
         clock,

@@ -1,5 +1,6 @@
 export { type BrowserOptions, launchBrowser, type TestBrowser } from './browser.ts';
 export { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from './connect-proxy.ts';
+export { startContainerd, type TestContainerd } from './containerd.ts';
 export { makeDebianRoot } from './debian-root.ts';
 export {
   buildBusyboxImage,
@@ -10,6 +11,7 @@ export {
   runContainer,
   testLabel,
 } from './docker.ts';
+export { writeImageArchive } from './image-archive.ts';
 export { type ReleasedFrames, readReleasedFrames } from './released-frames.ts';
 export {
   chromium,

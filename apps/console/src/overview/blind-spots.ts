@@ -90,7 +90,7 @@ const unconfirmedImages = async (db: Database, scope: Scope): Promise<BlindSpot[
   ];
 };
 
-/** Sensors ask Docker alone: others' containers are known by their processes, without image, and read only where they have a package database. */
+/** Containers whose engine's store is not read are known by their processes, without image, and read only where they have a package database. */
 const unknownContainers = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
   const { rows } = await sql<{ unread: number }>`
     select count(*)::int as unread from assets as a

@@ -13,6 +13,7 @@ import type {
   InventorySink,
   RunningCollector,
 } from './collector.ts';
+import { createSharedImages } from './shared-images.ts';
 import type { WorkloadDirectory } from './workload-directory.ts';
 
 /** Starts collectors, says how each is doing, and starts again what failed. */
@@ -37,6 +38,7 @@ export const createCollectorRunner = (deps: {
   readonly procPath: string;
 }): CollectorRunner => {
   const { inventory, clock, log } = deps;
+  const images = createSharedImages(inventory);
   const stopping = new AbortController();
   const running: RunningCollector[] = [];
   const timers = new Set<NodeJS.Timeout>();
@@ -68,7 +70,7 @@ export const createCollectorRunner = (deps: {
   };
 
   const contextFor = (name: string): CollectorContext => ({
-    inventory,
+    inventory: images.for(name),
     telemetry: deps.telemetry,
     workloads: deps.workloads,
     clock,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeConfig } from '../config/config.ts';
 import { createCollectors } from './registry.ts';
 import { createRuntimeStates } from './runtime-states.ts';
+import { createStoredWorkloads } from './stored-workloads.ts';
 import { createWorkloadDirectory } from './workload-directory-store.ts';
 
 describe('the registry of collectors', () => {
@@ -14,6 +15,7 @@ describe('the registry of collectors', () => {
     const collectors = createCollectors({
       config: makeConfig({ HOME: '/root' }, { isRoot: true }),
       workloads: createWorkloadDirectory(),
+      stored: createStoredWorkloads(),
       runtimes: createRuntimeStates(),
       hashes: { begin: () => {}, complete: () => true },
       cloud: () => undefined,

@@ -1,3 +1,10 @@
+import { join } from 'node:path';
+import {
+  containerdReader,
+  containerdRoots,
+  containersStorageReader,
+  containersStorageRoot,
+} from '@parapet/sbom/local-stores';
 import type { SensorConfig } from '../config/config.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
 import { createStateFile } from '../state/state-files.ts';
@@ -13,12 +20,15 @@ import { LoginState } from './logins/login-state.ts';
 import { createNetworkCollector } from './network/index.ts';
 import { createProcessCollector } from './process/index.ts';
 import type { RuntimeStates } from './runtime-states.ts';
+import type { StoredWorkloadsStore } from './stored-workloads.ts';
+import { createStoresCollector } from './stores/index.ts';
 import type { WorkloadDirectoryStore } from './workload-directory-store.ts';
 
 /** Every collector of this sensor. Their names are those of their folders; a test compares. */
 export const createCollectors = (deps: {
   readonly config: SensorConfig;
   readonly workloads: WorkloadDirectoryStore;
+  readonly stored: StoredWorkloadsStore;
   readonly runtimes: RuntimeStates;
   readonly hashes: ExecutableHashes;
   readonly cloud: () => CloudFacts | undefined;
@@ -32,7 +42,13 @@ export const createCollectors = (deps: {
   return [
     createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
     createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
-    createProcessCollector(deps.workloads),
+    // Before the processes, whose containers they name.
+    createStoresCollector({
+      readers: readersBelow(deps.config.rootPath),
+      stored: deps.stored,
+      runtimes: deps.runtimes,
+    }),
+    createProcessCollector(deps.workloads, { stored: deps.stored }),
     createNetworkCollector(kernel),
     createActivityCollector(kernel, deps.hashes),
     createFilesCollector({
@@ -48,3 +64,9 @@ export const createCollectors = (deps: {
     }),
   ];
 };
+
+/** Root's own stores alone: in that of a user anything can be said to be any image. */
+const readersBelow = (rootPath: string) => [
+  ...containerdRoots.map((root) => containerdReader(join(rootPath, root))),
+  containersStorageReader(join(rootPath, containersStorageRoot)),
+];

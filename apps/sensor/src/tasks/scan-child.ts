@@ -4,7 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { bulkLimits } from '@parapet/contract/wire';
 import { messageOf, ok, type Problem, type Result } from '@parapet/core';
-import { createSbom, type FileSystem, openDirectory, openImageArchive, openLayers } from '@parapet/sbom';
+import {
+  createSbom,
+  type FileSystem,
+  openDirectory,
+  openImageArchive,
+  openLayers,
+  openLocalImage,
+} from '@parapet/sbom';
 import { opaqueTest } from './opaque-test.ts';
 import { openProcessRoot } from './process-root.ts';
 import { ScanJob, type ScanOutcome } from './scan-job.ts';
@@ -56,6 +63,9 @@ type OpenedSource = { readonly fileSystem: FileSystem; readonly problems: readon
 
 const openSource = async ({ target, source }: ScanJob): Promise<Result<OpenedSource, Problem>> => {
   if (source.kind === 'archive') return openImageArchive(source.path);
+  if (source.kind === 'store') {
+    return openLocalImage(source.configDigest, { roots: [source.root], isOpaque: await opaqueTest() });
+  }
   if (source.kind === 'process') {
     const opened = await openProcessRoot(source, target.name);
     return opened.ok ? ok({ fileSystem: opened.value, problems: [] }) : opened;

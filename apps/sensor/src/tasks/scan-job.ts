@@ -21,6 +21,8 @@ export const ScanJob = z.object({
       pid: z.number().int().positive(),
       startTicks: z.number().int().nonnegative(),
     }),
+    /** An image in the store of containerd, Podman or CRI-O below this folder. */
+    z.object({ kind: z.literal('store'), root: z.string().min(1), configDigest: z.string().min(1).max(128) }),
     /** An image as `docker save` writes it. */
     z.object({ kind: z.literal('archive'), path: z.string().min(1) }),
   ]),

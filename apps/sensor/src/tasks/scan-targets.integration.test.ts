@@ -49,10 +49,12 @@ describeWith([root, dockerDaemon], 'scan targets of a real Docker', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const packagesOf = async (target: Parameters<ReturnType<typeof createTargetResolver>>[0], by: DockerApi = api) => {
-    const resolved = await createTargetResolver({ rootPath: '/', procPath: '/proc', docker: by })(
-      target,
-      join(folder, 'image.tar'),
-    );
+    const resolved = await createTargetResolver({
+      rootPath: '/',
+      procPath: '/proc',
+      docker: by,
+      stored: { image: () => undefined },
+    })(target, join(folder, 'image.tar'));
     if (!resolved.ok) throw new Error(resolved.error.message);
     const { source, release } = resolved.value;
     const outputPath = join(folder, `${source.kind}.zst`);

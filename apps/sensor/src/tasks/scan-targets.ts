@@ -8,6 +8,7 @@ import type { ScanTarget } from '@parapet/contract/wire';
 import { fail, messageOf, ok, type Problem, problem, type Result } from '@parapet/core';
 import type { DockerApi } from '../collectors/docker/docker-api.ts';
 import type { DockerImage } from '../collectors/docker/schema.ts';
+import type { StoredWorkloads } from '../collectors/stored-workloads.ts';
 import { findContainerProcess } from '../proc/container-root.ts';
 import type { ScanJob } from './scan-job.ts';
 
@@ -22,23 +23,43 @@ export const createTargetResolver =
     readonly rootPath: string;
     readonly procPath: string;
     readonly docker: DockerApi | undefined;
+    readonly stored: Pick<StoredWorkloads, 'image'>;
   }): TargetResolver =>
   async (target, workPath) => {
     if (target.kind === 'host') {
       return ok(fromFolders({ kind: 'host', name: hostname() || 'localhost' }, [deps.rootPath]));
     }
     if (target.kind === 'container') return resolveContainer(deps, target.containerKey);
-    if (deps.docker === undefined) return fail(problem('no-runtime', 'This sensor has no Docker to ask.'));
-    return resolveImage(deps.docker, deps.rootPath, target.imageKey, workPath);
+    return resolveImage(deps, target.imageKey, workPath);
   };
 
+/** Of Docker, and what it has not, of the stores of other engines. */
 const resolveImage = async (
+  deps: {
+    readonly rootPath: string;
+    readonly docker: DockerApi | undefined;
+    readonly stored: Pick<StoredWorkloads, 'image'>;
+  },
+  key: string,
+  workPath: string,
+): Promise<Result<ResolvedTarget, Problem>> => {
+  if (!/^sha256:[0-9a-f]{64}$/.test(key)) return fail(problem('bad-key', `"${key}" names no image.`));
+  const place = deps.stored.image(key);
+  const fromDocker =
+    deps.docker === undefined
+      ? fail(problem('no-runtime', 'This sensor has no Docker to ask.'))
+      : await resolveDockerImage(deps.docker, deps.rootPath, key, workPath);
+  if (fromDocker.ok || place === undefined) return fromDocker;
+  const source = { kind: 'store', root: place.root, configDigest: key } as const;
+  return ok({ target: { kind: 'image', name: place.name }, source, release: async () => {} });
+};
+
+const resolveDockerImage = async (
   docker: DockerApi,
   rootPath: string,
   key: string,
   workPath: string,
 ): Promise<Result<ResolvedTarget, Problem>> => {
-  if (!/^sha256:[0-9a-f]{64}$/.test(key)) return fail(problem('bad-key', `"${key}" names no image.`));
   const image = await docker.image(key);
   if (!image.ok) return image;
   const target = { kind: 'image', name: image.value.RepoTags?.[0] ?? key } as const;

@@ -59,6 +59,8 @@ export const ContainerRecord = z.object({
   kind: z.literal('container'),
   key,
   ...interval,
+  /** Its start is that of a process of it, as nobody told when it began. Older sensors say it by an empty `imageName`. */
+  startInferred: z.boolean().optional(),
   runtime: z.enum(['docker', 'containerd', 'podman', 'cri-o', 'unknown']),
   runtimeId: z.string().min(1).max(128),
   /** Key of the container this one runs inside, for nested containers. */

@@ -13,6 +13,11 @@ export type ImageInfo = {
   readonly platform: string;
   /** The lowest first. */
   readonly layers: readonly { readonly blob: string; readonly diffId: string | undefined }[];
+  /** Of the layers as they are stored, where the manifest says so for each. */
+  readonly layerBytes?: number;
+  /** When it was made, in milliseconds since the Unix epoch. */
+  readonly createdAt?: number;
+  readonly labels: Readonly<Record<string, string>>;
 };
 
 export type ImageChoice = {
@@ -70,13 +75,16 @@ const fromIndex = async (
   const manifest = await readJson(store, blob, OciManifest);
   if (manifest.ok) {
     const { config, layers } = manifest.value;
-    return withConfig(
+    const read = await withConfig(
       store,
       blobOf(config.digest),
       config.digest,
       named,
       layers.map(({ digest }) => blobOf(digest)),
     );
+    const sizes = layers.flatMap(({ size }) => (size === undefined ? [] : [size]));
+    if (!read.ok || sizes.length < layers.length) return read;
+    return ok({ ...read.value, layerBytes: sizes.reduce((sum, size) => sum + size, 0) });
   }
   const nested = depth < maxIndexDepth ? await readJson(store, blob, OciIndex) : manifest;
   return nested.ok && 'manifests' in nested.value
@@ -123,10 +131,14 @@ const withConfig = async (
   const config = parseJson(content.value.toString('utf8'), ImageConfig);
   if (!config.ok) return fail(problem('bad-config', `The image's configuration: ${config.error.message}`, configBlob));
   const diffIds = config.value.rootfs?.diff_ids ?? [];
+  const createdAt = Date.parse(config.value.created ?? '');
   return ok({
     configDigest,
     tags,
     platform: platformText(config.value),
     layers: layers.map((blob, index) => ({ blob, diffId: diffIds[index] })),
+    // Builds that can be repeated say the year 1 or 1970.
+    ...(createdAt > 0 ? { createdAt } : {}),
+    labels: config.value.config?.Labels ?? {},
   });
 };

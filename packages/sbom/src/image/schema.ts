@@ -11,6 +11,7 @@ export const DockerManifest = z
 const Descriptor = z.object({
   mediaType: z.string().max(256).optional(),
   digest: z.string().regex(/^sha(?:256|512):[0-9a-f]{64,128}$/),
+  size: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
   platform: z
     .object({ os: z.string().max(64), architecture: z.string().max(64), variant: z.string().max(64).optional() })
     .partial()
@@ -30,6 +31,11 @@ export const ImageConfig = z.object({
   os: z.string().max(64).optional(),
   architecture: z.string().max(64).optional(),
   variant: z.string().max(64).optional(),
+  created: z.string().max(64).optional().catch(undefined),
+  config: z
+    .object({ Labels: z.record(z.string(), z.string()).nullish().catch(undefined) })
+    .nullish()
+    .catch(undefined),
   rootfs: z
     .object({ diff_ids: z.array(z.string().max(256)).max(1000) })
     .partial()

@@ -8,6 +8,8 @@ export type LocalImage = {
   readonly problems: readonly Problem[];
   /** For people: whose store it is, e.g. `containerd (k8s.io)`. */
   readonly store: string;
+  /** `sha256:…` of its configuration. */
+  readonly configDigest: string;
 };
 
 export type LocalImageOptions = {

@@ -7,7 +7,8 @@ const stores = [containerdStore, containersStorage];
 
 /**
  * Opens an image that containerd or Podman keep on this machine, without asking either: their files are read as they lie. Fails
- * with `no-image` where no store has one of this name, and with the reason where a store could not be read.
+ * with `no-image` where no store has one of this name, and with the reason where a store could not be read. The digest of an
+ * image's configuration is a name as well.
  */
 export const openLocalImage = async (
   name: string,

@@ -117,8 +117,7 @@ const livesOf = (context: HostContext, record: ContainerRecord, assetId: string 
     {
       assetId,
       toldStart: record.startedAt,
-      // A container that no runtime told of, which has no image, began with the first process that the sensor happened to see.
-      startInferred: record.imageName === '',
+      startInferred: record.startInferred ?? record.imageName === '',
       startedAt: started.getTime(),
       endedAt: isRunning(record) ? undefined : ended.getTime(),
       endInferred: !isRunning(record) && record.endedAt === undefined,

@@ -1,6 +1,5 @@
 import { bareContainer, type ContainerRecord, type PackageDatabase } from '@parapet/contract/wire';
-import { mask, maskText } from '../../masking/mask-arguments.ts';
-import { isSecretName } from '../../masking/secret-names.ts';
+import { safeLabels } from '../../masking/safe-labels.ts';
 import type { DockerContainer, DockerEvent } from './schema.ts';
 
 export const containerKey = (id: string): string => `docker:${id}`;
@@ -31,7 +30,7 @@ export const containerRecordOf = (
     imageName: Config.Image.slice(0, 1024),
     ...(container.Image === '' ? {} : { imageDigest: container.Image.slice(0, 128) }),
     ...((State.Pid ?? 0) > 0 ? { pid: State.Pid ?? 0 } : {}),
-    labels: labelsOf(Config.Labels),
+    labels: safeLabels(Config.Labels),
     networkMode: HostConfig.NetworkMode.slice(0, 1024),
     networks: networksOf(container),
     ports: portsOf(container),
@@ -54,7 +53,7 @@ export const containerRecordFromEvent = (event: DockerEvent, imageDigest: string
     state: 'created',
     imageName: image.slice(0, 1024),
     ...(imageDigest === undefined ? {} : { imageDigest }),
-    labels: labelsOf(labels),
+    labels: safeLabels(labels),
   };
 };
 
@@ -100,15 +99,6 @@ export const timeOf = (text: string): number | undefined => {
   const time = Date.parse(text);
   return Number.isFinite(time) && time > 0 ? time : undefined;
 };
-
-/** Labels as they may be shown: people keep passwords even there. */
-export const labelsOf = (labels: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(labels)
-      .filter(([name]) => name.length <= 256)
-      .slice(0, 256)
-      .map(([name, value]) => [name, (isSecretName(name) ? mask : maskText(value)).slice(0, 1024)]),
-  );
 
 const stateOf = (status: string): ContainerRecord['state'] => {
   switch (status) {

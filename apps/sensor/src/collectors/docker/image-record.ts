@@ -1,5 +1,6 @@
 import type { ImageRecord } from '@parapet/contract/wire';
-import { labelsOf, timeOf } from './container-record.ts';
+import { safeLabels } from '../../masking/safe-labels.ts';
+import { timeOf } from './container-record.ts';
 import type { DockerImage } from './schema.ts';
 
 /** An image's record. Docker does not say since when it has an image; the time of its last tag comes closest. */
@@ -15,7 +16,7 @@ export const imageRecordOf = (image: DockerImage): ImageRecord => {
     sizeBytes: Math.max(0, Math.trunc(image.Size ?? 0)),
     ...(createdAt === undefined ? {} : { createdAt }),
     ...(image.Architecture === '' ? {} : { architecture: image.Architecture.slice(0, 32) }),
-    labels: labelsOf(image.Config?.Labels ?? {}),
+    labels: safeLabels(image.Config?.Labels ?? {}),
   };
 };
 

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findContainerProcess } from '../../proc/container-root.ts';
+import { createStoredWorkloads, type StoredWorkload, type StoredWorkloadsStore } from '../stored-workloads.ts';
 import { createCollected } from '../testing/collected.ts';
 import { createContainerResolver } from './container-resolver.ts';
 
 const id = 'ab'.repeat(32);
 let folder = '';
 let collected: ReturnType<typeof createCollected>;
+let stored: StoredWorkloadsStore;
 
 /** A process of a made /proc whose root is a folder of its own, or another's. */
 const addProcess = (pid: number, cgroup: string, root = `root-${pid}`): void => {
@@ -28,6 +30,8 @@ const resolver = () =>
   createContainerResolver({
     procPath: join(folder, 'proc'),
     workloads: collected.workloads,
+    stored,
+    clock: collected.context.clock,
     inventory: collected.context.inventory,
     onTooMany: () => undefined,
   });
@@ -37,6 +41,7 @@ const databases = (key: string) =>
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'parapet-resolver-'));
   collected = createCollected();
+  stored = createStoredWorkloads();
   addProcess(1, '/init.scope', 'host');
   install('host', 'the host');
 });
@@ -87,6 +92,77 @@ describe('a container that no runtime tells of', () => {
     expect(containers.claim(42, 1000)).toBe(key);
     containers.refreshPackages(100_000);
     expect(databases(key)).toEqual([]);
+  });
+});
+
+describe('a container that its engine’s store knows', () => {
+  const told = (changes: Partial<StoredWorkload> = {}): StoredWorkload => ({
+    id,
+    engine: 'containerd',
+    name: 'shop-1/web',
+    imageName: 'registry.example/shop/web:2',
+    configDigest: `sha256:${'cd'.repeat(32)}`,
+    labels: { app: 'shop' },
+    upperDir: join(folder, 'upper'),
+    ...changes,
+  });
+  const tell = (...workloads: readonly StoredWorkload[]): void =>
+    stored.set({ containers: new Map(workloads.map((one) => [one.id, one])), images: new Map(), isWatched: true });
+
+  it('has its name and image, and as its own packages what it wrote since', () => {
+    addProcess(42, `/kubepods/${id}`);
+    install('root-42', 'of the image');
+    tell(told());
+    const containers = resolver();
+    expect(containers.claim(42, 1000)).toBe(`unknown:${id}`);
+    expect(collected.latest('container', `unknown:${id}`)).toMatchObject({
+      ...{ runtime: 'containerd', name: 'shop-1/web', labels: { app: 'shop' }, startInferred: true },
+      ...{ imageName: 'registry.example/shop/web:2', imageDigest: `sha256:${'cd'.repeat(32)}`, packageDatabases: [] },
+    });
+    install('upper', 'more');
+    containers.refreshPackages(100_000);
+    expect(databases(`unknown:${id}`)).toEqual([['/var/lib/dpkg/status', 4]]);
+  });
+
+  it('is asked for again when its process came first, and is not read meanwhile', () => {
+    addProcess(42, `/system.slice/cri-containerd-${id}.scope`);
+    install('root-42', 'of the image');
+    tell();
+    let asked = 0;
+    stored.onUnknown(() => {
+      asked += 1;
+    });
+    const containers = resolver();
+    const key = containers.claim(42, 1000) ?? '';
+    expect([asked, databases(key), collected.latest('container', key)?.imageName]).toEqual([1, [], '']);
+    tell(told());
+    containers.refreshStored();
+    containers.refreshPackages(2000);
+    expect(collected.latest('container', key)).toMatchObject({ imageName: 'registry.example/shop/web:2' });
+    expect(databases(key)).toEqual([]);
+  });
+
+  it('is read whole where nobody told its image in time', () => {
+    addProcess(42, `/system.slice/cri-containerd-${id}.scope`);
+    install('root-42', 'whole');
+    tell();
+    const containers = resolver();
+    const key = containers.claim(42, 1000) ?? '';
+    containers.refreshPackages(100_000);
+    expect(databases(key)).toEqual([['/var/lib/dpkg/status', 5]]);
+  });
+
+  it('keeps its image when that is deleted in its store', () => {
+    addProcess(42, `/system.slice/cri-containerd-${id}.scope`);
+    tell(told());
+    const containers = resolver();
+    const key = containers.claim(42, 1000) ?? '';
+    const { configDigest: _, ...without } = told();
+    tell(without);
+    containers.refreshStored();
+    tell();
+    containers.refreshStored();
+    expect(collected.latest('container', key)).toMatchObject({ imageDigest: `sha256:${'cd'.repeat(32)}` });
   });
 });
 

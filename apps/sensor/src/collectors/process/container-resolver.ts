@@ -1,15 +1,19 @@
 import { bareContainer, type ContainerRecord, type PackageDatabase } from '@parapet/contract/wire';
+import type { Clock } from '@parapet/core';
 import { type CgroupContainer, containersInCgroup } from '../../proc/container-ids.ts';
 import { containerRootOf, findContainerProcess, isInContainer } from '../../proc/container-root.ts';
 import { readSmall } from '../../proc/read-small.ts';
 import type { InventorySink } from '../collector.ts';
 import { findPackageDatabases } from '../package-databases.ts';
+import type { StoredWorkload, StoredWorkloads } from '../stored-workloads.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
+import { createContainerPackages } from '../written-packages.ts';
+import { withStored } from './stored-container.ts';
 
 /**
  * Tells which container a process belongs to: the innermost of those its cgroup names. A container that no runtime told us
  * of (one inside another, one of a runtime that cannot be asked) gets a record of its own, for as long as processes of it
- * are reported.
+ * are reported. Its name and image are what its engine's store says.
  */
 export type ContainerResolver = {
   /** The key, without making records. `undefined` for a process of the host itself. */
@@ -18,6 +22,8 @@ export type ContainerResolver = {
   readonly claim: (pid: number, startedAt: number) => string | undefined;
   /** A reported process of that container ended. */
   readonly release: (containerKey: string, endedAt: number) => void;
+  /** Takes over what the stores of engines say now. */
+  readonly refreshStored: () => void;
   /** Looks again at what package managers wrote in containers that no runtime tells of, some of them each time. */
   readonly refreshPackages: (now: number) => void;
   /** Forgets sightings that a runtime has claimed since; returns their keys. */
@@ -33,10 +39,13 @@ const lookEveryMs = 60_000;
 export const createContainerResolver = (deps: {
   readonly procPath: string;
   readonly workloads: WorkloadDirectoryStore;
+  readonly stored: StoredWorkloads;
   readonly inventory: InventorySink;
+  readonly clock: Clock;
   readonly onTooMany: () => void;
 }): ContainerResolver => {
   const sighted = new Map<string, Sighting>();
+  const written = createContainerPackages(deps.clock);
 
   const around = (pid: number): readonly CgroupContainer[] => {
     const cgroup = readSmall(`${deps.procPath}/${pid}/cgroup`);
@@ -56,8 +65,13 @@ export const createContainerResolver = (deps: {
     if (known !== undefined) return known;
     const runtime = depth === 0 ? container.runtime : 'unknown';
     const bare = unknownContainer(key, container.id, runtime, parentKey, startedAt);
-    const record = isLookedInto(bare) ? { ...bare, packageDatabases: packagesSeenBy(pid) } : bare;
-    const sighting: Sighting = { key, id: container.id, record, members: 0, pid, lookedAt: startedAt };
+    const isOwn = isLookedInto(bare);
+    const stored = isOwn ? deps.stored.container(container.id) : undefined;
+    const record = withStored(bare, stored);
+    // Where a store may yet tell its image, what it has beside that is looked at then.
+    const isKnown = stored !== undefined || !deps.stored.isWatched();
+    const sighting: Sighting = { key, id: container.id, bare, record, stored, members: 0, pid, lookedAt: 0 };
+    if (isOwn && isKnown) look(sighting, startedAt);
     sighted.set(key, sighting);
     tell(sighting);
     return sighting;
@@ -66,6 +80,19 @@ export const createContainerResolver = (deps: {
   const tell = ({ key, record }: Sighting): void => {
     deps.inventory.put(record);
     deps.workloads.setContainer({ key, record, pid: undefined });
+  };
+
+  /** Of a container whose image is known what it wrote since, else all it has. Returns whether that changed. */
+  const look = (sighting: Sighting, now: number): boolean => {
+    sighting.lookedAt = now;
+    const { id, pid, stored, record } = sighting;
+    const packageDatabases =
+      stored?.configDigest !== undefined && stored.upperDir !== undefined
+        ? [...written.of(id, stored.upperDir)]
+        : packagesSeenBy(pid);
+    if (JSON.stringify(packageDatabases) === JSON.stringify(record.packageDatabases)) return false;
+    sighting.record = { ...record, packageDatabases };
+    return true;
   };
 
   const packagesSeenBy = (pid: number): PackageDatabase[] => {
@@ -105,8 +132,24 @@ export const createContainerResolver = (deps: {
       sighting.members -= 1;
       if (sighting.members > 0) return;
       sighted.delete(containerKey);
+      written.forget(sighting.id);
       deps.workloads.removeContainer(containerKey);
       deps.inventory.end('container', containerKey, endedAt, { state: 'removed' });
+    },
+    refreshStored: () => {
+      for (const sighting of sighted.values()) {
+        if (!isLookedInto(sighting.bare)) continue;
+        const told = deps.stored.container(sighting.id);
+        // What was told stays known when the container or its image is deleted there before its processes are gone.
+        if (told === undefined) continue;
+        const stored = { ...sighting.stored, ...told };
+        if (JSON.stringify(stored) === JSON.stringify(sighting.stored)) continue;
+        const { packageDatabases } = sighting.record;
+        sighting.stored = stored;
+        sighting.record = { ...withStored(sighting.bare, stored), packageDatabases };
+        sighting.lookedAt = 0;
+        tell(sighting);
+      }
     },
     refreshPackages: (now) => {
       const due = [...sighted.values()]
@@ -122,11 +165,7 @@ export const createContainerResolver = (deps: {
           sighting.pid = findContainerProcess(deps.procPath, sighting.id)?.pid ?? sighting.pid;
         }
         sighting.lookedAt = now;
-        if (!isInContainer(deps.procPath, sighting.pid, sighting.id)) continue;
-        const packageDatabases = packagesSeenBy(sighting.pid);
-        if (JSON.stringify(packageDatabases) === JSON.stringify(sighting.record.packageDatabases)) continue;
-        sighting.record = { ...sighting.record, packageDatabases };
-        tell(sighting);
+        if (isInContainer(deps.procPath, sighting.pid, sighting.id) && look(sighting, now)) tell(sighting);
       }
     },
     yieldToRuntimes: (now) => {
@@ -135,6 +174,7 @@ export const createContainerResolver = (deps: {
         const current = deps.workloads.containerByRuntimeId(id);
         if (current === undefined || current.record === record) continue;
         sighted.delete(key);
+        written.forget(id);
         claimed.push(key);
         if (current.key === key) continue;
         deps.workloads.removeContainer(key);
@@ -152,7 +192,10 @@ const isLookedInto = ({ runtime, parentKey }: ContainerRecord): boolean =>
 type Sighting = {
   readonly key: string;
   readonly id: string;
+  /** What its processes alone tell. */
+  readonly bare: ContainerRecord;
   record: ContainerRecord;
+  stored: StoredWorkload | undefined;
   /** Reported processes of it. */
   members: number;
   /** One of its processes, by whose root its packages are looked at. */
@@ -172,6 +215,8 @@ const unknownContainer = (
   kind: 'container',
   key,
   startedAt,
+  // That of the first process of it that happened to be seen.
+  startInferred: true,
   runtime,
   runtimeId: id,
   ...(parentKey === undefined ? {} : { parentKey }),

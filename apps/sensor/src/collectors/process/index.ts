@@ -3,6 +3,7 @@ import { createArgumentsReader } from '../../proc/arguments-reader.ts';
 import { createHostTimes } from '../../proc/host-times.ts';
 import { readSmall } from '../../proc/read-small.ts';
 import type { CollectorContext, CollectorDefinition } from '../collector.ts';
+import { createStoredWorkloads, type StoredWorkloads } from '../stored-workloads.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
 import { type ContainerResolver, createContainerResolver } from './container-resolver.ts';
 import { createProcessTracker, type ProcessTracker } from './process-tracker.ts';
@@ -11,16 +12,19 @@ import { createUserNames } from './user-names.ts';
 /** Processes: from /proc, with starts and ends from the kernel's process events where it gives them. */
 export const createProcessCollector = (
   workloads: WorkloadDirectoryStore,
-  options: { readonly reportAfterMs?: number } = {},
+  options: { readonly reportAfterMs?: number; readonly stored?: StoredWorkloads } = {},
 ): CollectorDefinition => ({
   name: 'process',
   title: 'Processes with parent, user, program, arguments and the files they use',
   needs: [{ kind: 'readable', path: '/proc/self/stat', reason: 'Processes are read from /proc, which is not there.' }],
   start: async (context) => {
     const { procPath, clock } = context;
+    const stored = options.stored ?? createStoredWorkloads();
     const containers = createContainerResolver({
       procPath,
       workloads,
+      stored,
+      clock,
       inventory: context.inventory,
       onTooMany: () => context.lose({ stage: 'containers', cause: 'nested-limit', count: 1 }),
     });
@@ -42,10 +46,12 @@ export const createProcessCollector = (
       const claimed = containers.yieldToRuntimes(clock.now());
       if (claimed.length > 0) tracker.reassign(claimed);
     });
+    const stopReading = stored.onChange(containers.refreshStored);
     return {
       stop: async () => {
         stopWalking();
         stopListening();
+        stopReading();
         events?.close();
       },
     };

@@ -8,6 +8,8 @@ export type Bucket = {
   readonly bucket: (key: string) => Promise<Bucket | undefined>;
   /** The names of the buckets in it, at most {@link maxNames}. */
   readonly bucketNames: () => Promise<readonly string[]>;
+  /** What is in it beside buckets, at most {@link maxNames}. */
+  readonly values: () => Promise<ReadonlyMap<string, Buffer>>;
 };
 
 /** A node has some thousand images and snapshots; namespaces are a handful. */
@@ -16,6 +18,8 @@ const maxPages = 2000;
 const maxPageBytes = 16 * 1024 * 1024;
 const maxDepth = 64;
 const attempts = 5;
+/** The upper pages of a tree, which every question goes through. */
+const keptPages = 256;
 
 /**
  * Asks a bolt database while its owner may write to it: nothing is locked, since the lock would hold up containerd. A page is
@@ -64,9 +68,9 @@ const readAt = async (file: FileHandle, at: number, length: number): Promise<Buf
 
 type Pages = (number: bigint) => Promise<Page>;
 
-const createPages =
-  (file: FileHandle, { pageBytes }: Meta): Pages =>
-  async (number) => {
+const createPages = (file: FileHandle, { pageBytes }: Meta): Pages => {
+  const kept = new Map<bigint, Page>();
+  const read = async (number: bigint): Promise<Page> => {
     const at = Number(number) * pageBytes;
     if (!Number.isSafeInteger(at)) throw new Error('a page lies beyond all files');
     const first = await readAt(file, at, pageBytes);
@@ -75,8 +79,11 @@ const createPages =
     if (length > maxPageBytes) throw new Error(`a page is larger than ${maxPageBytes} bytes`);
     const page = parsePage(length === pageBytes ? first : await readAt(file, at, length));
     if (page === undefined) throw new Error('a page is broken');
+    if (length === pageBytes && kept.size < keptPages) kept.set(number, page);
     return page;
   };
+  return async (number) => kept.get(number) ?? read(number);
+};
 
 const bucketAt = (pages: Pages, rootPage: bigint): Bucket => bucketOf(pages, () => pages(rootPage));
 
@@ -92,6 +99,20 @@ const bucketOf = (pages: Pages, root: () => Promise<Page>): Bucket => {
     }
     return page.entries.find((entry) => entry.key.equals(wanted));
   };
+  const all = async (): Promise<readonly LeafEntry[]> => {
+    const entries: LeafEntry[] = [];
+    const waiting = [root];
+    let pagesLeft = maxPages;
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const page = await next();
+      if (page.kind === 'leaf') for (const entry of page.entries) entries.push(entry);
+      else waiting.push(...page.children.toReversed().map((child) => () => pages(child.page)));
+      pagesLeft -= 1;
+      if (entries.length > maxNames || pagesLeft <= 0)
+        throw new Error(`it has more than ${maxNames} names in one bucket, or its pages lead in a circle`);
+    }
+    return entries;
+  };
   return {
     get: async (key) => {
       const found = await find(key);
@@ -102,19 +123,14 @@ const bucketOf = (pages: Pages, root: () => Promise<Page>): Bucket => {
       return found?.isBucket === true ? nested(pages, found.value) : undefined;
     },
     bucketNames: async () => {
-      const names: string[] = [];
-      const waiting = [root];
-      let pagesLeft = maxPages;
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        const page = await next();
-        if (page.kind === 'leaf')
-          names.push(...page.entries.filter(({ isBucket }) => isBucket).map(({ key }) => key.toString('utf8')));
-        else waiting.push(...page.children.toReversed().map((child) => () => pages(child.page)));
-        pagesLeft -= 1;
-        if (names.length > maxNames || pagesLeft <= 0)
-          throw new Error(`it has more than ${maxNames} buckets in one, or its pages lead in a circle`);
-      }
-      return names;
+      const entries = await all();
+      return entries.filter(({ isBucket }) => isBucket).map(({ key }) => key.toString('utf8'));
+    },
+    values: async () => {
+      const entries = await all();
+      return new Map(
+        entries.filter(({ isBucket }) => !isBucket).map(({ key, value }) => [key.toString('utf8'), value]),
+      );
     },
   };
 };

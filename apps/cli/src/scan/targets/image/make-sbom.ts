@@ -55,11 +55,11 @@ const sbomOfStoredImage = async (reference: string, context: TargetContext, dock
         : `Nor could it be had from containerd or Podman: ${opened.error.message}${where}`;
     throw new AppError('no-target', 400, `${docker.message.replace(/\.?$/, '.')} ${why}`, { cause: docker });
   }
-  const { fileSystem, problems, store } = opened.value;
+  const { fileSystem, problems, store, configDigest } = opened.value;
   context.say(`Reading packages of ${reference} in the store of ${store}`);
   await using _ = fileSystem;
   return await createSbom({
-    target: { kind: 'image', name: reference },
+    target: { kind: 'image', name: reference, digest: configDigest },
     fileSystem,
     problems,
     signal: context.signal,

@@ -32,7 +32,7 @@ const shop = `parapet-e2e-shop-${process.pid}`;
 const latecomer = `parapet-e2e-late-${process.pid}`;
 const password = 'unrelated words are good';
 /** Scans stand behind everything else on a busy machine, and one waits for the other. */
-const scanMs = 180_000;
+const scanMs = 600_000;
 /** Longer than one action may take, so that what failed once is tried again. */
 const patienceMs = 240_000;
 
@@ -166,6 +166,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
       async () => {
         if (await first.isVisible()) return true;
         await page.reload();
+        await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
         return first.isVisible();
       },
       scanMs,
@@ -251,7 +252,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
         'the silent host in the trust signs',
         async () =>
           /1 host silent/.test((await page.locator('header, body').first().innerText()).replaceAll('\n', ' ')),
-        120_000,
+        patienceMs,
       );
       expect(await mapText('/map?table=true')).toMatch(/not reporting/);
       await expectAccessible();
@@ -261,7 +262,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     await eventually(
       'no silent host any more',
       async () => /0 hosts silent/.test((await page.locator('body').innerText()).replaceAll('\n', ' ')),
-      120_000,
+      patienceMs,
     );
   });
 

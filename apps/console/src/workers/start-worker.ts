@@ -23,7 +23,10 @@ export const startWorker = ({ beside, name, heapMegabytes, passes, args = [] }: 
 /** Where the pinned Node finds what a bare machine lacks. */
 const always = /^LD_LIBRARY_PATH$/;
 
-const workerEnvironment = (passes: RegExp | undefined): NodeJS.ProcessEnv =>
-  Object.fromEntries(
+const workerEnvironment = (passes: RegExp | undefined): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => always.test(name) || (passes?.test(name) ?? false)),
-  );
+  ),
+  // A worker does one thing at a time, but on any of its threads, and each would keep what it took: a hundred megabytes in all.
+  MALLOC_ARENA_MAX: '1',
+});

@@ -23,8 +23,8 @@ export const createScanRunner =
     new Promise((resolve) => {
       const child = spawn(process.execPath, [...childFlags, entryPath, scanChildArgument], {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        // It needs nothing of ours, least of all the enrolment key.
-        env: {},
+        // One heap for all threads, see the sensor's own. Beyond that it needs nothing of ours, least of all the enrolment key.
+        env: { MALLOC_ARENA_MAX: '1' },
         cwd: '/',
       });
       let outcome: ScanOutcome | undefined;

@@ -1,3 +1,4 @@
+import { eventKinds } from '@parapet/contract/telemetry';
 import { bootClockNs, type FileWatchMethod, type ProbedProcess } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
@@ -9,8 +10,8 @@ import type { CollectorContext, RunningCollector } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
 import type { FileChange } from './file-change.ts';
 import { describeFile } from './file-events.ts';
-import { fileStatus } from './file-status.ts';
-import { createRoots } from './roots.ts';
+import { fileStatus, restingStatus } from './file-status.ts';
+import { createRoots, type Roots } from './roots.ts';
 import { createWatchedPaths } from './watched-paths.ts';
 
 export type FileCollectorDeps = {
@@ -44,26 +45,38 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
   const teller = createTeller(deps, context, member);
   let produced = 0;
   const waiting: Waiting[] = [];
-  const roots = createRoots({
-    context,
-    rootPath: deps.rootPath,
-    paths: createWatchedPaths(deps.paths),
-    ...(deps.methods === undefined ? {} : { methods: deps.methods }),
-    onChange: (change, container) => {
-      produced += 1;
-      if (source.wants(change.action)) waiting.push({ change, container });
-      else source.unwanted(1);
-    },
-    onOther: () => {
-      produced += 1;
-      source.unwanted(1);
-    },
-    onLost: (stage, cause) => {
-      produced += 1;
-      source.lost({ stage, cause, count: 1 });
-      context.lose({ stage, cause, count: 1 });
-    },
-  });
+  const openRoots = (): Roots =>
+    createRoots({
+      context,
+      rootPath: deps.rootPath,
+      paths: createWatchedPaths(deps.paths),
+      ...(deps.methods === undefined ? {} : { methods: deps.methods }),
+      onChange: (change, container) => {
+        produced += 1;
+        if (source.wants(change.action)) waiting.push({ change, container });
+        else source.unwanted(1);
+      },
+      onOther: () => {
+        produced += 1;
+        source.unwanted(1);
+      },
+      onLost: (stage, cause) => {
+        produced += 1;
+        source.lost({ stage, cause, count: 1 });
+        context.lose({ stage, cause, count: 1 });
+      },
+    });
+  /** None while nothing of files is wanted: then the kernel has nothing to tell, and keeps no folders in memory for it. */
+  let roots = eventKinds.file.some(source.wants) ? openRoots() : undefined;
+  const whenWatched = roots?.whenHostIsWatched ?? Promise.resolve();
+  const settle = (): void => {
+    if (eventKinds.file.some(source.wants)) roots ??= openRoots();
+    else {
+      roots?.close();
+      roots = undefined;
+      tell();
+    }
+  };
   const tell = (): void => {
     if (waiting.length === 0) return;
     // Whoever did it began before, so it is known once this is read.
@@ -73,26 +86,30 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
   };
   const shareMs = everyMs * Math.min(deps.cpuCores ?? defaultShare, 1);
   const turn = (): void => {
+    if (roots === undefined) return;
     roots.read(performance.now() + shareMs / 4);
     tell();
     roots.walk(performance.now() + shareMs / 2);
   };
-  const report = (): void => context.report(fileStatus(roots.state(), joined.ok ? undefined : joined.error.message));
-  const account = (): void => source.account(produced);
-  const timers = [
-    setInterval(turn, everyMs),
-    setInterval(account, accountEveryMs),
-    setInterval(report, accountEveryMs),
-  ];
-  for (const timer of timers) timer.unref();
+  const report = (): void =>
+    context.report(
+      roots === undefined ? restingStatus : fileStatus(roots.state(), joined.ok ? undefined : joined.error.message),
+    );
+  const account = (): void => {
+    settle();
+    source.account(produced);
+    report();
+  };
   report();
+  const timers = [setInterval(turn, everyMs), setInterval(account, accountEveryMs)];
+  for (const timer of timers) timer.unref();
   return {
-    whenWatched: roots.whenHostIsWatched,
+    whenWatched,
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
-      roots.close();
+      roots?.close();
       tell();
-      account();
+      source.account(produced);
       member?.leave();
     },
   };

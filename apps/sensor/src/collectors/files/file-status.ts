@@ -12,6 +12,12 @@ export type RootsState = {
   readonly problem: string | undefined;
 };
 
+/** For as long as a policy leaves out all that is told of files. */
+export const restingStatus: CollectorStatus = {
+  ...{ state: 'running', source: 'fanotify' },
+  reason: 'The telemetry policy wants nothing of files, so none are watched and they are in no count.',
+};
+
 export const fileStatus = (state: RootsState, kernelRefusal: string | undefined): CollectorStatus => {
   if (state.hostRefusal !== undefined) return { state: 'refused', source: 'none', reason: state.hostRefusal };
   const failures = [

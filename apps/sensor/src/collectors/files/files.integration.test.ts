@@ -3,16 +3,18 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TelemetryEvent } from '@parapet/contract/telemetry';
+import { eventKinds, type TelemetryEvent } from '@parapet/contract/telemetry';
 import { bareContainer } from '@parapet/contract/wire';
 import { describeWith, root } from '@parapet/testkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -107,6 +109,25 @@ describeWith([root], 'the files collector', () => {
     expectWhole(collected);
   });
 
+  it('takes its marks out of the kernel while nothing of files is wanted, says so, and watches anew when something is', async () => {
+    const collected = createCollected();
+    const { off } = collected.telemetry;
+    for (const action of eventKinds.file) off.add(action);
+    const { running } = await start({}, collected);
+    const marks = (): number => marksBelow(rootPath);
+    expect(collected.statuses.at(-1)).toMatchObject({ state: 'running', reason: expect.stringContaining('policy') });
+    expect(marks()).toBe(0);
+    off.delete('file-write');
+    await vi.waitFor(() => expect(marks()).toBeGreaterThan(0), patience);
+    await vi.waitFor(() => expect(collected.blind.at(-1)?.endedAt).toBeDefined(), patience);
+    writeFileSync(join(rootPath, 'etc/one'), 'text');
+    await vi.waitFor(() => expect(changesOf(collected)).toEqual(['file-write /etc/one']), patience);
+    off.add('file-write');
+    await vi.waitFor(() => expect(marks()).toBe(0), patience);
+    await running.stop();
+    expectWhole(collected);
+  });
+
   it('tells on older kernels what was written', async () => {
     const { collected, running } = await start({ methods: ['files'] });
     writeFileSync(join(rootPath, 'etc/one'), 'text');
@@ -180,6 +201,22 @@ describeWith([root], 'the files collector', () => {
     expectWhole(collected);
   });
 });
+
+/** Folders below a root that this process has marked, as `/proc/self/fdinfo` tells of its watches (fanotify(7)). */
+const marksBelow = (folder: string): number => {
+  const inodes = new Set(['', 'etc', 'etc/deep'].map((path) => statSync(join(folder, path)).ino.toString(16)));
+  const infos = readdirSync('/proc/self/fdinfo').map((fd) => {
+    try {
+      return readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1');
+    } catch {
+      // The one that the listing itself was read by.
+      return '';
+    }
+  });
+  return infos
+    .flatMap((text) => [...text.matchAll(/^fanotify ino:([0-9a-f]+)/gm)])
+    .filter(([, inode]) => inodes.has(inode ?? '')).length;
+};
 
 const containerWith = (pid: number): KnownContainer => ({
   key: 'docker:c1',

@@ -3,7 +3,10 @@ import type { Problem, Result } from '@parapet/core';
 import { attempt, type RootFolder, readFolder } from '@parapet/kernel';
 import type { WatchedPaths } from './watched-paths.ts';
 
-/** Goes through the folders below a root that are watched, from the top down, in as many steps as it takes. */
+/**
+ * Goes through the folders below a root that are watched, in as many steps as it takes: those named first with all below them before the
+ * next, each from the top down.
+ */
 export type FolderWalk = {
   /** From the root again. */
   readonly begin: () => void;
@@ -33,9 +36,8 @@ const maxEntries = 20_000;
 const maxEntriesOfAll = 400_000;
 
 export const createFolderWalk = (deps: FolderWalkDeps): FolderWalk => {
-  /** Those found first go first, so that what is deep goes without when there are too many. */
-  let pending: Pending[] = [];
-  let at = 0;
+  /** Within one rank those found first go first, so that what is deep goes without when there are too many. */
+  const pending = createRanked<Pending>();
   let foreign: ReadonlySet<string> = new Set();
   let left = 0;
   let entriesOfAll = 0;
@@ -62,14 +64,14 @@ export const createFolderWalk = (deps: FolderWalkDeps): FolderWalk => {
       readFolder(fd, (name, mayBeFolder) => {
         entries += 1;
         entriesOfAll += 1;
-        if (entries > maxEntries || entriesOfAll > maxEntriesOfAll || pending.length > deps.maxFolders) return false;
+        if (entries > maxEntries || entriesOfAll > maxEntriesOfAll || pending.size() > deps.maxFolders) return false;
         const inside = path === '/' ? `/${name}` : `${path}/${name}`;
         const relation = deps.paths.relationOf(inside);
         if (isNew && relation === 'inside') deps.onFound(inside, mayBeFolder);
         if (!mayBeFolder || relation === undefined) return true;
         // No text: a folder with such a name is not found again by it.
         if (name.includes(replaced)) left += 1;
-        else pending.push({ path: inside, isNew });
+        else pending.put(deps.paths.rankOf(inside), { path: inside, isNew });
         return true;
       }),
     );
@@ -79,33 +81,32 @@ export const createFolderWalk = (deps: FolderWalkDeps): FolderWalk => {
 
   return {
     begin: () => {
-      pending = [{ path: '/', isNew: false }];
-      at = 0;
+      pending.clear();
+      pending.put(0, { path: '/', isNew: false });
       foreign = deps.foreign();
       left = 0;
       entriesOfAll = 0;
     },
     add: (path, isNew) => {
       if (deps.paths.relationOf(path) === undefined) return;
-      if (pending.length > deps.maxFolders) left += 1;
-      else pending.push({ path, isNew });
+      if (pending.size() > deps.maxFolders) left += 1;
+      else pending.put(deps.paths.rankOf(path), { path, isNew });
     },
     step: (untilMs) => {
-      if (pending.length === 0) return false;
+      if (pending.size() === 0) return false;
       const opened = deps.openRoot();
       refusal = opened.ok ? undefined : opened.error.message;
       if (!opened.ok) {
-        pending = [];
+        pending.clear();
         return false;
       }
       using root = opened.value;
-      for (let next = pending[at]; next !== undefined && performance.now() < untilMs; next = pending[at]) {
-        at += 1;
+      while (performance.now() < untilMs) {
+        const next = pending.take();
+        if (next === undefined) return false;
         visit(root, next);
       }
-      pending.splice(0, at);
-      at = 0;
-      return pending.length > 0;
+      return pending.size() > 0;
     },
     left: () => left,
     refusal: () => refusal,
@@ -113,6 +114,38 @@ export const createFolderWalk = (deps: FolderWalkDeps): FolderWalk => {
 };
 
 type Pending = { readonly path: string; readonly isNew: boolean };
+
+/** Takes out what was put in: the lowest rank first, within one in the order in which it came. */
+const createRanked = <T>() => {
+  let ranks: { readonly items: T[]; at: number }[] = [];
+  let size = 0;
+  return {
+    size: () => size,
+    put: (rank: number, item: T): void => {
+      while (ranks.length <= rank) ranks.push({ items: [], at: 0 });
+      ranks[rank]?.items.push(item);
+      size += 1;
+    },
+    take: (): T | undefined => {
+      for (const rank of ranks) {
+        const item = rank.items[rank.at];
+        if (item === undefined) continue;
+        rank.at += 1;
+        size -= 1;
+        if (rank.at === rank.items.length) {
+          rank.items.length = 0;
+          rank.at = 0;
+        }
+        return item;
+      }
+      return undefined;
+    },
+    clear: (): void => {
+      ranks = [];
+      size = 0;
+    },
+  };
+};
 
 /** What stands for bytes that are no UTF-8. */
 const replaced = '\ufffd';

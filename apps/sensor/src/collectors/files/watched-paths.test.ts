@@ -19,6 +19,10 @@ describe('watched paths', () => {
     expect(paths.relationOf(path)).toBe(relation);
   });
 
+  it('come in the order of their names', () => {
+    expect(['/', '/etc/deep', '/home/ann', '/home/ann/.ssh/old', '/srv'].map(paths.rankOf)).toEqual([0, 0, 1, 1, 2]);
+  });
+
   it('of all is everything', () => {
     expect(createWatchedPaths(['/']).relationOf('/any/where')).toBe('inside');
   });

@@ -2,20 +2,22 @@
 export type WatchedPaths = {
   /** `inside`: one of them or below. `towards`: one of them may appear below it. */
   readonly relationOf: (path: string) => 'inside' | 'towards' | undefined;
+  /** How many of the names come before the first that this path has to do with: those named first are watched first. */
+  readonly rankOf: (path: string) => number;
   readonly names: readonly string[];
 };
 
-/** What decides who may do what on a host, and what runs there; in containers the same, below their roots. */
+/** What decides who may do what on a host, and what runs there, in this order; in containers the same, below their roots. */
 export const defaultWatchedPaths: readonly string[] = [
   '/etc',
-  '/bin',
-  '/sbin',
-  '/usr/bin',
-  '/usr/sbin',
   '/root/.ssh',
   '/home/*/.ssh',
   '/var/spool/cron',
   '/run/systemd/system',
+  '/bin',
+  '/sbin',
+  '/usr/bin',
+  '/usr/sbin',
   '/lib',
   '/lib64',
   '/usr/local',
@@ -38,6 +40,11 @@ export const createWatchedPaths = (names: readonly string[]): WatchedPaths => {
   const patterns = names.map(partsOf);
   return {
     names,
+    rankOf: (path) => {
+      const parts = partsOf(path);
+      const rank = patterns.findIndex((pattern) => startsAlike(pattern, parts, Math.min(pattern.length, parts.length)));
+      return rank < 0 ? patterns.length : rank;
+    },
     relationOf: (path) => {
       const parts = partsOf(path);
       let relation: 'towards' | undefined;

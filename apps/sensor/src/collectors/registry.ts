@@ -5,13 +5,17 @@ import {
   containersStorageReader,
   containersStorageRoot,
 } from '@parapet/sbom/local-stores';
+import type { z } from 'zod';
 import type { SensorConfig } from '../config/config.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
 import { createStateFile } from '../state/state-files.ts';
+import { AccountState } from './accounts/account-state.ts';
+import { createAccountsCollector } from './accounts/index.ts';
 import type { ExecutableHashes } from './activity/executable-hashes.ts';
 import { createActivityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createDockerCollector } from './docker/index.ts';
+import { createFileNews } from './file-news.ts';
 import { createFilesCollector } from './files/index.ts';
 import type { CloudFacts } from './host/cloud-metadata.ts';
 import { createHostCollector } from './host/index.ts';
@@ -39,6 +43,10 @@ export const createCollectors = (deps: {
     cpuCores: deps.config.limits.cpuCores,
     systemCalls: deps.config.systemCalls,
   });
+  const news = createFileNews();
+  /** What is told from where the run before ended; on trial by another process. */
+  const stateFile = <S extends z.ZodType>(name: string, schema: S) =>
+    deps.onTrial ? undefined : createStateFile(deps.config.stateDir, name, schema);
   return [
     createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
     createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
@@ -56,11 +64,17 @@ export const createCollectors = (deps: {
       rootPath: deps.config.rootPath,
       paths: deps.config.watchedPaths,
       cpuCores: deps.config.limits.cpuCores,
+      onHostFile: news.tell,
     }),
     createLoginsCollector({
       rootPath: deps.config.rootPath,
       architecture: process.arch,
-      file: deps.onTrial ? undefined : createStateFile(deps.config.stateDir, 'logins.json', LoginState),
+      file: stateFile('logins.json', LoginState),
+    }),
+    createAccountsCollector({
+      rootPath: deps.config.rootPath,
+      file: stateFile('accounts.json', AccountState),
+      news,
     }),
   ];
 };

@@ -36,6 +36,19 @@ test('says what happened in one line', () => {
     'ann → root, sudo on pts/0: /usr/bin/id -u',
   );
   expect(whatOf({ ...login, 'parapet.login.evidence': 'forged' })).toBe('root, sshd, forged line');
+  const change = { 'file.path': '/etc/x', 'parapet.change.type': 'changed', 'parapet.change.subject': 'group' };
+  const members = { 'parapet.change.before': 'gid 27', 'parapet.change.after': 'gid 27, members ann' };
+  expect(whatOf({ ...change, ...members, 'group.name': 'sudo' })).toBe(
+    'group sudo changed: gid 27 → gid 27, members ann',
+  );
+  const password = { 'parapet.change.subject': 'password', 'user.target.name': 'ann' };
+  expect(whatOf({ ...change, ...password, 'parapet.change.before': 'set', 'parapet.change.after': 'set' })).toBe(
+    'password ann changed',
+  );
+  const unit = { 'parapet.change.subject': 'unit', 'parapet.change.type': 'added' };
+  expect(whatOf({ ...change, ...unit, 'parapet.change.after': 'ExecStart=/x' })).toBe(
+    'unit /etc/x added: ExecStart=/x',
+  );
   expect(whatOf({ 'process.executable': '/bin/sh', 'process.exit_code': 0 })).toBe('/bin/sh, exit code 0');
   expect(whatOf({ 'process.args': ['a', 'b'] })).toBe('a b');
   expect(whatOf({})).toBe('');

@@ -30,6 +30,7 @@ export const whatOf = (event: HuntEvent): string => {
   const text = (name: FieldName): string => textOfField(event, name) ?? '';
   if (text('dns.question.name') !== '') return questionOf(text);
   if (text('parapet.login.evidence') !== '') return signInOf(text);
+  if (text('parapet.change.type') !== '') return changeOf(text);
   const from = endOf(text('source.ip'), text('source.port'));
   const to = endOf(text('destination.ip'), text('destination.port'));
   if (from !== '' || to !== '') {
@@ -74,6 +75,19 @@ const signInOf = (text: (name: FieldName) => string): string => {
   ].filter(Boolean);
   const command = text('process.command_line');
   return command === '' ? parts.join(', ') : `${parts.join(', ')}: ${command}`;
+};
+
+/** `user ann added: uid 1000, …`, `group sudo changed: gid 27 → gid 27, members ann`, `cron job removed: …`. */
+const changeOf = (text: (name: FieldName) => string): string => {
+  const subject = text('parapet.change.subject');
+  const own = { user: 'user.target.name', password: 'user.target.name', group: 'group.name' } as const;
+  const ofFile = ['unit', 'unit link', 'cron script'].includes(subject);
+  const named = Object.hasOwn(own, subject) ? text(own[subject as keyof typeof own]) : '';
+  const name = ofFile ? text('file.path') : named;
+  const what = [subject, name, text('parapet.change.type')].filter(Boolean).join(' ');
+  const values = [text('parapet.change.before'), text('parapet.change.after')].filter(Boolean);
+  const isSame = values.length === 2 && values[0] === values[1];
+  return values.length === 0 || isSame ? what : `${what}: ${values.join(' → ')}`;
 };
 
 /** Port 0 is none: a connection that failed before it was given one. */

@@ -62,6 +62,9 @@ export const optionalFields = {
   'user.id': field('number', 'User the process runs as'),
   'user.name': field('keyword', 'Name of the user'),
   'user.effective.id': field('number', 'User whose rights it has'),
+  'user.target.name': field('keyword', 'User that was changed, or whom a job runs as'),
+  'user.target.id': field('number', 'Id of that user'),
+  'group.name': field('keyword', 'Group that was changed'),
   'user.group.id': field('number', 'Group it runs as'),
   'parapet.login.user.id': field('number', 'Who signed in, whatever the user became since'),
   'parapet.login.session': field('number', 'Login session'),
@@ -105,6 +108,15 @@ export const optionalFields = {
   'dns.response_code': field('keyword', 'Answer: NOERROR, NXDOMAIN, …'),
   'dns.resolved_ip': field('ips', 'Addresses in the answer'),
   'parapet.dns.cut': field('boolean', 'The end of the answer was not read: there may be more addresses'),
+
+  'parapet.change.type': field('keyword', 'added, removed or changed'),
+  'parapet.change.subject': field(
+    'keyword',
+    'user, group, password, sudo rule, cron job, cron script, unit, unit link',
+  ),
+  'parapet.change.before': field('keyword', 'What it was, secrets masked'),
+  'parapet.change.after': field('keyword', 'What it became, secrets masked'),
+  'parapet.change.while_away': field('boolean', 'It happened while no sensor looked'),
 
   'parapet.module.name': field('keyword', 'Kernel module'),
   'parapet.mount.source': field('keyword', 'What was mounted'),

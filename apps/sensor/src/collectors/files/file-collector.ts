@@ -20,6 +20,8 @@ export type FileCollectorDeps = {
   readonly paths: readonly string[];
   readonly cpuCores: number | undefined;
   readonly methods?: readonly FileWatchMethod[];
+  /** Told of each change of a file of the host, whatever is recorded of it. */
+  readonly onHostFile?: (path: string) => void;
 };
 
 const everyMs = 50;
@@ -53,6 +55,8 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
       ...(deps.methods === undefined ? {} : { methods: deps.methods }),
       onChange: (change, container) => {
         produced += 1;
+        if (container === undefined)
+          for (const path of [change.path, change.target]) if (path !== undefined) deps.onHostFile?.(path);
         if (source.wants(change.action)) waiting.push({ change, container });
         else source.unwanted(1);
       },

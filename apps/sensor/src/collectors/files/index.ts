@@ -9,6 +9,7 @@ export const createFilesCollector = (deps: {
   /** Empty: none are watched. */
   readonly paths: readonly string[];
   readonly cpuCores: number | undefined;
+  readonly onHostFile?: (path: string) => void;
 }): CollectorDefinition => ({
   name: 'files',
   title: 'Changes of files in watched folders of the host and of containers, each as an event',

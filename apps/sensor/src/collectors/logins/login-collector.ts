@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '@parapet/core';
 import { openRootFolder } from '@parapet/kernel';
 import { readSmall } from '../../proc/read-small.ts';
+import { createSettledState } from '../../state/settled-state.ts';
 import type { StateFile } from '../../state/state-files.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
 import { createLocalTime, readHostZone } from './host-zone.ts';
@@ -28,8 +29,6 @@ export type LoginCollectorDeps = {
 
 const defaultEveryMs = 1000;
 const accountEveryMs = 5000;
-/** The place is written down again even when nothing happened, so that a span that was missed begins no earlier than it must. */
-const saveEveryMs = 300_000;
 /** The first of these that there is: Debian, Red Hat; SUSE and BusyBox have one for everything. */
 const logPaths = ['/var/log/auth.log', '/var/log/secure', '/var/log/messages'] as const;
 const wtmpPath = '/var/log/wtmp';
@@ -134,7 +133,7 @@ export const startLoginCollector = async (
       ...(cursor === undefined ? {} : { journal: cursor }),
     };
   };
-  const saver = createSaver(deps.file, context);
+  const saver = createSettledState({ file: deps.file, name: 'logins.json', placeOf, log });
   const turn = (): void => {
     chooseLog();
     for (const file of files) {
@@ -178,42 +177,7 @@ export const startLoginCollector = async (
 const tooMany = 'too many logins';
 const tooManyFailures = 'too many failed logins';
 
-/**
- * What was told lies in the spool a quarter of a second later and on the disk within another second: only then its place is written down.
- * A sensor that is killed in between tells the last seconds again, and loses nothing.
- */
-const createSaver = (file: LoginCollectorDeps['file'], { log, clock }: Pick<CollectorContext, 'log' | 'clock'>) => {
-  let written = '';
-  let writtenAt = Number.NEGATIVE_INFINITY;
-  let waiting: LoginState | undefined;
-  let isWriting = false;
-  const write = async (state: LoginState): Promise<void> => {
-    isWriting = true;
-    try {
-      await file.write(state);
-      written = placesOf(state);
-      writtenAt = clock.now();
-    } catch (error) {
-      log.warn('state could not be saved', { file: 'logins.json', error });
-    } finally {
-      isWriting = false;
-    }
-  };
-  return {
-    /** Takes the place as it is, and writes down the one of the turn before the last. */
-    offer: (state: LoginState): void => {
-      if (isWriting) return;
-      const due = waiting;
-      if (due !== undefined && clock.now() - due.savedAt < settledMs) return;
-      waiting = state;
-      if (due !== undefined && (placesOf(due) !== written || clock.now() - writtenAt >= saveEveryMs)) void write(due);
-    },
-    last: write,
-  };
-};
-
-const settledMs = 2000;
-const placesOf = ({ files, journal }: LoginState): string => JSON.stringify([files, journal]);
+const placeOf = ({ files, journal }: LoginState): string => JSON.stringify([files, journal]);
 
 /** Only root can write as root; su runs as who called it, and that a process is su may be pretended. */
 const evidenceOf = ({ uid, program }: JournalEntry): LoginEvidence => {

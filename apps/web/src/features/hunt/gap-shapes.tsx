@@ -2,16 +2,6 @@ import type { HuntGap } from '@parapet/contract/api';
 import { type GapKind, gapKey, gapKind, lackOf, severalHosts } from './gap-words.ts';
 import styles from './hunt.module.css';
 
-/** The hatching of what a sensor could not see; drawings name it by its id. */
-export const BlindPattern = ({ id }: { readonly id: string }) => (
-  <defs>
-    <pattern id={id} width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-      <rect width="7" height="7" className={styles.blindGround} />
-      <rect width="2.4" height="7" className={styles.blindLine} />
-    </pattern>
-  </defs>
-);
-
 type DrawnKind = Exclude<GapKind, 'left-out'>;
 
 type GapShapesProps = {

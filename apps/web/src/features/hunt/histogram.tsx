@@ -1,7 +1,8 @@
 import type { HuntGap, ResultOf } from '@parapet/contract/api';
+import { BlindPattern } from '../../components/blind-pattern.tsx';
 import { formatCount, formatMoment, formatSpan, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
-import { BlindPattern, GapShapes } from './gap-shapes.tsx';
+import { GapShapes } from './gap-shapes.tsx';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
 import { TimeTrack, trackWidth } from './time-track.tsx';

@@ -2,6 +2,7 @@ import type { ResultOf } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { Pause, Play } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { BlindPattern } from '../../components/blind-pattern.tsx';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import { steadyQuery } from '../../lib/api.ts';
@@ -156,12 +157,7 @@ const Histogram = ({ scale, changes }: { readonly scale: TimeScale; readonly cha
     count === 0 ? 0 : Math.max(1.5, Math.sqrt(count / most) * room);
   return (
     <svg className={styles.bars} viewBox={`0 0 ${bucketCount * 10} ${height}`} preserveAspectRatio="none" aria-hidden>
-      <defs>
-        <pattern id="map-blind" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-          <rect width="7" height="7" className={styles.blindGround} />
-          <rect width="2.4" height="7" className={styles.blindLine} />
-        </pattern>
-      </defs>
+      <BlindPattern id="map-blind" />
       {(changes?.blind ?? []).map((span) => {
         const from = shareOf(scale, Date.parse(span.from));
         const to = shareOf(scale, span.to === undefined ? scale.toMs : Date.parse(span.to));

@@ -2,6 +2,7 @@ import type { EventAccount, ResultOf } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
+import { BlindPattern } from '../../components/blind-pattern.tsx';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import { SimpleTable } from '../../components/simple-table.tsx';
 import { InlineError, Skeleton } from '../../components/states.tsx';
@@ -123,12 +124,7 @@ const Chart = ({ accounts, from, to, now }: ChartProps) => {
   return (
     <div className={styles.accountChart} aria-hidden>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden>
-        <defs>
-          <pattern id="accounts-blind" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-            <rect width="7" height="7" className={styles.blindGround} />
-            <rect width="2.4" height="7" className={styles.blindLine} />
-          </pattern>
-        </defs>
+        <BlindPattern id="accounts-blind" />
         {accounts.blind.map((span) => {
           const a = x(Date.parse(span.from));
           const b = x(span.to === undefined ? to : Date.parse(span.to));

@@ -1,10 +1,11 @@
 import type { Forensics } from '@parapet/contract/api';
 import { eventKinds } from '@parapet/contract/api';
 import { AnyLink } from '../../../components/any-link.tsx';
+import { BlindPattern } from '../../../components/blind-pattern.tsx';
 import text from '../../../components/text.module.css';
 import { formatCount, formatMoment, formatSpan, plural } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
-import { BlindPattern, GapShapes } from '../gap-shapes.tsx';
+import { GapShapes } from '../gap-shapes.tsx';
 import hunt from '../hunt.module.css';
 import type { Span } from '../hunt-search.ts';
 import { TimeTrack, trackWidth } from '../time-track.tsx';

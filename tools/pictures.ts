@@ -45,7 +45,7 @@ const pages: [string, string][] = [
   ['finding', `/findings/${finding}`],
   ['hunt', '/hunt?last=15'],
   ['hunt-tree', `/hunt?q=${encodeURIComponent(`host.id = ${host}`)}&view=tree&last=15`],
-  ['timeline', `/hunt/timeline?containerId=${container}&last=15`],
+  ['timeline', `/hunt/timeline?containerId=${container}&last=5`],
   ['assets', '/assets'],
   ['asset-host', `/assets/${host}`],
   ['asset-packages', `/assets/${host}?tab=packages`],

@@ -81,6 +81,22 @@ describeWith([root, btf], 'probes', () => {
     expect(execsOf(events, 'probe-path').map((exec) => [exec.exePath, exec.folder])).toEqual(told);
   });
 
+  it('tell each start once and in order, also when what is told asks for what comes next', async () => {
+    const numbers: (string | undefined)[] = [];
+    const { probes } = open({
+      probes: ['exec'],
+      onEvent: (event) => {
+        probes.drain();
+        if (event.kind === 'exec' && event.arguments[0] === 'probe-again') numbers.push(event.arguments[1]);
+      },
+    });
+    const wanted = Array.from({ length: 20 }, (_, number) => String(number));
+    for (const number of wanted) spawnSync('/bin/true', [number], { argv0: 'probe-again' });
+    await readUntil(probes, 'the last start', () => numbers.length >= wanted.length);
+    probes.close();
+    expect(numbers).toEqual(wanted);
+  });
+
   it('rest and run again when they are told to', async () => {
     const { events, probes } = open({ probes: ['exec', 'exit'] });
     const run = (name: string) => spawnSync('/bin/true', [], { argv0: name });

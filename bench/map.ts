@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../apps/console/src/database/database.ts';
-import { askEdges } from '../apps/console/src/graph/edge-index/ask.ts';
+import { createAssetIndex } from '../apps/console/src/graph/asset-index/asset-index.ts';
 import { createEdgeIndex } from '../apps/console/src/graph/edge-index/edge-index.ts';
+import { openLiveGraph } from '../apps/console/src/graph/live-graph.ts';
 import { readChanges } from '../apps/console/src/graph/map/changes.ts';
 import { readPaths } from '../apps/console/src/graph/map/path.ts';
 import { buildView } from '../apps/console/src/graph/map/view.ts';
@@ -34,14 +35,15 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
   await using store = await createTestDatabase();
   const fleet = await fillFleet(store.db, budgetFleet);
   const inScope = createScopeFilter(null);
-  const index = createEdgeIndex({ db: store.db, log: silentLog });
+  const deps = { db: store.db, log: silentLog };
+  const indexes = { edgeIndex: createEdgeIndex(deps), assetIndex: createAssetIndex(deps) };
   const now = Date.now();
   const live = momentOf(undefined, now);
   const past = momentOf(new Date(now - 3_600_000).toISOString(), now);
   const [host = '', container = ''] = [fleet.hosts[5], fleet.containers[7]];
   const view = (open: readonly string[], moment = live, extra = {}) =>
     measure(() =>
-      buildView(store.db, moment, inScope, { open, hops: 1, ...extra }, () => askEdges(store.db, index, null)),
+      buildView(store.db, moment, inScope, { open, hops: 1, ...extra }, openLiveGraph(store.db, indexes, null)),
     );
   const scope = { team: ['team-1'] };
   const day = { from: new Date(now - 86_400_000), to: new Date(now), buckets: 96 };
@@ -54,8 +56,12 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
     pastFleet: await view([], past),
     pastHost: await view([`host:${host}`], past),
     scopedFleet: await measure(() =>
-      buildView(store.db, live, createScopeFilter(scope), { open: [], hops: 1 }, () =>
-        askEdges(store.db, index, scope),
+      buildView(
+        store.db,
+        live,
+        createScopeFilter(scope),
+        { open: [], hops: 1 },
+        openLiveGraph(store.db, indexes, scope),
       ),
     ),
     path: await measure(async () => ({ nodes: await readPaths(store.db, live, inScope, container), edges: [] })),

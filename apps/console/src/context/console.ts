@@ -82,7 +82,8 @@ export const startConsole = async (config: ConsoleConfig, options: ConsoleOption
   await platform.jobs.start();
   await features.guard.start();
   await features.findings.start();
-  features.edgeIndex.start();
+  features.graphIndexes.edgeIndex.start();
+  features.graphIndexes.assetIndex.start();
   features.rollouts.start();
   await features.gateway.start();
   features.delivery.start();

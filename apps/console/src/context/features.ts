@@ -10,8 +10,10 @@ import { createForensicsDesk, type ForensicsDesk } from '../forensics/desk.ts';
 import { createLookDesk } from '../forensics/look-port.ts';
 import { createForensicRoutes } from '../forensics/routes.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import { createEdgeIndex, type EdgeIndex } from '../graph/edge-index/edge-index.ts';
+import { createAssetIndex } from '../graph/asset-index/asset-index.ts';
+import { createEdgeIndex } from '../graph/edge-index/edge-index.ts';
 import { createGraphRoutes } from '../graph/index.ts';
+import type { GraphIndexes } from '../graph/live-graph.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { createLiveRoutes } from '../live/live-routes.ts';
 import { createPeopleRoutes } from '../people/people-routes.ts';
@@ -39,7 +41,7 @@ export type Features = {
   readonly telemetry: TelemetryFeature;
   readonly forensics: ForensicsDesk;
   readonly findings: FindingsFeature;
-  readonly edgeIndex: EdgeIndex;
+  readonly graphIndexes: GraphIndexes;
   readonly delivery: Delivery;
   readonly downloads: Downloads;
   readonly backups: BackupFeature;
@@ -106,7 +108,10 @@ export const createFeatures = async (parts: {
     ...{ taskStore: createOrderStore(db), spoolDir: join(folder.root, 'spool'), archives, gate },
     ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }),
   });
-  const edgeIndex = stack.use(createEdgeIndex({ db, log }));
+  const graphIndexes: GraphIndexes = {
+    edgeIndex: stack.use(createEdgeIndex({ db, log })),
+    assetIndex: stack.use(createAssetIndex({ db, log })),
+  };
   const findings = createFindingsFeature({
     ...{
       db,
@@ -153,14 +158,14 @@ export const createFeatures = async (parts: {
     settleEvents: telemetry.store.settle,
   });
   return {
-    ...{ gateway, telemetry, forensics, findings, edgeIndex, delivery, downloads, backups, rollouts, status, guard },
+    ...{ gateway, telemetry, forensics, findings, graphIndexes, delivery, downloads, backups, rollouts, status, guard },
     handlers: {
       ...createPeopleRoutes(people),
       ...createAuditRoutes({ db }),
       ...createStatusRoutes(status),
       ...retention.handlers,
       ...createLiveRoutes({ ...people, live }),
-      ...createGraphRoutes({ database: db, clock, audit, live, findingIndex: findings.index, edgeIndex }),
+      ...createGraphRoutes({ database: db, clock, audit, live, findingIndex: findings.index, indexes: graphIndexes }),
       ...gateway.routes,
       ...createDeliveryRoutes(delivery),
       ...telemetry.handlers,

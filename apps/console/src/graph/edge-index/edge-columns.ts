@@ -19,6 +19,9 @@ export type EdgeRow = {
   /** Numbers of its ends. */
   readonly source: number;
   readonly target: number;
+  /** Numbers of the programs there. */
+  readonly sourceProgram: number;
+  readonly targetProgram: number;
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
   readonly connections: number;
@@ -38,6 +41,8 @@ export type EdgeColumns = {
   readonly live: Uint8Array;
   readonly sources: Uint32Array;
   readonly targets: Uint32Array;
+  readonly sourcePrograms: Uint32Array;
+  readonly targetPrograms: Uint32Array;
   /** The port, and 65,536 more for UDP. */
   readonly ports: Uint32Array;
   readonly connections: Float64Array;
@@ -46,10 +51,12 @@ export type EdgeColumns = {
   readonly lastSeen: Float64Array;
   readonly addresses: Float64Array;
   readonly ends: readonly EdgeEnd[];
+  /** Names of programs by their number. */
+  readonly programs: readonly string[];
 };
 
-/** Bytes of an edge in memory, its place in the map from ids included: 200,000 edges take 20 MB. */
-export const keptBytes = 53 + 48;
+/** Bytes of an edge in memory, its place in the map from ids included: 200,000 edges take 22 MB. */
+export const keptBytes = 61 + 48;
 
 export const udpBit = 65_536;
 
@@ -57,11 +64,13 @@ export type EdgeTable = {
   readonly columns: () => EdgeColumns;
   readonly size: () => number;
   readonly ends: () => number;
+  readonly programs: () => number;
   readonly ids: () => Iterable<number>;
   readonly put: (edge: EdgeRow) => void;
   readonly remove: (id: number) => void;
   /** The number of an end, by a text that no other has. */
   readonly endOf: (key: string, make: () => EdgeEnd) => number;
+  readonly programOf: (name: string) => number;
 };
 
 export const createEdgeTable = (): EdgeTable => {
@@ -69,13 +78,16 @@ export const createEdgeTable = (): EdgeTable => {
   const free: number[] = [];
   const numbers = new Map<string, number>();
   const ends: EdgeEnd[] = [];
+  const programNumbers = new Map<string, number>();
+  const programs: string[] = [];
+  const names: Names = { ends, programs };
   let slots = 0;
-  let columns = makeColumns(1024, ends);
+  let columns = makeColumns(1024, names);
 
   const takeSlot = (): number => {
     const reused = free.pop();
     if (reused !== undefined) return reused;
-    if (slots === columns.live.length) columns = grown(columns, ends);
+    if (slots === columns.live.length) columns = grown(columns, names);
     return slots++;
   };
 
@@ -83,6 +95,7 @@ export const createEdgeTable = (): EdgeTable => {
     columns: () => ({ ...columns, slots }),
     size: () => slotOf.size,
     ends: () => ends.length,
+    programs: () => programs.length,
     ids: () => slotOf.keys(),
     put: (edge) => {
       const slot = slotOf.get(edge.id) ?? takeSlot();
@@ -90,6 +103,8 @@ export const createEdgeTable = (): EdgeTable => {
       columns.live[slot] = 1;
       columns.sources[slot] = edge.source;
       columns.targets[slot] = edge.target;
+      columns.sourcePrograms[slot] = edge.sourceProgram;
+      columns.targetPrograms[slot] = edge.targetProgram;
       columns.ports[slot] = edge.port + (edge.protocol === 'udp' ? udpBit : 0);
       columns.connections[slot] = edge.connections;
       columns.bytes[slot] = edge.bytes;
@@ -110,28 +125,40 @@ export const createEdgeTable = (): EdgeTable => {
       numbers.set(key, ends.length);
       return ends.push(make()) - 1;
     },
+    programOf: (name) => {
+      const known = programNumbers.get(name);
+      if (known !== undefined) return known;
+      programNumbers.set(name, programs.length);
+      return programs.push(name) - 1;
+    },
   };
 };
 
-const makeColumns = (length: number, ends: readonly EdgeEnd[]): EdgeColumns => ({
+type Names = Pick<EdgeColumns, 'ends' | 'programs'>;
+
+const makeColumns = (length: number, names: Names): EdgeColumns => ({
   slots: 0,
   live: new Uint8Array(length),
   sources: new Uint32Array(length),
   targets: new Uint32Array(length),
+  sourcePrograms: new Uint32Array(length),
+  targetPrograms: new Uint32Array(length),
   ports: new Uint32Array(length),
   connections: new Float64Array(length),
   bytes: new Float64Array(length),
   firstSeen: new Float64Array(length),
   lastSeen: new Float64Array(length),
   addresses: new Float64Array(length),
-  ends,
+  ...names,
 });
 
-const grown = (columns: EdgeColumns, ends: readonly EdgeEnd[]): EdgeColumns => {
-  const larger = makeColumns(columns.live.length * 2, ends);
+const grown = (columns: EdgeColumns, names: Names): EdgeColumns => {
+  const larger = makeColumns(columns.live.length * 2, names);
   larger.live.set(columns.live);
   larger.sources.set(columns.sources);
   larger.targets.set(columns.targets);
+  larger.sourcePrograms.set(columns.sourcePrograms);
+  larger.targetPrograms.set(columns.targetPrograms);
   larger.ports.set(columns.ports);
   larger.connections.set(columns.connections);
   larger.bytes.set(columns.bytes);

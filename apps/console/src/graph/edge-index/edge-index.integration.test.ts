@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
 import { createGraphFixture, type GraphFixture } from '../testing/graph-fixture.ts';
-import type { EdgeColumns } from './edge-columns.ts';
+import type { EdgeTable } from './edge-columns.ts';
 import { createEdgeIndex } from './edge-index.ts';
 
 let store: TestDatabase;
@@ -16,8 +16,9 @@ beforeAll(async () => {
 afterAll(() => store[Symbol.asyncDispose]());
 
 /** Each live edge as `source:port connections`, sorted. */
-const told = (columns: EdgeColumns | undefined): readonly string[] => {
-  if (columns === undefined) return ['not in memory'];
+const told = (table: EdgeTable | undefined): readonly string[] => {
+  if (table === undefined) return ['not in memory'];
+  const columns = table.columns();
   const slots = Array.from({ length: columns.slots }, (_, slot) => slot).filter((slot) => columns.live[slot] === 1);
   const nameOf = (number: number): string => {
     const end = columns.ends[number];
@@ -58,11 +59,11 @@ test('follows edges that come, change, end, vanish and come back, also of transa
   read.resolve();
   await slow;
   expect(told(await index.current())).toEqual(['dmz|10.1.2.3:22 1', 'internet:443 10']);
-  expect(index.figures()).toMatchObject({ edges: 2, state: 'ready' });
+  expect(index.figures()).toMatchObject({ rows: 2, state: 'ready' });
 });
 
 test('more edges than may be held are left to the database', async () => {
   const index = createEdgeIndex({ db: store.db, log: silentLog, limit: 1 });
   expect(await index.current()).toBeUndefined();
-  expect(index.figures()).toEqual({ edges: 0, bytes: 0, state: 'too-many' });
+  expect(index.figures()).toEqual({ rows: 0, bytes: 0, state: 'too-many' });
 });

@@ -1,38 +1,37 @@
+import type { SeenEdges } from '../live-graph.ts';
 import { type LiftedEdge, type LiftedEdges, type LiftRequest, presentEnd } from '../map/read-edges.ts';
-import type { AskedEdges } from './ask.ts';
 import { type EdgeColumns, type EdgeEnd, udpBit } from './edge-columns.ts';
 
-/** What memory can answer: edges of open nodes are told apart by program, and those of a route by pair, in the database. */
-export const answersFromMemory = ({
-  openHosts,
-  openContainers,
-  pairs,
-}: Pick<LiftRequest, 'openHosts' | 'openContainers' | 'pairs'>): boolean =>
-  openHosts.length === 0 && openContainers.length === 0 && pairs === undefined;
+/** What memory can answer: programs of open containers are told by reports, and a route is asked by pair, in the database. */
+export const answersFromMemory = ({ openContainers, pairs }: Pick<LiftRequest, 'openContainers' | 'pairs'>): boolean =>
+  openContainers.length === 0 && pairs === undefined;
 
 /** The same as `readLiftedEdges` for live edges. */
-export const liftInMemory = ({ columns, visible }: AskedEdges, request: LiftRequest): LiftedEdges => {
-  const ends = columns.ends.map((end) => placeOf(end, request, visible));
-  const keys = numberKeys(ends, columns.ends, request);
+export const liftInMemory = ({ columns, visible }: SeenEdges, request: LiftRequest): LiftedEdges => {
+  const open = new Set(request.openHosts);
+  const places = Int32Array.from(columns.ends, (end) => placeOf(end, request, { visible, open }));
+  const keys = numberKeys(places, columns, request, open);
   const bundles = new Map<number, Bundle>();
   let behind = 0;
   const touching = request.touching === undefined ? undefined : new Set(request.touching);
   const leaveOut = request.strangers === 'leave-out';
-  for (let slot = 0; slot < columns.slots; slot += 1) {
-    if (columns.live[slot] === 0) continue;
-    const [from, to] = [columns.sources[slot] ?? 0, columns.targets[slot] ?? 0];
-    const [source, target] = [ends[from] ?? outside, ends[to] ?? outside];
-    if (source < 0 && target < 0) continue;
+  const { slots, live, sources, targets, sourcePrograms, targetPrograms } = columns;
+  for (let slot = 0; slot < slots; slot += 1) {
+    if (live[slot] === 0) continue;
+    const [from, to] = [sources[slot] ?? 0, targets[slot] ?? 0];
+    const [source, target] = [places[from] ?? outside, places[to] ?? outside];
+    if ((source < 0 && target < 0) || source === notThere || target === notThere) continue;
     if (touching !== undefined && !touching.has(source) && !touching.has(target)) continue;
     if (leaveOut && (source === outside || target === outside)) continue;
     behind += 1;
-    const [sourceKey, targetKey] = [keys.of[from] ?? 0, keys.of[to] ?? 0];
+    const sourceKey = keys.of(from, sourcePrograms[slot] ?? 0);
+    const targetKey = keys.of(to, targetPrograms[slot] ?? 0);
     if (sourceKey === targetKey) continue;
-    const pair = sourceKey * keys.texts.length + targetKey;
+    const pair = sourceKey * mostKeys + targetKey;
     const known = bundles.get(pair);
     const bundle = known ?? newBundle(sourceKey, targetKey);
     if (known === undefined) bundles.set(pair, bundle);
-    const block = keys.isBlock[sourceKey] === 1 ? from : keys.isBlock[targetKey] === 1 ? to : undefined;
+    const block = keys.isBlock(from) ? from : keys.isBlock(to) ? to : undefined;
     addEdge(bundle, columns, slot, block);
   }
   const all = [...bundles.values()].sort(inOrder(keys.texts));
@@ -42,26 +41,43 @@ export const liftInMemory = ({ columns, visible }: AskedEdges, request: LiftRequ
 /** An end that is no shown node: an asset outside of what is shown, or none at all. */
 const outside = -1;
 const noAsset = -2;
+/** A container of an open host that is not drawn: it is not there, whatever an edge says of it. */
+const notThere = -3;
 
 /** The index of the node that stands for an end, or what else it is. */
-const placeOf = (end: EdgeEnd, request: LiftRequest, visible: ReadonlySet<string> | undefined): number => {
+const placeOf = (
+  end: EdgeEnd,
+  request: LiftRequest,
+  { visible, open }: { readonly visible: ReadonlySet<string> | undefined; readonly open: ReadonlySet<number> },
+): number => {
   if (end.kind !== 'asset') return noAsset;
   if (visible?.has(end.id) === false) return outside;
-  return request.containers.get(end.id) ?? request.hosts.get(end.hostId) ?? outside;
+  const own = request.containers.get(end.id);
+  if (own !== undefined) return own;
+  const host = request.hosts.get(end.hostId) ?? outside;
+  return end.id !== end.hostId && open.has(host) ? notThere : host;
 };
+
+/** More than there can be ends and programs, so that two keys are one number. */
+const mostKeys = 2 ** 26;
 
 type Keys = {
-  /** The key of each end, as a number. */
-  readonly of: Uint32Array;
-  /** The key as text, see `presentEnd`. */
+  /** The key of an end as a number; in an open host each program is one. */
+  readonly of: (end: number, program: number) => number;
+  readonly isBlock: (end: number) => boolean;
+  /** The keys as text, see `presentEnd`. */
   readonly texts: readonly string[];
-  readonly isBlock: Uint8Array;
 };
 
-const numberKeys = (places: readonly number[], ends: readonly EdgeEnd[], request: LiftRequest): Keys => {
+const numberKeys = (
+  places: Int32Array,
+  columns: EdgeColumns,
+  request: LiftRequest,
+  openHosts: ReadonlySet<number>,
+): Keys => {
   const numbers = new Map<string, number>();
   const texts: string[] = [];
-  const open = new Set(request.openBlocks);
+  const openBlocks = new Set(request.openBlocks);
   const numberOf = (text: string): number => {
     const known = numbers.get(text);
     if (known !== undefined) return known;
@@ -69,14 +85,30 @@ const numberKeys = (places: readonly number[], ends: readonly EdgeEnd[], request
     return texts.push(text) - 1;
   };
   const ofNode: number[] = [];
-  const of = Uint32Array.from(places, (place, at) => {
-    if (place >= 0) {
-      ofNode[place] ??= numberOf(`n${place}`);
-      return ofNode[place] ?? 0;
-    }
-    return numberOf(textOf(ends[at], request.groupPeers, open));
+  const byProgram = -1;
+  const ofEnds = Int32Array.from(places, (place, at) => {
+    if (place < 0) return numberOf(textOf(columns.ends[at], request.groupPeers, openBlocks));
+    if (openHosts.has(place)) return byProgram;
+    ofNode[place] ??= numberOf(`n${place}`);
+    return ofNode[place] ?? 0;
   });
-  return { of, texts, isBlock: Uint8Array.from(texts, (text) => (text.startsWith('b') ? 1 : 0)) };
+  const isBlock = Uint8Array.from(ofEnds, (key) => (texts[key]?.startsWith('b') === true ? 1 : 0));
+  const ofPrograms = new Map<number, number>();
+  return {
+    texts,
+    isBlock: (end) => isBlock[end] === 1,
+    of: (end, program) => {
+      const key = ofEnds[end] ?? 0;
+      if (key !== byProgram) return key;
+      const place = places[end] ?? 0;
+      const pair = place * mostKeys + program;
+      const known = ofPrograms.get(pair);
+      if (known !== undefined) return known;
+      const made = numberOf(`n${place}/${columns.programs[program] ?? ''}`);
+      ofPrograms.set(pair, made);
+      return made;
+    },
+  };
 };
 
 const textOf = (end: EdgeEnd | undefined, groupPeers: boolean, open: ReadonlySet<string>): string => {

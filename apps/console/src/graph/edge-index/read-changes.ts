@@ -1,24 +1,17 @@
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
+import type { WrittenSince } from '../follow/written-since.ts';
+import { programOf } from '../node-id.ts';
 import type { EdgeTable } from './edge-columns.ts';
 
-/** How far the table was read: what a statement after it must look at. */
-export type ReadPosition = string;
-
-/**
- * Takes up the edges that changed since a position, all live ones without one; returns the new position and how many live
- * edges the database had in the same moment.
- *
- * A row tells by `xmin` which transaction wrote it last. What an earlier statement did not see was written by transactions
- * from its snapshot's `xmin` on. Ages are compared, not numbers, since those begin anew after four thousand million. Rows that
- * are gone leave no trace: the count tells.
- */
+/** Takes up the edges that were written since, at first all live ones; returns how many are live in the same moment. */
 export const takeUpChanges = async (
   db: Database,
   table: EdgeTable,
-  since: ReadPosition | undefined,
-): Promise<{ readonly position: ReadPosition; readonly live: number }> => {
-  const changed = since === undefined ? sql`e.ended_at is null` : sql`age(e.xmin) <= age(${since}::text::xid)`;
+  since: WrittenSince,
+  isFirst: boolean,
+): Promise<number> => {
+  const changed = isFirst ? sql`e.ended_at is null` : since.isNew('e');
   const { rows } = await sql<Reading>`
     with changed as (
       select e.id, e.ended_at is null as live, e.source_asset, e.target_asset, e.protocol = 'udp' as udp, e.port, e.connections,
@@ -26,25 +19,29 @@ export const takeUpChanges = async (
         e.first_seen_at, e.last_seen_at, coalesce(e.address_count, 0) as addresses,
         coalesce(s.host_id, s.id) as source_host, coalesce(t.host_id, t.id) as target_host,
         case when e.source_asset is null and e.source_node <> 'internet' then substr(e.source_node, 6) end as source_peer,
-        case when e.target_asset is null and e.target_node <> 'internet' then substr(e.target_node, 6) end as target_peer
+        case when e.target_asset is null and e.target_node <> 'internet' then substr(e.target_node, 6) end as target_peer,
+        e.source_process, e.target_process
       from edges e left join assets s on s.id = e.source_asset left join assets t on t.id = e.target_asset
       where ${changed}
     )
-    select pg_snapshot_xmin(pg_current_snapshot())::xid::text as position,
-      (select count(*) from edges where ended_at is null)::int as live,
+    select (select count(*) from edges where ended_at is null)::int as live,
       string_agg(
         int8send(id) || int4send(live::int + 2 * udp::int) || int4send(port) || float8send(connections) || float8send(bytes)
         || timestamptz_send(first_seen_at) || timestamptz_send(last_seen_at) || float8send(addresses)
         || uuid_send(coalesce(source_asset, ${nobody}::uuid)) || uuid_send(coalesce(source_host, ${nobody}::uuid))
         || uuid_send(coalesce(target_asset, ${nobody}::uuid)) || uuid_send(coalesce(target_host, ${nobody}::uuid)), '') as packed,
-      coalesce(jsonb_agg(jsonb_build_array(id, source_peer, target_peer)) filter (where source_peer is not null or target_peer is not null), '[]') as peers
+      coalesce(jsonb_agg(jsonb_build_array(id, source_peer, target_peer)) filter (where source_peer is not null or target_peer is not null), '[]') as peers,
+      coalesce(json_agg(source_process), '[]') as "sourceProcesses", coalesce(json_agg(target_process), '[]') as "targetProcesses"
     from changed`.execute(db);
   const [reading] = rows;
   if (reading === undefined) throw new Error('A statement without a row.');
   const peers = new Map(reading.peers.map(([id, source, target]) => [id, [source, target] as const]));
   const packed = reading.packed ?? Buffer.alloc(0);
-  for (let at = 0; at + packedBytes <= packed.length; at += packedBytes) putPacked(table, packed, at, peers);
-  return { position: reading.position, live: reading.live };
+  for (let at = 0; (at + 1) * packedBytes <= packed.length; at += 1) {
+    const processes = [reading.sourceProcesses[at] ?? '', reading.targetProcesses[at] ?? ''] as const;
+    putPacked(table, packed, at * packedBytes, { peers, processes });
+  }
+  return reading.live;
 };
 
 export const countLive = async (db: Database): Promise<number> => {
@@ -65,33 +62,37 @@ export const dropVanished = async (db: Database, table: EdgeTable): Promise<void
 };
 
 type Reading = {
-  readonly position: ReadPosition;
   readonly live: number;
   readonly packed: Buffer | null;
   readonly peers: readonly (readonly [id: number, source: string | null, target: string | null])[];
+  /** In the order of what is packed. */
+  readonly sourceProcesses: readonly string[];
+  readonly targetProcesses: readonly string[];
 };
 
 const nobody = '00000000-0000-0000-0000-000000000000';
 const packedBytes = 8 + 4 + 4 + 5 * 8 + 4 * 16;
 const assetsAt = packedBytes - 4 * 16;
 
-const putPacked = (
-  table: EdgeTable,
-  packed: Buffer,
-  at: number,
-  peers: ReadonlyMap<number, readonly [source: string | null, target: string | null]>,
-): void => {
+type Texts = {
+  readonly peers: ReadonlyMap<number, readonly [source: string | null, target: string | null]>;
+  readonly processes: readonly [source: string, target: string];
+};
+
+const putPacked = (table: EdgeTable, packed: Buffer, at: number, texts: Texts): void => {
   const id = Number(packed.readBigInt64BE(at));
   const flags = packed.readInt32BE(at + 8);
   if ((flags & 1) === 0) {
     table.remove(id);
     return;
   }
-  const [sourcePeer = null, targetPeer = null] = peers.get(id) ?? [];
+  const [sourcePeer = null, targetPeer = null] = texts.peers.get(id) ?? [];
   table.put({
     id,
     source: endAt(table, packed, at + assetsAt, sourcePeer),
     target: endAt(table, packed, at + assetsAt + 32, targetPeer),
+    sourceProgram: table.programOf(programOf(texts.processes[0])),
+    targetProgram: table.programOf(programOf(texts.processes[1])),
     protocol: (flags & 2) === 0 ? 'tcp' : 'udp',
     port: packed.readInt32BE(at + 12),
     connections: packed.readDoubleBE(at + 16),

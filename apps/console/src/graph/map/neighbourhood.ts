@@ -5,7 +5,7 @@ import type { ScopeFilter } from '../scope-filter.ts';
 import type { WantedAssets } from './wanted-assets.ts';
 
 /** A neighbourhood stops growing at this many assets. */
-const maxAssets = 600;
+export const maxAssets = 600;
 
 /** The assets within `hops` edges of one; a host brings its containers. */
 export const readNeighbourhood = async (

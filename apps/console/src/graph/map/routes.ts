@@ -1,8 +1,7 @@
 import type { Clock } from '@parapet/core';
 import type { Database } from '../../database/database.ts';
 import type { RouteHandlers } from '../../http/handler.ts';
-import { askEdges } from '../edge-index/ask.ts';
-import type { EdgeIndex } from '../edge-index/edge-index.ts';
+import { type GraphIndexes, openLiveGraph } from '../live-graph.ts';
 import { momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { readChanges } from './changes.ts';
@@ -16,8 +15,8 @@ export type MapRoutes = Pick<RouteHandlers, 'map.view' | 'map.edge' | 'map.path'
 export type MapRouteDeps = {
   readonly database: Database;
   readonly clock: Clock;
-  /** Live edges in memory; without them the database is asked for each view. */
-  readonly edgeIndex?: EdgeIndex;
+  /** What is there now, in memory; without it the database is asked for each view. */
+  readonly indexes?: GraphIndexes;
 };
 
 /** A live view is at most this old, a past one changes only by late reports. */
@@ -25,7 +24,7 @@ const liveKeepMs = 700;
 const pastKeepMs = 30_000;
 
 export const createMapRoutes = (deps: MapRouteDeps): MapRoutes => {
-  const { database, clock, edgeIndex } = deps;
+  const { database, clock, indexes } = deps;
   const cache = createViewCache(clock.now);
   return {
     'map.view': async ({ query, caller }) => {
@@ -35,7 +34,7 @@ export const createMapRoutes = (deps: MapRouteDeps): MapRoutes => {
       const view = await cache.get(key, moment.live ? liveKeepMs : pastKeepMs, () =>
         buildView(
           ...([database, moment, createScopeFilter(caller.scope), asked] as const),
-          edgeIndex === undefined ? undefined : () => askEdges(database, edgeIndex, caller.scope),
+          indexes === undefined ? undefined : openLiveGraph(database, indexes, caller.scope),
         ),
       );
       return known === view.version ? { ...view, nodes: [], edges: [], unchanged: true } : view;

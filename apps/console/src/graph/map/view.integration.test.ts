@@ -3,8 +3,9 @@ import { MapView as MapViewSchema } from '@parapet/contract/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
-import { type AskedEdges, askEdges } from '../edge-index/ask.ts';
-import { createEdgeIndex, type EdgeIndex } from '../edge-index/edge-index.ts';
+import { createAssetIndex } from '../asset-index/asset-index.ts';
+import { createEdgeIndex } from '../edge-index/edge-index.ts';
+import { type GraphIndexes, type LiveGraph, openLiveGraph } from '../live-graph.ts';
 import { momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { createGraphFixture, type GraphFixture } from '../testing/graph-fixture.ts';
@@ -16,7 +17,7 @@ const at = (time: string): Date => new Date(`2026-01-10T${time}:00.000Z`);
 
 let store: TestDatabase;
 let graph: GraphFixture;
-let index: EdgeIndex;
+let indexes: GraphIndexes;
 
 beforeAll(async () => {
   // Keeps the server while each test uses a database of its own.
@@ -27,7 +28,8 @@ beforeEach(async () => {
   await store[Symbol.asyncDispose]();
   store = await createTestDatabase();
   graph = createGraphFixture(store.db, start);
-  index = createEdgeIndex({ db: store.db, log: silentLog });
+  const deps = { db: store.db, log: silentLog };
+  indexes = { edgeIndex: createEdgeIndex(deps), assetIndex: createAssetIndex(deps) };
 });
 
 type Asked = {
@@ -42,11 +44,11 @@ type Asked = {
 const view = async (asked: Asked = {}): Promise<MapView> => {
   const moment = momentOf(asked.at?.toISOString(), now.getTime());
   const { scope = null, open = [], focus, hops = 1, route } = asked;
-  const build = (askLive?: () => Promise<AskedEdges | undefined>) =>
-    buildView(store.db, moment, createScopeFilter(scope), { open, focus, hops, route }, askLive);
+  const build = (liveGraph?: LiveGraph) =>
+    buildView(store.db, moment, createScopeFilter(scope), { open, focus, hops, route }, liveGraph);
   const built = await build();
   // Whatever a test looks at, memory says the same as the database.
-  expect(await build(() => askEdges(store.db, index, scope))).toEqual(built);
+  expect(await build(openLiveGraph(store.db, indexes, scope))).toEqual(built);
   return MapViewSchema.parse(built);
 };
 const ids = (shown: MapView): readonly string[] => shown.nodes.map((node) => node.id);

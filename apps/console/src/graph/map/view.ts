@@ -1,7 +1,9 @@
 import type { MapView } from '@parapet/contract/api';
 import type { Database } from '../../database/database.ts';
-import type { AskedEdges } from '../edge-index/ask.ts';
+import { findNeighbourhood } from '../asset-index/live-neighbourhood.ts';
+import { createLiveReader } from '../asset-index/live-reader.ts';
 import { answersFromMemory, countPeersInMemory, liftInMemory } from '../edge-index/lift.ts';
+import type { LiveGraph } from '../live-graph.ts';
 import type { Moment } from '../moment.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import { addBundles, type BundleContext } from './bundles.ts';
@@ -33,28 +35,24 @@ const neighboursUpTo = 60;
 const containersRead = 30_000;
 const processesRead = 400;
 
-/**
- * Builds one view of the graph at a moment. With live edges in memory those lift and bundle them where they can, in a fraction
- * of the time.
- */
+/** Builds one view of the graph at a moment. What is there now is read from memory where it is there, in a fraction of the time. */
 export const buildView = async (
   db: Database,
   moment: Moment,
   inScope: ScopeFilter,
   query: ViewQuery,
-  askLive?: AskLive,
+  liveGraph?: LiveGraph,
 ): Promise<MapView> => {
-  const live = createAskOnce(moment.live ? askLive : undefined);
-  // Views of the fleet need it, and reading it takes as long as reading the hosts.
-  if (query.open.length === 0 && query.focus === undefined && query.route === undefined) live.prepare();
-  const reader = createAssetReader(db, moment, inScope);
-  const wanted = await wantedAssets(db, moment, inScope, query);
+  const live = moment.live ? liveGraph : undefined;
+  readAhead(live, query);
+  const reader = await openReader(db, moment, inScope, live);
+  const wanted = await wantedAssets(db, moment, inScope, query, live);
   const all = await reader.hosts();
   const hosts = wanted === undefined ? all : all.filter((host) => wanted.hosts.has(host.id));
   const open = new Set(query.open);
   const opening = wanted?.hosts ?? (await hostsToOpen(reader, query.open));
   const draw = (liftNeighbours: boolean): Promise<Drawn> =>
-    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, askLive: live.ask });
+    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, live });
   let drawn = await draw(false);
   if (open.size > 0 && drawn.neighbours > neighboursUpTo) drawn = await draw(true);
   return finishView(drawn.marks, drawn.bundles, {
@@ -69,22 +67,22 @@ export const buildView = async (
   });
 };
 
-type AskLive = () => Promise<AskedEdges | undefined>;
+/** Edges take as long to read as assets. Those of open containers and of routes are asked of the database. */
+const readAhead = (live: LiveGraph | undefined, { open, route }: ViewQuery): void => {
+  if (route !== undefined || open.some((id) => id.startsWith('container:'))) return;
+  // Who needs the answer is told why there is none.
+  live?.edges().catch(() => undefined);
+};
 
-/** Live edges are read once for a view, however often it is drawn. */
-const createAskOnce = (askLive: AskLive | undefined): { readonly ask: AskLive; readonly prepare: () => void } => {
-  let asked: ReturnType<AskLive> | undefined;
-  const ask = (): ReturnType<AskLive> => {
-    asked ??= askLive?.() ?? Promise.resolve(undefined);
-    return asked;
-  };
-  return {
-    ask,
-    prepare: () => {
-      // Who needs the answer is told why there is none.
-      ask().catch(() => undefined);
-    },
-  };
+const openReader = async (
+  db: Database,
+  moment: Moment,
+  inScope: ScopeFilter,
+  live: LiveGraph | undefined,
+): Promise<AssetReader> => {
+  const reader = createAssetReader(db, moment, inScope);
+  const assets = await live?.assets();
+  return assets === undefined ? reader : createLiveReader(assets, reader);
 };
 
 type Drawn = {
@@ -101,7 +99,7 @@ type DrawRequest = {
   readonly opening: ReadonlySet<string>;
   readonly wanted: WantedAssets | undefined;
   readonly liftNeighbours: boolean;
-  readonly askLive: AskLive;
+  readonly live: LiveGraph | undefined;
 };
 
 const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, request: DrawRequest): Promise<Drawn> => {
@@ -169,10 +167,10 @@ const liftEdges = async (
     openBlocks: openedBlocks(view.open),
     limit: maxMarks,
   };
-  const asked = answersFromMemory(lift) ? await view.askLive() : undefined;
-  if (asked !== undefined) {
-    const groupPeers = countPeersInMemory(asked.columns, singlePeersUpTo + 1) > singlePeersUpTo;
-    return liftInMemory(asked, { ...lift, groupPeers });
+  const edges = answersFromMemory(lift) ? await view.live?.edges() : undefined;
+  if (edges !== undefined) {
+    const groupPeers = countPeersInMemory(edges.columns, singlePeersUpTo + 1) > singlePeersUpTo;
+    return liftInMemory(edges, { ...lift, groupPeers });
   }
   const groupPeers = (await countPeers(db, moment, singlePeersUpTo + 1)) > singlePeersUpTo;
   return readLiftedEdges(db, moment, inScope, { ...lift, groupPeers });
@@ -194,10 +192,13 @@ const wantedAssets = async (
   moment: Moment,
   inScope: ScopeFilter,
   query: ViewQuery,
+  live: LiveGraph | undefined,
 ): Promise<WantedAssets | undefined> => {
   if (query.route !== undefined) return readRoute(db, moment, inScope, query.route);
   const focused = query.focus === undefined ? undefined : assetOf(query.focus);
   if (focused === undefined) return undefined;
+  const [assets, edges] = await Promise.all([live?.assets(), live?.edges()]);
+  if (assets !== undefined && edges !== undefined) return findNeighbourhood(assets, edges, focused, query.hops);
   return readNeighbourhood(db, moment, inScope, focused, query.hops);
 };
 

@@ -1,0 +1,85 @@
+import type { SeenAssets } from '../live-graph.ts';
+import type { ContainerRow } from '../map/plan-contents.ts';
+import type { HostRow } from '../map/plan-hosts.ts';
+import type { AssetReader } from '../map/read-assets.ts';
+import { byName, type LiveAsset } from './asset-table.ts';
+
+/** The same as `createAssetReader` now: hosts and containers from memory, what runs and listens on them from the database. */
+export const createLiveReader = ({ table, visible }: SeenAssets, database: AssetReader): AssetReader => {
+  const isSeen = ({ id }: LiveAsset): boolean => visible?.has(id) !== false;
+  return {
+    ...database,
+    hosts: async () => {
+      const held = countContainers(table.containers(), isSeen);
+      return table.hosts().flatMap((host) => {
+        const inScope = isSeen(host);
+        const contents = held.get(host.id);
+        if (!inScope && contents === undefined) return [];
+        return [presentHost(host, contents, { inScope, silent: table.isSilent(host.id) || host.unknown })];
+      });
+    },
+    containers: async (hostIds, limit) => {
+      const hosts = new Set(hostIds);
+      if (hosts.size === 0) return [];
+      const found: LiveAsset[] = [];
+      for (const container of table.containers()) {
+        if (hosts.has(container.hostId) && isSeen(container)) found.push(container);
+      }
+      return found
+        .sort(byRisk)
+        .slice(0, limit)
+        .map((row) => presentContainer(row, table.isSilent(row.hostId) || row.unknown));
+    },
+    hostsOfContainers: async (ids) => {
+      const known = ids.map((id) => table.get(id));
+      // Of one that is over the database still knows the host.
+      if (known.includes(undefined)) return database.hostsOfContainers(ids);
+      return new Map(
+        known.flatMap((asset) =>
+          asset?.kind === 'container' && isSeen(asset) ? [[asset.id, asset.hostId] as const] : [],
+        ),
+      );
+    },
+  };
+};
+
+type Contents = { count: number; risk: number | undefined };
+
+const countContainers = (
+  containers: Iterable<LiveAsset>,
+  isSeen: (asset: LiveAsset) => boolean,
+): ReadonlyMap<string, Contents> => {
+  const held = new Map<string, Contents>();
+  for (const container of containers) {
+    if (!isSeen(container)) continue;
+    const contents = held.get(container.hostId);
+    if (contents === undefined) held.set(container.hostId, { count: 1, risk: container.risk });
+    else {
+      contents.count += 1;
+      contents.risk = higher(contents.risk, container.risk);
+    }
+  }
+  return held;
+};
+
+const higher = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a;
+
+const presentHost = (
+  { id, name, zone, risk, labels, since }: LiveAsset,
+  contents: Contents | undefined,
+  seen: { readonly inScope: boolean; readonly silent: boolean },
+): HostRow => ({
+  ...{ id, name, zone, labels, since, ...seen },
+  containers: contents?.count ?? 0,
+  risk: higher(risk, contents?.risk),
+  ownRisk: risk,
+});
+
+const presentContainer = (
+  { id, hostId, name, imageId, imageName, risk, privileged, since }: LiveAsset,
+  silent: boolean,
+): ContainerRow => ({ id, hostId, name, imageId, imageName, silent, risk, privileged, since });
+
+/** The riskiest first, those without one last. */
+export const byRisk = (a: LiveAsset, b: LiveAsset): number => (b.risk ?? -1) - (a.risk ?? -1) || byName(a, b);

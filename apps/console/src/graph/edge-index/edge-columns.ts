@@ -11,6 +11,8 @@ export type EdgeEnd =
       readonly kind: 'peer';
       /** `<zone>|<address>`, see graph/node-id.ts. */
       readonly place: string;
+      /** `<zone>|<block>`: /24 of IPv4, the first four groups of IPv6. */
+      readonly block: string;
     };
 
 /** An edge as the database tells it. */

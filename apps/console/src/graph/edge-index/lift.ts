@@ -115,15 +115,8 @@ const textOf = (end: EdgeEnd | undefined, groupPeers: boolean, open: ReadonlySet
   if (end === undefined || end.kind === 'asset') return 'o';
   if (end.kind === 'internet') return 'i';
   if (!groupPeers) return `p${end.place}`;
-  const block = blockOf(end.place);
-  return open.has(block) ? `p${end.place}` : `b${block}`;
+  return open.has(end.block) ? `p${end.place}` : `b${end.block}`;
 };
-
-/** `<zone>|<block>`: /24 of IPv4, the first four groups of IPv6, as `peerBlockOf` in SQL. */
-const blockOf = (place: string): string =>
-  /\|\d+\.\d+\.\d+\.\d+$/.test(place)
-    ? place.replace(/\.\d+$/, '.0/24')
-    : place.replace(/(\|(?:[0-9a-f]{1,4}:){1,4}).*$/, '$1:/64');
 
 type Port = { connections: number; peers: Set<number> | undefined };
 type Bundle = {
@@ -204,10 +197,13 @@ const present =
 
 /** How many peers without a sensor are at live edges, counted up to `limit`. */
 export const countPeersInMemory = ({ slots, live, sources, targets, ends }: EdgeColumns, limit: number): number => {
+  const isPeer = Uint8Array.from(ends, ({ kind }) => (kind === 'peer' ? 1 : 0));
   const peers = new Set<number>();
   for (let slot = 0; slot < slots && peers.size < limit; slot += 1) {
     if (live[slot] === 0) continue;
-    for (const end of [sources[slot] ?? 0, targets[slot] ?? 0]) if (ends[end]?.kind === 'peer') peers.add(end);
+    const [source, target] = [sources[slot] ?? 0, targets[slot] ?? 0];
+    if (isPeer[source] === 1) peers.add(source);
+    if (isPeer[target] === 1) peers.add(target);
   }
   return Math.min(peers.size, limit);
 };

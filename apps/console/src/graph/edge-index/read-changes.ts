@@ -17,12 +17,13 @@ export const takeUpChanges = async (
       select e.id, e.ended_at is null as live, e.source_asset, e.target_asset, e.protocol = 'udp' as udp, e.port, e.connections,
         case when e.bytes_sent is null and e.bytes_received is null then -1 else coalesce(e.bytes_sent, 0) + coalesce(e.bytes_received, 0) end as bytes,
         e.first_seen_at, e.last_seen_at, coalesce(e.address_count, 0) as addresses,
-        coalesce(s.host_id, s.id) as source_host, coalesce(t.host_id, t.id) as target_host,
+        -- one by one: changed are few, and a join would hash all assets
+        (select coalesce(s.host_id, s.id) from assets s where s.id = e.source_asset) as source_host,
+        (select coalesce(t.host_id, t.id) from assets t where t.id = e.target_asset) as target_host,
         case when e.source_asset is null and e.source_node <> 'internet' then substr(e.source_node, 6) end as source_peer,
         case when e.target_asset is null and e.target_node <> 'internet' then substr(e.target_node, 6) end as target_peer,
         e.source_process, e.target_process
-      from edges e left join assets s on s.id = e.source_asset left join assets t on t.id = e.target_asset
-      where ${changed}
+      from edges e where ${changed}
     )
     select (select count(*) from edges where ended_at is null)::int as live,
       string_agg(
@@ -104,13 +105,19 @@ const putPacked = (table: EdgeTable, packed: Buffer, at: number, texts: Texts): 
 };
 
 const endAt = (table: EdgeTable, packed: Buffer, at: number, peer: string | null): number => {
-  if (peer !== null) return table.endOf(`peer:${peer}`, () => ({ kind: 'peer', place: peer }));
+  if (peer !== null) return table.endOf(`peer:${peer}`, () => ({ kind: 'peer', place: peer, block: blockOf(peer) }));
   const key = packed.toString('latin1', at, at + 16);
   return table.endOf(key, () => {
     const id = uuidAt(packed, at);
     return id === nobody ? { kind: 'internet' } : { kind: 'asset', id, hostId: uuidAt(packed, at + 16) };
   });
 };
+
+/** As `peerBlockOf` in SQL. */
+const blockOf = (place: string): string =>
+  /\|\d+\.\d+\.\d+\.\d+$/.test(place)
+    ? place.replace(/\.\d+$/, '.0/24')
+    : place.replace(/(\|(?:[0-9a-f]{1,4}:){1,4}).*$/, '$1:/64');
 
 const uuidAt = (packed: Buffer, at: number): string => {
   const hex = packed.toString('hex', at, at + 16);

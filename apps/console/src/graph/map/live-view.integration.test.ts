@@ -17,7 +17,7 @@ let indexes: GraphIndexes;
 let hosts: string[];
 let containers: string[];
 
-/** Eighty hosts in two zones, containers on some, and edges of every kind between them. */
+/** More hosts than are shown at once in two zones, containers on some, and edges of every kind between them. */
 beforeAll(async () => {
   store = await createTestDatabase();
   const deps = { db: store.db, log: silentLog };
@@ -25,8 +25,8 @@ beforeAll(async () => {
   const graph = createGraphFixture(store.db, start);
   hosts = [];
   containers = [];
-  for (let n = 0; n < 80; n += 1) {
-    const host = await graph.host(`h-${(n * 37) % 80}`, {
+  for (let n = 0; n < 64; n += 1) {
+    const host = await graph.host(`h-${(n * 37) % 64}`, {
       zone: n % 2 === 0 ? 'east' : 'west',
       labels: { team: `t${n % 3}`, role: `r${n % 4}` },
       ...(n % 3 === 0 ? { risk: n } : {}),
@@ -35,12 +35,12 @@ beforeAll(async () => {
     hosts.push(host);
     for (let c = 0; c < n % 4; c += 1) {
       const labels = c === 1 ? { team: 't1' } : {};
-      containers.push(await graph.container(host, `app-${n}-${c}`, { labels, ...(c === 0 ? { risk: 100 - n } : {}) }));
+      containers.push(await graph.container(host, `app-${n}-${c}`, { labels, ...(c === 0 ? { risk: 90 - n } : {}) }));
     }
   }
   const gone = containers[5] ?? '';
   const nodes = [...hosts.map((id) => `host:${id}`), ...containers.map((id) => `container:${id}`)];
-  for (let n = 0; n < 400; n += 1) {
+  for (let n = 0; n < 240; n += 1) {
     const from = n % 23 === 0 ? 'internet' : (nodes[(n * 7919) % nodes.length] ?? '');
     const to = n % 29 === 1 ? `peer:east|10.0.${n % 3}.${n % 200}` : (nodes[(n * 104_729 + 13) % nodes.length] ?? '');
     await graph.edge({
@@ -55,17 +55,17 @@ beforeAll(async () => {
 });
 afterAll(() => store[Symbol.asyncDispose]());
 
-const scopes: readonly Scope[] = [null, { team: ['t1'] }, { team: ['t2'], role: ['r1', 'r2'] }];
+const scopes: readonly Scope[] = [null, { team: ['t1'] }];
 
 const queries = (): readonly (Omit<ViewQuery, 'hops'> & { readonly hops?: number })[] => [
   { open: [] },
   { open: ['zone:east'] },
   { open: ['zone:west', 'peers:east|10.0.1.0/24'] },
-  ...[3, 5, 22, 44].map((n) => ({ open: [`host:${hosts[n]}`] })),
+  ...[5, 22].map((n) => ({ open: [`host:${hosts[n]}`] })),
   { open: [`host:${hosts[7]}`, `host:${hosts[11]}`, 'zone:west'] },
   { open: [`container:${containers[3]}`] },
   { open: [`container:${containers[5]}`] },
-  ...[1, 2, 3].map((hops) => ({ open: [], focus: `container:${containers[9]}`, hops })),
+  ...[1, 3].map((hops) => ({ open: [], focus: `container:${containers[9]}`, hops })),
   { open: [], focus: `host:${hosts[6]}`, hops: 2 },
   { open: [`host:${hosts[6]}`], focus: `host:${hosts[6]}` },
   { open: [], focus: `container:${containers[5]}` },
@@ -84,5 +84,5 @@ test('every view is the same from memory as from the database, in each scope', a
       drawn += fromMemory.edges.length;
     }
   }
-  expect(drawn).toBeGreaterThan(500);
+  expect(drawn).toBeGreaterThan(200);
 });

@@ -85,7 +85,8 @@ export const createAssetReader = (db: Database, moment: Moment, inScope: ScopeFi
       select ${listenerOwner} as owner, coalesce(l.executable, '') as executable, l.protocol, l.port,
         min(l.process_key) as "processKey"
       from listeners l
-      where ${listenerOwner} = any(${owners}::uuid[]) and ${rowThere('l', moment)}
+      where (l.container_id = any(${owners}::uuid[]) or (l.host_id = any(${owners}::uuid[]) and l.container_id is null and l.container_key is null))
+        and ${rowThere('l', moment)}
         and l.address not like '127.%' and l.address <> '::1'
       group by 1, 2, 3, 4 order by 4, 3 limit ${listenerLimit}`.execute(db);
     return rows.map((row) => ({ ...row, processKey: row.processKey ?? undefined }));

@@ -29,6 +29,7 @@ describe('events of connections', () => {
       'destination.ip': '10.0.0.2',
       'destination.port': 443,
       'network.direction': 'egress',
+      'parapet.namespace.net': 7,
     };
     expect(describeChange({ kind: 'open', atNs: 2_000_000_000n, connection })).toMatchObject({
       ...sides,

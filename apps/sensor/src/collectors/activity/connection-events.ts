@@ -57,6 +57,8 @@ const about = (
   const [source, destination] = role === 'client' ? [local, remote] : [remote, local];
   return {
     ...who,
+    // Of the socket, which may be another one than its process is in now.
+    'parapet.namespace.net': connection.netNamespace,
     'network.transport': 'tcp',
     'network.direction': role === 'client' ? 'egress' : 'ingress',
     'source.ip': source.address,

@@ -52,5 +52,7 @@ export const describeProcess = (
   if (process.loginUid !== undefined) event['parapet.login.user.id'] = process.loginUid;
   if (process.sessionId !== undefined) event['parapet.login.session'] = process.sessionId;
   if (container !== undefined) event['container.id'] = container;
+  // None is known of a process that was there before we looked.
+  if (process.netNamespace !== 0) event['parapet.namespace.net'] = process.netNamespace;
   return event;
 };

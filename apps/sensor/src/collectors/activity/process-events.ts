@@ -19,6 +19,8 @@ export const describeExec = (exec: ProbedExec, deps: EventDeps): TelemetryEvent 
   if (exec.folder !== undefined) event['process.working_directory'] = exec.folder;
   if (isWorthNaming(process))
     event['process.thread.capabilities.effective'] = [...capabilityNames(process.capabilities)];
+  if (process.mountNamespace !== 0) event['parapet.namespace.mount'] = process.mountNamespace;
+  if (process.pidNamespace !== 0) event['parapet.namespace.pid'] = process.pidNamespace;
   event['file.inode'] = `${exec.exe.device}:${exec.exe.inode}`;
   if (exec.exe.links === 0) event[isFromMemory(exec) ? 'parapet.process.memfd' : 'parapet.process.deleted'] = true;
   if ((exec.exe.mode & setIdBits) !== 0) event['parapet.process.setuid'] = true;

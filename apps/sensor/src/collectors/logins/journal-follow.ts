@@ -27,6 +27,8 @@ export type JournalFollowDeps = {
   /** The program and what goes before our arguments. */
   readonly journalctl: readonly [string, ...string[]];
   readonly cursor: string | undefined;
+  /** Milliseconds since the Unix epoch from which on entries are told where there is no cursor. */
+  readonly sinceMs: number;
   readonly onEntry: (entry: JournalEntry) => void;
   readonly onUnreadable: () => void;
   /** What was told last is no longer there. */
@@ -62,7 +64,7 @@ export const createJournalFollow = (deps: JournalFollowDeps): JournalFollow => {
 
   const run = (): void => {
     const [program, ...before] = deps.journalctl;
-    const started = spawn(program, [...before, ...argumentsFrom(cursor)], {
+    const started = spawn(program, [...before, ...argumentsFrom(cursor, deps.sinceMs)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
     });
@@ -115,10 +117,12 @@ export const createJournalFollow = (deps: JournalFollowDeps): JournalFollow => {
   };
 };
 
-const argumentsFrom = (cursor: string | undefined): string[] => [
+/** The first time from a moment on, not from the end: between asking for that and its answer entries would be passed over. */
+const argumentsFrom = (cursor: string | undefined, sinceMs: number): string[] => [
   ...['--follow', '--output=json', '--no-pager', '--quiet'],
   '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID,_UID,_EXE',
-  ...(cursor === undefined ? ['--lines=0'] : ['--no-tail', `--cursor=${cursor}`]),
+  '--no-tail',
+  cursor === undefined ? `--since=@${Math.floor(sinceMs / 1000)}` : `--cursor=${cursor}`,
   ...['SYSLOG_FACILITY=4', '+', 'SYSLOG_FACILITY=10'],
 ];
 

@@ -47,6 +47,7 @@ export const startLoginCollector = async (
   const source = context.telemetry.open('logins');
   const limits = createLoginLimits();
   const isUser = createUsers(rootPath);
+  const startedAt = clock.now();
   let produced = 0;
 
   const tell = (fact: LoginFact, atUs: number | undefined, evidence: LoginEvidence, from: LoginSource): void => {
@@ -108,6 +109,7 @@ export const startLoginCollector = async (
     journal = createJournalFollow({
       journalctl,
       cursor: kept?.journal,
+      sinceMs: kept?.savedAt ?? startedAt,
       onEntry: (entry) => takeEntry(entry),
       onUnreadable: unreadable,
       onGap: () => gapOf('journal', 'What followed the last entry that was read is gone.'),

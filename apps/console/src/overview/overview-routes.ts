@@ -84,6 +84,8 @@ const headlines = (
   }
   return {
     headline: `${numbers[urgent] ?? urgent} ${urgent === 1 ? 'thing needs' : 'things need'} you today`,
-    subline: `Of ${open.toLocaleString('en')} open findings, these are the ones an attacker could use here, now. Everything else can wait for the next release.`,
+    subline: `Of ${open.toLocaleString('en')} open findings, ${urgent === 1 ? 'the first below is the one' : 'the first below are the ones'} an attacker could use here, now. ${
+      urgent < priorities.length ? 'What follows comes next; everything' : 'Everything'
+    } else can wait for the next release.`,
   };
 };

@@ -144,7 +144,20 @@ const NothingFound = ({ search, lacks }: { readonly search: HuntSearch; readonly
   const { data: trust } = useQuery(apiQuery('trust.get'));
   if (trust?.hosts.total === 0)
     return <NoHosts>Events can be searched a second after the first host is connected.</NoHosts>;
-  if (data !== undefined && data.store.since === undefined)
+  if (data !== undefined && data.store.since === undefined) {
+    if (trust !== undefined && trust.hosts.simulated === trust.hosts.total)
+      return (
+        <Empty
+          title="Simulated hosts record no events"
+          actions={
+            <AnyLink to="/sensors/add" className={buttonClass()}>
+              Add a real host
+            </AnyLink>
+          }
+        >
+          What a real host does, its processes, connections and files, can be searched here a second later.
+        </Empty>
+      );
     return (
       <Empty
         title="No sensor has recorded an event yet"
@@ -157,6 +170,7 @@ const NothingFound = ({ search, lacks }: { readonly search: HuntSearch; readonly
         Recording needs root and a kernel that offers it. Each sensor’s page says what it can see and why not.
       </Empty>
     );
+  }
   return (
     <Empty
       title={lacks ? 'Nothing was found in what was recorded of this time' : 'Nothing like this happened in this time'}

@@ -1,6 +1,7 @@
 import type { MapNode } from '@parapet/contract/api';
 import { describe, expect, it } from 'vitest';
 import { describeNode, headlineOf, portsText } from './describe-node.ts';
+import { shortNameOf } from './render/labels.ts';
 
 const node = (label: string, more: Partial<MapNode> = {}): MapNode => ({
   id: label,
@@ -60,4 +61,12 @@ describe('what is said of a picture', () => {
       ]),
     ).toBe('tcp 80, udp 53');
   });
+});
+
+it('leaves the domain away where room is short, of hosts with names only', () => {
+  const host = (label: string): string => shortNameOf(node(label, { kind: 'host' }));
+  expect([host('edge-01.frankfurt.shop.example'), host('edge-01'), host('10.1.0.2')]).toEqual([
+    ...['edge-01', 'edge-01', '10.1.0.2'],
+  ]);
+  expect(shortNameOf(node('registry.shop.example'))).toBe('registry.shop.example');
 });

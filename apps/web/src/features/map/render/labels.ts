@@ -72,7 +72,7 @@ const writeNode = (item: SceneNode, camera: Camera, size: Size, look: Look, pen:
   if (zoom < 0.34 && !urgent && importance(item, look) < 250) return;
   const at = toScreen(camera, size, item.at);
   const radius = Math.max(item.radius * zoom, 3);
-  const name = pen.fitted(nameOf(item.node), font.name, urgent ? 260 : Math.max(70, 132 * Math.min(1.3, zoom)));
+  const name = fittedName(pen, item.node, urgent ? 260 : Math.max(70, 132 * Math.min(1.3, zoom)));
   const detail = zoom >= 0.54 || urgent ? detailOf(item) : undefined;
   const width = Math.max(name.width, detail === undefined ? 0 : pen.fitted(detail, font.detail, 150).width);
   const top = at.y + radius + 4;
@@ -120,6 +120,19 @@ const isBack = (item: SceneNode, { emphasis }: Look): boolean =>
 export const nameOf = (node: MapNode): string =>
   node.kind === 'container-group' && node.count > 1 ? `${node.label} ×${node.count}` : node.label;
 
+/** The hosts of a site share its domain: where room is short, what is in front of it tells them apart. */
+export const shortNameOf = (node: MapNode): string => {
+  const name = nameOf(node);
+  const [machine = ''] = name.split('.');
+  return node.kind === 'host' && /[a-z]/i.test(machine) ? machine : name;
+};
+
+const fittedName = (pen: Pen, node: MapNode, limit: number): ReturnType<Pen['fitted']> => {
+  const name = nameOf(node);
+  const whole = pen.fitted(name, font.name, limit);
+  return whole.text === name ? whole : pen.fitted(shortNameOf(node), font.name, limit);
+};
+
 const detailOf = ({ node, leftAt }: SceneNode): string | undefined => {
   if (leftAt !== undefined) return 'gone';
   if (node.status === 'unknown') return node.detail === undefined ? 'not reporting' : `${node.detail} · not reporting`;
@@ -140,7 +153,7 @@ const writeFrame = (frame: SceneFrame, camera: Camera, size: Size, look: Look, p
   const x = Math.max(corner.x + (inside ? 14 : 4), 10);
   const y = inside ? Math.max(corner.y + 22, 18) : corner.y - 4;
   const room = corner.x + width - x - (inside && frame.node.kind === 'host' && (frame.node.risk ?? 0) >= 20 ? 42 : 8);
-  const name = pen.fitted(frame.node.label, font.name, room);
+  const name = fittedName(pen, frame.node, room);
   if (name.text === '') return;
   const chosen = emphasis.selected === frame.id || emphasis.focused === frame.id;
   const title = { left: x, top: y - 12, right: x + name.width, bottom: y + 4 };

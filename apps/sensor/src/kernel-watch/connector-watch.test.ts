@@ -16,7 +16,7 @@ const patience = { timeout: 60_000 };
 const tick = 10_000_000n;
 
 /** A kernel and a /proc that a test plays. */
-const play = () => {
+const play = (more: { readonly readingShare?: number } = {}) => {
   const procPath = mkdtempSync(join(tmpdir(), 'connector-watch-'));
   folders.push(procPath);
   let options: ProcessEventsOptions | undefined;
@@ -29,6 +29,7 @@ const play = () => {
   const begin = () => {
     const opened = openConnectorWatch({
       ...{ procPath, memory: createProcessMemory(), board: createProcessBoard(), open },
+      ...{ readingShare: Number.POSITIVE_INFINITY, ...more },
       onEvent: (event) => events.push(event),
       onBlind: () => {
         blind += 1;
@@ -116,6 +117,18 @@ test('what nobody knows and what the kernel dropped is in the account', () => {
   expect(host.events).toEqual([]);
   expect(watch.account()).toEqual({ produced: 9, lost: 7, unknown: 2, unread: 0 });
   watch.close();
+});
+
+test('what there is no time to read is told unread and counted', () => {
+  const host = play({ readingShare: 0 });
+  host.run(1, 0, 1, ['init'], 'init');
+  const { watch, kernel } = host.begin();
+  host.run(80, 1, 5, ['program']);
+  kernel.onFork?.({ pid: 80, parentPid: 1, ...at(5) });
+  kernel.onExec({ pid: 80, ...at(5) });
+  expect(host.events.map(({ kind }) => kind)).toEqual(['fork', 'start']);
+  expect(host.events[1]).toMatchObject({ process: { pid: 80, uid: 1000 }, start: undefined });
+  expect(watch.account()).toEqual({ produced: 2, lost: 0, unknown: 0, unread: 1 });
 });
 
 test('a change of user is told also of a process that is over', () => {

@@ -13,9 +13,11 @@ import {
 import { type ArgumentsRead, createArgumentsReader } from '../proc/arguments-reader.ts';
 import { readProcessFacts } from '../proc/process-facts.ts';
 import { readExecutable } from '../proc/process-files.ts';
+import { createInOrder } from './in-order.ts';
 import type { ProcessBoard } from './process-board.ts';
 import { processId } from './process-identity.ts';
 import type { ProcessMemory } from './process-memory.ts';
+import { createReadingBudget } from './reading-budget.ts';
 
 /**
  * Starts, ends and changes of user or group where our programs cannot run in the kernel: from its process events connector, which
@@ -62,6 +64,8 @@ export type ConnectorWatchDeps = {
   readonly onBlind: () => { readonly end: () => void };
   readonly onFailed: (cause: string) => void;
   readonly open?: typeof createProcessEvents;
+  /** The share of one core that reading /proc may take, default a tenth; starts beyond it are told unread. */
+  readonly readingShare?: number;
 };
 
 const drainEveryMs = 20;
@@ -84,9 +88,10 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
   const argumentsReader = createArgumentsReader(procPath);
   let reading = 0;
 
-  /** As it is now, unless it is over and the number another process's. */
+  const budget = createReadingBudget(deps.readingShare ?? 0.1);
+  /** As it is now, unless it is over and the number another process's, or there is no time to look. */
   const look = ({ pid, atNs }: ProcessEvent): ProbedProcess | undefined => {
-    const found = readProcessFacts(procPath, pid);
+    const found = budget.spend(() => readProcessFacts(procPath, pid));
     return found === undefined || found.startNs > atNs + startTickNs ? undefined : found;
   };
   const learnAll = (): void => {
@@ -216,50 +221,4 @@ const readFolder = (procPath: string, pid: number): string | undefined => {
     // Over by now.
     return undefined;
   }
-};
-
-type InOrder<E> = {
-  readonly add: (event: E) => void;
-  /** Keeps the place of an event that is made of what comes later. */
-  readonly wait: <V>(make: (value: V | undefined) => E) => { readonly settle: (value: V | undefined) => void };
-  readonly waiting: () => number;
-  /** Hands over all that waits, made of nothing. */
-  readonly finish: () => void;
-};
-
-/** Hands events over in the order in which their places were taken; when too many wait, the first goes as it is. */
-const createInOrder = <E>(maxEvents: number, hand: (event: E) => void): InOrder<E> => {
-  let places: { take: (() => E) | undefined; readonly giveUp: () => E }[] = [];
-  let at = 0;
-  const advance = (limit: number): void => {
-    for (let next = places[at]; next !== undefined; next = places[at]) {
-      const take = next.take ?? (places.length - at > limit ? next.giveUp : undefined);
-      if (take === undefined) break;
-      at += 1;
-      hand(take());
-    }
-    if (at === places.length || at > maxEvents) {
-      places = places.slice(at);
-      at = 0;
-    }
-  };
-  return {
-    add: (event) => {
-      const take = (): E => event;
-      places.push({ take, giveUp: take });
-      advance(maxEvents);
-    },
-    wait: (make) => {
-      const place: (typeof places)[number] = { take: undefined, giveUp: () => make(undefined) };
-      places.push(place);
-      return {
-        settle: (value) => {
-          place.take = () => make(value);
-          advance(maxEvents);
-        },
-      };
-    },
-    waiting: () => places.length - at,
-    finish: () => advance(-1),
-  };
 };

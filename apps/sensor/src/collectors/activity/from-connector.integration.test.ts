@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
+import type { TelemetryEvent } from '@parapet/contract/telemetry';
 import { fail, problem } from '@parapet/core';
 import { describeWith, eventually, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
@@ -30,16 +31,28 @@ describeWith([root], 'the activity collector on a kernel without our programs', 
       eventually(`${action} of ${pid}`, async () =>
         events.find((event) => event['process.pid'] === pid && event['event.action'] === action),
       );
-    // It waits until it was seen, so that nothing depends on how quickly it is read.
-    const waits = spawn('/bin/sh', ['-c', 'read line; exit 7', '--password=hunter2-and-more'], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      uid: 65_534,
-    });
-    const started = await of(waits.pid, 'exec');
-    waits.stdin.end('\n');
-    await once(waits, 'exit');
+    // It waits until it was seen. On a host that is busy with other starts it may be told unread; then another one is tried.
+    const begin = async (): Promise<{ child: ChildProcess; started: TelemetryEvent }> => {
+      const child = spawn('/bin/sh', ['-c', 'read line; exit 7', '--password=hunter2-and-more'], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        uid: 65_534,
+      });
+      return { child, started: await of(child.pid, 'exec') };
+    };
+    const end = async ({ child }: { child: ChildProcess }): Promise<void> => {
+      const exited = once(child, 'exit');
+      child.stdin?.end('\n');
+      await exited;
+    };
+    let waits = await begin();
+    for (let tries = 0; waits.started['process.args'] === undefined && tries < 50; tries += 1) {
+      await end(waits);
+      waits = await begin();
+    }
+    const { child, started } = waits;
+    await end(waits);
     const brief = spawnSync('/bin/sh', ['-c', 'exit 0']);
-    const ended = await of(waits.pid, 'exit');
+    const ended = await of(child.pid, 'exit');
     const briefly = [await of(brief.pid, 'exec'), await of(brief.pid, 'exit')];
     await running.stop();
 

@@ -32,7 +32,7 @@ answer({ kind: 'ready' });
 process.once('disconnect', () => process.exit(0));
 process.on('message', (request: WorkerRequest) => {
   work(request).then(
-    (result) => answer({ kind: 'done', result }),
-    (error: unknown) => answer({ kind: 'failed', message: messageOf(error) }),
+    (result) => answer({ kind: 'done', result, keptBytes: process.memoryUsage.rss() }),
+    (error: unknown) => answer({ kind: 'failed', message: messageOf(error), keptBytes: process.memoryUsage.rss() }),
   );
 });

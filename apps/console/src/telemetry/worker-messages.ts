@@ -55,5 +55,5 @@ export type WorkerRequest = {
 export type WorkerAnswer =
   /** Told once, when the engine is open: what comes from then on is worked on. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'done'; readonly result: unknown; readonly keptBytes: number }
+  | { readonly kind: 'failed'; readonly message: string; readonly keptBytes: number };

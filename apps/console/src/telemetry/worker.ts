@@ -17,15 +17,20 @@ export type TelemetryWorker = AsyncDisposable & {
 };
 
 const heapMegabytes = 256;
-/** What the engine once took it keeps, some 400 MB: it goes with the child. */
+/** What the engine once took it keeps: it goes with the child, which is let go when nobody asks it any more or when it keeps too much. */
 const idleMs = 120_000;
+/** Twice what steady storing takes. Another child is ready within a second. */
+const maxKeptBytesDefault = 512 * 1024 * 1024;
 /** Until a new child must be ready. */
 const startMs = 60_000;
 
 export const createTelemetryWorker = (options: {
   readonly folder: string;
   readonly memoryMegabytes: number;
+  /** A child that holds more than this after a job does no further one. */
+  readonly maxKeptBytes?: number;
 }): TelemetryWorker => {
+  const maxKeptBytes = options.maxKeptBytes ?? maxKeptBytesDefault;
   let child: ChildProcess | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -45,6 +50,7 @@ export const createTelemetryWorker = (options: {
   };
 
   const rest = (): void => {
+    clearTimeout(idle);
     child?.disconnect();
     child = undefined;
   };
@@ -83,10 +89,11 @@ export const createTelemetryWorker = (options: {
             return;
           case 'done':
             settle(ok(message.result));
-            return;
+            break;
           case 'failed':
             settle(fail(problem('worker', message.message)));
         }
+        if (message.keptBytes > maxKeptBytes && child === worker) rest();
       };
       const onExit = (): void => {
         if (child === worker) child = undefined;

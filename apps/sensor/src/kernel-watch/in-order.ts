@@ -33,6 +33,7 @@ export const createInOrder = <E>(maxEvents: number, hand: (event: E) => void): I
     wait: (make) => {
       const place: (typeof places)[number] = { take: undefined, giveUp: () => make(undefined) };
       places.push(place);
+      advance(maxEvents);
       return {
         settle: (value) => {
           place.take = () => make(value);

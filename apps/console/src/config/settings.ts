@@ -72,6 +72,7 @@ export const otherPrograms: ReadonlySet<string> = new Set([
   'PARAPET_MEMORY_LIMIT',
   'PARAPET_SYSTEM_CALLS',
   'PARAPET_WATCHED_PATHS',
+  'PARAPET_HASHED_PATHS',
 ]);
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settings, name);

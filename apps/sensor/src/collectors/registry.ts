@@ -65,6 +65,7 @@ export const createCollectors = (deps: {
       paths: deps.config.watchedPaths,
       cpuCores: deps.config.limits.cpuCores,
       onHostFile: news.tell,
+      hashedPaths: deps.config.hashedPaths,
     }),
     createLoginsCollector({
       rootPath: deps.config.rootPath,

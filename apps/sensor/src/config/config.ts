@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppError, fail, ok, type Problem, problem, type Result } from '@parapet/core';
-import { defaultWatchedPaths, parseWatchedPaths } from '../collectors/files/watched-paths.ts';
+import { defaultHashedPaths, defaultWatchedPaths, parseWatchedPaths } from '../collectors/files/watched-paths.ts';
 import type { LogLevel } from '../log.ts';
 import type { Limits } from '../protection/own-group.ts';
 import type { SensorEnv } from './env.ts';
@@ -22,6 +22,8 @@ export type SensorConfig = {
   readonly systemCalls: boolean;
   /** Folders of the host and of containers whose files are watched. */
   readonly watchedPaths: readonly string[];
+  /** Those of them whose content is followed by its hash. */
+  readonly hashedPaths: readonly string[];
   /** Whether this is our container image. */
   readonly isContainer: boolean;
   readonly logLevel: LogLevel;
@@ -52,7 +54,8 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
     cpuCores: cpuLimit(env.PARAPET_CPU_LIMIT),
   },
   systemCalls: env.PARAPET_SYSTEM_CALLS !== 'off',
-  watchedPaths: watchedPaths(env.PARAPET_WATCHED_PATHS),
+  watchedPaths: paths('PARAPET_WATCHED_PATHS', env.PARAPET_WATCHED_PATHS, defaultWatchedPaths),
+  hashedPaths: paths('PARAPET_HASHED_PATHS', env.PARAPET_HASHED_PATHS, defaultHashedPaths),
   isContainer: env.PARAPET_CONTAINER === '1',
   logLevel: env.PARAPET_LOG_LEVEL ?? 'info',
   isRoot: user.isRoot,
@@ -97,12 +100,12 @@ const cpuLimit = (text: string | undefined): number | undefined => {
   throw bad(`PARAPET_CPU_LIMIT is "${text}": give a number of cores like 0.2, at least ${leastCpuCores}, or off.`);
 };
 
-const watchedPaths = (text: string | undefined): readonly string[] => {
-  if (text === undefined) return defaultWatchedPaths;
+const paths = (name: string, text: string | undefined, byDefault: readonly string[]): readonly string[] => {
+  if (text === undefined) return byDefault;
   if (text === 'off') return [];
-  const paths = parseWatchedPaths(text);
-  if (!('wrong' in paths)) return paths;
-  throw bad(`PARAPET_WATCHED_PATHS: ${paths.wrong} Give some like /etc,/home/*/.ssh, or off.`);
+  const parsed = parseWatchedPaths(text);
+  if (!('wrong' in parsed)) return parsed;
+  throw bad(`${name}: ${parsed.wrong} Give some like /etc,/home/*/.ssh, or off.`);
 };
 
 const bad = (message: string): AppError => new AppError('bad-config', 400, message);

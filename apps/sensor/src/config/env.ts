@@ -25,6 +25,8 @@ export const SensorEnv = z.object({
   PARAPET_SYSTEM_CALLS: text,
   /** Folders whose files are watched, separated by commas; `off` for none. */
   PARAPET_WATCHED_PATHS: text,
+  /** Folders below which the content of watched files is followed by its hash; `off` for none. */
+  PARAPET_HASHED_PATHS: text,
   /** `1` in our container image: the program comes with it. */
   PARAPET_CONTAINER: text,
   DOCKER_HOST: text,

@@ -96,6 +96,7 @@ export const optionalFields = {
   'file.inode': field('keyword', 'Inode'),
   'file.hash.sha256': field('keyword', 'SHA-256 after the change'),
   'parapet.file.previous.sha256': field('keyword', 'SHA-256 before the change'),
+  'parapet.file.hash_absent': field('keyword', 'Why there is no hash: gone, large, busy, changing'),
 
   'network.transport': field('keyword', 'tcp, udp, …'),
   'network.direction': field('keyword', 'ingress or egress'),

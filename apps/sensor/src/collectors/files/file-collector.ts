@@ -8,11 +8,14 @@ import { readProcessFacts } from '../../proc/process-facts.ts';
 import type { EventDeps } from '../activity/event-base.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
+import { createContentHashes } from './content-hashes.ts';
 import type { FileChange } from './file-change.ts';
-import { describeFile } from './file-events.ts';
+import { describeFile, hashFields } from './file-events.ts';
 import { fileStatus, restingStatus } from './file-status.ts';
+import { createFirstContents } from './first-contents.ts';
 import { createRoots, type Roots } from './roots.ts';
 import { createWatchedPaths } from './watched-paths.ts';
+import { hostRoot, type WatchedRoot } from './watched-root.ts';
 
 export type FileCollectorDeps = {
   readonly kernel: KernelWatch;
@@ -22,6 +25,8 @@ export type FileCollectorDeps = {
   readonly methods?: readonly FileWatchMethod[];
   /** Told of each change of a file of the host, whatever is recorded of it. */
   readonly onHostFile?: (path: string) => void;
+  /** Below which the content of files is followed by its hash; none by default. */
+  readonly hashedPaths?: readonly string[];
 };
 
 const everyMs = 50;
@@ -47,17 +52,24 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
   const teller = createTeller(deps, context, member);
   let produced = 0;
   const waiting: Waiting[] = [];
+  const hashedPaths = createWatchedPaths(deps.hashedPaths ?? []);
+  const hashes = createContentHashes(hashedPaths);
+  const host = hostRoot(deps.rootPath);
+  const firstContents = createFirstContents({
+    ...{ rootPath: deps.rootPath, openRoot: host.open, paths: hashedPaths, hashes },
+    foreign: host.foreign(),
+  });
   const openRoots = (): Roots =>
     createRoots({
       context,
       rootPath: deps.rootPath,
       paths: createWatchedPaths(deps.paths),
       ...(deps.methods === undefined ? {} : { methods: deps.methods }),
-      onChange: (change, container) => {
+      onChange: (change, container, root) => {
         produced += 1;
         if (container === undefined)
           for (const path of [change.path, change.target]) if (path !== undefined) deps.onHostFile?.(path);
-        if (source.wants(change.action)) waiting.push({ change, container });
+        if (source.wants(change.action)) waiting.push({ change, container, root });
         else source.unwanted(1);
       },
       onOther: () => {
@@ -85,7 +97,11 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
     if (waiting.length === 0) return;
     // Whoever did it began before, so it is known once this is read.
     member?.drain();
-    for (const { change, container } of waiting) source.tell('file', teller(change, container));
+    for (const { change, container, root } of waiting)
+      source.tell('file', {
+        ...teller(change, container),
+        ...hashFields(hashes.ofChange(change, { container, openRoot: root.open })),
+      });
     waiting.length = 0;
   };
   const shareMs = everyMs * Math.min(deps.cpuCores ?? defaultShare, 1);
@@ -94,6 +110,7 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
     roots.read(performance.now() + shareMs / 4);
     tell();
     roots.walk(performance.now() + shareMs / 2);
+    firstContents.step(performance.now() + shareMs / 8);
   };
   const report = (): void =>
     context.report(
@@ -119,7 +136,11 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
   };
 };
 
-type Waiting = { readonly change: FileChange; readonly container: string | undefined };
+type Waiting = {
+  readonly change: FileChange;
+  readonly container: string | undefined;
+  readonly root: WatchedRoot;
+};
 
 const createTeller = (
   { kernel }: FileCollectorDeps,

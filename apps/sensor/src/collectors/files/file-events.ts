@@ -1,6 +1,7 @@
 import { maxTextLength, type TelemetryEvent } from '@parapet/contract/telemetry';
 import type { ProbedProcess } from '@parapet/kernel';
 import { describeProcess, type EventDeps } from '../activity/event-base.ts';
+import type { ChangedContent } from './content-hashes.ts';
 import type { FileChange } from './file-change.ts';
 
 /**
@@ -33,3 +34,17 @@ export const describeFile = (
   if (change.isFolder) event['file.type'] = 'dir';
   return event;
 };
+
+/** What is known of the content before and after. */
+export const hashFields = ({
+  before,
+  after,
+  absent,
+}: ChangedContent): Pick<
+  TelemetryEvent,
+  'file.hash.sha256' | 'parapet.file.previous.sha256' | 'parapet.file.hash_absent'
+> => ({
+  ...(before === undefined ? {} : { 'parapet.file.previous.sha256': before }),
+  ...(after === undefined ? {} : { 'file.hash.sha256': after }),
+  ...(absent === undefined ? {} : { 'parapet.file.hash_absent': absent }),
+});

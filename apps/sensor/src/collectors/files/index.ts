@@ -10,6 +10,7 @@ export const createFilesCollector = (deps: {
   readonly paths: readonly string[];
   readonly cpuCores: number | undefined;
   readonly onHostFile?: (path: string) => void;
+  readonly hashedPaths?: readonly string[];
 }): CollectorDefinition => ({
   name: 'files',
   title: 'Changes of files in watched folders of the host and of containers, each as an event',

@@ -26,8 +26,8 @@ export type RootsDeps = {
   readonly rootPath: string;
   readonly paths: WatchedPaths;
   readonly methods?: readonly FileWatchMethod[];
-  /** `container`: the runtime's id of the one whose file it is. */
-  readonly onChange: (change: FileChange, container: string | undefined) => void;
+  /** `container`: the runtime's id of the one whose file it is; `root`: where its path begins. */
+  readonly onChange: (change: FileChange, container: string | undefined, root: WatchedRoot) => void;
   readonly onOther: () => void;
   readonly onLost: (stage: LossStage, cause: string) => void;
 };
@@ -64,7 +64,7 @@ export const createRoots = (deps: RootsDeps): Roots => {
       ...{ paths: deps.paths, openRoot: root.open, prefix: root.prefix, foreign: root.foreign, maxFolders },
       ...(deps.methods === undefined ? {} : { methods: deps.methods }),
       onChange: (change) => {
-        if (limit.take(performance.now())) deps.onChange(change, more.container);
+        if (limit.take(performance.now())) deps.onChange(change, more.container, root);
         else deps.onLost('filter', 'too many changes in one workload');
       },
       onOther: deps.onOther,

@@ -25,6 +25,15 @@ export const defaultWatchedPaths: readonly string[] = [
   '/usr/lib64',
 ];
 
+/** Of these the content counts: settings, keys, jobs. Programs are hashed when they run. */
+export const defaultHashedPaths: readonly string[] = [
+  '/etc',
+  '/root/.ssh',
+  '/home/*/.ssh',
+  '/var/spool/cron',
+  '/run/systemd/system',
+];
+
 export const maxWatchedPaths = 64;
 const maxPathLength = 1024;
 

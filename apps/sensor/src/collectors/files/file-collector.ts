@@ -106,6 +106,7 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
   };
   const shareMs = everyMs * Math.min(deps.cpuCores ?? defaultShare, 1);
   const turn = (): void => {
+    settle();
     if (roots === undefined) return;
     roots.read(performance.now() + shareMs / 4);
     tell();
@@ -117,7 +118,6 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
       roots === undefined ? restingStatus : fileStatus(roots.state(), joined.ok ? undefined : joined.error.message),
     );
   const account = (): void => {
-    settle();
     source.account(produced);
     report();
   };

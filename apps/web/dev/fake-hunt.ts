@@ -11,6 +11,7 @@ import type { Hunt, Test } from '../../../packages/telemetry/src/language/hunt.t
 import { parseHunt } from '../../../packages/telemetry/src/language/parse.ts';
 import { type FakeHandlers, FakeRefusal } from './fake-answers.ts';
 import { chance, day, hour, idOf, minute, pick } from './fake-seed.ts';
+import { fakeSignIns } from './fake-sign-ins.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 const programs = [
@@ -67,6 +68,12 @@ const makeEvents = (world: FakeWorld): HuntEvent[] => {
         ...{ ...start, '@timestamp': at + Math.floor(chance('for', index) * 240_000_000), 'event.action': 'exit' },
         ...{ 'event.sequence': 20_000 + index, 'process.exit_code': chance('code', index) > 0.8 ? 1 : 0 },
       });
+  }
+  for (const [index, event] of fakeSignIns.entries()) {
+    const host = pick(world.hosts, 'signs in', index);
+    const at = (base - index * 7 * minute) * 1000;
+    const where = { 'host.id': host.id, 'host.name': host.name, 'event.sequence': 40_000 + index };
+    events.push({ ...where, '@timestamp': at, ...event });
   }
   return events.toSorted((a, b) => Number(b['@timestamp']) - Number(a['@timestamp']));
 };

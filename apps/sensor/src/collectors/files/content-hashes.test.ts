@@ -25,7 +25,7 @@ const change = (action: FileAction, path: string, more: Partial<FileChange> = {}
   ...more,
 });
 const start = () => {
-  const hashes = createContentHashes(paths);
+  const hashes = createContentHashes(paths, () => 0);
   const place = { container: undefined, openRoot: () => openRoot(rootPath) };
   return { hashes, of: (each: FileChange) => hashes.ofChange(each, place) };
 };

@@ -33,7 +33,10 @@ const readKib = { perSecond: 4096, burst: 16_384 };
 /** Some 200 bytes each; of the host and of all containers together, so that no container makes the host’s be forgotten. */
 const maxKnown = { host: 8192, containers: 4096 } as const;
 
-export const createContentHashes = (paths: WatchedPaths): ContentHashes => {
+export const createContentHashes = (
+  paths: WatchedPaths,
+  nowMs: () => number = () => performance.now(),
+): ContentHashes => {
   const known = { host: new Map<string, string>(), containers: new Map<string, string>() };
   const limit = createRateLimit(readKib);
   const remember = (owner: keyof typeof known, key: string, sha256: string | undefined): void => {
@@ -45,8 +48,8 @@ export const createContentHashes = (paths: WatchedPaths): ContentHashes => {
     if (hashes.size > maxKnown[owner] && oldest !== undefined) hashes.delete(oldest);
   };
   const mayRead = (bytes: number): boolean => {
-    const nowMs = performance.now();
-    for (let left = Math.ceil(bytes / 1024); left > 0; left -= 1) if (!limit.take(nowMs)) return false;
+    const now = nowMs();
+    for (let left = Math.ceil(bytes / 1024); left > 0; left -= 1) if (!limit.take(now)) return false;
     return true;
   };
 

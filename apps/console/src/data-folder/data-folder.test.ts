@@ -30,6 +30,17 @@ test('serves one process at a time', async () => {
   await using _again = await openDataFolder(root, '0.1.0');
 });
 
+test('throws away what a killed console was being sent, but not what a living one is', async () => {
+  const first = await openDataFolder(root, '0.1.0');
+  const upload = join(first.temporaryDir, 'bundle-half');
+  await writeFile(upload, 'the beginning');
+  await expect(openDataFolder(root, '0.1.0')).rejects.toThrow(/Another Parapet console/);
+  expect(await readFile(upload, 'utf8')).toBe('the beginning');
+  await first[Symbol.asyncDispose]();
+  await using _next = await openDataFolder(root, '0.1.0');
+  await expect(stat(upload)).rejects.toThrow('ENOENT');
+});
+
 test('a lock left by a killed process is taken over, whoever has its pid now', async () => {
   const child = spawn('sleep', ['60']);
   const pid = child.pid ?? 0;

@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, makeFolderDurably, parseJson, readFileBounded, writeFileDurably } from '@parapet/core';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ export type DataFolder = AsyncDisposable & {
   readonly runDir: string;
   /** Advisory databases and imported bundles. */
   readonly feedsDir: string;
-  /** What may be thrown away: uploads in progress, caches. */
+  /** Uploads in progress; emptied when the folder is opened, since a killed console leaves them. */
   readonly temporaryDir: string;
   /** Backups that the console made by itself. */
   readonly backupsDir: string;
@@ -61,6 +61,8 @@ export const openDataFolder = async (
   try {
     if (options.toRestore !== true) await refuseHalfRestored(root);
     await checkVersion(root, version);
+    for (const name of await readdir(folder.temporaryDir))
+      await rm(join(folder.temporaryDir, name), { recursive: true, force: true });
     return { ...folder, [Symbol.asyncDispose]: lock.release };
   } catch (error) {
     await lock.release();

@@ -7,7 +7,7 @@ const id = '6b1c1c1e-0d2f-4f6e-8a54-4d1f7b1f0a01';
 const cases = casesOf({
   size: budgetSize,
   ...{ host: id, image: id, container: id, finding: id, eventful: id, listed: { host: id, earlier: id } },
-  ...{ vulnerability: 'CVE-2020-1', product: 'curl', fix: 'deb/curl@2.0', policyVersion: '1' },
+  ...{ vulnerability: 'CVE-2020-1', product: 'curl', fix: 'deb/curl@2.0', policyVersion: '1', process: '101:1' },
 });
 const pages = Object.entries(routes).filter(([, route]) => route.method === 'GET');
 

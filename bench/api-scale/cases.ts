@@ -28,6 +28,8 @@ export type Subjects = {
   readonly host: string;
   readonly image: string;
   readonly container: string;
+  /** Key of a process in that container. */
+  readonly process: string;
   readonly finding: string;
   readonly vulnerability: string;
   readonly product: string;
@@ -194,7 +196,10 @@ const waysOf = (subjects: Subjects): Ways => {
     // An export has any length; that of one minute says what a row of it costs.
     'hunt.export': { 'of a minute': { since: new Date(Date.now() - 60_000).toISOString(), until: now } },
     'hunt.accounts': { '': { hostId: subjects.eventful, ...lastHour } },
-    'forensics.get': { container: { containerId: container, ...lastHour } },
+    'forensics.get': {
+      container: { containerId: container, ...lastHour },
+      process: { hostId: host, process: subjects.process, ...lastHour },
+    },
     'telemetryPolicy.version': { '': { version: subjects.policyVersion } },
     'telemetryPolicy.ofHost': { '': { hostId: host } },
     'retention.preview': {

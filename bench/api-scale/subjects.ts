@@ -19,8 +19,9 @@ export const prepareSubjects = async (running: Console, size: StoreSize): Promis
   const host = idOf('asset', 26);
   const image = idOf('asset', size.hosts + 26);
   await fillEvents(running);
+  const { container, process } = await listedProcess(db, host);
   return {
-    ...{ size, host, image, container: idOf('container', 25), eventful: host },
+    ...{ size, host, image, container, process, eventful: host },
     policyVersion: await savedPolicy(db),
     finding: await one(
       db,
@@ -31,6 +32,18 @@ export const prepareSubjects = async (running: Console, size: StoreSize): Promis
     fix: await one(db, sql`select key as value from fixes where id = 1207`),
     listed: await listTwice(db, size.packagesEach),
   };
+};
+
+/** A process of the host that runs in a container, and that container; folders that were filled earlier hold keys of another form. */
+const listedProcess = async (db: Database, host: string): Promise<Pick<Subjects, 'container' | 'process'>> => {
+  const found = await one(
+    db,
+    sql`select container_id || '|' || key as value from processes
+      where host_id = ${host}::uuid and container_id is not null and ended_at is null and key ~ '^[0-9]+:[0-9]+$' order by id limit 1`,
+  );
+  const [container = '', process = ''] = found.split('|');
+  if (process === '') throw new Error('No process of the filled store has a key as sensors tell it: fill it anew.');
+  return { container, process };
 };
 
 const savedPolicy = async (db: Database): Promise<string> => {

@@ -110,11 +110,13 @@ describe.each(scopes)('with scope %j', (scope) => {
 
 describe.each(scopes)('findings in memory say what the database says, with scope %j', (scope) => {
   test.each(
-    randomFilters(36)
-      .filter(({ q, minRisk, vulnerability, fix }) =>
+    [
+      ...randomFilters(36).filter(({ q, minRisk, vulnerability, fix }) =>
         [q, minRisk, vulnerability, fix].some((value) => value !== undefined),
-      )
-      .map((query) => [JSON.stringify(query), query] as const),
+      ),
+      // What every vulnerability holds, and what asks three columns at once.
+      ...[{ q: 'c' }, { q: 'cve 3', status: 'open' }, { q: '3 parser', fix: 'fix-3', vulnerability: 'CVE-2026-60' }],
+    ].map((query) => [JSON.stringify(query), query] as const),
   )('under %s', async (_text, query) => {
     expect(await listAll(query, scope, 70, index)).toEqual(await listAll(query, scope));
     const { db } = database;

@@ -402,7 +402,10 @@ describe('the map', () => {
     });
     await graph.blind(host, { from: at('09:30'), to: at('10:00') });
     await graph.blind(second, { from: at('09:45'), to: at('10:15') });
+    // Within another one, and beside one that has no end.
+    await graph.blind(host, { from: at('09:35'), to: at('09:40') }, 'processes');
     await graph.blind(host, { from: at('11:30') });
+    await graph.blind(second, { from: at('11:40'), to: at('11:45') });
     const query = { from: at('08:00').toISOString(), to: at('12:00').toISOString(), buckets: 4 };
     const changes = await call<{ buckets: { appeared: number; gone: number }[]; blind: object[]; earliest?: string }>(
       'map.changes',
@@ -416,7 +419,7 @@ describe('the map', () => {
     ]);
     expect(changes.blind).toEqual([
       { from: at('09:30').toISOString(), to: at('10:15').toISOString(), hosts: 2 },
-      { from: at('11:30').toISOString(), hosts: 1 },
+      { from: at('11:30').toISOString(), hosts: 2 },
     ]);
     expect(changes.earliest).toBe(start.toISOString());
     const hidden = await call<{ buckets: { appeared: number }[]; blind: object[] }>('map.changes', {

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
 import {
   copiesOfMeant,
+  copiesOfMeantVersion,
   findVersions,
   isLive,
   liveAssets,
@@ -102,8 +103,8 @@ const readPlaces = async (
   const { rows } = await sql<PlaceRow>`
     with ${liveAssets(scope)}, ${page.meant}, found as materialized (
       select p.id, live.place from meant
-      cross join lateral ${copiesOfMeant} as p
-      join live on live.id = p.asset_id ${page.hasVersion ? sql`and p.version = meant.version` : sql``}
+      cross join lateral ${page.hasVersion ? copiesOfMeantVersion : copiesOfMeant} as p
+      join live on live.id = p.asset_id
       where meant.rank <= ${nameLimit}
     )
     select p.id, page.place, (select count(*)::int from found) as total, p.purl, p.type, p.name, p.version, p.architecture,

@@ -51,6 +51,12 @@ export const copiesOfMeant = sql`(
   where p.name = meant.name and p.type = meant.type and ${isIndexed} offset 0
 )`;
 
+/** The same of one name and version. */
+export const copiesOfMeantVersion = sql`(
+  select p.id, p.type, p.name, p.version, p.asset_id from asset_packages as p
+  where p.name = meant.name and p.type = meant.type and p.version = meant.version and ${isIndexed} offset 0
+)`;
+
 /** Throws AppError `bad-version` (400). */
 const boundsOf = (text: string | undefined): VersionBounds | undefined => {
   if (text === undefined) return undefined;

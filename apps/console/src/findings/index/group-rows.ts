@@ -32,16 +32,16 @@ export const groupRows = (
 ): GroupedRows => {
   const keys = keysOf(asked.columns, by);
   const rows = findRows(asked.columns, asked.question);
-  const sums = sumUp(rows, keys);
+  const { highest, findings, riskSum } = findHighest(rows, keys);
   const found: number[] = [];
-  for (let key = 0; key < keys.size; key += 1) if ((sums.findings[key] ?? 0) > 0) found.push(key);
-  const page = firstGroups(found.filter(comesAfter(sums, keys, wanted.after)), sums, keys, wanted.limit);
+  for (let key = 0; key < keys.size; key += 1) if ((highest[key] ?? none) !== none) found.push(key);
+  const topFive = firstGroups(found, highest, keys, 5);
+  const page = firstGroups(found.filter(comesAfter(highest, keys, wanted.after)), highest, keys, wanted.limit);
+  const details = describe(new Set([...topFive, ...page]), rows, highest, keys);
   return {
-    page: describe(page, rows, sums, keys),
-    groups: found.length,
-    findings: sum(found, sums.findings),
-    riskSum: sum(found, sums.riskSum),
-    topFiveRisk: sum(firstGroups(found, sums, keys, 5), sums.riskSum),
+    page: page.flatMap((key) => details.get(key) ?? []),
+    ...{ groups: found.length, findings, riskSum },
+    topFiveRisk: topFive.reduce((total, key) => total + (details.get(key)?.riskSum ?? 0), 0),
   };
 };
 
@@ -73,78 +73,81 @@ const keysOf = (columns: Asked['columns'], by: Grouping): Keys => {
   }
 };
 
-/** What is needed of every group. One element each: twenty thousand objects would take longer to make than a million rows to walk. */
-type Sums = {
-  readonly findings: Uint32Array;
-  /** -1 before the first finding. */
-  readonly risk: Float32Array;
-  readonly riskSum: Float64Array;
+/** Of a group without a finding. */
+const none = -1;
+
+/** All that is needed of every group: a million rows are walked for it, so what a page's groups tell is summed up later. */
+type Highest = {
+  /** The highest risk of each group. */
+  readonly highest: Float32Array;
+  readonly findings: number;
+  readonly riskSum: number;
 };
 
-const sumUp = (found: readonly FoundRows[], keys: Keys): Sums => {
-  const sums: Sums = {
-    findings: new Uint32Array(keys.size),
-    risk: new Float32Array(keys.size).fill(-1),
-    riskSum: new Float64Array(keys.size),
-  };
+const findHighest = (found: readonly FoundRows[], keys: Keys): Highest => {
+  const highest = new Float32Array(keys.size).fill(none);
+  let findings = 0;
+  let riskSum = 0;
   for (const { segment, number, rows } of found) {
     const own = keys.of(segment);
-    if (own === undefined) addSegment(sums, number, segment, rows);
-    else addRows(sums, own, segment, rows);
+    findings += rows.length;
+    riskSum += own === undefined ? raiseOne(highest, number, segment, rows) : raise(highest, own, segment, rows);
   }
-  return sums;
+  return { highest, findings, riskSum };
 };
 
-const addRows = ({ findings, risk, riskSum }: Sums, keys: Uint32Array, { risks }: Segment, rows: Uint32Array): void => {
+/** Returns the sum of the rows' risks. */
+const raise = (highest: Float32Array, keys: Uint32Array, { risks }: Segment, rows: Uint32Array): number => {
+  let sum = 0;
   for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at] ?? 0;
     const key = keys[row] ?? 0;
     const value = risks[row] ?? 0;
-    findings[key] = (findings[key] ?? 0) + 1;
-    riskSum[key] = (riskSum[key] ?? 0) + value;
-    if (value > (risk[key] ?? 0)) risk[key] = value;
+    sum += value;
+    if (value > (highest[key] ?? 0)) highest[key] = value;
   }
+  return sum;
 };
 
-const addSegment = ({ findings, risk, riskSum }: Sums, key: number, { risks }: Segment, rows: Uint32Array): void => {
-  let highest = -1;
-  let total = 0;
+const raiseOne = (highest: Float32Array, key: number, { risks }: Segment, rows: Uint32Array): number => {
+  let [sum, most] = [0, none];
   for (let at = 0; at < rows.length; at += 1) {
     const value = risks[rows[at] ?? 0] ?? 0;
-    total += value;
-    if (value > highest) highest = value;
+    sum += value;
+    if (value > most) most = value;
   }
-  findings[key] = rows.length;
-  risk[key] = highest;
-  riskSum[key] = total;
+  highest[key] = most;
+  return sum;
 };
 
 const comesAfter = (
-  sums: Sums,
+  highest: Float32Array,
   keys: Keys,
   after: { readonly value: number; readonly id: string } | undefined,
 ): ((key: number) => boolean) => {
   if (after === undefined) return () => true;
   const bound = Math.fround(after.value);
   return (key) => {
-    const risk = sums.risk[key] ?? 0;
+    const risk = highest[key] ?? 0;
     return risk < bound || (risk === bound && keys.text(key) > after.id);
   };
 };
 
 /** The first groups by descending risk, then by id as text. Only those of the last one's risk and above are sorted by it. */
-const firstGroups = (from: readonly number[], sums: Sums, keys: Keys, limit: number): readonly number[] => {
-  const risks = Float32Array.from(from, (key) => sums.risk[key] ?? 0).sort();
+const firstGroups = (from: readonly number[], highest: Float32Array, keys: Keys, limit: number): readonly number[] => {
+  const risks = Float32Array.from(from, (key) => highest[key] ?? 0).sort();
   const bound = risks[Math.max(0, risks.length - limit)] ?? 0;
   const named = from
-    .filter((key) => (sums.risk[key] ?? 0) >= bound)
-    .map((key) => ({ key, risk: sums.risk[key] ?? 0, id: keys.text(key) }));
+    .filter((key) => (highest[key] ?? 0) >= bound)
+    .map((key) => ({ key, risk: highest[key] ?? 0, id: keys.text(key) }));
   named.sort((a, b) => b.risk - a.risk || (a.id < b.id ? -1 : 1));
   return named.slice(0, limit).map(({ key }) => key);
 };
 
-/** What only a page's groups tell. */
+/** What only the groups that are shown tell. */
 type Details = {
+  findings: number;
+  riskSum: number;
   kev: number;
   assets: number;
   firstSeenMs: number;
@@ -154,41 +157,60 @@ type Details = {
   worst: { readonly segment: Segment; readonly row: number } | undefined;
 };
 
+const newDetails = (): Details => ({
+  ...{ findings: 0, riskSum: 0, kev: 0, assets: 0, firstSeenMs: Number.POSITIVE_INFINITY },
+  ...{ vulnerabilities: new Set(), last: undefined, worst: undefined },
+});
+
 const describe = (
-  page: readonly number[],
+  shown: ReadonlySet<number>,
   found: readonly FoundRows[],
-  sums: Sums,
+  highest: Float32Array,
   keys: Keys,
-): readonly GroupSums[] => {
-  const details = page.map(
-    (): Details => ({
-      ...{ kev: 0, assets: 0, firstSeenMs: Number.POSITIVE_INFINITY },
-      ...{ vulnerabilities: new Set(), last: undefined, worst: undefined },
-    }),
-  );
-  // The place on the page, from 1 on.
-  const places = new Uint16Array(keys.size);
-  for (const [at, key] of page.entries()) places[key] = at + 1;
+): ReadonlyMap<number, GroupSums> => {
+  const details = new Map([...shown].map((key) => [key, newDetails()] as const));
+  const isShown = new Uint8Array(keys.size);
+  for (const key of shown) isShown[key] = 1;
+  let hits = new Uint32Array(1024);
   for (const { segment, number, rows } of found) {
     const own = keys.of(segment);
-    if (own === undefined && places[number] === 0) continue;
-    for (let at = 0; at < rows.length; at += 1) {
-      const row = rows[at] ?? 0;
-      const key = own === undefined ? number : (own[row] ?? 0);
-      const place = places[key] ?? 0;
-      const detail = place === 0 ? undefined : details[place - 1];
-      if (detail !== undefined) addDetails(detail, segment, row, sums.risk[key] ?? 0);
+    if (own === undefined) {
+      const detail = details.get(number);
+      if (detail !== undefined) for (const row of rows) addDetails(detail, segment, row, highest[number] ?? 0);
+      continue;
+    }
+    if (hits.length < rows.length) hits = new Uint32Array(rows.length * 2);
+    const count = rowsOf(isShown, own, rows, hits);
+    for (let at = 0; at < count; at += 1) {
+      const row = hits[at] ?? 0;
+      const key = own[row] ?? 0;
+      const detail = details.get(key);
+      if (detail !== undefined) addDetails(detail, segment, row, highest[key] ?? 0);
     }
   }
-  return page.flatMap((key, at) => {
-    const detail = details[at];
-    return detail?.worst === undefined ? [] : [presentSums(sums, keys, key, { ...detail, worst: detail.worst })];
-  });
+  return new Map(
+    [...details].flatMap(([key, { worst, ...detail }]) =>
+      worst === undefined ? [] : [[key, presentSums(keys.text(key), highest[key] ?? 0, { ...detail, worst })] as const],
+    ),
+  );
+};
+
+/** The rows whose group is shown, into `hits`; few of many, so without a branch for each. */
+const rowsOf = (isShown: Uint8Array, keys: Uint32Array, rows: Uint32Array, hits: Uint32Array): number => {
+  let to = 0;
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] ?? 0;
+    hits[to] = row;
+    to += isShown[keys[row] ?? 0] ?? 0;
+  }
+  return to;
 };
 
 const kevBit = 512;
 
 const addDetails = (detail: Details, segment: Segment, row: number, highest: number): void => {
+  detail.findings += 1;
+  detail.riskSum += segment.risks[row] ?? 0;
   if (((segment.cells[row] ?? 0) & kevBit) !== 0) detail.kev += 1;
   if (detail.last !== segment) {
     detail.last = segment;
@@ -203,18 +225,17 @@ const addDetails = (detail: Details, segment: Segment, row: number, highest: num
 };
 
 const presentSums = (
-  sums: Sums,
-  keys: Keys,
-  key: number,
-  { kev, assets, firstSeenMs, vulnerabilities, worst }: Details & { readonly worst: NonNullable<Details['worst']> },
+  id: string,
+  risk: number,
+  {
+    vulnerabilities,
+    worst,
+    last: _,
+    ...sums
+  }: Omit<Details, 'worst'> & { readonly worst: NonNullable<Details['worst']> },
 ): GroupSums => ({
-  ...{ id: keys.text(key), kev, assets, firstSeenMs, vulnerabilities: vulnerabilities.size },
-  findings: sums.findings[key] ?? 0,
+  ...{ id, ...sums, vulnerabilities: vulnerabilities.size },
   // Stored with one decimal, kept as the nearest 32-bit number.
-  risk: Math.round((sums.risk[key] ?? 0) * 10) / 10,
-  riskSum: sums.riskSum[key] ?? 0,
+  risk: Math.round(risk * 10) / 10,
   worstId: idOfRow(worst.segment, worst.row),
 });
-
-const sum = (keys: readonly number[], values: Uint32Array | Float64Array): number =>
-  keys.reduce((total, key) => total + (values[key] ?? 0), 0);

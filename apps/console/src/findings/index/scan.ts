@@ -1,7 +1,7 @@
 import type { CellFilter } from '../cells.ts';
 import { type CellCount, decodeCell, passes } from '../cells.ts';
 import type { FindingColumns } from './finding-index.ts';
-import type { Segment } from './segment.ts';
+import type { Numbering, Segment } from './segment.ts';
 
 /** What a filter asks of a row, by the ids it was resolved to. A term matches by any of its three, terms and names all together. */
 export type RowQuestion = {
@@ -47,13 +47,16 @@ export type FoundRows = {
   readonly rows: Uint32Array;
 };
 
-/** All rows that answer a question, for more than one look at them: 4 bytes for each that could. */
+/** Kept between questions: 4 bytes for each row that could answer the largest one, 12 MB at most. Making it anew costs the collector more than the walk. */
+let memory = new Uint32Array(0);
+
+/** All rows that answer a question, for more than one look at them. They hold until the next question, so not over an `await`. */
 export const findRows = (columns: FindingColumns, question: RowQuestion): readonly FoundRows[] => {
   const match = compileMatch(columns, question);
   const isAllowed = (segment: Segment): boolean => question.assets?.has(segment.assetId) !== false;
   let possible = 0;
   for (const segment of columns.segments.values()) if (isAllowed(segment)) possible += segment.length;
-  const memory = new Uint32Array(possible);
+  if (memory.length < possible) memory = new Uint32Array(possible);
   const found: FoundRows[] = [];
   let number = -1;
   let from = 0;
@@ -106,14 +109,28 @@ const maskedRows = (
   found: Uint32Array,
   from: number,
 ): number => {
+  const [first, second, third] = masks.columns;
+  // Nothing of a row can add what its asset lacks.
+  if (first === undefined) return 0;
   const { length, cells } = segment;
   const { isRequired } = masks;
+  let to = from;
+  if (third === undefined) {
+    const [numbers, masked] = [segment[first.column], first.masked];
+    const other = second ?? first;
+    const [otherNumbers, otherMasked] = [segment[other.column], other.masked];
+    for (let row = 0; row < length; row += 1) {
+      const has = own | (masked[numbers[row] ?? 0] ?? 0) | (otherMasked[otherNumbers[row] ?? 0] ?? 0);
+      found[to] = row;
+      to += (isRequired[has] ?? 0) & (passing[cells[row] ?? 0] ?? 0);
+    }
+    return to - from;
+  }
   bits.fill(own, 0, length);
   for (const { column, masked } of masks.columns) {
     const numbers = segment[column];
     for (let row = 0; row < length; row += 1) bits[row] = (bits[row] ?? 0) | (masked[numbers[row] ?? 0] ?? 0);
   }
-  let to = from;
   for (let row = 0; row < length; row += 1) {
     found[to] = row;
     to += (isRequired[bits[row] ?? 0] ?? 0) & (passing[cells[row] ?? 0] ?? 0);
@@ -160,6 +177,10 @@ type Masks = {
   readonly ofAsset: (assetId: string) => number;
 };
 
+/** Whether ids, of which none is there twice, name every number of a column. */
+const namesAll = (numbering: Numbering, ids: readonly number[]): boolean =>
+  ids.length >= numbering.size() && ids.filter((id) => numbering.find(id) !== undefined).length === numbering.size();
+
 const compileMasks = (columns: FindingColumns, question: RowQuestion): Masks => {
   const masks = new Map<NumberedColumn, Uint16Array>();
   let required = 0;
@@ -179,6 +200,8 @@ const compileMasks = (columns: FindingColumns, question: RowQuestion): Masks => 
   };
   const termBits: { readonly bit: number; readonly assets: ReadonlySet<string> }[] = [];
   for (const term of question.terms) {
+    // One letter is in every summary: what each row has need not be asked of any.
+    if (namesAll(columns.vulnerabilities, term.vulnerabilities) || namesAll(columns.products, term.products)) continue;
     mark('vulnerabilities', term.vulnerabilities);
     mark('products', term.products);
     termBits.push({ bit, assets: term.assets });

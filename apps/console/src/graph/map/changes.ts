@@ -9,7 +9,6 @@ type Changes = ResultOf<'map.changes'>;
 type Range = { readonly from: Date; readonly to: Date; readonly buckets: number };
 
 const maxRangeMs = 400 * 86_400_000;
-const maxBlindRows = 5_000;
 const maxBlindSpans = 200;
 
 /** What appeared and went per bucket of time, and when hosts could not be seen. */
@@ -76,32 +75,29 @@ const countByBucket = async (db: Database, scope: Scope, range: Range): Promise<
   return { appeared: of('appeared'), gone: of('gone') };
 };
 
-type BlindRow = { readonly hostId: string; readonly from: Date; readonly to: Date | null };
+type BlindRow = { readonly from: Date; readonly to: Date | null; readonly hosts: number };
 
-/** Spans in which a whole sensor was not heard, with how many hosts at once. */
+/**
+ * Spans in which a whole sensor was not heard: those that overlap are one, with how many hosts were blind at some time within.
+ * Joined in the database, where their number needs no limit.
+ */
 const readBlind = async (db: Database, inScope: ScopeFilter, range: Range): Promise<Changes['blind']> => {
   const { rows } = await sql<BlindRow>`
-    select b.host_id as "hostId", b.started_at as "from", b.ended_at as "to"
-    from blind_intervals b join assets a on a.id = b.host_id
-    where b.started_at < ${range.to} and (b.ended_at is null or b.ended_at > ${range.from}) and ${inScope('a')}
-    order by b.started_at limit ${maxBlindRows}`.execute(db);
-  return mergeBlind(rows).slice(-maxBlindSpans);
-};
-
-/** Joins overlapping spans; `hosts` is how many different ones were blind at some time within. */
-export const mergeBlind = (rows: readonly BlindRow[]): Changes['blind'] => {
-  const spans: { from: Date; to: Date | null; readonly hosts: Set<string> }[] = [];
-  for (const row of [...rows].sort((a, b) => a.from.getTime() - b.from.getTime())) {
-    const last = spans.at(-1);
-    if (last !== undefined && (last.to === null || row.from <= last.to)) {
-      last.to = last.to === null || row.to === null ? null : new Date(Math.max(row.to.getTime(), last.to.getTime()));
-      last.hosts.add(row.hostId);
-    } else spans.push({ from: row.from, to: row.to, hosts: new Set([row.hostId]) });
-  }
-  return spans.map((span) => ({
-    from: span.from.toISOString(),
-    hosts: span.hosts.size,
-    ...(span.to === null ? {} : { to: span.to.toISOString() }),
+    with spans as (
+      select b.host_id, b.started_at, coalesce(b.ended_at, 'infinity') as ended_at
+      from blind_intervals b join assets a on a.id = b.host_id
+      where b.started_at < ${range.to} and (b.ended_at is null or b.ended_at > ${range.from}) and ${inScope('a')}
+    ), reached as (
+      select *, max(ended_at) over (order by started_at, host_id rows between unbounded preceding and 1 preceding) as blind_until from spans
+    ), joined as (
+      select *, count(*) filter (where started_at > blind_until) over (order by started_at, host_id rows unbounded preceding) as joined from reached
+    )
+    select min(started_at) as "from", nullif(max(ended_at), 'infinity') as "to", count(distinct host_id)::int as hosts
+    from joined group by joined order by 1 desc limit ${maxBlindSpans}`.execute(db);
+  return rows.toReversed().map(({ from, to, hosts }) => ({
+    from: from.toISOString(),
+    hosts,
+    ...(to === null ? {} : { to: to.toISOString() }),
   }));
 };
 

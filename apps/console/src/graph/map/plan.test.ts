@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { parsePeerNode, peerId, peerNodeOf, serviceId, shownName, zoneId } from '../node-id.ts';
-import { mergeBlind } from './changes.ts';
 import { type ContainerRow, planContents, replicaStem } from './plan-contents.ts';
 import { groupHosts, type HostRequest, type HostRow, hostsOfGroup, planHosts } from './plan-hosts.ts';
 import { createViewCache } from './view-cache.ts';
@@ -148,22 +147,6 @@ describe('ids', () => {
   it('names are shown without what could deceive', () => {
     expect(shownName('\u202egnp.exe\n')).toBe('\ufffdgnp.exe\ufffd');
     expect(shownName('n'.repeat(500))).toHaveLength(120);
-  });
-});
-
-describe('blind spans', () => {
-  it('are joined where they overlap, open ones last for ever', () => {
-    const at = (minute: number): Date => new Date(minute * 60_000);
-    const spans = mergeBlind([
-      { hostId: 'b', from: at(20), to: null },
-      { hostId: 'a', from: at(0), to: at(10) },
-      { hostId: 'a', from: at(5), to: at(8) },
-      { hostId: 'c', from: at(30), to: at(31) },
-    ]);
-    expect(spans).toEqual([
-      { from: at(0).toISOString(), to: at(10).toISOString(), hosts: 1 },
-      { from: at(20).toISOString(), hosts: 2 },
-    ]);
   });
 });
 

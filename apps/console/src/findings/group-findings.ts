@@ -36,7 +36,7 @@ export const groupFindings = async (
   if (sums === undefined) return { items: [], total: 0, totalIsMinimum: false, findings: 0, topFiveShare: 0 };
   const { rows } = await sql<SumRow>`
     with g as materialized (${sums}),
-    top as (select sum(risk_sum) as risk_sum from (select risk_sum from g order by risk desc, id limit 5) as first),
+    top as (select sum(risk_sum) as risk_sum from (select risk_sum from g order by risk desc, id::text limit 5) as first),
     page as (
       select * from g where ${after === undefined ? sql`true` : sql`(risk < ${after.value}::real or (risk = ${after.value}::real and id::text > ${after.id}))`}
       order by risk desc, id::text limit ${query.limit + 1}

@@ -5,6 +5,7 @@ import { activeAdvisoriesFile } from '@parapet/contract/control';
 import { makeFolderDurably, messageOf, writeFileDurably } from '@parapet/core';
 import type { Database } from '../database/database.ts';
 import type { AdvisoryContent } from '../findings/advisory-content.ts';
+import { createMatchMemory } from '../findings/match-memory.ts';
 import type { Log } from '../logging/log.ts';
 
 export type AdvisoryFiles = AdvisoryContent &
@@ -55,6 +56,7 @@ export const createAdvisoryFiles = (deps: {
   return {
     current: () => open,
     likelihoodOf,
+    matched: createMatchMemory(),
     problem: () => trouble,
     isUsable: (version) => {
       const opened = openAdvisoryDatabase(databasePath(databaseDir, version));

@@ -7,7 +7,10 @@ import { readPackages, type StoredPackage } from '../sboms/asset-packages.ts';
 import { applyVexToAsset } from '../vex/apply-vex.ts';
 import type { AdvisoryContent } from './advisory-content.ts';
 import { assessMatches } from './assess-match.ts';
+import { contentKeyOf } from './match-memory.ts';
+import { type MatchedContent, storeContent } from './matched-content.ts';
 import { type SyncOutcome, syncFindings } from './sync-findings.ts';
+import { afterCommit } from './write-lock.ts';
 
 export type MatchOutcome = SyncOutcome & {
   /** Packages that were not looked at, because those before had more vulnerabilities than are kept of one asset. */
@@ -47,11 +50,26 @@ const syncMatches = async (
   if (software === undefined || advisories === undefined) return nothing;
   const packages = await readPackages(tx, asset.id);
   const distribution = software.distribution ?? undefined;
-  const found = await matchInSlices(advisories, packages, distribution);
-  const matches = assessMatches(packages, found.matches, distribution, content.likelihoodOf);
   const feedVersion = advisories.version;
-  const outcome = await syncFindings(tx, { assetId: asset.id, packages, matches, instances, feedVersion, at });
-  return { ...outcome, leftOut: found.leftOut };
+  const key = contentKeyOf(feedVersion, distribution, packages);
+  const known = content.matched?.find(key);
+  const matched = known ?? (await matchContent(tx, content, advisories, packages, distribution));
+  if (known === undefined) afterCommit(tx, () => content.matched?.keep(key, matched));
+  const input = { assetId: asset.id, packages, content: matched, instances, feedVersion, at };
+  const outcome = await syncFindings(tx, input);
+  return { ...outcome, leftOut: matched.leftOut };
+};
+
+const matchContent = async (
+  tx: DatabaseTransaction,
+  content: AdvisoryContent,
+  advisories: AdvisoryDatabase,
+  packages: readonly StoredPackage[],
+  distribution: Distribution | undefined,
+): Promise<MatchedContent> => {
+  const { matches, leftOut } = await matchInSlices(advisories, packages, distribution);
+  const assessed = assessMatches(packages, matches, distribution, content.likelihoodOf);
+  return storeContent(tx, { matches: assessed, leftOut, feedVersion: advisories.version });
 };
 
 const nothing: MatchOutcome = { opened: 0, closed: 0, findings: 0, leftOut: 0 };

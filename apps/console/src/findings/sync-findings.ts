@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
 import type { FindingStatus } from '../database/tables/findings.ts';
@@ -6,40 +7,44 @@ import { formulaVersion } from '../risk/formula.ts';
 import type { Instance } from '../risk/instances.ts';
 import { contextColumns } from '../risk/recompute-risk.ts';
 import type { StoredPackage } from '../sboms/asset-packages.ts';
-import type { AssessedMatch } from './assess-match.ts';
-import { type CatalogueIds, upsertCatalogue } from './catalogue.ts';
 import { recordHistory } from './history.ts';
+import type { ContentFinding, MatchedContent } from './matched-content.ts';
 
 export type SyncOutcome = { readonly opened: number; readonly closed: number; readonly findings: number };
 
 /**
- * Makes an asset's findings the given matches: new ones open, gone ones close with the reason, those that came back open again
- * (or stay accepted while their acceptance lasts). Rows that did not change are not written. `applyRisk` belongs into the same
- * `writeFindings`.
+ * Makes an asset's findings those of its packages' content: new ones open, gone ones close with the reason, those that came back
+ * open again (or stay accepted while their acceptance lasts). Rows that did not change are not written; where the same packages
+ * matched the same as last time, none is even read. `applyRisk` belongs into the same `writeFindings`.
  */
 export const syncFindings = async (
   tx: DatabaseTransaction,
   input: {
     readonly assetId: string;
     readonly packages: readonly StoredPackage[];
-    readonly matches: readonly AssessedMatch[];
+    readonly content: MatchedContent;
     readonly instances: readonly Instance[];
     readonly feedVersion: string;
     readonly at: Date;
   },
 ): Promise<SyncOutcome> => {
-  const matches = oneEach(input.matches);
-  const versions = Map.groupBy(input.matches, identityOf);
-  const ids = await upsertCatalogue(tx, matches, input.feedVersion);
+  const { findings } = input.content;
+  const digest = digestOf(input.content, input.packages);
+  const { rows: same } = await sql`
+    update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at}
+    where asset_id = ${input.assetId} and matched_feed is not null and not closed_as_gone and match_digest = ${digest} returning 1`.execute(
+    tx,
+  );
+  if (same.length > 0) return { opened: 0, closed: 0, findings: findings.length };
   const known = await readKnown(tx, input.assetId);
+  const byPurl = new Map(input.packages.map((item) => [item.purl, item]));
   const contextOf = createContextLookup(input.assetId, input.instances);
-  const wanted = matches.map((assessed) => ({
-    key: keyOf(assessed.package.packageKey, ids.vulnerability(assessed)),
-    row: {
-      ...rowOf(assessed, ids, contextOf(assessed.package)),
-      other_purls: otherPurls(assessed, versions.get(identityOf(assessed)) ?? []),
-    },
-  }));
+  const wanted = findings.flatMap((finding) => {
+    const item = byPurl.get(finding.purl);
+    if (item === undefined) return [];
+    const row = { ...finding, ...contextOf(item), package_id: item.id };
+    return [{ key: keyOf(finding.package_key, finding.vulnerability_id), row }];
+  });
   const reopened = wanted.flatMap(({ key }) => {
     const row = known.get(key);
     return row?.status === 'closed' ? [row.id] : [];
@@ -58,12 +63,19 @@ export const syncFindings = async (
     tx,
     reopened.map((id) => ({ findingId: id, at: input.at, text: 'Found again' })),
   );
-  await sql`update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at} where asset_id = ${input.assetId}`.execute(
-    tx,
-  );
+  await sql`
+    update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at}, match_digest = ${digest}
+    where asset_id = ${input.assetId}`.execute(tx);
   const added = wanted.filter((item) => !known.has(item.key)).length;
   return { opened: added + reopened.length, closed: gone.length, findings: wanted.length };
 };
+
+/** Of what the rows are made from: the content, and which packages of the asset it is of. */
+const digestOf = ({ digest }: MatchedContent, packages: readonly StoredPackage[]): string =>
+  createHash('sha256')
+    .update(digest)
+    .update(packages.map(({ id }) => id).join(' '))
+    .digest('base64');
 
 /** Rows of one statement, each well below the statement timeout. */
 const batchSize = 5000;
@@ -77,23 +89,6 @@ type KnownRow = {
 };
 
 const keyOf = (packageKey: string, vulnerabilityId: number): string => `${vulnerabilityId}|${packageKey}`;
-
-/** Several versions of a package side by side are one finding; the first package stands for them. */
-const oneEach = (matches: readonly AssessedMatch[]): readonly AssessedMatch[] => [
-  ...new Map(matches.toReversed().map((assessed) => [identityOf(assessed), assessed] as const)).values(),
-];
-
-const identityOf = (assessed: AssessedMatch): string =>
-  `${assessed.match.vulnerability}|${assessed.package.packageKey}`;
-
-/** More side by side are not told one by one; who asks whether all are spoken of is told no. */
-export const otherPurlLimit = 50;
-
-const otherPurls = (shown: AssessedMatch, all: readonly AssessedMatch[]): readonly string[] =>
-  [...new Set(all.map((assessed) => assessed.package.purl))]
-    .filter((purl) => purl !== shown.package.purl)
-    .toSorted()
-    .slice(0, otherPurlLimit);
 
 const readKnown = async (tx: DatabaseTransaction, assetId: string): Promise<ReadonlyMap<string, KnownRow>> => {
   const rows = await tx
@@ -126,31 +121,12 @@ const createContextLookup = (assetId: string, instances: readonly Instance[]) =>
   };
 };
 
-const rowOf = (assessed: AssessedMatch, ids: CatalogueIds, context: Context) => ({
-  ...context,
-  package_id: assessed.package.id,
-  package_key: assessed.package.packageKey,
-  product_id: ids.product(assessed),
-  vulnerability_id: ids.vulnerability(assessed),
-  fix_id: ids.fix(assessed),
-  purl: assessed.package.purl,
-  package_version: assessed.package.version,
-  advisory_id: assessed.match.advisoryId,
-  fixed_version: assessed.match.fixedVersion ?? null,
-  affected_ranges: assessed.match.affectedRanges.slice(0, 20),
-  cvss: assessed.match.cvss[0]?.score ?? null,
-  epss: assessed.match.epss?.score ?? null,
-  kev: assessed.match.kev !== undefined,
-  exploit: assessed.match.exploits.length > 0,
-  likelihood: assessed.likelihood.value,
-  ecosystem: assessed.match.ecosystem,
-  notes: assessed.match.notes,
-});
+type NewRow = ContentFinding & Context & { readonly package_id: number };
 
 const upsertFindings = async (
   tx: DatabaseTransaction,
   input: { readonly assetId: string; readonly feedVersion: string; readonly at: Date },
-  rows: readonly (ReturnType<typeof rowOf> & { readonly other_purls: readonly string[] })[],
+  rows: readonly NewRow[],
 ): Promise<void> => {
   if (rows.length === 0) return;
   const risk = riskInSql(sql`new.likelihood`, sql`new.exposure`, sql`new.use_value`, sql`new.impact`);

@@ -13,7 +13,7 @@ import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
 import type { FindingStatus } from '../database/tables/findings.ts';
 import { recordHistory } from '../findings/history.ts';
-import { otherPurlLimit } from '../findings/sync-findings.ts';
+import { otherPurlLimit } from '../findings/matched-content.ts';
 import { inScope } from '../people/scope.ts';
 
 export type VexOutcome = { readonly ruledOut: number; readonly returned: number };

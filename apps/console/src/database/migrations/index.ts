@@ -18,6 +18,7 @@ import * as uploads from './0021-uploads.ts';
 import * as savedHunts from './0022-saved-hunts.ts';
 import * as telemetryPolicies from './0023-telemetry-policies.ts';
 import * as scannerVersions from './0024-scanner-versions.ts';
+import * as matchDigests from './0028-match-digests.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -42,4 +43,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0022-saved-hunts', savedHunts],
   ['0023-telemetry-policies', telemetryPolicies],
   ['0024-scanner-versions', scannerVersions],
+  ['0028-match-digests', matchDigests],
 ];

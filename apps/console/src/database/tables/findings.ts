@@ -40,6 +40,7 @@ export type AssetSoftwareTable = {
   instances: Generated<number>;
   matched_feed: string | null;
   matched_at: Date | null;
+  match_digest: string | null;
   closed_as_gone: Generated<boolean>;
 };
 

@@ -57,6 +57,24 @@ describe('a walk', () => {
     expect(problems).toEqual([]);
   });
 
+  it('takes what is removed while it runs for what is not there', async () => {
+    const place = join(root, 'moving');
+    for (const folder of ['a', 'b/deep', 'c']) mkdirSync(join(place, folder), { recursive: true });
+    for (const file of ['a/first.pkg', 'b/deep/gone.pkg', 'c/last.pkg']) writeFileSync(join(place, file), '1');
+    const opened = await openDirectory(place);
+    if (!opened.ok) throw new Error(opened.error.message);
+    await using fileSystem = opened.value;
+    const removing: FileExtractor = {
+      ...sample,
+      extract: async (file, context) => {
+        rmSync(join(place, 'b'), { recursive: true, force: true });
+        return sample.extract(file, context);
+      },
+    };
+    const { paths, problems } = await walk(fileSystem, { extractors: [removing] });
+    expect({ paths, problems }).toEqual({ paths: ['/a/first.pkg', '/c/last.pkg'], problems: [] });
+  });
+
   it('knows programs by their first bytes, and does not open what is called a text', async () => {
     const program = Buffer.alloc(4096, 'PROG');
     const { paths } = await walk(

@@ -105,12 +105,18 @@ export const walkFiles = async (options: WalkOptions): Promise<Walked> => {
         } as const;
       });
     signal.throwIfAborted();
-    if (!visited.ok) collector.report(visited.error);
+    if (!visited.ok && !(await isGone(fileSystem, place.path))) collector.report(visited.error);
   }
   if (entriesLeft <= 0) {
     collector.report(problem('too-many', `More than ${limits.maxEntries} files: the rest was not looked at.`));
   }
   return collector.walked();
+};
+
+/** What a live system removed since it was listed is no gap: it is not there. */
+const isGone = async (fileSystem: FileSystem, path: string): Promise<boolean> => {
+  const found = await fileSystem.lstat(path);
+  return !found.ok && found.error.code === 'not-found';
 };
 
 type Place = { readonly path: string; readonly depth: number };

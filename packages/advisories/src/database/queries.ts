@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { MatchSource, StoredAdvisory, StoredEntry } from '../match/match-source.ts';
+import type { MatchSource, SaidOfVersions, StoredAdvisory, StoredEntry } from '../match/match-source.ts';
 import { describeRanges } from '../match/ranges.ts';
 import type { Advisory, AdvisorySummary, EpssScore, KnownExploited } from '../model.ts';
 import { cveNumber } from './schema.ts';
@@ -111,7 +111,7 @@ const createMatchSource = (
     about,
     ecosystems: [...numbers.keys()],
     entries: (ecosystem, packageName) =>
-      (entries.all(numbers.get(ecosystem) ?? -1, packageName) as unknown as readonly EntryArray[]).map(entryOf),
+      entriesOf(entries.all(numbers.get(ecosystem) ?? -1, packageName) as unknown as readonly EntryArray[]),
     advisory: advisoryOf,
   };
 };
@@ -119,11 +119,18 @@ const createMatchSource = (
 type EntryArray = readonly [advisory: number, ranges: string, decides: string | null];
 type HeadArray = readonly [id: string, head: string];
 
-const entryOf = ([advisory, ranges, decides]: EntryArray): StoredEntry => ({
-  advisory,
-  decides: decides ?? undefined,
-  ...decodeRanges(ranges),
-});
+/** An upload of a distribution fixes many vulnerabilities at once: what they say of versions is read once, and the same object. */
+const entriesOf = (rows: readonly EntryArray[]): readonly StoredEntry[] => {
+  const decoded = new Map<string, SaidOfVersions>();
+  return rows.map(([advisory, ranges, decides]) => {
+    let said = decoded.get(ranges);
+    if (said === undefined) {
+      said = decodeRanges(ranges);
+      decoded.set(ranges, said);
+    }
+    return { advisory, decides: decides ?? undefined, said };
+  });
+};
 
 const storedAdvisory = (row: HeadArray | undefined): StoredAdvisory | undefined =>
   row && { id: row[0], ...decodeHead(row[1]) };

@@ -9,6 +9,12 @@ export type StoredEntry = {
   readonly advisory: number;
   /** The one vulnerability that this record is about and decides; errata decide none. */
   readonly decides: string | undefined;
+  /** The same object in all entries of one answer that say the same. */
+  readonly said: SaidOfVersions;
+};
+
+/** Which versions are affected. */
+export type SaidOfVersions = {
   readonly ranges: readonly VersionRange[];
   readonly versions: readonly string[];
   /** What else the publisher says of this package, for people: affected functions, platforms. */

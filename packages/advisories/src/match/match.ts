@@ -4,10 +4,10 @@ import type { CvssScore, Match } from '../model.ts';
 import { type EcosystemRule, ecosystemRuleOf, type NamedBy } from './distributions.ts';
 import { hasKernelCode, kernelSourceOf } from './kernel.ts';
 import { languageRuleOf, normaliseName } from './languages.ts';
-import type { MatchSource, StoredAdvisory } from './match-source.ts';
+import type { MatchSource, SaidOfVersions, StoredAdvisory } from './match-source.ts';
 import { mergeVerdicts } from './merge.ts';
 import { isSameStream, moduleOfPurl } from './modules.ts';
-import { describeRanges, evaluateRanges } from './ranges.ts';
+import { describeRanges, evaluateRanges, type RangeVerdict } from './ranges.ts';
 import type { Ecosystem, Group, Verdict } from './verdict.ts';
 
 /**
@@ -91,7 +91,7 @@ export const affectingAdvisories = (
     ...new Set(
       source
         .entries(ecosystem, normaliseName(ecosystem, name))
-        .filter((entry) => evaluateRanges(version, entry, scheme).affected)
+        .filter(({ said }) => evaluateRanges(version, said, scheme).affected)
         .flatMap((entry) => source.advisory(entry.advisory)?.id ?? []),
     ),
   ];
@@ -182,8 +182,11 @@ const judge = (source: MatchSource, ecosystem: Ecosystem, candidate: Candidate, 
   const entries = source.entries(ecosystem.name, candidate.name);
   const decided = new Set<string>();
   for (const { decides } of entries) if (decides !== undefined) decided.add(decides);
+  const judged = new Map<SaidOfVersions, RangeVerdict>();
   for (const entry of entries) {
-    const range = evaluateRanges(candidate.version, entry, ecosystem.scheme);
+    const { said } = entry;
+    const range = judged.get(said) ?? evaluateRanges(candidate.version, said, ecosystem.scheme);
+    judged.set(said, range);
     const advisory = range.affected ? source.advisory(entry.advisory) : undefined;
     if (advisory === undefined || !range.affected) continue;
     const { fixedVersion } = range;
@@ -205,10 +208,10 @@ const describe = (source: MatchSource, { vulnerability, verdicts }: Group): Foun
     advisoryId: advisory.id,
     vulnerability,
     aliases: distinct(verdicts, namesFor).filter((name) => name !== vulnerability),
-    affectedRanges: distinct(verdicts, ({ entry }) => describeRanges(entry)),
+    affectedRanges: distinct(verdicts, ({ entry }) => describeRanges(entry.said)),
     cvss: distinctScores(advisory.vulnerabilities.length === 1 ? scoresOf(verdicts) : [], about.cvss),
     exploits: distinct(verdicts, (verdict) => verdict.advisory.exploits),
-    notes: distinct(verdicts, ({ entry }) => entry.notes).slice(0, maxNotes),
+    notes: distinct(verdicts, ({ entry }) => entry.said.notes).slice(0, maxNotes),
     summary: about.title ?? kev?.name ?? firstOf(verdicts, ({ summary }) => summary) ?? '',
   };
   const fixedVersion = highestFix(verdicts);

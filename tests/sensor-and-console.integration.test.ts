@@ -70,7 +70,10 @@ describeWith([root, dockerDaemon], 'a sensor and a console', () => {
     await expect
       .poll(states, soon)
       .toEqual(
-        expect.arrayContaining([...collectors.map((name) => `${name} running`), expect.stringMatching(/^logins /)]),
+        expect.arrayContaining([
+          ...collectors.map((name) => `${name} running`),
+          ...['accounts', 'logins'].map((name) => expect.stringMatching(new RegExp(`^${name} `))),
+        ]),
       );
     const { blind } = await details();
     expect(blind.filter(({ collector }: { collector: string }) => collector === 'sensor')).toEqual([]);

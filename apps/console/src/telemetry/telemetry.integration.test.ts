@@ -260,6 +260,28 @@ describe('hunting', () => {
     expect(json.fields.map(({ name }: { name: string }) => name)).toContain('process.name');
     expect(json.store.events).toBe(101);
   });
+
+  test('finds who signed in and what changed about users, and says when logins were not seen', async () => {
+    const [at, from] = [startMs - 1_500_000, new Date(startMs - 1_700_000)];
+    const signedIn: TelemetryEvent = {
+      ...{ '@timestamp': at * 1000, 'event.action': 'login', 'event.outcome': 'success', 'user.name': 'root' },
+      ...{ 'parapet.login.evidence': 'text', 'parapet.login.service': 'sshd', 'source.domain': 'box.example' },
+    };
+    const changed: TelemetryEvent = {
+      ...{ '@timestamp': at * 1000 + 1, 'event.action': 'user-change', 'file.path': '/etc/passwd' },
+      ...{ 'user.target.id': 0, 'user.target.name': 'eve', 'parapet.change.type': 'added' },
+      ...{ 'parapet.change.while_away': true, 'parapet.namespace.net': 4_026_531_840 },
+    };
+    await tellEvents(running.console.telemetry, database, [[signedIn, changed]]);
+    const graph = createGraphFixture(running.console.platform.db, from);
+    await graph.blind(database, { from, to: new Date(at) }, 'logins');
+    const then = `since=${from.toISOString()}&until=${new Date(at + 60_000).toISOString()}`;
+    const found = await ask(
+      `events?${then}&${q('(parapet.login.service = sshd or user.target.id = 0) and host.name = db-01')}`,
+    );
+    expect(found.json.items).toMatchObject([changed, signedIn]);
+    expect(found.json.gaps).toMatchObject([{ hostId: database, collector: 'logins' }]);
+  });
 });
 
 describe('the store', () => {

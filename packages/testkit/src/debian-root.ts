@@ -1,4 +1,4 @@
-import { access, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execArgv } from '@parapet/core';
@@ -18,12 +18,23 @@ export const makeDebianRoot = async (release: 'bookworm' | 'trixie' = 'bookworm'
     return root;
   }
   await run(['debootstrap', '--variant=minbase', '--include=curl', release, root]);
+  await unmountBelow(root);
   await rm(join(root, 'var/cache/apt'), { recursive: true, force: true });
   if (kept !== undefined) {
     await run(['tar', '-cf', `${kept}.new`, '--numeric-owner', '-C', root, '.']);
     await rename(`${kept}.new`, kept);
   }
   return root;
+};
+
+/** debootstrap leaves its /proc mounted when somebody looks into it at that moment, as a sensor of another test does. */
+const unmountBelow = async (root: string): Promise<void> => {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  const below = mounts
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${root}/`));
+  for (const path of below.toReversed()) await run(['umount', '--lazy', path]);
 };
 
 const exists = (path: string): Promise<boolean> =>

@@ -136,7 +136,7 @@ test('a killed database is said and comes back without a restart', async () => {
   await vi.waitFor(async () => expect((await get(`${url}/readyz`)).status).toBe(200), patience);
   await vi.waitFor(async () => {
     expect(Number((await readFile(pidFile, 'utf8')).split('\n')[0])).not.toBe(postmaster);
-    expect(JSON.parse((await get(`${url}/api/v1/setup`)).body)).toEqual({ needed: true });
+    expect(JSON.parse((await get(`${url}/api/v1/setup`)).body)).toEqual({ needed: true, command: './parapet' });
   }, patience);
 });
 

@@ -15,6 +15,8 @@ const patience = { timeout: 60_000 };
 
 const inspected = { purpose: 'invitation', username: 'ben.ode', expiresAt: '2026-11-22T12:00:00.000Z' };
 
+const setup = { needed: true, command: 'docker exec a1b2c3d4e5f6 parapet' };
+
 type Sent = { readonly path: string; readonly body: unknown };
 let sent: Sent[];
 let answer: { status: number; body: unknown };
@@ -25,6 +27,7 @@ beforeEach(() => {
   sent = [];
   answer = { status: 200, body: inspected };
   vi.stubGlobal('fetch', async (path: string, init: { body?: string }) => {
+    if (path === '/api/v1/setup') return new Response(JSON.stringify(setup));
     sent.push({ path, body: init.body === undefined ? undefined : JSON.parse(init.body) });
     return new Response(JSON.stringify(answer.body), { status: answer.status });
   });
@@ -71,7 +74,8 @@ test('a refused link says why and how to get a new one', async () => {
   answer = { status: 410, body: { error: { code: 'gone', message: 'This link was used.', requestId: 'r1' } } };
   await open('#used');
   await vi.waitFor(() => expect(container.textContent).toContain('This link was used.'), patience);
-  expect(container.textContent).toContain('./parapet admin link');
+  const command = `${setup.command} admin link`;
+  await vi.waitFor(() => expect(container.textContent).toContain(command), patience);
 });
 
 test('a link without its secret is not sent anywhere', async () => {

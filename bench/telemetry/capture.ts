@@ -51,5 +51,8 @@ const sensorFlags = [
   '--max-semi-space-size=1',
   '--max-old-space-size=64',
   '--optimize-for-size',
+  // As the sensor's own entry sets them.
+  '--no-sparkplug',
+  '--no-maglev',
   '--disable-warning=ExperimentalWarning',
 ];

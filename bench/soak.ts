@@ -181,13 +181,13 @@ const account = async (
     unwanted: sum((one) => one.unwanted),
     lost: sum((one) => one.lost),
     unexplained: sum((one) => one.produced - one.told - one.unwanted - one.lost),
-    stored: await count(api, since, ''),
+    stored: await count(api, since, '', until),
     blindSpans: blind.length,
     ...Object.fromEntries(losses),
   };
 };
 
-const count = async (api: ConsoleApi, since: Date, q: string): Promise<number> => {
-  const query = new URLSearchParams({ since: since.toISOString(), until: new Date().toISOString(), q });
+const count = async (api: ConsoleApi, since: Date, q: string, until = new Date()): Promise<number> => {
+  const query = new URLSearchParams({ since: since.toISOString(), until: until.toISOString(), q });
   return (await api(`/api/v1/hunt/histogram?${query}`)).total ?? 0;
 };

@@ -38,7 +38,7 @@ export const run = async (args: readonly string[]): Promise<Readonly<Record<stri
   writeTinyProgram(program);
   const running = await startParapet({
     dataDir,
-    env: { PARAPET_WATCHED_PATHS: [...defaultWatchedPaths, folder].join() },
+    env: { PARAPET_WATCHED_PATHS: [folder, ...defaultWatchedPaths].join() },
   });
   try {
     const api = await signInFirstAdmin(running);

@@ -52,13 +52,16 @@ test('a lock left by a killed process is taken over, whoever has its pid now', a
 });
 
 test('a lock of a killed process that nobody asked for its exit code is taken over', async () => {
-  // The shell never waits for its child, which therefore stays a zombie.
-  const shell = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+  // What the shell becomes never waits for a child, which therefore stays a zombie; the shell itself might.
+  const shell = spawn('/bin/sh', ['-c', 'sleep 600 & echo $!; exec sleep 600']);
   try {
     const pid = await new Promise<number>((resolve) =>
       shell.stdout.once('data', (chunk) => resolve(Number(String(chunk)))),
     );
     const stat = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const became = (): string => readFileSync(`/proc/${shell.pid}/comm`, 'utf8');
+    await vi.waitFor(() => expect(became()).toBe('sleep\n'), { timeout: 60_000 });
+    process.kill(pid, 'SIGKILL');
     await vi.waitFor(() => expect(stat()).toMatch(/\) Z /), { timeout: 60_000 });
     const startTicks = stat()
       .slice(stat().lastIndexOf(')') + 2)

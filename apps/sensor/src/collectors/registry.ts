@@ -8,7 +8,7 @@ import {
 import type { z } from 'zod';
 import type { SensorConfig } from '../config/config.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
-import { createStateFile } from '../state/state-files.ts';
+import { createStateFile, type StateFileName } from '../state/state-files.ts';
 import { AccountState } from './accounts/account-state.ts';
 import { createAccountsCollector } from './accounts/index.ts';
 import type { ExecutableHashes } from './activity/executable-hashes.ts';
@@ -45,7 +45,7 @@ export const createCollectors = (deps: {
   });
   const news = createFileNews();
   /** What is told from where the run before ended; on trial by another process. */
-  const stateFile = <S extends z.ZodType>(name: string, schema: S) =>
+  const stateFile = <S extends z.ZodType>(name: StateFileName, schema: S) =>
     deps.onTrial ? undefined : createStateFile(deps.config.stateDir, name, schema);
   return [
     createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MemoryKills, openRun, type Run } from './run.ts';
-import { createStateFile, prepareStateDir, StreamMarker } from './state-files.ts';
+import { createStateFile, prepareStateDir, StreamMarker, stateFileNames } from './state-files.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -33,6 +33,11 @@ describe('a state file', () => {
     });
     await writeFile(join(folder, 'stream.json'), '{"format":1');
     await expect(file.read()).rejects.toMatchObject({ code: 'state-broken' });
+  });
+
+  it('is removed by name when the sensor is uninstalled', async () => {
+    const script = await readFile(new URL('../../../../deploy/sensor/parapet-sensor', import.meta.url), 'utf8');
+    expect(/for file in ([^;]+); do/.exec(script)?.[1]?.split(' ')).toEqual(stateFileNames);
   });
 
   it('lies in a folder of its own, or a sentence says why not', async () => {

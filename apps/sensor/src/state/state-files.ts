@@ -34,6 +34,19 @@ export type RunMarker = z.infer<typeof RunMarker>;
 export const StreamMarker = z.object({ format: z.literal(1), epoch: z.number().int().nonnegative() });
 export type StreamMarker = z.infer<typeof StreamMarker>;
 
+/** The files of a state folder itself. Who uninstalls the sensor removes each of them by name: see deploy/sensor. */
+export const stateFileNames = [
+  'identity.json',
+  'run.json',
+  'stream.json',
+  'tasks.json',
+  'telemetry-policy.json',
+  'logins.json',
+  'accounts.json',
+] as const;
+/** The last lies in a folder of its own. */
+export type StateFileName = (typeof stateFileNames)[number] | 'record.json';
+
 /** One small JSON file, replaced durably, readable by its owner only. */
 export type StateFile<T> = {
   /** `undefined` when there is none. Throws an `AppError` when it is there but cannot be understood. */
@@ -48,7 +61,7 @@ const Versioned = z.object({ format: z.number().int() });
 
 export const createStateFile = <S extends z.ZodType>(
   stateDir: string,
-  name: string,
+  name: StateFileName,
   schema: S,
 ): StateFile<z.output<S>> => {
   const path = join(stateDir, name);

@@ -45,28 +45,32 @@ export const readForensics = async (deps: ForensicsDeps, ask: ForensicsAsk): Pro
   const span: TimeSpan = { from: Date.parse(since), to: Date.parse(until) };
   const subject = await resolveSubject(deps, query, scope);
   const { hunt, hostId } = subject;
-  const started = await readStarted(deps, subject, span, scope);
-  const first = subject.process ?? firstOf(started.processes);
-  const [ancestry, actions, events, edges, software, gaps] = await Promise.all([
-    readAncestry(deps, { hostId, process: first }, span, scope),
-    readActions(deps, hunt, query, scope),
+  const started = readStarted(deps, subject, span, scope);
+  const actions = readActions(deps, hunt, query, scope);
+  const ancestryOf = (process: ForensicProcess | undefined) => readAncestry(deps, { hostId, process }, span, scope);
+  const [{ processes, limits }, ancestry, told, lanes, events, edges, software, gaps] = await Promise.all([
+    started,
+    subject.process === undefined
+      ? started.then((found) => ancestryOf(firstOf(found.processes)))
+      : ancestryOf(subject.process),
+    actions,
+    actions.then((found) => readLanes(deps, subject, found, query, scope)),
     readEvents(deps, hunt, query, scope),
     edgesOf(deps, subject, span, ask),
     softwareOf(deps, subject, ask),
     readGaps(deps.db, span, scope, hostId),
   ]);
-  const lanes = await readLanes(deps, subject, actions, query, scope);
   const [peers, files] = [peersOf(events.items, maxListed), filesOf(events.items, maxListed)];
   return {
     subject: presentSubject(subject),
-    ...{ since, until, hunt, ancestry, actions, lanes, gaps },
-    processes: [...started.processes],
+    ...{ since, until, hunt, ancestry, actions: told, lanes, gaps },
+    processes: [...processes],
     peers: [...peers.items],
     files: [...files.items],
     edges: [...edges.items],
     ...(software === undefined ? {} : { software }),
     limits: [
-      ...started.limits.map((text) => ({ part: 'processes', text })),
+      ...limits.map((text) => ({ part: 'processes', text })),
       ...(ancestry.end === 'limit' ? [{ part: 'ancestry', text: 'There are more ancestors than are followed.' }] : []),
       ...(events.more
         ? ['peers', 'files'].map((part) => ({

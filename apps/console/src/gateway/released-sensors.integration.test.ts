@@ -63,7 +63,9 @@ describe.each(readReleasedFrames())('a sensor of $version', (released) => {
     const { refusedFrames, unknownMessages } = gateway.gateway.figures();
     expect({ refusedFrames, unknownMessages }).toEqual({ refusedFrames: 0, unknownMessages: 0 });
     expect(await count("from losses where collector = 'console'")).toBe(0);
-    expect(gateway.live.some((event: LiveEvent) => event.kind === 'sensors' && event.hostId === hostId)).toBe(true);
+    // Told once it is stored, so a moment later.
+    const isTold = (event: LiveEvent): boolean => event.kind === 'sensors' && event.hostId === hostId;
+    await expect.poll(() => gateway.live.some(isTold), { timeout: 60_000 }).toBe(true);
   });
 
   test('gets its tasks and has its answers taken', () => {

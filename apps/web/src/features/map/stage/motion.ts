@@ -2,16 +2,29 @@
 export type Motion = {
   /** A person moves the camera. */
   readonly moved: (nowMs: number) => void;
-  /** Tells of a frame; returns the share of edges to draw in it. */
-  readonly frame: (nowMs: number) => number;
+  /** Tells of a frame; returns how to draw it. */
+  readonly frame: (nowMs: number) => FrameDetail;
   readonly isMoving: (nowMs: number) => boolean;
+};
+
+export type FrameDetail = {
+  /** The share of the edges to draw. */
+  readonly edges: number;
+  /** The share of the pixels of each side to draw; the browser stretches them. */
+  readonly pixels: number;
 };
 
 /** Rest begins this long after the last movement; then all is drawn again. */
 export const restMs = 140;
 const slowFrameMs = 34;
 const quickFrameMs = 19;
+/** One such frame is felt: nobody waits for a second. */
+const stuckFrameMs = 90;
 const leastDetail = 0.06;
+/** With fewer edges than this and still slow, what costs are the pixels. */
+const coarseBelow = 0.3;
+const coarsePixels = 0.5;
+const whole: FrameDetail = { edges: 1, pixels: 1 };
 
 /** Learns from the time between frames while moving; a quick machine always draws everything. */
 export const createMotion = (): Motion => {
@@ -19,6 +32,8 @@ export const createMotion = (): Motion => {
   let lastMs: number | undefined;
   let meanMs = 16;
   let detail = 1;
+  /** Until rest, once it is: changing back and forth would cost more than it gains. */
+  let isCoarse = false;
   const isMoving = (nowMs: number): boolean => nowMs - movedAt < restMs;
   return {
     moved: (nowMs) => {
@@ -28,14 +43,17 @@ export const createMotion = (): Motion => {
     frame: (nowMs) => {
       if (!isMoving(nowMs)) {
         lastMs = undefined;
-        return 1;
+        isCoarse = false;
+        return whole;
       }
       const tookMs = lastMs === undefined ? meanMs : Math.min(200, nowMs - lastMs);
       lastMs = nowMs;
       meanMs += (tookMs - meanMs) * 0.35;
-      if (meanMs > slowFrameMs) detail = Math.max(leastDetail, detail * 0.62);
+      if (tookMs > stuckFrameMs) detail = Math.max(leastDetail, detail * 0.25);
+      else if (meanMs > slowFrameMs) detail = Math.max(leastDetail, detail * 0.62);
       else if (meanMs < quickFrameMs) detail = Math.min(1, detail * 1.12);
-      return detail;
+      isCoarse ||= detail < coarseBelow;
+      return { edges: detail, pixels: isCoarse ? coarsePixels : 1 };
     },
   };
 };

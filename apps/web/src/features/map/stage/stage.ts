@@ -105,8 +105,9 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     const flowing =
       !stillMotion.matches && now - flowFrom < flowMs && isLit(state.emphasis) && state.scene.edges.length < flowUpTo;
     const detail = motion.frame(now);
+    setPixels(picture, detail.pixels);
     renderer?.draw({
-      detail,
+      detail: detail.edges,
       camera,
       size,
       pixelRatio: picture.width / Math.max(1, size.width),
@@ -114,8 +115,16 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
       ink: palette.muted,
       time: flowing ? (now - flowFrom) / 700 : 0.35,
     });
-    writeNames(look, detail < 1);
+    writeNames(look, detail.edges < 1 || detail.pixels < 1);
     if (flying || fading || flowing) schedule();
+  };
+  /** Gives a canvas a share of the screen's pixels of each side. */
+  const setPixels = (canvas: HTMLCanvasElement, share: number): void => {
+    const ratio = Math.min(2, window.devicePixelRatio || 1) * share;
+    const [width, height] = [size.width, size.height].map((side) => Math.max(1, Math.round(side * ratio)));
+    // Setting the size clears it, even to the same.
+    if (width !== undefined && canvas.width !== width) canvas.width = width;
+    if (height !== undefined && canvas.height !== height) canvas.height = height;
   };
   const writeNames = (look: Parameters<typeof labels.draw>[3], slow: boolean): void => {
     if (state === undefined) return;
@@ -160,11 +169,7 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
         ? panned(camera, (before.width - size.width) / 2, (before.height - size.height) / 2)
         : fitted(whole.rect, size, insets(), whole.limits);
     events.onHover(undefined, undefined);
-    const ratio = Math.min(2, window.devicePixelRatio || 1);
-    for (const canvas of [picture, names]) {
-      canvas.width = Math.max(1, Math.round(size.width * ratio));
-      canvas.height = Math.max(1, Math.round(size.height * ratio));
-    }
+    for (const canvas of [picture, names]) setPixels(canvas, 1);
     // Setting the size clears the canvas: draw at once, not a frame later.
     cancelAnimationFrame(scheduled);
     frame(performance.now());

@@ -61,6 +61,24 @@ export const createBatch = (gl: WebGL2RenderingContext, shape: BatchShape): Batc
   };
 };
 
+/** Calls back once all that was asked for is drawn, without making the page wait for it; after two seconds in any case. */
+export const whenDrawn = (gl: WebGL2RenderingContext, done: () => void): void => {
+  const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+  gl.flush();
+  const until = performance.now() + longestDrawMs;
+  const look = (): void => {
+    const isOver = gl.isContextLost() || performance.now() >= until;
+    if (fence !== null && !isOver && gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) {
+      setTimeout(look, 4);
+      return;
+    }
+    if (fence !== null) gl.deleteSync(fence);
+    done();
+  };
+  setTimeout(look, 0);
+};
+const longestDrawMs = 2_000;
+
 const version = '#version 300 es\n';
 const textureWidth = 1_024;
 

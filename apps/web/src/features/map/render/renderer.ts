@@ -1,6 +1,6 @@
 import type { Camera, Size } from '../stage/camera.ts';
 import type { Colour } from './colours.ts';
-import { type Batch, createBatch } from './gl.ts';
+import { type Batch, createBatch, whenDrawn } from './gl.ts';
 import { drawAtlas } from './icons.ts';
 import { arrowShaders, edgeShaders, frameShaders, nodeShaders } from './shaders.ts';
 
@@ -21,6 +21,8 @@ export type Things = { readonly data: Float32Array; readonly count: number };
 export type Renderer = {
   readonly set: (drawing: Drawing) => void;
   readonly draw: (view: DrawView) => void;
+  /** Calls back when what was asked for is drawn, two seconds later in any case. */
+  readonly whenDrawn: (done: () => void) => void;
   readonly dispose: () => void;
 };
 export type DrawView = {
@@ -95,6 +97,7 @@ export const createRenderer = (canvas: HTMLCanvasElement): Renderer | undefined 
       nodes.draw(inked);
       if (camera.zoom >= signsFromZoom) signs.draw(inked);
     },
+    whenDrawn: (done) => whenDrawn(gl, done),
     dispose: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
   };
 };

@@ -30,6 +30,19 @@ describe('detail while moving', () => {
     expect(detail?.pixels).toBeLessThan(1);
   });
 
+  it('draws less from the first moving frame on where a whole draw was slow', () => {
+    const first = (wholeDrawMs: number): FrameDetail => {
+      const motion = createMotion();
+      motion.learn(wholeDrawMs);
+      motion.moved(0);
+      return motion.frame(0);
+    };
+    expect(first(8)).toEqual({ edges: 1, pixels: 1 });
+    expect(first(45).pixels).toBe(1);
+    expect(first(45).edges).toBeLessThan(1);
+    expect(first(100).pixels).toBeLessThan(1);
+  });
+
   it('is whole again at rest', () => {
     const motion = createMotion();
     for (let frame = 0; frame < 30; frame += 1) {

@@ -5,6 +5,8 @@ export type Motion = {
   /** Tells of a frame; returns how to draw it. */
   readonly frame: (nowMs: number) => FrameDetail;
   readonly isMoving: (nowMs: number) => boolean;
+  /** Tells how long a draw of everything took while nothing moved, so that the first moving frame need not find out. */
+  readonly learn: (wholeDrawMs: number) => void;
 };
 
 export type FrameDetail = {
@@ -16,15 +18,17 @@ export type FrameDetail = {
 
 /** Rest begins this long after the last movement; then all is drawn again. */
 export const restMs = 140;
-const slowFrameMs = 34;
+export const slowFrameMs = 34;
 const quickFrameMs = 19;
 /** One such frame is felt: nobody waits for a second. */
 const stuckFrameMs = 90;
+/** A draw that long makes a stuck frame: the page and the browser's own work come on top. */
+const stuckDrawMs = 60;
 const leastDetail = 0.06;
 /** With fewer edges than this and still slow, what costs are the pixels. */
 const coarseBelow = 0.3;
 const coarsePixels = 0.5;
-const whole: FrameDetail = { edges: 1, pixels: 1 };
+export const wholeDetail: FrameDetail = { edges: 1, pixels: 1 };
 
 /** Learns from the time between frames while moving; a quick machine always draws everything. */
 export const createMotion = (): Motion => {
@@ -35,7 +39,14 @@ export const createMotion = (): Motion => {
   /** Until rest, once it is: changing back and forth would cost more than it gains. */
   let isCoarse = false;
   const isMoving = (nowMs: number): boolean => nowMs - movedAt < restMs;
+  const lower = (share: number): void => {
+    detail = Math.max(leastDetail, detail * share);
+  };
   return {
+    learn: (wholeDrawMs) => {
+      if (wholeDrawMs > stuckDrawMs) lower(0.25);
+      else if (wholeDrawMs > slowFrameMs) lower(0.62);
+    },
     moved: (nowMs) => {
       movedAt = nowMs;
     },
@@ -44,13 +55,13 @@ export const createMotion = (): Motion => {
       if (!isMoving(nowMs)) {
         lastMs = undefined;
         isCoarse = false;
-        return whole;
+        return wholeDetail;
       }
       const tookMs = lastMs === undefined ? meanMs : Math.min(200, nowMs - lastMs);
       lastMs = nowMs;
       meanMs += (tookMs - meanMs) * 0.35;
-      if (tookMs > stuckFrameMs) detail = Math.max(leastDetail, detail * 0.25);
-      else if (meanMs > slowFrameMs) detail = Math.max(leastDetail, detail * 0.62);
+      if (tookMs > stuckFrameMs) lower(0.25);
+      else if (meanMs > slowFrameMs) lower(0.62);
       else if (meanMs < quickFrameMs) detail = Math.min(1, detail * 1.12);
       isCoarse ||= detail < coarseBelow;
       return { edges: detail, pixels: isCoarse ? coarsePixels : 1 };

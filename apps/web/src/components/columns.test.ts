@@ -12,3 +12,10 @@ test('columns give way where there is no room', () => {
   expect(columnTemplate(shownColumns(columns, 700))).toBe('1fr 72px');
   expect(columnTemplate(shownColumns(columns, 1200))).toBe('1fr 72px 20px');
 });
+
+test('a column can stand for others while there is no room', () => {
+  const short: Column<string> = { id: 'short', header: 'Name', width: '2fr', until: 480, cell: (name) => name };
+  const shown = (width: number): readonly string[] => shownColumns([short, ...columns], width).map(({ id }) => id);
+  expect(shown(479)).toEqual(['short', 'name']);
+  expect(shown(480)).toEqual(['name']);
+});

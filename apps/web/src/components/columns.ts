@@ -10,6 +10,8 @@ export type Column<R> = {
   readonly align?: 'end';
   /** Shown only when the table is at least this wide, in pixels. */
   readonly from?: number;
+  /** Shown only when the table is narrower than this. */
+  readonly until?: number;
   readonly sortable?: boolean;
   readonly firstDirection?: 'up' | 'down';
   readonly cell: (row: R) => ReactNode;
@@ -19,7 +21,7 @@ export type Sort = { readonly by: string; readonly direction: 'up' | 'down' };
 
 /** The columns for which there is room. */
 export const shownColumns = <R>(columns: readonly Column<R>[], width: number): readonly Column<R>[] =>
-  columns.filter((column) => column.from === undefined || width >= column.from);
+  columns.filter(({ from = 0, until = Number.POSITIVE_INFINITY }) => width >= from && width < until);
 
 export const columnTemplate = <R>(columns: readonly Column<R>[]): string =>
   columns.map((column) => column.width).join(' ');

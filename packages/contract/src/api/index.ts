@@ -22,6 +22,7 @@ export * from './backups.ts';
 export * from './client.ts';
 export * from './common.ts';
 export * from './delivery.ts';
+export * from './event-notes.ts';
 export * from './feeds.ts';
 export * from './findings.ts';
 export * from './forensics.ts';

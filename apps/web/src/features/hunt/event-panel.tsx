@@ -2,6 +2,7 @@ import {
   type FieldName,
   formatMicroseconds,
   type HuntEvent,
+  notesOf,
   telemetryFields,
   visibleText,
   whatOf,
@@ -9,12 +10,15 @@ import {
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { AnyLink, PanelLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
+import { CopyButton, IdText } from '../../components/copy.tsx';
 import { KeyValues } from '../../components/key-values.tsx';
 import { Section } from '../../components/page.tsx';
 import { PanelFrame } from '../../components/panel-frame.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
+import { ToneMark } from '../../components/tone-mark.tsx';
 import { request } from '../../lib/api.ts';
+import { shortId } from '../../lib/format.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import { timelineLink } from '../../lib/timeline-link.ts';
 import styles from './hunt.module.css';
@@ -85,6 +89,8 @@ const EventDetails = ({ event }: { readonly event: HuntEvent }) => {
           </AnyLink>
         )}
       </div>
+      <Notes event={event} />
+      <ContentChange event={event} />
       <Section title="All it tells">
         <KeyValues
           items={names.map((name) => ({
@@ -94,9 +100,14 @@ const EventDetails = ({ event }: { readonly event: HuntEvent }) => {
                 {valuesOf(event, name).map((value, index) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: arguments may repeat and never move
                   <PivotText key={index} field={name} value={value} onPivot={open}>
-                    {telemetryFields[name].type === 'time' ? formatMicroseconds(Number(value)) : undefined}
+                    {telemetryFields[name].type === 'time'
+                      ? formatMicroseconds(Number(value))
+                      : isHash(name)
+                        ? shortId(String(value))
+                        : undefined}
                   </PivotText>
                 ))}
+                {isHash(name) ? <CopyButton text={String(event[name])} label="Copy the whole hash" /> : null}
               </span>
             ),
           }))}
@@ -106,6 +117,37 @@ const EventDetails = ({ event }: { readonly event: HuntEvent }) => {
     </PanelFrame>
   );
 };
+
+/** What proves it and what it lacks, in words, before the fields. */
+const Notes = ({ event }: { readonly event: HuntEvent }) => (
+  <ul>
+    {notesOf(event).map((note) => (
+      <li key={note.text} className={styles.note}>
+        <ToneMark tone={note.isWarning ? 'warn' : 'none'} />
+        <span>{note.text}</span>
+      </li>
+    ))}
+  </ul>
+);
+
+/** The content of a file before and after, by its hashes. */
+const ContentChange = ({ event }: { readonly event: HuntEvent }) => {
+  const [before, after] = [event['parapet.file.previous.sha256'], event['file.hash.sha256']];
+  if (before === undefined && after === undefined) return null;
+  if (before === after) return <p className={styles.content}>The content is the same as before.</p>;
+  return (
+    <p className={styles.content}>
+      <span>Content</span>
+      {before === undefined ? <span className={text.muted}>not known before</span> : <IdText id={String(before)} />}
+      <span aria-hidden>→</span>
+      <span className="visually-hidden">became</span>
+      {after === undefined ? <span className={text.muted}>none now</span> : <IdText id={String(after)} />}
+    </p>
+  );
+};
+
+/** Of a hash the beginning is enough to tell it from others. */
+const isHash = (name: FieldName): boolean => /sha256$|\.image\.hash$/.test(name);
 
 const aroundMs = 5 * 60_000;
 

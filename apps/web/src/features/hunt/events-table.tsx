@@ -29,7 +29,10 @@ type EventsTableProps = {
 export const EventsTable = ({ rows, columns, onEnd, foot }: EventsTableProps) => {
   const panel = usePanel();
   const { open, menu } = usePivotMenu();
-  const shown = useMemo(() => [timeColumn, ...columns.map((name) => columnOf(name, open))], [columns, open]);
+  const shown = useMemo(
+    () => [timeColumn, shortTimeColumn, ...columns.flatMap((name) => columnsFor(name, columns, open))],
+    [columns, open],
+  );
   return (
     <>
       <DataTable
@@ -47,6 +50,9 @@ export const EventsTable = ({ rows, columns, onEnd, foot }: EventsTableProps) =>
   );
 };
 
+/** A table narrower than this has a time and what happened, with the other columns in a line under it. */
+const narrowPx = 480;
+
 const clock = new Intl.DateTimeFormat('en-GB', {
   month: 'short',
   day: 'numeric',
@@ -55,54 +61,85 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
   fractionalSecondDigits: 3,
 });
+const day = new Intl.DateTimeFormat('en-GB', { month: 'short', day: 'numeric' });
+const second = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 const timeColumn: Column<HuntEvent> = {
   id: '@timestamp',
   header: 'Time',
   width: 'minmax(92px, 142px)',
-  cell: (event) => {
-    const at = Number(event['@timestamp']);
-    return (
-      <time className={styles.time} dateTime={formatMicroseconds(at)} title={formatMicroseconds(at)}>
-        {clock.format(at / 1000)}
-      </time>
-    );
-  },
+  from: narrowPx,
+  cell: (event) => <At event={event} format={clock} />,
+};
+
+/** On a narrow page the day stands above the time, so that what happened has the room. */
+const shortTimeColumn: Column<HuntEvent> = {
+  ...{ id: 'short-time', header: 'Time', width: '62px', until: narrowPx },
+  cell: (event) => (
+    <>
+      <span className={styles.day}>{day.format(Number(event['@timestamp']) / 1000)}</span>
+      <At event={event} format={second} />
+    </>
+  ),
+};
+
+const At = ({ event, format }: { readonly event: HuntEvent; readonly format: Intl.DateTimeFormat }) => {
+  const at = Number(event['@timestamp']);
+  return (
+    <time className={styles.time} dateTime={formatMicroseconds(at)} title={formatMicroseconds(at)}>
+      {format.format(at / 1000)}
+    </time>
+  );
 };
 
 /** Below these widths of the table, in pixels, a column gives way, so that what happened can be read. */
 const roomFor: Readonly<Partial<Record<HuntColumn, number>>> = {
-  'event.action': 480,
+  'event.action': narrowPx,
   'host.name': 560,
   'container.name': 720,
   'process.name': 640,
 };
 
-const columnOf = (name: HuntColumn, open: ReturnType<typeof usePivotMenu>['open']): Column<HuntEvent> =>
-  name === 'what'
-    ? {
-        id: 'what',
-        header: 'What',
-        width: 'minmax(150px, 4fr)',
-        cell: (event) => <span className={styles.what}>{visibleText(whatOf(event))}</span>,
-      }
-    : {
-        id: name,
-        header: headerOf(name),
-        width: telemetryFields[name].type === 'number' ? 'minmax(60px, 0.6fr)' : 'minmax(86px, 1fr)',
-        ...(roomFor[name] === undefined ? {} : { from: roomFor[name] }),
-        cell: (event) => <Cell event={event} name={name} open={open} />,
-      };
+type Open = ReturnType<typeof usePivotMenu>['open'];
 
-const Cell = ({
-  event,
-  name,
-  open,
-}: {
-  readonly event: HuntEvent;
-  readonly name: FieldName;
-  readonly open: ReturnType<typeof usePivotMenu>['open'];
-}) => {
+/** What a column is on a wide page and on a narrow one. */
+const columnsFor = (name: HuntColumn, all: readonly HuntColumn[], open: Open): readonly Column<HuntEvent>[] => {
+  if (name !== 'what') return [fieldColumn(name, open)];
+  const hidden = all.filter((each) => each !== 'what' && roomFor[each] !== undefined) as readonly FieldName[];
+  return [
+    {
+      ...{ id: 'what', header: 'What', width: 'minmax(150px, 4fr)', from: narrowPx },
+      cell: (event) => <span className={styles.what}>{visibleText(whatOf(event))}</span>,
+    },
+    {
+      ...{ id: 'short-what', header: 'What', width: 'minmax(0, 1fr)', until: narrowPx },
+      cell: (event) => (
+        <>
+          <span className={styles.wrapped}>{visibleText(whatOf(event))}</span>
+          <span className={text.minor}>{besideWhat(event, hidden)}</span>
+        </>
+      ),
+    },
+  ];
+};
+
+/** The columns for which there is no room, the action first. */
+const besideWhat = (event: HuntEvent, names: readonly FieldName[]): string =>
+  [...names]
+    .sort((a, b) => Number(b === 'event.action') - Number(a === 'event.action'))
+    .map((name) => visibleText(valuesOf(event, name).join(' ')))
+    .filter(Boolean)
+    .join(' · ');
+
+const fieldColumn = (name: FieldName, open: Open): Column<HuntEvent> => ({
+  id: name,
+  header: headerOf(name),
+  width: telemetryFields[name].type === 'number' ? 'minmax(60px, 0.6fr)' : 'minmax(86px, 1fr)',
+  ...(roomFor[name] === undefined ? {} : { from: roomFor[name] }),
+  cell: (event) => <Cell event={event} name={name} open={open} />,
+});
+
+const Cell = ({ event, name, open }: { readonly event: HuntEvent; readonly name: FieldName; readonly open: Open }) => {
   const values = valuesOf(event, name);
   const [value] = values;
   if (value === undefined) return null;

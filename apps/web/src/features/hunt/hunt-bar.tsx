@@ -30,6 +30,10 @@ export const HuntBar = ({ q, span, error, busy, onRun }: HuntBarProps) => {
   const choices = useChoices(spot, span);
   const open = choices.length > 0;
 
+  useEffect(() => {
+    if (active >= 0) document.getElementById(`${id}-choice-${active}`)?.scrollIntoView({ block: 'nearest' });
+  }, [id, active]);
+
   const run = (next: string): void => {
     setCaret(undefined);
     onRun(next.trim());
@@ -65,33 +69,35 @@ export const HuntBar = ({ q, span, error, busy, onRun }: HuntBarProps) => {
   return (
     <div className={styles.bar}>
       <div className={styles.barLine}>
-        <textarea
-          ref={area}
-          className={styles.input}
-          rows={Math.min(6, text.split('\n').length + Math.floor(text.length / 140))}
-          maxLength={4096}
-          spellCheck={false}
-          autoCapitalize="off"
-          autoCorrect="off"
-          aria-label="Hunt for events"
-          aria-haspopup="listbox"
-          aria-controls={`${id}-choices`}
-          aria-autocomplete="list"
-          aria-invalid={error !== null}
-          aria-describedby={error === null ? undefined : `${id}-error`}
-          aria-activedescendant={active < 0 ? undefined : `${id}-choice-${active}`}
-          placeholder="All events. For example: process.name = nc and user.id = 0"
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            setCaret(event.target.selectionStart);
-            setActive(-1);
-          }}
-          onKeyDown={onKeyDown}
-          onClick={look}
-          onFocus={look}
-          onBlur={() => setCaret(undefined)}
-        />
+        <div className={styles.field} data-text={text}>
+          <textarea
+            ref={area}
+            className={styles.input}
+            rows={1}
+            maxLength={4096}
+            spellCheck={false}
+            autoCapitalize="off"
+            autoCorrect="off"
+            aria-label="Hunt for events"
+            aria-haspopup="listbox"
+            aria-controls={`${id}-choices`}
+            aria-autocomplete="list"
+            aria-invalid={error !== null}
+            aria-describedby={error === null ? undefined : `${id}-error`}
+            aria-activedescendant={active < 0 ? undefined : `${id}-choice-${active}`}
+            placeholder="All events. For example: process.name = nc and user.id = 0"
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              setCaret(event.target.selectionStart);
+              setActive(-1);
+            }}
+            onKeyDown={onKeyDown}
+            onClick={look}
+            onFocus={look}
+            onBlur={() => setCaret(undefined)}
+          />
+        </div>
         <Button look="primary" onClick={() => run(text)} disabled={busy}>
           {busy ? 'Searching…' : 'Hunt'}
         </Button>

@@ -19,6 +19,7 @@ export type { FlowTuple, TrackedFlow } from './netlink/connection-tracking.ts';
 export type { InterfaceAddress } from './netlink/interface-addresses.ts';
 export { type NetworkNamespace, openNetworkNamespace } from './network-namespace.ts';
 export type {
+  ProbedDatagram,
   ProbedDns,
   ProbedEvent,
   ProbedExec,

@@ -37,7 +37,7 @@ test('connections to one peer are one line: tries, failures, bytes by who sent t
 test('of what comes in, the peer is who began it, the port is the own one and the bytes are turned around', () => {
   const came = { 'network.direction': 'ingress', 'source.ip': '192.0.2.7' } as const;
   const { items } = peersOf(
-    [talk(1, 'accept', came), talk(2, 'accept', came), talk(3, 'flow', { ...came, 'source.bytes': 7 })],
+    [talk(1, 'accept', came), talk(2, 'datagram', came), talk(3, 'flow', { ...came, 'source.bytes': 7 })],
     10,
   );
   expect(items).toMatchObject([

@@ -55,7 +55,7 @@ const bounded = <T>(all: readonly T[], limit: number): Bounded<T> => ({
 const peerIn = (event: HuntEvent): ForensicPeer | undefined => {
   const action = event['event.action'];
   const at = instantOf(event['@timestamp']);
-  if (at === undefined || (action !== 'connect' && action !== 'accept' && action !== 'flow')) return undefined;
+  if (at === undefined || !isTalk(action)) return undefined;
   const isIngress = event['network.direction'] === 'ingress';
   const address = event[isIngress ? 'source.ip' : 'destination.ip'];
   if (typeof address !== 'string') return undefined;
@@ -74,6 +74,10 @@ const peerIn = (event: HuntEvent): ForensicPeer | undefined => {
     lastAt: at,
   };
 };
+
+/** Datagrams count as connections: the first of each in a while is told. */
+const isTalk = (action: unknown): boolean =>
+  action === 'connect' || action === 'accept' || action === 'flow' || action === 'datagram';
 
 const bytesIn = (value: unknown): number => (typeof value === 'number' ? value : 0);
 

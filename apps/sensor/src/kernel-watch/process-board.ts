@@ -36,6 +36,7 @@ export const createProcessBoard = (limits: typeof defaultLimits = defaultLimits)
         case 'module':
         case 'mount':
         case 'dns':
+        case 'datagram':
           return;
       }
     },

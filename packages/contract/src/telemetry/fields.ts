@@ -145,7 +145,7 @@ export const eventKinds = {
   process: ['exec', 'exit'],
   privilege: ['privilege-change'],
   file: ['file-create', 'file-write', 'file-rename', 'file-delete', 'file-permission'],
-  network: ['connect', 'accept', 'listen', 'flow'],
+  network: ['connect', 'accept', 'listen', 'flow', 'datagram'],
   dns: ['dns-query'],
   kernel: ['module-load', 'mount', 'ptrace'],
   container: ['container-start', 'container-stop', 'container-remove'],

@@ -4,7 +4,7 @@ import { errno } from '../constants.ts';
 import { KernelError } from '../kernel-error.ts';
 import { addressOf, lastErrno, libc } from '../libc.ts';
 import { instructionBytes } from './assembler.ts';
-import { bpfCommands, mapTypes, programTypes } from './constants.ts';
+import { bpfCommands, type CgroupPlace, cgroupPlaces, mapTypes, programTypes } from './constants.ts';
 
 /** Something that the kernel keeps for as long as the descriptor is open; nothing is pinned, so all goes with the process. */
 export type BpfObject = Disposable & { readonly fd: number; readonly close: () => void };
@@ -63,6 +63,8 @@ export type ProgramOptions = {
   /** At most 15 characters. */
   readonly name: string;
   readonly instructions: Uint8Array;
+  /** Of a program for cgroups: the only place where it may run. */
+  readonly place?: CgroupPlace;
 };
 
 /**
@@ -96,6 +98,15 @@ export const attachRawTracepoint = (name: string, program: BpfObject): BpfObject
   return objectOf(fd);
 };
 
+/** Runs a loaded program for all sockets of a cgroup, given by its folder's descriptor, beside those of others, until it is closed. */
+export const attachToCgroup = (cgroupFd: number, place: CgroupPlace, program: BpfObject): BpfObject => {
+  const attributes = attributesOf(16);
+  attributes.view.setUint32(0, program.fd, true);
+  attributes.view.setUint32(4, cgroupFd, true);
+  attributes.view.setUint32(8, cgroupPlaces[place], true);
+  return objectOf(bpf(bpfCommands.linkCreate, attributes.bytes, `attaching to ${place} of a cgroup`));
+};
+
 /**
  * How often the kernel left a program out because it was running already on that CPU, since it was loaded (Linux 5.12; 0
  * before): runs that the program itself cannot count.
@@ -120,7 +131,7 @@ const verifierLogBytes = 256 * 1024;
 const verifierWordsShown = 600;
 
 const tryLoad = (options: ProgramOptions, licence: Buffer, words: Buffer | undefined): number => {
-  const attributes = attributesOf(64);
+  const attributes = attributesOf(72);
   attributes.view.setUint32(0, programTypes[options.type], true);
   attributes.view.setUint32(4, options.instructions.length / instructionBytes, true);
   attributes.view.setBigUint64(8, addressOf(options.instructions), true);
@@ -131,6 +142,7 @@ const tryLoad = (options: ProgramOptions, licence: Buffer, words: Buffer | undef
     attributes.view.setBigUint64(32, addressOf(words), true);
   }
   writeName(attributes.bytes, 48, options.name);
+  if (options.place !== undefined) attributes.view.setUint32(68, cgroupPlaces[options.place], true);
   const result = rawBpf(bpfCommands.programLoad, attributes.bytes);
   keepAlive(options.instructions, licence, words);
   return result;

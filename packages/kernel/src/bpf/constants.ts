@@ -7,6 +7,8 @@ export const bpfCommands = {
   programLoad: 5,
   objectInfo: 15,
   rawTracepointOpen: 17,
+  /** 5.7 */
+  linkCreate: 28,
 } as const;
 
 export const mapTypes = {
@@ -18,7 +20,18 @@ export const mapTypes = {
   ringBuffer: 27,
 } as const;
 
-export const programTypes = { tracepoint: 5, rawTracepoint: 17 } as const;
+export const programTypes = { tracepoint: 5, rawTracepoint: 17, cgroupSocketAddress: 18 } as const;
+
+/** Where in a cgroup a program of the type `cgroupSocketAddress` runs. */
+export const cgroupPlaces = {
+  /** 4.18 */
+  udp4Send: 14,
+  udp6Send: 15,
+  /** 5.2 */
+  udp4Receive: 19,
+  udp6Receive: 20,
+} as const;
+export type CgroupPlace = keyof typeof cgroupPlaces;
 
 /** Helpers that a program can call, by the kernel that brought them. */
 export const helpers = {

@@ -1,6 +1,8 @@
 import {
   cgroupLevels,
   commBytes,
+  datagramDirections,
+  datagramPart,
   dnsPart,
   execPart,
   exitPart,
@@ -136,6 +138,16 @@ export type ProbedDns = Common & {
   readonly payload: Uint8Array;
   readonly isWhole: boolean;
 };
+/** The first datagram of UDP in a while between a process and an address, at the port that was sent to. */
+export type ProbedDatagram = Common & {
+  readonly kind: 'datagram';
+  readonly direction: 'sent' | 'received';
+  /** Of the socket, which may be another one than the process is in now. */
+  readonly socketNetNamespace: number;
+  /** 16 bytes, IPv4 mapped into IPv6; all zero where the socket takes any. 0 as a port where none is chosen yet. */
+  readonly local: { readonly address: Uint8Array; readonly port: number };
+  readonly remote: { readonly address: Uint8Array; readonly port: number };
+};
 export type ProbedEvent =
   | ProbedFork
   | ProbedExec
@@ -145,7 +157,8 @@ export type ProbedEvent =
   | ProbedTrace
   | ProbedModule
   | ProbedMount
-  | ProbedDns;
+  | ProbedDns
+  | ProbedDatagram;
 
 /** Reads a record; `undefined` for one of a kind or length that no probe writes. Text is read as UTF-8, bad bytes replaced. */
 export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
@@ -190,6 +203,8 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
       };
     case recordKinds.dns:
       return { ...common, kind: 'dns', ...decodeDns(bytes, strings) };
+    case recordKinds.datagram:
+      return { ...common, kind: 'datagram', ...decodeDatagram(bytes) };
   }
 };
 
@@ -348,6 +363,17 @@ const decodeDns = (bytes: Buffer, strings: Strings): Omit<ProbedDns, keyof Commo
     to: end(dnsPart.toAddress, dnsPart.toPort),
     payload,
     isWhole: payload.length === length,
+  };
+};
+
+const decodeDatagram = (bytes: Buffer): Omit<ProbedDatagram, keyof Common | 'kind'> => {
+  // Copied: the record is the ring's own memory.
+  const address = (at: number): Uint8Array => Uint8Array.from(bytes.subarray(at, at + 16));
+  return {
+    direction: bytes.readUInt8(datagramPart.direction) === datagramDirections.sent ? 'sent' : 'received',
+    socketNetNamespace: bytes.readUInt32LE(datagramPart.netNamespace),
+    local: { address: address(datagramPart.localAddress), port: bytes.readUInt16LE(datagramPart.localPort) },
+    remote: { address: address(datagramPart.remoteAddress), port: bytes.readUInt16BE(datagramPart.remotePort) },
   };
 };
 

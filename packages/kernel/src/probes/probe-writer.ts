@@ -13,6 +13,10 @@ export type ProbeEnvironment = {
   readonly countersFd: number;
   readonly scratchFd: number;
   readonly ringFd: number;
+  /** What was told lately, for the probes that tell only the first of many; see `programs/datagram.ts`. */
+  readonly recentFd: number;
+  /** What the program ends with: default 0. Those of a cgroup let pass with 1. */
+  readonly result?: 0 | 1;
 };
 
 /**
@@ -22,12 +26,18 @@ export type ProbeEnvironment = {
  */
 export type ProbeWriter = {
   readonly asm: Assembler;
+  readonly recentFd: number;
   /** Takes the context and the working memory. */
   readonly begin: () => void;
   /** From here on the event is one that must be told: it counts as produced. */
   readonly count: () => void;
   /** `r8 =` argument number `index` of a tracepoint or function, as a plain number. */
   readonly takeArgument: (index: number) => void;
+  /**
+   * Takes the working memory for itself alone, in programs that another process may interrupt on the same CPU; where that one has it,
+   * the event is lost and counted. After `count`.
+   */
+  readonly beginAlone: () => void;
   /** Leaves the probe without a record. */
   readonly leave: () => void;
   /** Copies `size` bytes from the end of a way of pointers, `[…through, at]` from `base`, to `to` in the record. */
@@ -64,6 +74,8 @@ export const counterBytes = 16;
 export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment): ProbeWriter => {
   const { offsets } = environment;
   const leaveLabel = 'leave';
+  const releaseLabel = 'release';
+  let isAlone = false;
 
   const lookUp = (mapFd: number): void => {
     asm.store(4, 'r10', slot.key, environment.index);
@@ -75,9 +87,9 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
   };
   const increment = (offset: number): void => {
     lookUp(environment.countersFd);
-    asm.load(8, 'r1', 'r0', offset);
-    asm.alu('add', 'r1', 1);
-    asm.store(8, 'r0', offset, 'r1');
+    // Some programs can be interrupted by others of their kind.
+    asm.move('r1', 1);
+    asm.atomicAdd(8, 'r0', offset, 'r1');
   };
   /** `r3 = ` the address at the end of the way. */
   const follow = (base: Register, way: readonly number[]): void => {
@@ -239,10 +251,26 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
 
   return {
     asm,
+    recentFd: environment.recentFd,
     begin: () => {
       asm.move('r6', 'r1');
       lookUp(environment.scratchFd);
       asm.move('r9', 'r0');
+    },
+    beginAlone: () => {
+      const alone = asm.fresh('alone');
+      isAlone = true;
+      lookUp(environment.scratchFd);
+      asm.move('r9', 'r0');
+      asm.move('r1', 1);
+      asm.atomicAdd(8, 'r9', holdersCell, 'r1');
+      asm.load(8, 'r1', 'r9', holdersCell);
+      asm.jumpIf('eq', 'r1', 1, alone);
+      asm.move('r1', -1);
+      asm.atomicAdd(8, 'r9', holdersCell, 'r1');
+      increment(counterOffsets.lost);
+      asm.jump(leaveLabel);
+      asm.label(alone);
     },
     count: () => increment(counterOffsets.produced),
     // Not loaded at once: of a function's argument the verifier knows the type, and then checks each step from it.
@@ -263,10 +291,15 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
       asm.move('r3', 'r7');
       asm.move('r4', ringBufferNoWakeup);
       asm.call(helpers.ringBufferOutput);
-      asm.jumpIf('eq', 'r0', 0, leaveLabel);
+      asm.jumpIf('eq', 'r0', 0, releaseLabel);
       increment(counterOffsets.lost);
+      asm.label(releaseLabel);
+      if (isAlone) {
+        asm.move('r1', -1);
+        asm.atomicAdd(8, 'r9', holdersCell, 'r1');
+      }
       asm.label(leaveLabel);
-      asm.move('r0', 0);
+      asm.move('r0', environment.result ?? 0);
       asm.exit();
     },
   };
@@ -274,6 +307,8 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
 
 /** Behind all strings. */
 const cursorCell = scratchBytes - 8;
+/** How many hold the working memory. */
+const holdersCell = scratchBytes - 16;
 
 /** The verifier bounds a number by a mask of ones; the smallest that lets `limit` pass. */
 const maskFor = (limit: number): number => 2 ** (32 - Math.clz32(limit)) - 1;

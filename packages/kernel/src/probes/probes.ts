@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { assemble } from '../bpf/assembler.ts';
 import {
   attachRawTracepoint,
+  attachToCgroup,
   type BpfMap,
   type BpfObject,
   createMap,
@@ -11,8 +12,10 @@ import {
   missedRuns,
 } from '../bpf/bpf.ts';
 import { parseBtf } from '../bpf/btf.ts';
+import type { CgroupPlace } from '../bpf/constants.ts';
 import { createRingBuffer, type RingBuffer } from '../bpf/ring-buffer.ts';
-import { attempt } from '../kernel-error.ts';
+import { errno } from '../constants.ts';
+import { attempt, KernelError } from '../kernel-error.ts';
 import { decodeRecord, type ProbedEvent } from './decode.ts';
 import { type KernelOffsets, resolveOffsets } from './offsets.ts';
 import {
@@ -22,6 +25,12 @@ import {
   type ProbeEnvironment,
   type ProbeWriter,
 } from './probe-writer.ts';
+import {
+  recentDatagrams,
+  writeDatagramConnected,
+  writeDatagramReceived,
+  writeDatagramSent,
+} from './programs/datagram.ts';
 import { writeDnsAnswer, writeDnsQuestion } from './programs/dns.ts';
 import { writeExec } from './programs/exec.ts';
 import { writeExit } from './programs/exit.ts';
@@ -32,7 +41,7 @@ import { writeSystemCall } from './programs/system-call.ts';
 import { scratchBytes } from './record.ts';
 
 /**
- * What can be watched, by the raw tracepoint of the kernel that it stands on. One that is not needed may be missing: then what it
+ * What can be watched, by the raw tracepoint of the kernel that it stands on, or by its place in the root cgroup. One that is not needed may be missing: then what it
  * tells is not told, and all else is.
  */
 const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
@@ -44,6 +53,11 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   systemCall: { tracepoint: 'sys_exit', write: writeSystemCall },
   dnsQuestion: { tracepoint: 'net_dev_queue', write: writeDnsQuestion },
   dnsAnswer: { tracepoint: 'netif_receive_skb', write: writeDnsAnswer },
+  datagramConnected: { tracepoint: 'sock_send_length', write: writeDatagramConnected },
+  datagramSent: { cgroupPlace: 'udp4Send', write: writeDatagramSent },
+  datagramSent6: { cgroupPlace: 'udp6Send', write: writeDatagramSent },
+  datagramReceived: { cgroupPlace: 'udp4Receive', write: writeDatagramReceived },
+  datagramReceived6: { cgroupPlace: 'udp6Receive', write: writeDatagramReceived },
 };
 export const probeNames = [
   'exec',
@@ -54,11 +68,15 @@ export const probeNames = [
   'systemCall',
   'dnsQuestion',
   'dnsAnswer',
+  'datagramConnected',
+  'datagramSent',
+  'datagramSent6',
+  'datagramReceived',
+  'datagramReceived6',
 ] as const;
 export type ProbeName = (typeof probeNames)[number];
 
-type ProbeDefinition = {
-  readonly tracepoint: string;
+type ProbeDefinition = ({ readonly tracepoint: string } | { readonly cgroupPlace: CgroupPlace }) & {
   readonly write: (probe: ProbeWriter, offsets: KernelOffsets) => void;
   readonly isNeeded?: true;
   /** A kernel without this has nothing that the probe could tell. */
@@ -145,6 +163,7 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
     const counters = opened.use(mapByProbe('parapet_count', counterBytes));
     const scratch = opened.use(mapByProbe('parapet_scratch', scratchBytes));
     const ring = opened.use(createRingBuffer('parapet_ring', options.ringBytes ?? defaultRingBytes));
+    const recent = opened.use(createMap({ type: 'lruHash', name: 'parapet_recent', ...recentDatagrams }));
     const cgroups = cgroupHierarchy();
     const programs: RunningProbe[] = [];
     const missing: ProbeName[] = [];
@@ -157,6 +176,7 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
         countersFd: counters.fd,
         scratchFd: scratch.fd,
         ringFd: ring.map.fd,
+        recentFd: recent.fd,
       };
       const started = start(name, environment, opened);
       if (started === undefined) missing.push(name);
@@ -179,16 +199,53 @@ const start = (
   environment: ProbeEnvironment,
   opened: DisposableStack,
 ): Omit<RunningProbe, 'name'> | undefined => {
-  const { tracepoint, write, isNeeded } = probeTable[name];
+  const definition = probeTable[name];
   const started = attempt(() => {
-    const instructions = assemble((asm) => write(createProbeWriter(asm, environment), environment.offsets));
-    const program = opened.use(loadProgram({ type: 'rawTracepoint', name: `parapet_${name}`, instructions }));
-    return { program, place: opened.use(attachRawTracepoint(tracepoint, program)) };
+    const program = opened.use(load(name, definition, environment));
+    return { program, place: opened.use(place(name, program)) };
   });
   if (started.ok) return started.value;
-  if (isNeeded === true) throw started.error;
+  if (definition.isNeeded === true) throw started.error;
   return undefined;
 };
+
+const load = (name: ProbeName, definition: ProbeDefinition, environment: ProbeEnvironment): BpfObject => {
+  const { write } = definition;
+  const named = `parapet_${name}`;
+  const instructions = (result: 0 | 1): Uint8Array =>
+    assemble((asm) => write(createProbeWriter(asm, { ...environment, result }), environment.offsets));
+  return 'tracepoint' in definition
+    ? loadProgram({ type: 'rawTracepoint', name: named, instructions: instructions(0) })
+    : loadProgram({
+        type: 'cgroupSocketAddress',
+        name: named,
+        place: definition.cgroupPlace,
+        instructions: instructions(1),
+      });
+};
+
+const place = (name: ProbeName, program: BpfObject): BpfObject => {
+  const definition = probeTable[name];
+  if ('tracepoint' in definition) return attachRawTracepoint(definition.tracepoint, program);
+  const root = openSync(unifiedRoot(), 'r');
+  try {
+    return attachToCgroup(root, definition.cgroupPlace, program);
+  } finally {
+    closeSync(root);
+  }
+};
+
+/** Of the whole host: in a container with a cgroup namespace of its own the root that is mounted is not. */
+const unifiedRoot = (): string => {
+  const found = ['/proc/1/root/sys/fs/cgroup', '/sys/fs/cgroup']
+    .flatMap((path) => [path, `${path}/unified`])
+    .find((path) => existsSync(path) && statfsSync(path).type === cgroup2Magic && statSync(path).ino === rootInode);
+  if (found === undefined)
+    throw new KernelError('bpf', errno.ENOENT, 'finding the root of the unified cgroup hierarchy');
+  return found;
+};
+/** What kernfs numbers its first node. */
+const rootInode = 1;
 
 /** On a host of version 1, or of both, containers live in the old hierarchies; statfs(2) tells the kind of the mount. */
 const cgroupHierarchy = (): ProbeEnvironment['cgroups'] =>
@@ -235,7 +292,7 @@ const run = (options: ProbeOptions, { counters, ring, programs, missing, all }: 
       probe.place?.close();
       probe.place = undefined;
       if (rests) continue;
-      const placed = attempt(() => attachRawTracepoint(probeTable[probe.name].tracepoint, probe.program));
+      const placed = attempt(() => place(probe.name, probe.program));
       if (placed.ok) probe.place = placed.value;
       else failure = placed.error;
     }

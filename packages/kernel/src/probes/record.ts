@@ -12,6 +12,7 @@ export const recordKinds = {
   trace: 7,
   mount: 8,
   dns: 9,
+  datagram: 10,
 } as const;
 
 /** Byte offsets; numbers are of this machine's byte order. */
@@ -101,6 +102,17 @@ export const dnsPart = {
   toAddress: headBytes + 32,
 } as const;
 
+/** Addresses are of 16 bytes, IPv4 mapped into IPv6 (RFC 4291, 2.5.5.2); the remote port stands as in a packet. */
+export const datagramPart = {
+  netNamespace: headBytes,
+  localPort: headBytes + 4,
+  remotePort: headBytes + 6,
+  direction: headBytes + 8,
+  localAddress: headBytes + 16,
+  remoteAddress: headBytes + 32,
+} as const;
+export const datagramDirections = { sent: 0, received: 1 } as const;
+
 /** Where strings begin, by kind. */
 export const stringsAt = {
   [recordKinds.fork]: headBytes,
@@ -112,6 +124,7 @@ export const stringsAt = {
   [recordKinds.trace]: headBytes + 16,
   [recordKinds.mount]: headBytes + 8,
   [recordKinds.dns]: headBytes + 48,
+  [recordKinds.datagram]: headBytes + 48,
 } as const;
 
 /** Bytes that a record holds at most of each text; powers of two. */

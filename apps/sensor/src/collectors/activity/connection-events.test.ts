@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createProcessMemory } from '../../kernel-watch/process-memory.ts';
 import type { TcpChange, TcpConnection } from '../../kernel-watch/tcp-connections.ts';
 import { probedProcess } from '../../kernel-watch/testing/probed.ts';
-import { describeTcp } from './connection-events.ts';
+import { describeDatagram, describeTcp } from './connection-events.ts';
 
 const deps = {
   memory: createProcessMemory(),
@@ -66,6 +66,28 @@ describe('events of connections', () => {
     expect(describeChange({ kind: 'listen', atNs: 1n, process, local })).toMatchObject({
       'event.action': 'listen',
       'destination.port': 40_000,
+    });
+  });
+});
+
+describe('events of datagrams', () => {
+  const address = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
+  const own = { address: address('00000000000000000000ffff00000000'), port: 5000 };
+  const other = { address: address('00000000000000000000ffffc0000207'), port: 53 };
+  const common = { kind: 'datagram', atNs: 1n, cpu: 0, process, socketNetNamespace: 7, local: own } as const;
+
+  it('name who sent as the source, and no address where none was chosen', () => {
+    const sent = describeDatagram({ ...common, direction: 'sent', remote: other }, deps);
+    expect(sent).toMatchObject({
+      ...{ 'event.action': 'datagram', 'network.transport': 'udp', 'network.direction': 'egress' },
+      ...{ 'process.pid': 100, 'parapet.namespace.net': 7 },
+      ...{ 'source.port': 5000, 'destination.ip': '192.0.2.7', 'destination.port': 53 },
+    });
+    expect(sent).not.toHaveProperty(['source.ip']);
+    const remote = { address: address('20010db8000000000000000000000001'), port: 6000 };
+    expect(describeDatagram({ ...common, direction: 'received', remote }, deps)).toMatchObject({
+      ...{ 'network.direction': 'ingress', 'source.ip': '2001:db8::1', 'source.port': 6000 },
+      'destination.port': 5000,
     });
   });
 });

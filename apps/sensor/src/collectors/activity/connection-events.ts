@@ -1,4 +1,5 @@
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
+import { formatIpv6, type ProbedDatagram } from '@parapet/kernel';
 import type { TcpChange, TcpConnection } from '../../kernel-watch/tcp-connections.ts';
 import { describeProcess, type EventDeps } from './event-base.ts';
 
@@ -42,6 +43,30 @@ export const tcpAction = (change: TcpChange): 'listen' | 'connect' | 'accept' | 
     case 'close':
       return 'flow';
   }
+};
+
+/** The first datagram of UDP in a while: whoever sent it is the source, whichever of the two runs here. */
+export const describeDatagram = (datagram: ProbedDatagram, deps: EventDeps): TelemetryEvent => {
+  const { direction, socketNetNamespace, local, remote } = datagram;
+  const isSent = direction === 'sent';
+  const [source, destination] = isSent ? [local, remote] : [remote, local];
+  const [from, to] = [source, destination].map(({ address }) => chosenAddress(address));
+  return {
+    ...describeProcess('datagram', datagram, deps),
+    'parapet.namespace.net': socketNetNamespace,
+    'network.transport': 'udp',
+    'network.direction': isSent ? 'egress' : 'ingress',
+    ...(from === undefined ? {} : { 'source.ip': from }),
+    ...(source.port === 0 ? {} : { 'source.port': source.port }),
+    ...(to === undefined ? {} : { 'destination.ip': to }),
+    ...(destination.port === 0 ? {} : { 'destination.port': destination.port }),
+  };
+};
+
+/** `undefined` for a socket that sends from and takes at any address of its host. */
+const chosenAddress = (bytes: Uint8Array): string | undefined => {
+  const address = formatIpv6(bytes, 0);
+  return address === '::' || address === '0.0.0.0' ? undefined : address;
 };
 
 const about = (

@@ -18,7 +18,7 @@ export const createActivityCollector = (
   hashes: Pick<ExecutableHashes, 'begin'>,
 ): CollectorDefinition => ({
   name: 'activity',
-  title: 'What processes do, each as an event: starts, ends, connections, rights, modules, mounts',
+  title: 'What processes do, each as an event: starts, ends, connections, datagrams, rights, modules, mounts',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');
@@ -51,6 +51,11 @@ const toldBy: Readonly<Partial<Record<ProbeName, string>>> = {
   systemCall: 'changes of privilege, ptrace and mounts',
   dnsQuestion: 'names that were asked for',
   dnsAnswer: 'answers to those who asked for names',
+  datagramConnected: 'datagrams of connected sockets',
+  datagramSent: 'datagrams sent over IPv4',
+  datagramSent6: 'datagrams sent over IPv6',
+  datagramReceived: 'datagrams received over IPv4',
+  datagramReceived6: 'datagrams received over IPv6',
 };
 
 const statusOf = (missing: readonly ProbeName[], resting: readonly ProbeName[]): CollectorStatus => {
@@ -74,8 +79,13 @@ const eventProbes = {
   systemCall: ['privilege-change', 'ptrace', 'mount'],
   dnsQuestion: ['dns-query'],
   dnsAnswer: ['dns-query'],
+  datagramConnected: ['datagram'],
+  datagramSent: ['datagram'],
+  datagramSent6: ['datagram'],
+  datagramReceived: ['datagram'],
+  datagramReceived6: ['datagram'],
 } as const satisfies Readonly<Partial<Record<ProbeName, readonly EventAction[]>>>;
-const eventProbeNames = ['module', 'systemCall', 'dnsQuestion', 'dnsAnswer'] as const;
+const eventProbeNames = Object.keys(eventProbes) as readonly (keyof typeof eventProbes)[];
 
 /** Lets probes rest of which the policy wants nothing, for as long as it does; says which these are. */
 const createRests = (

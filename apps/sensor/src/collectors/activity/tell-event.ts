@@ -3,7 +3,7 @@ import type { ProbedEvent, ProbedExec } from '@parapet/kernel';
 import { processId } from '../../kernel-watch/process-identity.ts';
 import type { TcpChange } from '../../kernel-watch/tcp-connections.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
-import { describeTcp, tcpAction } from './connection-events.ts';
+import { describeDatagram, describeTcp, tcpAction } from './connection-events.ts';
 import type { DnsEvents } from './dns-events.ts';
 import type { EventDeps } from './event-base.ts';
 import type { ExecutableHashes } from './executable-hashes.ts';
@@ -63,6 +63,9 @@ export const tellEvent = (
     case 'dns':
       if (source.wants('dns-query')) deps.dns.take(event, performance.now());
       else source.unwanted(1);
+      return;
+    case 'datagram':
+      tellIf('network', 'datagram', () => describeDatagram(event, deps));
       return;
     case 'socket':
       if (change === undefined) source.unwanted(1);

@@ -199,6 +199,7 @@ const waysOf = (subjects: Subjects): Ways => {
     'forensics.get': {
       container: { containerId: container, ...lastHour },
       process: { hostId: host, process: subjects.process, ...lastHour },
+      'process with events': { hostId: subjects.eventful, process: '1007:77', ...lastHour },
     },
     'telemetryPolicy.version': { '': { version: subjects.policyVersion } },
     'telemetryPolicy.ofHost': { '': { hostId: host } },

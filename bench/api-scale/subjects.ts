@@ -87,7 +87,9 @@ const fillEvents = async ({ telemetry }: Console): Promise<void> => {
       'process.name': round % 500 === 7 ? 'nc' : `program-${round % 40}`,
       'process.executable': `/usr/bin/program-${round % 40}`,
       'process.command_line': `/usr/bin/program-${round % 40} --round ${round}`,
-      'process.pid': 1000 + round,
+      'process.pid': 1000 + (round % 40),
+      'process.entity_id': `${1000 + (round % 40)}:77`,
+      'process.parent.entity_id': round % 40 > 7 && round % 40 < 13 ? '1007:77' : '1:1',
       'user.id': round % 5,
     }));
     const frames = Array.from({ length: Math.ceil(eventsEach / 500) }, (_, at) =>

@@ -9,9 +9,11 @@ export {
   type FoundEvent,
   findEvents,
   type SearchScope,
+  type SplitField,
   topValues,
   type ValueCount,
 } from './duckdb/search.ts';
 export { addressKey } from './language/address-range.ts';
+export { hostsNamed } from './language/hosts-named.ts';
 export { type Hunt, type HuntError, huntLimits } from './language/hunt.ts';
 export { parseHunt, suggestFields } from './language/parse.ts';

@@ -1,7 +1,7 @@
 import type { ForensicProcess, Forensics, Scope } from '@parapet/contract/api';
 import { mergeProcess, parentIn, pidOf, processesOf, processOf } from './event-processes.ts';
 import { findProcess, type TimeSpan } from './inventory-processes.ts';
-import { type ForensicsDeps, huntOf } from './subject.ts';
+import { type AnswerDeps, huntOf } from './subject.ts';
 
 /** Deeper than any chain that people make, and a bound for one that a hostile host tells. */
 const maxAncestors = 32;
@@ -10,7 +10,7 @@ const lookBackMs = 24 * 3_600_000;
 
 /** Who started a process, its parent first, up to the first process of the host. */
 export const readAncestry = async (
-  deps: ForensicsDeps,
+  deps: AnswerDeps,
   child: { readonly hostId: string; readonly process: ForensicProcess | undefined },
   span: TimeSpan,
   scope: Scope,
@@ -38,7 +38,7 @@ export const readAncestry = async (
 const isFirst = (pid: number): boolean => pid === 1 || pid === 2;
 
 const findAncestor = async (
-  { db, hunts }: ForensicsDeps,
+  { db, hunts }: AnswerDeps,
   { hostId, id, childId }: { readonly hostId: string; readonly id: string; readonly childId: string },
   { from, to }: TimeSpan,
   scope: Scope,
@@ -46,7 +46,7 @@ const findAncestor = async (
   const known = await findProcess(db, { hostId, id }, to, scope);
   if (known?.process.parentId !== undefined || isFirst(pidOf(id))) return known?.process ?? firstProcess(id);
   const span = { since: new Date(from - lookBackMs).toISOString(), until: new Date(to).toISOString() };
-  const find = async (q: string, limit: number) => (await hunts.events({ q, ...span, limit }, scope)).items;
+  const find = async (q: string, limit: number) => (await hunts.find({ q, ...span, limit })).items;
   const starts = await find(`${huntOf(hostId, id)} and event.action in (exec, exit)`, 20);
   const [any] = starts.length > 0 ? starts : await find(huntOf(hostId, id), 1);
   const told = processesOf(starts).get(id) ?? (any === undefined ? undefined : processOf(any));

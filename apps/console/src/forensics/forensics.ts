@@ -1,14 +1,4 @@
-import {
-  type EdgeItem,
-  type EventAction,
-  type EventKind,
-  eventActions,
-  eventKinds,
-  type ForensicProcess,
-  type Forensics,
-  type HuntEvent,
-  type Scope,
-} from '@parapet/contract/api';
+import type { EdgeItem, ForensicProcess, Forensics, HuntEvent, Scope } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { readAsset } from '../graph/assets/detail.ts';
@@ -19,16 +9,16 @@ import { createScopeFilter } from '../graph/scope-filter.ts';
 import { inScope } from '../people/scope.ts';
 import { readGaps } from '../telemetry/gaps.ts';
 import { readAncestry } from './ancestry.ts';
+import { readCounts, readStartedLane } from './counts.ts';
 import type { TimeSpan } from './inventory-processes.ts';
 import { maxStarted, readStarted } from './started-processes.ts';
-import { type ForensicQuery, type ForensicsDeps, resolveSubject, type Subject } from './subject.ts';
+import { type AnswerDeps, type ForensicQuery, type ForensicsDeps, resolveSubject, type Subject } from './subject.ts';
 import { filesOf, peersOf } from './touched.ts';
 
 /** Peers and files are made of at most this many events, the newest. */
 const maxEvents = 10_000;
 const pageEvents = 5000;
 const maxListed = 500;
-const laneSteps = 120;
 
 export type ForensicsAsk = {
   readonly query: ForensicQuery;
@@ -39,23 +29,25 @@ export type ForensicsAsk = {
 };
 
 /** All that is known of a process or container in a span of time, from its events, the inventory and the map, within a scope. */
-export const readForensics = async (deps: ForensicsDeps, ask: ForensicsAsk): Promise<Forensics> => {
+export const readForensics = async (from: ForensicsDeps, ask: ForensicsAsk): Promise<Forensics> => {
   const { query, scope } = ask;
   const { since, until } = query;
   const span: TimeSpan = { from: Date.parse(since), to: Date.parse(until) };
+  const deps: AnswerDeps = { db: from.db, hunts: from.hunts.within(scope) };
   const subject = await resolveSubject(deps, query, scope);
   const { hunt, hostId } = subject;
-  const started = readStarted(deps, subject, span, scope);
-  const actions = readActions(deps, hunt, query, scope);
+  const counting = readCounts(deps, hunt, query);
+  const starting = subject.process === undefined ? counting.then(({ actions }) => actions.some(isLife)) : true;
+  const started = readStarted(deps, subject, { span, scope, isTold: starting });
   const ancestryOf = (process: ForensicProcess | undefined) => readAncestry(deps, { hostId, process }, span, scope);
-  const [{ processes, limits }, ancestry, told, lanes, events, edges, software, gaps] = await Promise.all([
+  const [counts, { processes, limits }, ancestry, startedLane, events, edges, software, gaps] = await Promise.all([
+    counting,
     started,
     subject.process === undefined
       ? started.then((found) => ancestryOf(firstOf(found.processes)))
       : ancestryOf(subject.process),
-    actions,
-    actions.then((found) => readLanes(deps, subject, found, query, scope)),
-    readEvents(deps, hunt, query, scope),
+    started.then(({ direct }) => readStartedLane(deps, subject, direct, query)),
+    counting.then(({ actions }) => (actions.length === 0 ? noEvents : readEvents(deps, hunt, query))),
     edgesOf(deps, subject, span, ask),
     softwareOf(deps, subject, ask),
     readGaps(deps.db, span, scope, hostId),
@@ -63,7 +55,8 @@ export const readForensics = async (deps: ForensicsDeps, ask: ForensicsAsk): Pro
   const [peers, files] = [peersOf(events.items, maxListed), filesOf(events.items, maxListed)];
   return {
     subject: presentSubject(subject),
-    ...{ since, until, hunt, ancestry, actions: told, lanes, gaps },
+    ...{ since, until, hunt, ancestry, gaps },
+    ...{ actions: counts.actions, lanes: [...counts.lanes, ...startedLane] },
     processes: [...processes],
     peers: [...peers.items],
     files: [...files.items],
@@ -102,48 +95,20 @@ const firstOf = (processes: readonly ForensicProcess[]): ForensicProcess | undef
   return outer[0] ?? (processes.length < maxStarted ? processes[0] : undefined);
 };
 
-type Span = Pick<ForensicQuery, 'since' | 'until'>;
+/** Starts and ends of processes, of which a list of them is made. */
+const isLife = ({ action }: Forensics['actions'][number]): boolean => action === 'exec' || action === 'exit';
 
-const readActions = async ({ hunts }: ForensicsDeps, q: string, { since, until }: Span, scope: Scope) => {
-  const { values } = await hunts.values({ q, since, until, field: 'event.action', limit: 100 }, scope);
-  return values.flatMap(({ value, count }) => (isAction(value) ? [{ action: value, count }] : []));
-};
+type Events = { readonly items: readonly HuntEvent[]; readonly more: boolean };
+const noEvents: Events = { items: [], more: false };
 
-const isAction = (value: string): value is EventAction => (eventActions as readonly string[]).includes(value);
-
-/** Over time, a lane for each kind of which there is something, and one for what a process started. */
-const readLanes = async (
-  { hunts }: ForensicsDeps,
-  { hunt, hostId, process }: Subject,
-  actions: Forensics['actions'],
-  { since, until }: Span,
-  scope: Scope,
-): Promise<Forensics['lanes']> => {
-  const count = async (lane: Forensics['lanes'][number]['lane'], q: string) => ({
-    lane,
-    ...(await hunts.histogram({ q, since, until, steps: laneSteps }, scope)),
-  });
-  const lanes: Promise<Forensics['lanes'][number]>[] = [];
-  for (const kind of Object.keys(eventKinds) as EventKind[]) {
-    const ofKind: readonly EventAction[] = eventKinds[kind];
-    if (actions.some(({ action }) => ofKind.includes(action)))
-      lanes.push(count(kind, `${hunt} and event.action in (${ofKind.join(', ')})`));
-  }
-  if (process !== undefined)
-    lanes.push(
-      count('started', `host.id = ${hostId} and process.parent.entity_id = "${process.id}" and event.action = exec`),
-    );
-  return (await Promise.all(lanes)).filter(({ total }) => total > 0);
-};
-
-const readEvents = async ({ hunts }: ForensicsDeps, hunt: string, { since, until }: Span, scope: Scope) => {
+const readEvents = async ({ hunts }: AnswerDeps, hunt: string, { since, until }: ForensicQuery): Promise<Events> => {
   const items: HuntEvent[] = [];
   // What runs and ends has no peer and no file: it does not use up the limit.
   const q = `${hunt} and (destination.ip exists or file.path exists)`;
   let after: string | undefined;
   do {
     const page = { q, since, until, limit: pageEvents, ...(after === undefined ? {} : { after }) };
-    const found = await hunts.events(page, scope);
+    const found = await hunts.find(page);
     items.push(...found.items);
     after = found.next;
   } while (after !== undefined && items.length < maxEvents);
@@ -152,7 +117,7 @@ const readEvents = async ({ hunts }: ForensicsDeps, hunt: string, { since, until
 
 /** What the map saw: of a container all, of a process outside of containers what its program did on its host. */
 const edgesOf = async (
-  { db }: ForensicsDeps,
+  { db }: AnswerDeps,
   { hostId, containerId, process }: Subject,
   { from, to }: TimeSpan,
   { scope, nowMs }: ForensicsAsk,
@@ -176,7 +141,7 @@ const edgesOf = async (
 };
 
 const softwareOf = async (
-  { db }: ForensicsDeps,
+  { db }: AnswerDeps,
   { hostId, containerId }: Subject,
   { scope, withFindings, nowMs }: ForensicsAsk,
 ): Promise<Forensics['software']> => {

@@ -1,7 +1,7 @@
-import type { ForensicProcess, Scope } from '@parapet/contract/api';
+import type { ForensicProcess, HuntEvent, Scope } from '@parapet/contract/api';
 import { mergeProcess, processesOf } from './event-processes.ts';
 import { readAlive, type TimeSpan } from './inventory-processes.ts';
-import type { ForensicsDeps, Subject } from './subject.ts';
+import type { AnswerDeps, Subject } from './subject.ts';
 
 export const maxStarted = 2000;
 /** Starts and ends that are read at once, newest first; three parts of them at most for a container. */
@@ -14,56 +14,70 @@ const idsPerHunt = 100;
 export type Started = {
   /** Oldest first. */
   readonly processes: readonly ForensicProcess[];
+  /** Starts and ends of what a process started itself; absent when there are more than are read. */
+  readonly direct?: readonly HuntEvent[];
   /** Why there may be more, in words. */
   readonly limits: readonly string[];
 };
 
+export type StartedAsk = {
+  readonly span: TimeSpan;
+  readonly scope: Scope;
+  /** Whether there are starts and ends among the events of a container, as far as that was counted. */
+  readonly isTold: boolean | Promise<boolean>;
+};
+
 /** What a process started and those what they started; for a container all processes of it. */
 export const readStarted = async (
-  deps: ForensicsDeps,
-  subject: Subject,
-  span: TimeSpan,
-  scope: Scope,
+  deps: AnswerDeps,
+  { hostId, process, containerId, hunt }: Subject,
+  { span, scope, isTold }: StartedAsk,
 ): Promise<Started> => {
-  const { hostId, process, containerId } = subject;
-  const alive = await readAlive(deps.db, { hostId, ...(process === undefined ? { containerId } : {}) }, span, scope);
-  const limits = new Set<string>();
+  const where = { hostId, ...(process === undefined ? { containerId } : {}) };
+  const [alive, told] = await Promise.all([readAlive(deps.db, where, span, scope), isTold]);
+  const reading: Reading = { deps, span, alive: alive.processes, limits: new Set() };
+  const { limits } = reading;
   if (alive.cut) limits.add('The host ran more processes in this time than are read; the latest to start are here.');
-  const found =
+  const { found, direct } =
     process === undefined
-      ? await allOf(deps, subject.hunt, alive.processes, span, scope, limits)
-      : await descendantsOf(deps, { hostId, id: process.id }, alive.processes, span, scope, limits);
+      ? { found: await allOf(reading, told ? hunt : undefined) }
+      : await descendantsOf(reading, { hostId, id: process.id });
   const processes = [...found.values()].toSorted(byStart);
   if (processes.length > maxStarted) limits.add(`Only the first ${maxStarted} processes are listed.`);
-  return { processes: processes.slice(0, maxStarted), limits: [...limits] };
+  return {
+    processes: processes.slice(0, maxStarted),
+    limits: [...limits],
+    ...(direct === undefined ? {} : { direct }),
+  };
 };
 
 type Known = ReadonlyMap<string, ForensicProcess>;
+type Reading = {
+  readonly deps: AnswerDeps;
+  readonly span: TimeSpan;
+  readonly alive: Known;
+  readonly limits: Set<string>;
+};
 
-const allOf = async (
-  deps: ForensicsDeps,
-  hunt: string,
-  alive: Known,
-  span: TimeSpan,
-  scope: Scope,
-  limits: Set<string>,
-): Promise<Known> => {
-  const told = processesOf(await readLives(deps, hunt, maxPages, span, scope, limits));
+const allOf = async (reading: Reading, hunt: string | undefined): Promise<Known> => {
+  const { alive } = reading;
+  const lives = hunt === undefined ? [] : (await readLives(reading, hunt, maxPages)).events;
+  const told = processesOf(lives);
   return new Map([...new Set([...alive.keys(), ...told.keys()])].flatMap((id) => entryOf(id, alive, told)));
 };
 
+type Descendants = { readonly found: Known; readonly direct?: readonly HuntEvent[] };
+
 /** Level by level. Loops, which a hostile host could tell, end because a process is taken up once. */
 const descendantsOf = async (
-  deps: ForensicsDeps,
+  reading: Reading,
   root: { readonly hostId: string; readonly id: string },
-  alive: Known,
-  span: TimeSpan,
-  scope: Scope,
-  limits: Set<string>,
-): Promise<Known> => {
+): Promise<Descendants> => {
+  const { alive, limits } = reading;
   const found = new Map<string, ForensicProcess>();
   const byParent = Map.groupBy(alive.values(), ({ parentId }) => parentId);
   let level: readonly string[] = [root.id];
+  let direct: readonly HuntEvent[] | undefined;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth === maxLevels || found.size > maxStarted) {
       limits.add(`Processes are followed ${maxLevels} levels down and up to ${maxStarted} of them.`);
@@ -75,39 +89,38 @@ const descendantsOf = async (
     for (let from = 0; from < level.length; from += idsPerHunt) {
       const ids = level.slice(from, from + idsPerHunt).map((id) => `"${id}"`);
       const hunt = `host.id = ${root.hostId} and process.parent.entity_id in (${ids.join(', ')})`;
-      const told = processesOf(await readLives(deps, hunt, 1, span, scope, limits));
+      const { events, cut } = await readLives(reading, hunt, 1);
+      if (depth === 0 && !cut) direct = events;
+      const told = processesOf(events);
       for (const [id, process] of told) next.set(id, mergeProcess(alive.get(id), process) ?? process);
     }
     level = [...next.keys()].filter((id) => id !== root.id && !found.has(id));
     for (const id of level) for (const [key, process] of entryOf(id, next, none)) found.set(key, process);
   }
-  return found;
+  return { found, ...(direct === undefined ? {} : { direct }) };
 };
 
 const readLives = async (
-  { hunts }: ForensicsDeps,
+  { deps: { hunts }, span: { from, to }, limits }: Reading,
   hunt: string,
   pages: number,
-  { from, to }: TimeSpan,
-  scope: Scope,
-  limits: Set<string>,
-) => {
+): Promise<{ readonly events: readonly HuntEvent[]; readonly cut: boolean }> => {
   const query = {
     q: `${hunt} and event.action in (exec, exit)`,
     since: new Date(from).toISOString(),
     until: new Date(to).toISOString(),
     limit: pageEvents,
   };
-  const events = [];
+  const events: HuntEvent[] = [];
   let after: string | undefined;
   for (let page = 0; page < pages; page += 1) {
-    const { items, next } = await hunts.events({ ...query, ...(after === undefined ? {} : { after }) }, scope);
+    const { items, next } = await hunts.find({ ...query, ...(after === undefined ? {} : { after }) });
     events.push(...items);
     after = next;
-    if (after === undefined) return events;
+    if (after === undefined) return { events, cut: false };
   }
   limits.add(`The processes are made of the newest ${pages * pageEvents} starts and ends.`);
-  return events;
+  return { events, cut: true };
 };
 
 const none: Known = new Map();

@@ -1,4 +1,4 @@
-import type { ForensicProcess, ParsedOf, Scope } from '@parapet/contract/api';
+import type { ForensicProcess, HuntEvent, ParsedOf, Scope } from '@parapet/contract/api';
 import { AppError, badRequest, notFound } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
@@ -6,11 +6,13 @@ import { readAsset } from '../graph/assets/detail.ts';
 import { momentOf } from '../graph/moment.ts';
 import { createScopeFilter } from '../graph/scope-filter.ts';
 import { inScope } from '../people/scope.ts';
-import type { Hunts } from '../telemetry/hunts.ts';
+import type { Hunts, ScopedHunts } from '../telemetry/hunts.ts';
 import { mergeProcess, processesOf, processOf } from './event-processes.ts';
 import { findProcess, type InventoryProcess } from './inventory-processes.ts';
 
-export type ForensicsDeps = { readonly db: Database; readonly hunts: Pick<Hunts, 'events' | 'histogram' | 'values'> };
+export type ForensicsDeps = { readonly db: Database; readonly hunts: Pick<Hunts, 'events' | 'within'> };
+/** For one answer: its hunts are within the caller's scope. */
+export type AnswerDeps = { readonly db: Database; readonly hunts: ScopedHunts };
 export type ForensicQuery = ParsedOf<'forensics.get'>['query'];
 
 export type Subject = {
@@ -27,7 +29,7 @@ export type Subject = {
 };
 
 /** Who is meant. Throws 404 for what nothing is known of in the caller's scope. */
-export const resolveSubject = async (deps: ForensicsDeps, query: ForensicQuery, scope: Scope): Promise<Subject> => {
+export const resolveSubject = async (deps: AnswerDeps, query: ForensicQuery, scope: Scope): Promise<Subject> => {
   const { hostId, process, containerId, since, until } = query;
   if (Date.parse(until) <= Date.parse(since)) throw badRequest('bad-span', '`until` must be later than `since`.');
   if (containerId !== undefined && hostId === undefined && process === undefined)
@@ -37,7 +39,7 @@ export const resolveSubject = async (deps: ForensicsDeps, query: ForensicQuery, 
   throw badRequest('bad-subject', 'Name a process by `hostId` and `process`, or a container by `containerId`.');
 };
 
-const resolveContainer = async ({ db }: ForensicsDeps, containerId: string, scope: Scope): Promise<Subject> => {
+const resolveContainer = async ({ db }: AnswerDeps, containerId: string, scope: Scope): Promise<Subject> => {
   const asset = await readAsset(db, momentOf(undefined, 0), createScopeFilter(scope), containerId);
   if (asset.kind !== 'container' || asset.hostId === undefined || asset.hunt === undefined)
     throw badRequest('bad-subject', `${asset.name} is no container. Look at one of its processes or containers.`);
@@ -53,18 +55,21 @@ const resolveContainer = async ({ db }: ForensicsDeps, containerId: string, scop
 };
 
 const resolveProcess = async (
-  { db, hunts }: ForensicsDeps,
+  { db, hunts }: AnswerDeps,
   { hostId, id }: { readonly hostId: string; readonly id: string },
   span: { readonly since: string; readonly until: string },
   scope: Scope,
 ): Promise<Subject> => {
   const hunt = huntOf(hostId, id);
-  const [known, lives, any] = await Promise.all([
+  const [known, lives] = await Promise.all([
     findProcess(db, { hostId, id }, Date.parse(span.until), scope),
-    hunts.events({ q: `${hunt} and event.action in (exec, exit)`, ...span, limit: maxStarts }, scope),
-    hunts.events({ q: hunt, ...span, limit: 1 }, scope),
+    hunts.find({ q: `${hunt} and event.action in (exec, exit)`, ...span, limit: maxStarts }),
   ]);
-  const [newest] = any.items;
+  const inContainer = (event: HuntEvent): boolean => event['container.id'] !== undefined;
+  // Only what its start and end do not tell is asked of its other events.
+  const isTold = lives.items.length > 0 && (known?.containerId !== undefined || lives.items.some(inContainer));
+  const any = isTold ? [] : (await hunts.find({ q: hunt, ...span, limit: 1 })).items;
+  const newest = any[0] ?? lives.items.find(inContainer) ?? lives.items[0];
   const container = await containerOf(db, hostId, known, newest?.['container.id'], scope);
   const told = processesOf(lives.items).get(id) ?? (newest === undefined ? undefined : processOf(newest));
   const process = mergeProcess(known?.process, told);

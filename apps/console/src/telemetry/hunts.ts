@@ -1,13 +1,21 @@
 import { join } from 'node:path';
 import type { HuntEvent, ParsedOf, ResultOf, RouteName, Scope } from '@parapet/contract/api';
 import { AppError, badRequest, type Problem, type Result } from '@parapet/core';
-import { type EventCursor, type Hunt, parseHunt, type SearchScope } from '@parapet/telemetry';
+import {
+  type Bucket,
+  type EventCursor,
+  type Hunt,
+  hostsNamed,
+  parseHunt,
+  type SearchScope,
+  type SplitField,
+} from '@parapet/telemetry';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { allowedIn } from './allowed.ts';
 import { readGaps } from './gaps.ts';
 import { filesWithin } from './manifest.ts';
-import { roundStep } from './round-step.ts';
+import { stepOf } from './round-step.ts';
 import type { TelemetryWorker } from './worker.ts';
 
 export type HuntsDeps = {
@@ -28,18 +36,39 @@ export type Hunts = {
   readonly values: (query: Query<'hunt.values'>, scope: Scope) => Promise<ResultOf<'hunt.values'>>;
   /** What a search of these events is about, for work of another kind. */
   readonly searchFor: (query: Span, scope: Scope) => Promise<SearchScope>;
+  /** For several questions of one request. */
+  readonly within: (scope: Scope) => ScopedHunts;
+};
+
+/** Questions within one scope. Whose events that are is read with the first of them, and then not again. */
+export type ScopedHunts = {
+  /** Events without what may be missing from them. */
+  readonly find: (query: Query<'hunt.events'>) => Promise<Omit<ResultOf<'hunt.events'>, 'gaps'>>;
+  /** Over time and by the values of a field, all in one reading. */
+  readonly counts: (
+    query: Query<'hunt.histogram'> & { readonly splitBy?: SplitField },
+  ) => Promise<{ readonly stepMs: number; readonly buckets: readonly Bucket[] }>;
 };
 
 export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
-  const prepare = async (query: Span, scope: Scope, after?: EventCursor): Promise<SearchScope> => {
+  type Allowing = () => ReturnType<typeof allowedIn>;
+  const allowing = (scope: Scope): Allowing => {
+    let asked: ReturnType<typeof allowedIn> | undefined;
+    return () => {
+      asked ??= allowedIn(db, scope);
+      return asked;
+    };
+  };
+
+  const prepare = async (query: Span, whose: Allowing, after?: EventCursor): Promise<SearchScope> => {
     const hunt = readHunt(query.q);
     const from = Date.parse(query.since) * 1000;
     const until = Date.parse(query.until) * 1000;
     // A later page need not read what the pages before it told.
     const to = after === undefined ? until : Math.min(until, after.at + 1);
     if (until <= from) throw badRequest('bad-span', 'A hunt ends after it begins: `until` must be later than `since`.');
-    const allowed = await allowedIn(db, scope);
-    const files = await filesWithin(db, { from, to, ...(allowed === undefined ? {} : { hosts: allowed.allHosts }) });
+    const allowed = await whose();
+    const files = await filesWithin(db, { from, to, hosts: [hostsNamed(hunt), allowed?.allHosts] });
     if (files.length > maxFiles)
       throw badRequest('too-much', 'There is too much in this span of time. Look at a shorter one.');
     return {
@@ -49,30 +78,39 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
     };
   };
 
+  const find = async (query: Query<'hunt.events'>, whose: Allowing) => {
+    const after = query.after === undefined ? undefined : readCursor(query.after);
+    const scope = await prepare(query, whose, after);
+    const job = { scope, limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
+    const found = orThrow(await worker.run('find', job, { timeoutMs })) as readonly HuntEvent[];
+    const items = found.slice(0, query.limit);
+    const last = items.at(-1);
+    return { items, ...(found.length > items.length && last !== undefined ? { next: cursorOf(last) } : {}) };
+  };
+
+  const counts = async (query: Parameters<ScopedHunts['counts']>[0], whose: Allowing) => {
+    const scope = await prepare(query, whose);
+    const stepMs = stepOf(query, query.steps);
+    const { splitBy } = query;
+    const job = { scope, stepUs: stepMs * 1000, ...(splitBy === undefined ? {} : { splitBy }) };
+    return { stepMs, buckets: orThrow(await worker.run('histogram', job, { timeoutMs })) };
+  };
+
   return {
-    searchFor: (query, scope) => prepare(query, scope),
+    searchFor: (query, scope) => prepare(query, allowing(scope)),
+    within: (scope) => {
+      const whose = allowing(scope);
+      return { find: (query) => find(query, whose), counts: (query) => counts(query, whose) };
+    },
     events: async (query, scope) => {
-      const after = query.after === undefined ? undefined : readCursor(query.after);
-      const search = await prepare(query, scope, after);
-      const job = { scope: search, limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
-      const [searched, gaps] = await Promise.all([
-        worker.run('find', job, { timeoutMs }),
+      const [found, gaps] = await Promise.all([
+        find(query, allowing(scope)),
         readGaps(db, { from: Date.parse(query.since), to: Date.parse(query.until) }, scope),
       ]);
-      const found = orThrow(searched) as readonly HuntEvent[];
-      const items = found.slice(0, query.limit);
-      const last = items.at(-1);
-      return {
-        items: [...items],
-        ...(found.length > items.length && last !== undefined ? { next: cursorOf(last) } : {}),
-        gaps,
-      };
+      return { ...found, gaps };
     },
     histogram: async (query, scope) => {
-      const search = await prepare(query, scope);
-      const stepMs = roundStep((search.to - search.from) / 1000 / query.steps);
-      const job = { scope: search, stepUs: stepMs * 1000 };
-      const buckets = orThrow(await worker.run('histogram', job, { timeoutMs }));
+      const { stepMs, buckets } = await counts(query, allowing(scope));
       return {
         stepMs,
         total: buckets.reduce((sum, { count }) => sum + count, 0),
@@ -80,7 +118,7 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
       };
     },
     values: async (query, scope) => {
-      const search = await prepare(query, scope);
+      const search = await prepare(query, allowing(scope));
       const { field, limit } = query;
       return { values: [...orThrow(await worker.run('values', { scope: search, field, limit }, { timeoutMs }))] };
     },

@@ -128,7 +128,12 @@ export const readPositions = async (db: Database): Promise<Map<string, Position>
 /** Files that may hold events of a span of time (microseconds, `to` not part of it), and of one of the hosts. */
 export const filesWithin = async (
   db: Database,
-  span: { readonly from: number; readonly to: number; readonly hosts?: readonly string[] },
+  span: {
+    readonly from: number;
+    readonly to: number;
+    /** Of each list a file must have a host; a list that is absent asks for nothing. */
+    readonly hosts: readonly (readonly string[] | undefined)[];
+  },
 ): Promise<StoredFile[]> => {
   let query = db
     .selectFrom('telemetry_files')
@@ -136,7 +141,8 @@ export const filesWithin = async (
     .where('retired_at', 'is', null)
     .where('last_at', '>=', span.from)
     .where('first_at', '<', span.to);
-  if (span.hosts !== undefined) query = query.where(sql<boolean>`hosts && ${[...span.hosts]}::uuid[]`);
+  for (const hosts of span.hosts)
+    if (hosts !== undefined) query = query.where(sql<boolean>`hosts && ${[...hosts]}::uuid[]`);
   return query.orderBy('last_at', 'desc').execute();
 };
 

@@ -16,7 +16,7 @@ const work = ({ name, job }: WorkerRequest): Promise<unknown> => {
     case 'find':
       return findEvents(engine, job.scope, job);
     case 'histogram':
-      return countOverTime(engine, job.scope, job.stepUs);
+      return countOverTime(engine, job.scope, job);
     case 'export':
       return exportEvents(engine, job.scope, job);
     case 'values':

@@ -1,6 +1,14 @@
 import type { FieldName, TelemetryAccount } from '@parapet/contract/telemetry';
 import type { Position } from '@parapet/contract/wire';
-import type { Bucket, EventCursor, EventFile, FoundEvent, SearchScope, ValueCount } from '@parapet/telemetry';
+import type {
+  Bucket,
+  EventCursor,
+  EventFile,
+  FoundEvent,
+  SearchScope,
+  SplitField,
+  ValueCount,
+} from '@parapet/telemetry';
 
 /** What the console asks of its telemetry worker, by name, with what it answers. Both ends are of one build. */
 export type WorkerJobs = {
@@ -26,7 +34,7 @@ export type WorkerJobs = {
     readonly result: readonly FoundEvent[];
   };
   readonly histogram: {
-    readonly job: { readonly scope: SearchScope; readonly stepUs: number };
+    readonly job: { readonly scope: SearchScope; readonly stepUs: number; readonly splitBy?: SplitField };
     readonly result: readonly Bucket[];
   };
   readonly export: {

@@ -18,7 +18,7 @@ it('finds events in files of a version that knew fewer fields', async () => {
     if (!hunt.ok) throw new Error(hunt.error.message);
     const scope = { files: [path], from: 0, to: 2_000_000_000_000_000, hunt: hunt.value };
     expect(await findEvents(engine, scope, { limit: 10 })).toMatchObject([{ 'event.action': 'exec', 'host.id': 'h' }]);
-    expect(await countOverTime(engine, scope, 1_000_000)).toMatchObject([{ count: 1 }]);
+    expect(await countOverTime(engine, scope, { stepUs: 1_000_000 })).toMatchObject([{ count: 1 }]);
     expect(await topValues(engine, scope, 'user.name', 5)).toEqual([]);
     expect(await exportEvents(engine, scope, { path: join(folder, 'out.parquet'), limit: 5 })).toBe(1);
   } finally {

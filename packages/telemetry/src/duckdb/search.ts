@@ -28,16 +28,44 @@ export const findEvents = async (
   scope: SearchScope,
   page: { readonly limit: number; readonly after?: EventCursor },
 ): Promise<readonly FoundEvent[]> => {
-  if (scope.files.length === 0) return [];
-  const { sql, values } = whereOf(scope, page.after);
+  const found = await findPlaces(connection, scope, page);
+  const [newest, oldest] = [found[0], found.at(-1)];
+  if (newest === undefined || oldest === undefined) return [];
+  const files = [...new Set(found.map(({ file }) => file))];
+  const { sql, values } = whereOf({ ...scope, from: oldest.at, to: newest.at + 1 }, page.after);
   const names = fieldNames.map(column).join(', ');
-  const reader = await inFiles(scope.files, (source) =>
+  const reader = await inFiles(files, (source) =>
     connection.runAndReadAll(
       `select ${names} from ${source} where ${sql} order by ${order} limit ${whole(page.limit)}`,
       [...values],
     ),
   );
   return reader.getRowsJson().map(eventOf);
+};
+
+/**
+ * Where the events of a page lie. An event has some 80 columns, and sorting reads all that are asked for of all that are found: so the
+ * page is chosen by three of them, and the others are read of the files and the time that it lies in.
+ */
+const findPlaces = async (
+  connection: DuckDBConnection,
+  scope: SearchScope,
+  page: { readonly limit: number; readonly after?: EventCursor },
+): Promise<readonly (EventCursor & { readonly file: string })[]> => {
+  if (scope.files.length === 0) return [];
+  const { sql, values } = whereOf(scope, page.after);
+  const reader = await inFiles(scope.files, (source) =>
+    connection.runAndReadAll(
+      `select ${places.map(column).join(', ')}, filename from ${source} where ${sql} order by ${order} limit ${whole(page.limit)}`,
+      [...values],
+    ),
+  );
+  return reader.getRowsJson().map(([at, host, sequence, file]) => ({
+    at: Number(at),
+    host: String(host),
+    sequence: Number(sequence),
+    file: String(file),
+  }));
 };
 
 /** Writes events to a Parquet file of their own, in no order and at most `limit`; returns how many. */
@@ -57,25 +85,33 @@ export const exportEvents = async (
   return written.rowsChanged;
 };
 
-export type Bucket = { readonly at: number; readonly count: number };
+/** `value`: of the field that was counted by, absent where events have none. */
+export type Bucket = { readonly at: number; readonly count: number; readonly value?: string };
 
-/** How many events there were over time, in steps of `stepUs`; steps without any are left out. */
+/** How many events there were over time, in steps of `stepUs`, also by the values of a field; steps without any are left out. */
 export const countOverTime = async (
   connection: DuckDBConnection,
   scope: SearchScope,
-  stepUs: number,
+  by: { readonly stepUs: number; readonly splitBy?: SplitField },
 ): Promise<readonly Bucket[]> => {
   if (scope.files.length === 0) return [];
   const { sql, values } = whereOf(scope);
-  const step = whole(stepUs);
+  const step = whole(by.stepUs);
+  const split = by.splitBy === undefined ? 'null' : column(by.splitBy);
   const reader = await inFiles(scope.files, (source) =>
     connection.runAndReadAll(
-      `select (${column('@timestamp')} // ${step}) * ${step} as at, count(*)::bigint from ${source} where ${sql} group by 1 order by 1`,
+      `select (${column('@timestamp')} // ${step}) * ${step} as at, ${split} as value, count(*)::bigint from ${source} where ${sql} group by 1, 2 order by 1, 2`,
       [...values],
     ),
   );
-  return reader.getRowsJson().map(([at, count]) => ({ at: Number(at), count: Number(count) }));
+  return reader.getRowsJson().map(([at, value, count]) => ({
+    ...{ at: Number(at), count: Number(count) },
+    ...(value === null || value === undefined ? {} : { value: String(value) }),
+  }));
 };
+
+/** Fields of few values: a step has as many rows as there are of them. */
+export type SplitField = Extract<FieldName, 'event.action'>;
 
 export type ValueCount = { readonly value: string; readonly count: number };
 
@@ -109,13 +145,14 @@ const inFiles = async <T>(files: readonly string[], ask: (source: string) => Pro
     return await ask(parquet(files));
   } catch (error) {
     if (!messageOf(error).startsWith('Binder Error: Referenced column')) throw error;
-    return ask(`(select * from ${parquet(files)} union all by name select * from ${emptyTable})`);
+    return ask(`(select *, filename from ${parquet(files)} union all by name select * from ${emptyTable})`);
   }
 };
 
 const fieldNames = Object.keys(telemetryFields) as FieldName[];
 const emptyTable = `(select ${columns.map(({ name, type }) => `null::${type} as ${column(name)}`).join(', ')} where false)`;
-const order = `${column('@timestamp')} desc, ${column('host.id')} desc, ${column('event.sequence')} desc`;
+const places = ['@timestamp', 'host.id', 'event.sequence'] as const satisfies readonly FieldName[];
+const order = places.map((name) => `${column(name)} desc`).join(', ');
 
 /** Numbers that become part of the SQL are numbers. */
 const whole = (value: number): number => {
@@ -141,7 +178,7 @@ const whereOf = (scope: SearchScope, after?: EventCursor): Condition => {
   }
   if (after !== undefined)
     parts.push(
-      `(${at}, ${column('host.id')}, ${column('event.sequence')}) < (${bind(after.at)}, ${bind(after.host)}, ${bind(after.sequence)})`,
+      `(${places.map(column).join(', ')}) < (${bind(after.at)}, ${bind(after.host)}, ${bind(after.sequence)})`,
     );
   return { sql: parts.join(' and '), values };
 };

@@ -154,7 +154,7 @@ describe('the store of events', () => {
   });
 
   it('counts over time and by value', async () => {
-    const buckets = await countOverTime(engine, scope('process.name = nc'), 10_000_000);
+    const buckets = await countOverTime(engine, scope('process.name = nc'), { stepUs: 10_000_000 });
     expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(34);
     expect(buckets[0]).toEqual({ at: startUs, count: 4 });
     expect(await topValues(engine, scope(''), 'process.name', 2)).toEqual([
@@ -162,6 +162,22 @@ describe('the store of events', () => {
       { value: 'bash', count: 33 },
     ]);
     expect((await topValues(engine, scope(''), 'process.args', 1))[0]).toEqual({ value: 'run', count: 100 });
+  });
+
+  it('counts over time by the values of a field, which are in no step together more than in the step', async () => {
+    const names = scope('process.name in (nc, bash)');
+    const steps = await countOverTime(engine, names, { stepUs: 50_000_000 });
+    const split = await countOverTime(engine, names, { stepUs: 50_000_000, splitBy: 'event.action' });
+    expect(split).toEqual([
+      { at: startUs, value: 'connect', count: 17 },
+      { at: startUs, value: 'exec', count: 17 },
+      { at: startUs + 50_000_000, value: 'connect', count: 17 },
+      { at: startUs + 50_000_000, value: 'exec', count: 16 },
+    ]);
+    expect(steps).toEqual([
+      { at: startUs, count: 34 },
+      { at: startUs + 50_000_000, count: 33 },
+    ]);
   });
 
   it('makes one file of several without losing or changing any', async () => {
@@ -185,7 +201,9 @@ describe('the store of events', () => {
     );
     expect(merged).toMatchObject({ rows: 101 + sortableRows, firstAt: startUs });
     const inContainer = { to: startUs + 1e15, files: [merged.path] };
-    const [{ count } = { count: 0 }] = await countOverTime(engine, scope('container.id exists', inContainer), 1e15);
+    const [{ count } = { count: 0 }] = await countOverTime(engine, scope('container.id exists', inContainer), {
+      stepUs: 1e15,
+    });
     expect(count).toBe(Math.ceil((101 + sortableRows) / 4));
   });
 

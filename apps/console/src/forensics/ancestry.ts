@@ -1,7 +1,8 @@
 import type { ForensicProcess, Forensics, Scope } from '@parapet/contract/api';
+import type { AnswerDeps } from './deps.ts';
 import { mergeProcess, parentIn, pidOf, processesOf, processOf } from './event-processes.ts';
 import { findProcess, type TimeSpan } from './inventory-processes.ts';
-import { type AnswerDeps, huntOf } from './subject.ts';
+import { huntOf } from './subject.ts';
 
 /** Deeper than any chain that people make, and a bound for one that a hostile host tells. */
 const maxAncestors = 32;

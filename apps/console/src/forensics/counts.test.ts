@@ -2,7 +2,7 @@ import type { Bucket } from '@parapet/telemetry';
 import { expect, test } from 'vitest';
 import type { Database } from '../database/database.ts';
 import { readCounts, readStartedLane } from './counts.ts';
-import type { AnswerDeps } from './subject.ts';
+import type { AnswerDeps } from './deps.ts';
 
 const span = { since: '2026-11-28T10:00:00.000Z', until: '2026-11-28T11:00:00.000Z' };
 const at = (second: number): number => (Date.parse(span.since) + second * 1000) * 1000;
@@ -33,6 +33,7 @@ test('sums and lanes come of one reading, and actions of no name of ours are lef
     { at: at(60), count: 9 },
   ]);
   expect(await readCounts(deps, 'host.id exists', span)).toEqual({
+    total: 28,
     actions: [
       { action: 'connect', count: 6 },
       { action: 'exec', count: 3 },
@@ -54,7 +55,7 @@ test('sums and lanes come of one reading, and actions of no name of ours are lef
 
 test('what a process started is counted in its events, and asked for where not all of them were read', async () => {
   const process = { id: '900:1', pid: 900, name: 'bash', knownBy: 'events' } as const;
-  const subject = { kind: 'process', name: 'bash', hostId: 'h', hostName: 'web-01', process, hunt: '' } as const;
+  const subject = { hostId: 'h', process };
   const direct = [
     { '@timestamp': at(61), 'event.action': 'exec' },
     { '@timestamp': at(62), 'event.action': 'exec' },

@@ -3,12 +3,13 @@ import {
   type EventKind,
   eventActions,
   eventKinds,
+  type ForensicProcess,
   type Forensics,
   type HuntEvent,
 } from '@parapet/contract/api';
 import type { Bucket } from '@parapet/telemetry';
 import { stepOf } from '../telemetry/round-step.ts';
-import type { AnswerDeps, ForensicQuery, Subject } from './subject.ts';
+import type { AnswerDeps, ForensicQuery } from './deps.ts';
 
 const laneSteps = 120;
 
@@ -16,6 +17,8 @@ type Span = Pick<ForensicQuery, 'since' | 'until'>;
 type Lane = Forensics['lanes'][number];
 
 export type Counts = {
+  /** Also of actions that have no name here. */
+  readonly total: number;
   /** The most frequent first. */
   readonly actions: Forensics['actions'];
   /** Over time, a lane for each kind of which there is something. */
@@ -40,13 +43,13 @@ export const readCounts = async ({ hunts }: AnswerDeps, q: string, span: Span): 
       ofKind.flatMap((action) => byAction.get(action) ?? []),
     );
   });
-  return { actions, lanes: lanes.filter(({ total }) => total > 0) };
+  return { total: sumOf(buckets), actions, lanes: lanes.filter(({ total }) => total > 0) };
 };
 
 /** The lane of what a process started itself. Its events are counted here where all were read, and asked for where there are more. */
 export const readStartedLane = async (
   { hunts }: AnswerDeps,
-  { hostId, process }: Subject,
+  { hostId, process }: { readonly hostId: string; readonly process?: ForensicProcess },
   direct: readonly HuntEvent[] | undefined,
   span: Span,
 ): Promise<readonly Lane[]> => {

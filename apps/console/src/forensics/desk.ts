@@ -5,11 +5,11 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { StreamReply } from '../http/handler.ts';
 import type { Log } from '../logging/log.ts';
 import { createQuietRecord } from '../telemetry/quiet-record.ts';
+import type { ForensicQuery, ForensicsDeps } from './deps.ts';
 import { makeEvidence } from './evidence.ts';
 import { readForensics } from './forensics.ts';
 import type { LookDesk } from './look-port.ts';
 import { findLookTarget, type LookAsk } from './look-target.ts';
-import type { ForensicQuery, ForensicsDeps } from './subject.ts';
 
 /** Who asks, and what they may see. */
 export type Asker = {

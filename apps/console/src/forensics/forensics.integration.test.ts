@@ -19,6 +19,7 @@ import { unpackEvidence } from './testing/unpack-evidence.ts';
 let running: TestConsole;
 let operator: Readonly<Record<string, string>>;
 let host: string;
+let other: string;
 let container: string;
 const startMs = Date.now() - 3_600_000;
 const iso = (second: number): string => new Date(startMs + second * 1000).toISOString();
@@ -56,7 +57,7 @@ beforeAll(async () => {
   operator = await running.tokenOf({ role: 'operator' });
   const graph = createGraphFixture(running.console.platform.db, new Date(startMs - 7_200_000));
   host = await graph.host('web-01');
-  const other = await graph.host('db-01');
+  other = await graph.host('db-01');
   container = await graph.container(host, 'shop', { labels: { team: 'shop' }, risk: 70 });
   await graph.process(host, { pid: 1, name: 'systemd', executable: '/usr/lib/systemd/systemd' });
   await graph.process(host, { pid: 500, name: 'sshd', executable: '/usr/sbin/sshd', parent: '1:1' });
@@ -92,8 +93,16 @@ beforeAll(async () => {
       lost,
     ],
   ]);
-  // The same process id on another host is another process.
-  await tellEvents(running.console.telemetry, other, [[event(10, 'exec', process(901, 'decoy', 900))]]);
+  const busy = process(300, 'busy', 1);
+  const writes = Array.from({ length: 1100 }, (_, round) =>
+    event(30 + (round % 60), 'file-write', { ...busy, 'file.path': `/srv/${round % 3}` }),
+  );
+  await tellEvents(running.console.telemetry, other, [
+    // The same process id on another host is another process.
+    [event(10, 'exec', process(901, 'decoy', 900))],
+    [event(20, 'exec', busy), event(21, 'exec', process(301, 'child', 300)), ...writes.slice(0, 550)],
+    [...writes.slice(550), event(95, 'exit', { ...busy, 'process.exit_code': 3 })],
+  ]);
 });
 afterAll(() => running[Symbol.asyncDispose]());
 
@@ -142,6 +151,24 @@ describe('one process', () => {
       'sshd',
       'systemd',
     ]);
+  });
+
+  test('that told more than is read at once is asked for in parts', async () => {
+    const { json } = await ask(`hostId=${other}&process=300:1&${span}`);
+    expect(json.subject).toMatchObject({ name: 'busy', process: { exitCode: 3, endedAt: iso(95) } });
+    expect(json.processes.map(({ name }: { name: string }) => name)).toEqual(['child']);
+    expect(json.actions).toEqual([
+      { action: 'file-write', count: 1100 },
+      { action: 'exec', count: 1 },
+      { action: 'exit', count: 1 },
+    ]);
+    expect(json.lanes.map(({ lane, total }: { lane: string; total: number }) => [lane, total])).toEqual([
+      ['process', 2],
+      ['file', 1100],
+      ['started', 1],
+    ]);
+    expect(json.files).toHaveLength(3);
+    expect(json.limits).toEqual([]);
   });
 
   test('of which nothing is known, or that is named by halves, is refused with a sentence', async () => {

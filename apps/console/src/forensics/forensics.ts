@@ -9,10 +9,12 @@ import { createScopeFilter } from '../graph/scope-filter.ts';
 import { inScope } from '../people/scope.ts';
 import { readGaps } from '../telemetry/gaps.ts';
 import { readAncestry } from './ancestry.ts';
-import { readCounts, readStartedLane } from './counts.ts';
+import { readStartedLane } from './counts.ts';
+import type { AnswerDeps, ForensicQuery, ForensicsDeps } from './deps.ts';
 import type { TimeSpan } from './inventory-processes.ts';
+import { readOwnEvents } from './own-events.ts';
 import { maxStarted, readStarted } from './started-processes.ts';
-import { type AnswerDeps, type ForensicQuery, type ForensicsDeps, resolveSubject, type Subject } from './subject.ts';
+import { resolveSubject, type Subject } from './subject.ts';
 import { filesOf, peersOf } from './touched.ts';
 
 /** Peers and files are made of at most this many events, the newest. */
@@ -34,29 +36,31 @@ export const readForensics = async (from: ForensicsDeps, ask: ForensicsAsk): Pro
   const { since, until } = query;
   const span: TimeSpan = { from: Date.parse(since), to: Date.parse(until) };
   const deps: AnswerDeps = { db: from.db, hunts: from.hunts.within(scope) };
-  const subject = await resolveSubject(deps, query, scope);
-  const { hunt, hostId } = subject;
-  const counting = readCounts(deps, hunt, query);
-  const starting = subject.process === undefined ? counting.then(({ actions }) => actions.some(isLife)) : true;
-  const started = readStarted(deps, subject, { span, scope, isTold: starting });
+  const subject = await resolveSubject(deps, query, scope, ask.nowMs);
+  const { hunt, search, hostId } = subject;
+  const owning = subject.own === undefined ? readOwnEvents(deps, search, query) : Promise.resolve(subject.own);
+  const seeing = isVisible(deps.db, subject, scope);
+  const started = readStarted(deps, subject, { span, scope, owning });
   const ancestryOf = (process: ForensicProcess | undefined) => readAncestry(deps, { hostId, process }, span, scope);
-  const [counts, { processes, limits }, ancestry, startedLane, events, edges, software, gaps] = await Promise.all([
-    counting,
+  const [own, { processes, limits }, ancestry, startedLane, events, edges, software, gaps] = await Promise.all([
+    owning,
     started,
     subject.process === undefined
       ? started.then((found) => ancestryOf(firstOf(found.processes)))
       : ancestryOf(subject.process),
     started.then(({ direct }) => readStartedLane(deps, subject, direct, query)),
-    counting.then(({ actions }) => (actions.length === 0 ? noEvents : readEvents(deps, hunt, query))),
-    edgesOf(deps, subject, span, ask),
-    softwareOf(deps, subject, ask),
+    owning.then(({ all }) =>
+      all === undefined ? readEvents(deps, search, query) : { items: all.filter(isTouch), more: false },
+    ),
+    seeing.then((seen) => (seen ? edgesOf(deps, subject, span, ask) : noEdges)),
+    seeing.then((seen) => (seen ? softwareOf(deps, subject, ask) : undefined)),
     readGaps(deps.db, span, scope, hostId),
   ]);
   const [peers, files] = [peersOf(events.items, maxListed), filesOf(events.items, maxListed)];
   return {
     subject: presentSubject(subject),
     ...{ since, until, hunt, ancestry, gaps },
-    ...{ actions: counts.actions, lanes: [...counts.lanes, ...startedLane] },
+    ...{ actions: own.actions, lanes: [...own.lanes, ...startedLane] },
     processes: [...processes],
     peers: [...peers.items],
     files: [...files.items],
@@ -95,16 +99,16 @@ const firstOf = (processes: readonly ForensicProcess[]): ForensicProcess | undef
   return outer[0] ?? (processes.length < maxStarted ? processes[0] : undefined);
 };
 
-/** Starts and ends of processes, of which a list of them is made. */
-const isLife = ({ action }: Forensics['actions'][number]): boolean => action === 'exec' || action === 'exit';
-
 type Events = { readonly items: readonly HuntEvent[]; readonly more: boolean };
-const noEvents: Events = { items: [], more: false };
 
-const readEvents = async ({ hunts }: AnswerDeps, hunt: string, { since, until }: ForensicQuery): Promise<Events> => {
+// What runs and ends has no peer and no file: it does not use up the limit.
+const touches = '(destination.ip exists or file.path exists)';
+const isTouch = (event: HuntEvent): boolean =>
+  event['destination.ip'] !== undefined || event['file.path'] !== undefined;
+
+const readEvents = async ({ hunts }: AnswerDeps, search: string, { since, until }: ForensicQuery): Promise<Events> => {
   const items: HuntEvent[] = [];
-  // What runs and ends has no peer and no file: it does not use up the limit.
-  const q = `${hunt} and (destination.ip exists or file.path exists)`;
+  const q = `${search} and ${touches}`;
   let after: string | undefined;
   do {
     const page = { q, since, until, limit: pageEvents, ...(after === undefined ? {} : { after }) };
@@ -115,15 +119,17 @@ const readEvents = async ({ hunts }: AnswerDeps, hunt: string, { since, until }:
   return { items, more: after !== undefined };
 };
 
+type Edges = { readonly items: readonly EdgeItem[]; readonly cut: boolean };
+const noEdges: Edges = { items: [], cut: false };
+
 /** What the map saw: of a container all, of a process outside of containers what its program did on its host. */
 const edgesOf = async (
   { db }: AnswerDeps,
   { hostId, containerId, process }: Subject,
   { from, to }: TimeSpan,
   { scope, nowMs }: ForensicsAsk,
-): Promise<{ readonly items: readonly EdgeItem[]; readonly cut: boolean }> => {
+): Promise<Edges> => {
   const assetId = containerId ?? hostId;
-  if (!(await isVisible(db, assetId, scope))) return { items: [], cut: false };
   const asset = { id: assetId, kind: containerId === undefined ? 'host' : 'container' } as const;
   const { items, cut } = await readEdges(db, momentOf(undefined, nowMs), createScopeFilter(scope), asset, true);
   const program = containerId === undefined ? programOf(process?.executable ?? process?.name ?? '') : undefined;
@@ -142,12 +148,12 @@ const edgesOf = async (
 
 const softwareOf = async (
   { db }: AnswerDeps,
-  { hostId, containerId }: Subject,
+  { hostId, containerId, asset: known }: Subject,
   { scope, withFindings, nowMs }: ForensicsAsk,
 ): Promise<Forensics['software']> => {
   const assetId = containerId ?? hostId;
-  if (!withFindings || !(await isVisible(db, assetId, scope))) return undefined;
-  const asset = await readAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), assetId);
+  if (!withFindings) return undefined;
+  const asset = known ?? (await readAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), assetId));
   const { name, imageId, imageName, packageCount, findings, risk, scannedAt } = asset;
   return {
     ...{ assetId, name, packageCount, findings },
@@ -159,8 +165,9 @@ const softwareOf = async (
 };
 
 /** A process may be seen in a container whose host is not in the scope. */
-const isVisible = async (db: Database, assetId: string, scope: Scope): Promise<boolean> => {
+const isVisible = async (db: Database, { hostId, containerId, asset }: Subject, scope: Scope): Promise<boolean> => {
+  if (asset !== undefined) return true;
   const { rows } = await sql`
-select from assets where id = ${assetId}::uuid and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
+select from assets where id = ${containerId ?? hostId}::uuid and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
   return rows.length > 0;
 };

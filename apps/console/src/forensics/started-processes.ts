@@ -1,7 +1,9 @@
 import type { ForensicProcess, HuntEvent, Scope } from '@parapet/contract/api';
+import type { AnswerDeps } from './deps.ts';
 import { mergeProcess, processesOf } from './event-processes.ts';
 import { readAlive, type TimeSpan } from './inventory-processes.ts';
-import type { AnswerDeps, Subject } from './subject.ts';
+import { isLife, type OwnEvents } from './own-events.ts';
+import type { Subject } from './subject.ts';
 
 export const maxStarted = 2000;
 /** Starts and ends that are read at once, newest first; three parts of them at most for a container. */
@@ -23,24 +25,24 @@ export type Started = {
 export type StartedAsk = {
   readonly span: TimeSpan;
   readonly scope: Scope;
-  /** Whether there are starts and ends among the events of a container, as far as that was counted. */
-  readonly isTold: boolean | Promise<boolean>;
+  /** Events of the subject itself. */
+  readonly owning: Promise<OwnEvents>;
 };
 
 /** What a process started and those what they started; for a container all processes of it. */
 export const readStarted = async (
   deps: AnswerDeps,
-  { hostId, process, containerId, hunt }: Subject,
-  { span, scope, isTold }: StartedAsk,
+  { hostId, process, containerId, search }: Subject,
+  { span, scope, owning }: StartedAsk,
 ): Promise<Started> => {
   const where = { hostId, ...(process === undefined ? { containerId } : {}) };
-  const [alive, told] = await Promise.all([readAlive(deps.db, where, span, scope), isTold]);
+  const alive = await readAlive(deps.db, where, span, scope);
   const reading: Reading = { deps, span, alive: alive.processes, limits: new Set() };
   const { limits } = reading;
   if (alive.cut) limits.add('The host ran more processes in this time than are read; the latest to start are here.');
   const { found, direct } =
     process === undefined
-      ? { found: await allOf(reading, told ? hunt : undefined) }
+      ? { found: await allOf(reading, search, await owning) }
       : await descendantsOf(reading, { hostId, id: process.id });
   const processes = [...found.values()].toSorted(byStart);
   if (processes.length > maxStarted) limits.add(`Only the first ${maxStarted} processes are listed.`);
@@ -59,9 +61,9 @@ type Reading = {
   readonly limits: Set<string>;
 };
 
-const allOf = async (reading: Reading, hunt: string | undefined): Promise<Known> => {
+const allOf = async (reading: Reading, hunt: string, { all }: OwnEvents): Promise<Known> => {
   const { alive } = reading;
-  const lives = hunt === undefined ? [] : (await readLives(reading, hunt, maxPages)).events;
+  const lives = all?.filter(isLife) ?? (await readLives(reading, hunt, maxPages)).events;
   const told = processesOf(lives);
   return new Map([...new Set([...alive.keys(), ...told.keys()])].flatMap((id) => entryOf(id, alive, told)));
 };

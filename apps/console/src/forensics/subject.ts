@@ -1,4 +1,4 @@
-import type { ForensicProcess, HuntEvent, ParsedOf, Scope } from '@parapet/contract/api';
+import type { AssetDetail, ForensicProcess, Scope } from '@parapet/contract/api';
 import { AppError, badRequest, notFound } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
@@ -6,14 +6,10 @@ import { readAsset } from '../graph/assets/detail.ts';
 import { momentOf } from '../graph/moment.ts';
 import { createScopeFilter } from '../graph/scope-filter.ts';
 import { inScope } from '../people/scope.ts';
-import type { Hunts, ScopedHunts } from '../telemetry/hunts.ts';
+import type { AnswerDeps, ForensicQuery } from './deps.ts';
 import { mergeProcess, processesOf, processOf } from './event-processes.ts';
 import { findProcess, type InventoryProcess } from './inventory-processes.ts';
-
-export type ForensicsDeps = { readonly db: Database; readonly hunts: Pick<Hunts, 'events' | 'within'> };
-/** For one answer: its hunts are within the caller's scope. */
-export type AnswerDeps = { readonly db: Database; readonly hunts: ScopedHunts };
-export type ForensicQuery = ParsedOf<'forensics.get'>['query'];
+import { isLife, type OwnEvents, readOwnEvents } from './own-events.ts';
 
 export type Subject = {
   readonly kind: 'process' | 'container';
@@ -24,23 +20,39 @@ export type Subject = {
   readonly containerName?: string;
   /** Absent for a container. */
   readonly process?: ForensicProcess;
+  /** Of a process: it is known from them. */
+  readonly own?: OwnEvents;
+  /** Of a container: what it is. */
+  readonly asset?: AssetDetail;
   /** Finds its events. */
   readonly hunt: string;
+  /** The same, with its host: files without events of it are not read. */
+  readonly search: string;
 };
 
 /** Who is meant. Throws 404 for what nothing is known of in the caller's scope. */
-export const resolveSubject = async (deps: AnswerDeps, query: ForensicQuery, scope: Scope): Promise<Subject> => {
+export const resolveSubject = async (
+  deps: AnswerDeps,
+  query: ForensicQuery,
+  scope: Scope,
+  nowMs: number,
+): Promise<Subject> => {
   const { hostId, process, containerId, since, until } = query;
   if (Date.parse(until) <= Date.parse(since)) throw badRequest('bad-span', '`until` must be later than `since`.');
   if (containerId !== undefined && hostId === undefined && process === undefined)
-    return resolveContainer(deps, containerId, scope);
+    return resolveContainer(deps, containerId, scope, nowMs);
   if (containerId === undefined && hostId !== undefined && process !== undefined)
     return resolveProcess(deps, { hostId, id: process }, { since, until }, scope);
   throw badRequest('bad-subject', 'Name a process by `hostId` and `process`, or a container by `containerId`.');
 };
 
-const resolveContainer = async ({ db }: AnswerDeps, containerId: string, scope: Scope): Promise<Subject> => {
-  const asset = await readAsset(db, momentOf(undefined, 0), createScopeFilter(scope), containerId);
+const resolveContainer = async (
+  { db }: AnswerDeps,
+  containerId: string,
+  scope: Scope,
+  nowMs: number,
+): Promise<Subject> => {
+  const asset = await readAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), containerId);
   if (asset.kind !== 'container' || asset.hostId === undefined || asset.hunt === undefined)
     throw badRequest('bad-subject', `${asset.name} is no container. Look at one of its processes or containers.`);
   return {
@@ -50,28 +62,26 @@ const resolveContainer = async ({ db }: AnswerDeps, containerId: string, scope: 
     hostName: asset.hostname ?? '',
     containerId,
     containerName: asset.name,
+    asset,
     hunt: asset.hunt,
+    search: `host.id = ${asset.hostId} and ${asset.hunt}`,
   };
 };
 
 const resolveProcess = async (
-  { db, hunts }: AnswerDeps,
+  deps: AnswerDeps,
   { hostId, id }: { readonly hostId: string; readonly id: string },
   span: { readonly since: string; readonly until: string },
   scope: Scope,
 ): Promise<Subject> => {
+  const { db } = deps;
   const hunt = huntOf(hostId, id);
-  const [known, lives] = await Promise.all([
+  const [known, { own, lives, newest }] = await Promise.all([
     findProcess(db, { hostId, id }, Date.parse(span.until), scope),
-    hunts.find({ q: `${hunt} and event.action in (exec, exit)`, ...span, limit: maxStarts }),
+    readLife(deps, hunt, span),
   ]);
-  const inContainer = (event: HuntEvent): boolean => event['container.id'] !== undefined;
-  // Only what its start and end do not tell is asked of its other events.
-  const isTold = lives.items.length > 0 && (known?.containerId !== undefined || lives.items.some(inContainer));
-  const any = isTold ? [] : (await hunts.find({ q: hunt, ...span, limit: 1 })).items;
-  const newest = any[0] ?? lives.items.find(inContainer) ?? lives.items[0];
   const container = await containerOf(db, hostId, known, newest?.['container.id'], scope);
-  const told = processesOf(lives.items).get(id) ?? (newest === undefined ? undefined : processOf(newest));
+  const told = processesOf(lives).get(id) ?? (newest === undefined ? undefined : processOf(newest));
   const process = mergeProcess(known?.process, told);
   if (process === undefined) throw unknownProcess();
   return {
@@ -80,9 +90,20 @@ const resolveProcess = async (
     hostId,
     hostName: known?.hostName ?? String(newest?.['host.name'] ?? ''),
     ...container,
-    process,
-    hunt,
+    ...{ process, own, hunt, search: hunt },
   };
+};
+
+/** How it began and ended, and the newest of its events, which may name what the others did not know yet. */
+const readLife = async (deps: AnswerDeps, hunt: string, span: { readonly since: string; readonly until: string }) => {
+  const own = await readOwnEvents(deps, hunt, span);
+  if (own.all !== undefined) return { own, lives: own.all.filter(isLife).slice(0, maxStarts), newest: own.all[0] };
+  const { hunts } = deps;
+  const [lives, any] = await Promise.all([
+    hunts.find({ q: `${hunt} and event.action in (exec, exit)`, ...span, limit: maxStarts }),
+    hunts.find({ q: hunt, ...span, limit: 1 }),
+  ]);
+  return { own, lives: lives.items, newest: any.items[0] };
 };
 
 /** The inventory leaves out what lived for seconds; its events name the container by the runtime's id, which its key ends with. */

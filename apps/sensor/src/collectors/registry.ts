@@ -64,7 +64,7 @@ export const createCollectors = (deps: {
       rootPath: deps.config.rootPath,
       paths: deps.config.watchedPaths,
       cpuCores: deps.config.limits.cpuCores,
-      onHostFile: news.tell,
+      news,
       hashedPaths: deps.config.hashedPaths,
     }),
     createLoginsCollector({

@@ -120,6 +120,10 @@ export const optionalFields = {
   ),
   'parapet.change.before': field('keyword', 'What it was, secrets masked'),
   'parapet.change.after': field('keyword', 'What it became, secrets masked'),
+  'parapet.change.process': field(
+    'keyword',
+    'How it is known who did it: file event is the one process that changed the file; several, of which none is named',
+  ),
   'parapet.change.while_away': field('boolean', 'It happened while no sensor looked'),
 
   'parapet.module.name': field('keyword', 'Kernel module'),

@@ -123,10 +123,17 @@ describe('the accounts collector', () => {
     replace('etc/group', 'root:x:0:\nsudo:x:27:ann\n');
     news.tell('/etc/hostname');
     news.tell('/etc/group');
+    news.record({
+      ...{ '@timestamp': Date.now() * 1000, 'event.action': 'file-rename', 'file.target_path': '/etc/group' },
+      ...{ 'process.pid': 7, 'process.entity_id': '7:1', 'process.name': 'usermod' },
+    });
     await vi.waitFor(() => expect(told(collected)).toHaveLength(1), patience);
     await running.stop();
     expect(told(collected)).toHaveLength(1);
     expect(collected.telemetry.events[0]).not.toHaveProperty('parapet.change.while_away');
+    expect(collected.telemetry.events[0]).toMatchObject({
+      ...{ 'process.name': 'usermod', 'parapet.change.process': 'file event' },
+    });
   });
 
   it('tells what changed while it did not run, and takes a missing file for no change', async () => {

@@ -8,6 +8,7 @@ import { type AccountChange, changesBetween } from './account-changes.ts';
 import { actionOf, describeChange } from './account-events.ts';
 import { type AccountLook, createAccountFiles, isAccountPath, type LookedAt } from './account-files.ts';
 import { type AccountState, filesOf, maxStateBytes, stateOf } from './account-state.ts';
+import { createFileWriters } from './file-writers.ts';
 
 export type AccountCollectorDeps = {
   readonly rootPath: string;
@@ -42,6 +43,7 @@ export const startAccountCollector = async (
     placeOf: ({ savedAt }) => String(savedAt),
     log,
   });
+  const writers = createFileWriters(isAccountPath);
   let produced = 0;
   let before: ReadonlyMap<string, LookedAt> | undefined = kept === undefined ? undefined : filesOf(kept);
   let lookedAt = kept?.savedAt ?? clock.now();
@@ -60,7 +62,10 @@ export const startAccountCollector = async (
     const now = clock.now();
     // Its time is believed where it can be true: whoever writes a file may set it.
     const at = changedAtMs !== undefined && changedAtMs > lookedAt && changedAtMs <= now ? changedAtMs : now;
-    source.tell('account', describeChange(change, entry, { atUs: Math.round(at * 1000), wasAway }));
+    source.tell('account', {
+      ...describeChange(change, entry, { atUs: Math.round(at * 1000), wasAway }),
+      ...writers.of(change.path, changedAtMs),
+    });
   };
   const take = (found: AccountLook): void => {
     const isFirst = saved === undefined;
@@ -78,6 +83,7 @@ export const startAccountCollector = async (
     });
     before = new Map([...found.files, ...kept]);
     wasAway = false;
+    writers.forget();
     lookedAt = clock.now();
     if (saved === undefined || changes.length > 0) saved = stateOf(before, lookedAt);
     if (changes.length > 0 || isFirst) isTooLarge = Buffer.byteLength(JSON.stringify(saved)) > maxStateBytes;
@@ -91,13 +97,16 @@ export const startAccountCollector = async (
     }
   };
   let soon: NodeJS.Timeout | undefined;
-  const stopListening = deps.news.onChange((path) => {
-    if (soon !== undefined || !isAccountPath(path)) return;
-    soon = setTimeout(() => {
-      soon = undefined;
-      lookNow();
-    }, settleMs);
-    soon.unref();
+  const stopListening = deps.news.onChange({
+    changed: (path) => {
+      if (soon !== undefined || !isAccountPath(path)) return;
+      soon = setTimeout(() => {
+        soon = undefined;
+        lookNow();
+      }, settleMs);
+      soon.unref();
+    },
+    recorded: writers.take,
   });
   lookNow();
   const timers = [

@@ -7,6 +7,7 @@ import { createWallTime } from '../../kernel-watch/wall-time.ts';
 import { readProcessFacts } from '../../proc/process-facts.ts';
 import type { EventDeps } from '../activity/event-base.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
+import type { FileNews } from '../file-news.ts';
 import { createUserNames } from '../process/user-names.ts';
 import { createContentHashes } from './content-hashes.ts';
 import type { FileChange } from './file-change.ts';
@@ -23,8 +24,8 @@ export type FileCollectorDeps = {
   readonly paths: readonly string[];
   readonly cpuCores: number | undefined;
   readonly methods?: readonly FileWatchMethod[];
-  /** Told of each change of a file of the host, whatever is recorded of it. */
-  readonly onHostFile?: (path: string) => void;
+  /** Told of each change of a file of the host. */
+  readonly news?: Pick<FileNews, 'tell' | 'record'>;
   /** Below which the content of files is followed by its hash; none by default. */
   readonly hashedPaths?: readonly string[];
 };
@@ -68,7 +69,7 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
       onChange: (change, container, root) => {
         produced += 1;
         if (container === undefined)
-          for (const path of [change.path, change.target]) if (path !== undefined) deps.onHostFile?.(path);
+          for (const path of [change.path, change.target]) if (path !== undefined) deps.news?.tell(path);
         if (source.wants(change.action)) waiting.push({ change, container, root });
         else source.unwanted(1);
       },
@@ -97,11 +98,14 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
     if (waiting.length === 0) return;
     // Whoever did it began before, so it is known once this is read.
     member?.drain();
-    for (const { change, container, root } of waiting)
-      source.tell('file', {
+    for (const { change, container, root } of waiting) {
+      const event = {
         ...teller(change, container),
         ...hashFields(hashes.ofChange(change, { container, openRoot: root.open })),
-      });
+      };
+      source.tell('file', event);
+      if (container === undefined) deps.news?.record(event);
+    }
     waiting.length = 0;
   };
   const shareMs = everyMs * Math.min(deps.cpuCores ?? defaultShare, 1);

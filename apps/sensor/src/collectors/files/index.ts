@@ -1,5 +1,6 @@
 import type { KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import type { CollectorDefinition } from '../collector.ts';
+import type { FileNews } from '../file-news.ts';
 import { startFileCollector } from './file-collector.ts';
 
 /** What happens to the files that decide what runs on a host and who may do what there, each change as an event. */
@@ -9,7 +10,7 @@ export const createFilesCollector = (deps: {
   /** Empty: none are watched. */
   readonly paths: readonly string[];
   readonly cpuCores: number | undefined;
-  readonly onHostFile?: (path: string) => void;
+  readonly news?: FileNews;
   readonly hashedPaths?: readonly string[];
 }): CollectorDefinition => ({
   name: 'files',

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   buildDatabase,
   importBundle,
@@ -18,14 +20,16 @@ const scoreCount = 360_000;
 const packageCount = 1000;
 
 /**
- * Builds an advisory database of 50,000 records and 360,000 EPSS scores, matches 1,000 packages of a Debian root, and a sample
- * of the SBOMs of a fleet.
- * Argument: a real bundle to import in place of the made ones.
+ * Builds an advisory database of 50,000 records and 360,000 EPSS scores, matches 1,000 packages of a Debian root (cold and warm,
+ * and cold in a process of its own), and a sample of the SBOMs of a fleet.
+ * Argument: a real bundle to import in place of the made ones, or `opened=PATH` to match the made packages once in this process
+ * against a database that lies there.
  */
 export const run = async (args: readonly string[]): Promise<Record<string, number | string>> => {
+  const [bundle] = args;
+  if (bundle?.startsWith('opened=') === true) return measureOnce(bundle.slice('opened='.length));
   const folder = await mkdtemp(join(tmpdir(), 'parapet-bench-match-'));
   try {
-    const [bundle] = args;
     const files = bundle === undefined ? await makeFiles(folder) : [];
     const start = performance.now();
     const startCpu = process.cpuUsage();
@@ -53,6 +57,7 @@ export const run = async (args: readonly string[]): Promise<Record<string, numbe
       importCpuSeconds,
       ...fleet,
       ...measureMatching(built.value.path, bundle === undefined ? madePackages() : await hostPackages()),
+      ...(await measureInNewProcesses(built.value.path)),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -116,7 +121,7 @@ const createRandom = (seed: number): (() => number) => {
 const rounds = 15;
 const debian = { id: 'debian', versionId: '12', name: 'Debian GNU/Linux 12' };
 
-/** Cold: a database that was just opened. Warm: the same packages again, as on the next host of a fleet. */
+/** Cold: a database that was just opened, in a process that matched before. Warm: the same packages again, as on the next host of a fleet. */
 const measureMatching = (path: string, packages: readonly Package[]): Record<string, number> => {
   const openTimes: number[] = [];
   const coldTimes: number[] = [];
@@ -141,6 +146,29 @@ const measureMatching = (path: string, packages: readonly Package[]): Record<str
     matchCpuMs: median(cpuTimes),
     warmMatchMs: median(warmTimes),
   };
+};
+
+const processes = 5;
+
+/** The first match of a process, whose code is not compiled yet, either: what a scan on the command line has. */
+const measureInNewProcesses = async (path: string): Promise<Record<string, number>> => {
+  const program = [join(import.meta.dirname, 'run.ts'), 'match', `opened=${path}`];
+  const times: number[] = [];
+  for (let round = 0; round < processes; round += 1) {
+    const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, ...program]);
+    times.push(JSON.parse(stdout).figures.matchMs);
+  }
+  return { newProcessMatchMs: median(times) };
+};
+
+const measureOnce = (path: string): Record<string, number> => {
+  const opened = openAdvisoryDatabase(path);
+  if (!opened.ok) throw new Error(opened.error.message);
+  using database = opened.value;
+  const packages = madePackages();
+  const start = performance.now();
+  const matches = database.match(packages, debian).length;
+  return { matches, matchMs: performance.now() - start };
 };
 
 const timed = <T>(times: number[], action: () => T): T => {

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { MatchSource, SaidOfVersions, StoredAdvisory, StoredEntry } from '../match/match-source.ts';
+import type { MatchSource } from '../match/match-source.ts';
 import { describeRanges } from '../match/ranges.ts';
 import type { Advisory, AdvisorySummary, EpssScore, KnownExploited } from '../model.ts';
+import { createMatchSource } from './match-reads.ts';
 import { cveNumber } from './schema.ts';
-import { decodeHead, decodeRanges, StoredBody, StoredHead } from './stored.ts';
+import { decodeRanges, StoredBody, StoredHead } from './stored.ts';
 
 export type Queries = {
   readonly ecosystems: readonly { readonly name: string; readonly entries: number }[];
@@ -41,25 +42,19 @@ export const createQueries = (database: DatabaseSync): Queries => {
   const pages = createPages(database);
   return {
     ecosystems,
-    matching: () => createMatchSource(database, ecosystems, lookups),
+    matching: () => createMatchSource(database, ecosystems, lookups.kev),
     ...pages,
     kev: lookups.kev,
     epss: lookups.epss,
   };
 };
 
-type Lookups = Pick<MatchSource, 'about' | 'kev'> & Pick<Queries, 'epss'>;
+type Lookups = Pick<MatchSource, 'kev'> & Pick<Queries, 'epss'>;
 
 const createLookups = (database: DatabaseSync): Lookups => {
-  const about = database.prepare('SELECT title, cvss, epss, percentile FROM vulnerability WHERE name = ?');
-  about.setReturnArrays(true);
   const epss = database.prepare('SELECT score, percentile FROM epss WHERE cve = ?');
   const exploited = readKnownExploited(database);
   return {
-    about: (vulnerability) => {
-      const row = about.get(vulnerability);
-      return row === undefined ? { cvss: [] } : aboutOf(row as unknown as AboutArray);
-    },
     epss: (cve) => {
       const number = cveNumber(cve);
       const row = number === undefined ? undefined : epss.get(number);
@@ -72,79 +67,11 @@ const createLookups = (database: DatabaseSync): Lookups => {
   };
 };
 
-type AboutArray = readonly [title: string | null, cvss: string | null, epss: number | null, percentile: number | null];
-
-const aboutOf = ([title, cvss, epss, percentile]: AboutArray): ReturnType<MatchSource['about']> => ({
-  cvss: cvss === null ? [] : JSON.parse(cvss),
-  ...(title === null ? {} : { title }),
-  ...(epss === null || percentile === null ? {} : { epss: { score: epss, percentile } }),
-});
-
 /** Some thousand entries, asked for every match: kept in memory, each parsed when it is the answer. */
 const readKnownExploited = (database: DatabaseSync): ReadonlyMap<string, string> => {
   const statement = database.prepare('SELECT vulnerability, entry FROM kev');
   statement.setReturnArrays(true);
   return new Map(statement.all() as unknown as readonly (readonly [string, string])[]);
-};
-
-/** Names and advisories kept parsed: those of some hundred hosts. Beyond, what was kept is read anew. */
-const maxRemembered = 5000;
-
-/**
- * The reads of matching. Rows are arrays and are not checked: the file is ours, its layout was checked when it was opened, and
- * these are most of the time that matching takes.
- */
-const createMatchSource = (
-  database: DatabaseSync,
-  ecosystems: readonly z.infer<typeof EcosystemRow>[],
-  lookups: Lookups,
-): MatchSource => {
-  const numbers = new Map(ecosystems.map(({ name, n }) => [name, n]));
-  const entries = database.prepare('SELECT advisory, ranges, decides FROM entry WHERE ecosystem = ? AND package = ?');
-  const head = database.prepare('SELECT id, head FROM advisory WHERE n = ?');
-  entries.setReturnArrays(true);
-  head.setReturnArrays(true);
-  const advisoryOf = remember((number: number) => storedAdvisory(head.get(number) as unknown as HeadArray | undefined));
-  const about = remember(lookups.about);
-  return {
-    kev: lookups.kev,
-    about,
-    ecosystems: [...numbers.keys()],
-    entries: (ecosystem, packageName) =>
-      entriesOf(entries.all(numbers.get(ecosystem) ?? -1, packageName) as unknown as readonly EntryArray[]),
-    advisory: advisoryOf,
-  };
-};
-
-type EntryArray = readonly [advisory: number, ranges: string, decides: string | null];
-type HeadArray = readonly [id: string, head: string];
-
-/** An upload of a distribution fixes many vulnerabilities at once: what they say of versions is read once, and the same object. */
-const entriesOf = (rows: readonly EntryArray[]): readonly StoredEntry[] => {
-  const decoded = new Map<string, SaidOfVersions>();
-  return rows.map(([advisory, ranges, decides]) => {
-    let said = decoded.get(ranges);
-    if (said === undefined) {
-      said = decodeRanges(ranges);
-      decoded.set(ranges, said);
-    }
-    return { advisory, decides: decides ?? undefined, said };
-  });
-};
-
-const storedAdvisory = (row: HeadArray | undefined): StoredAdvisory | undefined =>
-  row && { id: row[0], ...decodeHead(row[1]) };
-
-const remember = <K, V>(read: (key: K) => V): ((key: K) => V) => {
-  const known = new Map<K, V>();
-  return (key) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    if (known.size >= maxRemembered) known.clear();
-    const value = read(key);
-    known.set(key, value);
-    return value;
-  };
 };
 
 const createPages = (database: DatabaseSync): Pick<Queries, 'advisory' | 'advisoriesOf' | 'search'> => {

@@ -21,17 +21,22 @@ export type SaidOfVersions = {
   readonly notes: readonly string[];
 };
 
-/** What matching reads. */
+/** What all sources together say of a vulnerability; the title is that of any record about just this one. */
+export type AboutVulnerability = {
+  readonly title?: string;
+  readonly cvss: readonly CvssScore[];
+  readonly epss?: EpssScore;
+};
+
+/**
+ * What matching reads. Each question is about many things at once, which costs less than half of asking one by one; answers may
+ * hold more than was asked for, and lack what is not known.
+ */
 export type MatchSource = {
   readonly ecosystems: readonly string[];
-  /** `packageName` in the spelling of `normaliseName`. */
-  readonly entries: (ecosystem: string, packageName: string) => readonly StoredEntry[];
-  readonly advisory: (number: number) => StoredAdvisory | undefined;
-  /** What all sources together say of a vulnerability; the title is that of any record about just this one. */
-  readonly about: (vulnerability: string) => {
-    readonly title?: string;
-    readonly cvss: readonly CvssScore[];
-    readonly epss?: EpssScore;
-  };
+  /** By package name, in the spelling of `normaliseName`. */
+  readonly entries: (ecosystem: string, names: Iterable<string>) => ReadonlyMap<string, readonly StoredEntry[]>;
+  readonly advisories: (numbers: Iterable<number>) => ReadonlyMap<number, StoredAdvisory>;
+  readonly about: (vulnerabilities: Iterable<string>) => ReadonlyMap<string, AboutVulnerability>;
   readonly kev: (vulnerability: string) => KnownExploited | undefined;
 };

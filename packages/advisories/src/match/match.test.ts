@@ -1,10 +1,11 @@
 import type { Package } from '@parapet/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAdvisoryDatabase } from '../database/open.ts';
 import type { AdvisoryDatabase, Match } from '../model.ts';
 import { databaseOf } from '../testing/database.ts';
 import { osvRecord } from '../testing/feeds.ts';
 import { createScratch } from '../testing/scratch.ts';
-import { createMatchCache } from './match.ts';
+import { createMatchCache } from './cache.ts';
 
 const scratch = createScratch();
 let database: AdvisoryDatabase;
@@ -192,6 +193,24 @@ describe('matching again', () => {
       { packageName: 'openssl', vulnerability: 'CVE-2026-2222' },
     ]);
     expect(matchOn({ ...debian, versionId: '11' }, libssl)).toEqual([]);
+  });
+
+  it('gives for many at once, some known and some asked for twice, what it gives one by one', () => {
+    const versions = ['3.0.11-1~deb12u2', '3.0.11-1~deb12u9', '3.0.11-1~deb12u10', '3.0.11-1~deb12u11'];
+    const many = Array.from({ length: 1300 }, (_, index) => {
+      const version = versions[index % 4] ?? '';
+      if (index % 5 === 0) return installed('npm', index % 2 === 0 ? 'openssl' : `unknown${index}`, '8.1.0');
+      const source = { name: index % 3 === 0 ? 'glibc' : 'openssl', version };
+      return installed('dpkg', `part${index}`, version, { source });
+    });
+    const atOnce = matchOn(debian, ...many);
+    expect(atOnce.length).toBeGreaterThan(1000);
+    expect(atOnce).toEqual(many.flatMap((one) => matchOn(debian, one)));
+    const reopened = openAdvisoryDatabase(database.path);
+    if (!reopened.ok) throw new Error(reopened.error.message);
+    using another = reopened.value;
+    expect(many.flatMap((one) => another.match([one], debian))).toEqual(atOnce);
+    expect(another.match(many, debian)).toEqual(atOnce);
   });
 
   it('forgets what nobody asks for rather than to grow without end', () => {

@@ -1,53 +1,19 @@
 import type { Distribution, Package } from '@parapet/contract';
 import { schemeOf } from '@parapet/versions';
-import type { CvssScore, Match } from '../model.ts';
+import type { Match } from '../model.ts';
+import { createMatchCache, type MatchCache } from './cache.ts';
 import { type EcosystemRule, ecosystemRuleOf, type NamedBy } from './distributions.ts';
+import { describe, type Found } from './found.ts';
 import { hasKernelCode, kernelSourceOf } from './kernel.ts';
 import { languageRuleOf, normaliseName } from './languages.ts';
-import type { MatchSource, SaidOfVersions, StoredAdvisory } from './match-source.ts';
+import type { AboutVulnerability, MatchSource, SaidOfVersions, StoredAdvisory, StoredEntry } from './match-source.ts';
 import { mergeVerdicts } from './merge.ts';
 import { isSameStream, moduleOfPurl } from './modules.ts';
-import { describeRanges, evaluateRanges, type RangeVerdict } from './ranges.ts';
+import { evaluateRanges, type RangeVerdict } from './ranges.ts';
 import type { Ecosystem, Group, Verdict } from './verdict.ts';
 
-/**
- * What was found for a package name in a version. Hosts and images share most packages, and a database never changes, so a
- * fleet is matched mostly from here.
- */
-export type MatchCache = {
-  readonly get: (key: string) => readonly Found[] | undefined;
-  readonly set: (key: string, found: readonly Found[]) => void;
-};
-
-/**
- * A cache of two generations: when the younger one is full the older one goes, so what is asked for stays. `maxFound`
- * vulnerabilities cost about as many kilobytes.
- */
-export const createMatchCache = (maxFound = 20_000): MatchCache => {
-  let young = new Map<string, readonly Found[]>();
-  let old = new Map<string, readonly Found[]>();
-  let count = 0;
-  const set = (key: string, found: readonly Found[]): void => {
-    if (count > maxFound / 2) {
-      old = young;
-      young = new Map();
-      count = 0;
-    }
-    young.set(key, found);
-    // A package without any vulnerability is a tenth of one with a single one.
-    count += 0.1 + found.length;
-  };
-  return {
-    get: (key) => {
-      const found = young.get(key);
-      if (found !== undefined) return found;
-      const kept = old.get(key);
-      if (kept !== undefined) set(key, kept);
-      return kept;
-    },
-    set,
-  };
-};
+/** So many packages are asked about at once, at most; what is read for them is held meanwhile. */
+const packagesAtOnce = 500;
 
 /** Matches packages of one target; see `AdvisoryDatabase.match`. */
 export const matchPackages = (
@@ -58,25 +24,39 @@ export const matchPackages = (
 ): Match[] => {
   const system = systemOf(source, distribution);
   const matches: Match[] = [];
-  for (const installed of packages) {
-    const question = questionOf(installed, system);
-    if (question === undefined) continue;
-    let found = cache.get(question.key);
-    if (found === undefined) {
-      found = answer(source, question);
-      cache.set(question.key, found);
-    }
-    for (const shared of found) {
-      matches.push({
-        purl: installed.purl,
-        packageName: installed.name,
-        installedVersion: installed.version,
-        ...shared,
-      });
-    }
+  for (let start = 0; start < packages.length; start += packagesAtOnce) {
+    matchSome(source, packages.slice(start, start + packagesAtOnce), system, cache, matches);
   }
   return matches;
 };
+
+const matchSome = (
+  source: MatchSource,
+  packages: readonly Package[],
+  system: System | undefined,
+  cache: MatchCache,
+  matches: Match[],
+): void => {
+  const questions = packages.map((installed) => questionOf(installed, system));
+  const known = questions.map((question) => question && cache.get(question.key));
+  const unknown = new Map<string, Question>();
+  for (let index = 0; index < questions.length; index += 1) {
+    const question = questions[index];
+    if (question !== undefined && known[index] === undefined) unknown.set(question.key, question);
+  }
+  const answers = answerAll(source, [...unknown.values()]);
+  for (const [key, found] of answers) cache.set(key, found);
+  for (let index = 0; index < packages.length; index += 1) {
+    const installed = packages[index];
+    const found = known[index] ?? answers.get(questions[index]?.key ?? '');
+    if (installed === undefined || found === undefined) continue;
+    const { purl, name: packageName, version: installedVersion } = installed;
+    // What is spread comes first: the engine copies such an object whole, any other property by property.
+    for (const shared of found) matches.push({ ...shared, purl, packageName, installedVersion });
+  }
+};
+
+const nothing: readonly Found[] = [];
 
 /** The ids of all advisories that say a version is affected, one by one: what a publisher's own interface answers. */
 export const affectingAdvisories = (
@@ -87,18 +67,14 @@ export const affectingAdvisories = (
 ): readonly string[] => {
   const scheme = schemeOf(ecosystem);
   if (scheme === undefined) return [];
-  return [
-    ...new Set(
-      source
-        .entries(ecosystem, normaliseName(ecosystem, name))
-        .filter(({ said }) => evaluateRanges(version, said, scheme).affected)
-        .flatMap((entry) => source.advisory(entry.advisory)?.id ?? []),
-    ),
-  ];
+  const normal = normaliseName(ecosystem, name);
+  const affecting = (source.entries(ecosystem, [normal]).get(normal) ?? []).filter(
+    ({ said }) => evaluateRanges(version, said, scheme).affected,
+  );
+  const numbers = affecting.map(({ advisory }) => advisory);
+  const advisories = source.advisories(numbers);
+  return [...new Set(numbers.flatMap((number) => advisories.get(number)?.id ?? []))];
 };
-
-/** What is the same for every package built from the same source in the same version. */
-export type Found = Omit<Match, 'purl' | 'packageName' | 'installedVersion'>;
 
 /** A distribution as far as advisories are concerned. */
 type System = {
@@ -164,109 +140,109 @@ const candidatesOf = (installed: Package, namedBy: NamedBy): Candidate[] => {
   return [binary, source];
 };
 
-const answer = (source: MatchSource, { candidates, ecosystems }: Question): readonly Found[] => {
-  const verdicts: Verdict[] = [];
-  for (const candidate of candidates) {
-    for (const ecosystem of ecosystems) judge(source, ecosystem, candidate, verdicts);
-  }
-  return verdicts.length === 0 ? nothing : mergeVerdicts(verdicts).map((group) => describe(source, group));
+/** In three steps, each of which reads what all questions need: what is said of names, by which advisories, of which vulnerabilities. */
+const answerAll = (source: MatchSource, questions: readonly Question[]): ReadonlyMap<string, readonly Found[]> => {
+  if (questions.length === 0) return new Map();
+  const entriesOf = readEntries(source, questions);
+  const affected = questions.map((question) => affectedBy(question, entriesOf));
+  const advisories = source.advisories(advisoriesOf(affected));
+  const groups = affected.map((all) => mergeVerdicts(verdictsOf(all, advisories)));
+  const about = source.about(vulnerabilitiesOf(groups));
+  const describeGroup = (group: Group): Found =>
+    describe(group, about.get(group.vulnerability) ?? noWord, source.kev(group.vulnerability));
+  return new Map(questions.map(({ key }, index) => [key, groups[index]?.map(describeGroup) ?? nothing]));
 };
 
-const nothing: readonly Found[] = [];
+const advisoriesOf = (affected: readonly (readonly Affected[])[]): ReadonlySet<number> => {
+  const numbers = new Set<number>();
+  for (const all of affected) for (const { entry } of all) numbers.add(entry.advisory);
+  return numbers;
+};
 
-/**
- * Adds what an ecosystem says of a package. A record of one CVE (`DEBIAN-CVE-…`) knows better than an erratum that fixes many at
- * once (`DSA-…`): where both speak of a CVE, the record decides, also when it says that it is fixed.
- */
-const judge = (source: MatchSource, ecosystem: Ecosystem, candidate: Candidate, verdicts: Verdict[]): void => {
-  const entries = source.entries(ecosystem.name, candidate.name);
-  const decided = new Set<string>();
-  for (const { decides } of entries) if (decides !== undefined) decided.add(decides);
+const vulnerabilitiesOf = (groups: readonly (readonly Group[])[]): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (const all of groups) for (const { vulnerability } of all) names.add(vulnerability);
+  return names;
+};
+
+const noWord: AboutVulnerability = { cvss: [] };
+
+type EntriesOf = (ecosystem: Ecosystem, name: string) => readonly StoredEntry[];
+
+const readEntries = (source: MatchSource, questions: readonly Question[]): EntriesOf => {
+  const names = new Map<string, Set<string>>();
+  for (const { ecosystems, candidates } of questions) {
+    for (const { name: ecosystem } of ecosystems) {
+      const asked = names.get(ecosystem) ?? new Set();
+      names.set(ecosystem, asked);
+      for (const { name } of candidates) asked.add(name);
+    }
+  }
+  const entries = new Map([...names].map(([ecosystem, asked]) => [ecosystem, source.entries(ecosystem, asked)]));
+  return (ecosystem, name) => entries.get(ecosystem.name)?.get(name) ?? noEntries;
+};
+
+const noEntries: readonly StoredEntry[] = [];
+
+/** An entry whose ranges hold the version that was asked about. */
+type Affected = {
+  readonly entry: StoredEntry;
+  readonly fixedVersion: string | undefined;
+  readonly ecosystem: Ecosystem;
+  readonly candidate: Candidate;
+  /** All that is said of the name, this one included. */
+  readonly beside: readonly StoredEntry[];
+};
+
+const affectedBy = ({ candidates, ecosystems }: Question, entriesOf: EntriesOf): readonly Affected[] => {
+  const affected: Affected[] = [];
+  for (const candidate of candidates) {
+    for (const ecosystem of ecosystems) judge(entriesOf(ecosystem, candidate.name), ecosystem, candidate, affected);
+  }
+  return affected;
+};
+
+const judge = (
+  entries: readonly StoredEntry[],
+  ecosystem: Ecosystem,
+  candidate: Candidate,
+  affected: Affected[],
+): void => {
   const judged = new Map<SaidOfVersions, RangeVerdict>();
   for (const entry of entries) {
     const { said } = entry;
     const range = judged.get(said) ?? evaluateRanges(candidate.version, said, ecosystem.scheme);
-    judged.set(said, range);
-    const advisory = range.affected ? source.advisory(entry.advisory) : undefined;
-    if (advisory === undefined || !range.affected) continue;
-    const { fixedVersion } = range;
-    if (!isSameStream(candidate, { fixedVersion, summary: advisory.summary })) continue;
+    if (entries.length > 1) judged.set(said, range);
+    if (range.affected)
+      affected.push({ entry, fixedVersion: range.fixedVersion, ecosystem, candidate, beside: entries });
+  }
+};
+
+/**
+ * What advisories make of it. A record of one CVE (`DEBIAN-CVE-…`) knows better than an erratum that fixes many at once
+ * (`DSA-…`): where both speak of a CVE, the record decides, also when it says that it is fixed.
+ */
+const verdictsOf = (
+  affected: readonly Affected[],
+  advisories: ReadonlyMap<number, StoredAdvisory>,
+): readonly Verdict[] => {
+  const verdicts: Verdict[] = [];
+  const decided = new Map<readonly StoredEntry[], ReadonlySet<string>>();
+  for (const { entry, fixedVersion, ecosystem, candidate, beside } of affected) {
+    const advisory = advisories.get(entry.advisory);
+    if (advisory === undefined || !isSameStream(candidate, { fixedVersion, summary: advisory.summary })) continue;
     for (const vulnerability of advisory.vulnerabilities) {
-      if (entry.decides !== vulnerability && decided.has(vulnerability)) continue;
+      if (entry.decides !== vulnerability) {
+        const others = decided.get(beside) ?? decidedBy(beside);
+        decided.set(beside, others);
+        if (others.has(vulnerability)) continue;
+      }
       verdicts.push({ vulnerability, advisory, entry, fixedVersion, ecosystem });
     }
   }
+  return verdicts;
 };
 
-/** Written plainly, property by property: it runs for every vulnerability of every package, and spreading costs a third of it. */
-const describe = (source: MatchSource, { vulnerability, verdicts }: Group): Found => {
-  const [{ advisory, ecosystem }] = verdicts;
-  const about = source.about(vulnerability);
-  const kev = source.kev(vulnerability);
-  const found: Writable<Found> = {
-    ecosystem: ecosystem.name,
-    advisoryId: advisory.id,
-    vulnerability,
-    aliases: distinct(verdicts, namesFor).filter((name) => name !== vulnerability),
-    affectedRanges: distinct(verdicts, ({ entry }) => describeRanges(entry.said)),
-    cvss: distinctScores(advisory.vulnerabilities.length === 1 ? scoresOf(verdicts) : [], about.cvss),
-    exploits: distinct(verdicts, (verdict) => verdict.advisory.exploits),
-    notes: distinct(verdicts, ({ entry }) => entry.said.notes).slice(0, maxNotes),
-    summary: about.title ?? kev?.name ?? firstOf(verdicts, ({ summary }) => summary) ?? '',
-  };
-  const fixedVersion = highestFix(verdicts);
-  const publishedSeverity = firstOf(verdicts, (record) => record.publishedSeverity);
-  const published = earliest(verdicts);
-  if (fixedVersion !== undefined) found.fixedVersion = fixedVersion;
-  if (publishedSeverity !== undefined) found.publishedSeverity = publishedSeverity;
-  if (about.epss !== undefined) found.epss = about.epss;
-  if (kev !== undefined) found.kev = { dateAdded: kev.dateAdded, ransomware: kev.ransomware };
-  if (published !== undefined) found.published = published;
-  return found;
-};
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-const maxNotes = 8;
-
-type Verdicts = Group['verdicts'];
-
-/** What all verdicts say, each once. Nearly always there is one verdict with at most one thing to say. */
-const distinct = <T>(verdicts: Verdicts, pick: (verdict: Verdict) => readonly T[]): readonly T[] => {
-  const all = verdicts.length === 1 ? pick(verdicts[0]) : verdicts.flatMap(pick);
-  return all.length < 2 ? all : [...new Set(all)];
-};
-
-const firstOf = (verdicts: Verdicts, pick: (advisory: StoredAdvisory) => string | undefined): string | undefined => {
-  for (const { advisory } of verdicts) {
-    const text = pick(advisory);
-    if (text !== undefined && text !== '') return text;
-  }
-  return undefined;
-};
-
-const earliest = (verdicts: Verdicts): string | undefined =>
-  verdicts.length === 1
-    ? verdicts[0].advisory.published
-    : verdicts.flatMap(({ advisory }) => advisory.published ?? []).sort()[0];
-
-/** An erratum's aliases name its other vulnerabilities too; those are not this one's. */
-const namesFor = ({ advisory, vulnerability }: Verdict): readonly string[] =>
-  advisory.vulnerabilities.length === 1 ? [advisory.id, vulnerability, ...advisory.aliases] : [advisory.id];
-
-/** A record's own fix where there is one; among errata the version that satisfies all of them. */
-const highestFix = (verdicts: Verdicts): string | undefined => {
-  const [first, ...others] = verdicts;
-  if (first.entry.decides !== undefined) return first.fixedVersion;
-  return others.reduce<string | undefined>((highest, { fixedVersion, ecosystem }) => {
-    if (highest === undefined || fixedVersion === undefined) return highest ?? fixedVersion;
-    return ecosystem.scheme.compare(fixedVersion, highest) > 0 ? fixedVersion : highest;
-  }, first.fixedVersion);
-};
-
-const scoresOf = (verdicts: Verdicts): readonly CvssScore[] => distinct(verdicts, ({ advisory }) => advisory.cvss);
-
-const distinctScores = (own: readonly CvssScore[], others: readonly CvssScore[]): readonly CvssScore[] =>
-  own.length + others.length < 2
-    ? [...own, ...others]
-    : [...new Map([...own, ...others].map((score) => [score.vector, score])).values()];
+/** The vulnerabilities that have a record of their own. */
+const decidedBy = (entries: readonly StoredEntry[]): ReadonlySet<string> =>
+  new Set(entries.flatMap(({ decides }) => decides ?? []));

@@ -5,10 +5,8 @@ import type { Group, Verdict } from './verdict.ts';
  * an alias) speak of the same one. Errata that fix several at once join by the vulnerability alone. What decides comes first.
  */
 export const mergeVerdicts = (verdicts: readonly Verdict[]): Group[] => {
-  const [only, ...more] = verdicts;
-  if (only === undefined || more.length === 0) {
-    return only === undefined ? [] : [{ vulnerability: only.vulnerability, verdicts: [only] }];
-  }
+  if (areStrangers(verdicts))
+    return verdicts.map((verdict) => ({ vulnerability: verdict.vulnerability, verdicts: [verdict] }));
   const groups = new Set<Verdict[]>();
   const byName = new Map<string, Verdict[]>();
   for (const verdict of verdicts) {
@@ -22,6 +20,19 @@ export const mergeVerdicts = (verdicts: readonly Verdict[]): Group[] => {
     const [first, ...others] = group;
     return first === undefined ? [] : [{ vulnerability: bestName(group), verdicts: [first, ...others] }];
   });
+};
+
+/** Whether no two share a name, as is usual where a distribution has one record for each vulnerability. */
+const areStrangers = (verdicts: readonly Verdict[]): boolean => {
+  if (verdicts.length < 2) return true;
+  const seen = new Set<string>();
+  for (const verdict of verdicts) {
+    for (const name of new Set(namesOf(verdict))) {
+      if (seen.has(name)) return false;
+      seen.add(name);
+    }
+  }
+  return true;
 };
 
 const namesOf = ({ vulnerability, advisory }: Verdict): readonly string[] =>

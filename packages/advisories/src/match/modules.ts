@@ -23,8 +23,9 @@ export const isSameStream = (
 ): boolean => {
   if (advisory.fixedVersion === undefined) return true;
   if (isModular(installed.version) !== isModular(advisory.fixedVersion)) return false;
+  if (installed.module === undefined) return true;
   const stream = moduleOfSummary(advisory.summary);
-  return installed.module === undefined || stream === undefined || installed.module === stream;
+  return stream === undefined || installed.module === stream;
 };
 
 const streamOf = (label: string): string => label.split(':').slice(0, 2).join(':');

@@ -158,12 +158,13 @@ export const fakeBlind = (world: FakeWorld) =>
   }));
 
 export const fakeLosses = (world: FakeWorld) =>
-  world.sensors.slice(1, 2).map((sensor) => ({
-    hostId: sensor.hostId,
-    hostname: sensor.hostname,
-    collector: 'connections',
-    stage: 'ring',
-    cause: 'The kernel ring was full.',
-    lost: 312,
-    lastAt: ago(3 * hour),
-  }));
+  world.sensors.slice(1, 2).flatMap(({ hostId, hostname }) => [
+    {
+      ...{ hostId, hostname, collector: 'activity', stage: 'kernel', kind: 'events' as const },
+      ...{ cause: 'ring full', lost: 312, lastAt: ago(3 * hour) },
+    },
+    {
+      ...{ hostId, hostname, collector: 'network', stage: 'connections', kind: 'records' as const },
+      ...{ cause: 'too-many', lost: 14, lastAt: ago(4 * hour) },
+    },
+  ]);

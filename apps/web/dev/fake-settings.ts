@@ -22,6 +22,7 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
       feeds: empty ? { state: 'none' } : { state: 'fresh', dataAt: ago(2 * hour) },
       hosts: { total: world.hosts.length, silent: empty ? 0 : 1, simulated: 0 },
       lostEvents: empty ? 0 : 312,
+      lostRecords: empty ? 0 : 14,
       blindHosts: empty ? 0 : 1,
       disk: empty ? { state: 'ok', usedShare: 0.3 } : { state: 'tight', usedShare: 0.87 },
       at: ago(0),

@@ -291,6 +291,7 @@ const fakeSensor = (host: AssetSummary): Sensor => ({
     { name: 'limits', state: 'running', source: '320 MiB of memory and 0.2 cores, own control group (v1)' },
   ],
   lostEvents: host.name === 'edge-02' ? 312 : 0,
+  lostRecords: host.name === 'edge-02' ? 14 : 0,
   refusedFrames: 0,
   inSync: host.name !== 'db-03',
 });

@@ -1,3 +1,4 @@
+import { type Loss, LossKind, lostCount } from '@parapet/contract/api';
 import type { Command } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { createOutput } from '../output/print.ts';
@@ -23,9 +24,17 @@ export const addStatusCommand = (program: Command): void => {
       output.line(
         `sensors   ${status.ingest.connectedSensors} connected, ${status.ingest.recordsPerSecond.toFixed(1)} records/s`,
       );
-      output.line(
-        `losses    ${status.losses.reduce((sum, loss) => sum + loss.lost, 0)} counted, ${status.blind.length} blind intervals in the last 7 days`,
-      );
+      output.line(`losses    ${lossesOf(status.losses)}, ${status.blind.length} blind intervals in the last 7 days`);
       if (status.firstAdminNeeded) output.line(`There is no admin yet: ${programCall().fromHost} admin link`);
     });
+};
+
+/** What was lost, each kind by itself: an event is read by nobody any more, a record may come again. */
+export const lossesOf = (losses: readonly Pick<Loss, 'kind' | 'lost'>[]): string => {
+  const counts = LossKind.options.map((kind) => ({
+    kind,
+    count: losses.reduce((sum, loss) => sum + (loss.kind === kind ? loss.lost : 0), 0),
+  }));
+  const counted = counts.filter(({ count }) => count > 0).map(({ kind, count }) => lostCount(kind, count));
+  return counted.length === 0 ? 'none' : counted.join(', ');
 };

@@ -10,6 +10,8 @@ export type ChildSpec = {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** Without one of these it is not started again: it would fail for ever, or begin anew with nothing. */
+  readonly folders?: readonly string[];
   /** Where what it writes to standard error is kept; a console logs to a file by itself. */
   readonly logFile?: string;
 };
@@ -18,10 +20,13 @@ export type ChildHandle = {
   readonly pid: number | undefined;
   /** Resolves when it said `ready`; rejects with its own plain sentence when it failed or exited before. */
   readonly ready: Promise<readonly string[]>;
-  readonly exited: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }>;
+  readonly exited: Promise<ChildEnd>;
   /** Asks it to stop and, past the time, ends it. */
   readonly stop: (patienceMs: number) => Promise<void>;
 };
+
+/** The last when there was no process at all. */
+export type ChildEnd = { readonly signal: string } | { readonly code: number } | { readonly error: string };
 
 /** Starts a console or sensor with an IPC channel; it ends by itself when this process vanishes and the channel closes. */
 export const startChild = (spec: ChildSpec, onMessage: (message: ChildMessage) => void): ChildHandle => {
@@ -35,9 +40,9 @@ export const startChild = (spec: ChildSpec, onMessage: (message: ChildMessage) =
   });
   const lastWords = keepLastWords(child);
   if (spec.logFile !== undefined) keepLog(child, spec.logFile);
-  const exited = new Promise<{ code: number | undefined; signal: string | undefined }>((resolve) => {
-    child.on('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
-    child.on('error', () => resolve({ code: undefined, signal: undefined }));
+  const exited = new Promise<ChildEnd>((resolve) => {
+    child.on('exit', (code, signal) => resolve(signal === null ? { code: code ?? 0 } : { signal }));
+    child.on('error', (error) => resolve({ error: error.message }));
   });
   const ready = new Promise<readonly string[]>((resolve, reject) => {
     child.on('message', (raw) => {

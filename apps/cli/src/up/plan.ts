@@ -58,6 +58,7 @@ export const makePlan = async (
         PARAPET_POSTGRES_DIR: program.postgresDir,
       },
       ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
+      folders: [consoleDir, program.dir],
     },
     sensor: (enrolment) => ({
       name: 'sensor',

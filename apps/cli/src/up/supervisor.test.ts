@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@parapet/testkit';
@@ -81,5 +81,31 @@ describe('supervise', () => {
     await running.ready;
     await running.stop(100);
     expect(() => process.kill(running.pid() ?? 0, 0)).toThrow('ESRCH');
+  });
+
+  it('does not start it again once its folder is gone, and names the folder', async () => {
+    const folder = join(dir, 'its-folder');
+    await mkdir(folder);
+    const spec = await child('homeless', "process.send({ kind: 'ready', addresses: [] }); setInterval(() => {}, 1000);");
+    const running = supervise({ ...spec, folders: [dir, folder] }, quiet);
+    await running.ready;
+    await rm(folder, { recursive: true });
+    process.kill(running.pid() ?? 0, 'SIGKILL');
+    expect(await running.givenUp).toContain(`its folder ${folder} is no longer there`);
+    expect(await spec.runs()).toBe(1);
+  });
+
+  it('says why there is no process at all', async () => {
+    const node = join(dir, 'node-that-goes');
+    await symlink(process.execPath, node);
+    const spec = await child('gone', "process.send({ kind: 'ready', addresses: [] }); setInterval(() => {}, 1000);");
+    const reasons: string[] = [];
+    const running = supervise({ ...spec, node }, { ...quiet, onRestart: (_, reason) => reasons.push(reason) });
+    await running.ready;
+    await rm(node);
+    process.kill(running.pid() ?? 0, 'SIGKILL');
+    await eventually('a second try', () => reasons.length > 1);
+    await running.stop(10_000);
+    expect(reasons.slice(0, 2)).toEqual(['SIGKILL', expect.stringContaining('ENOENT')]);
   });
 });

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { ChildMessage } from '@parapet/contract/control';
-import { type ChildHandle, type ChildSpec, startChild } from './child.ts';
+import { type ChildEnd, type ChildHandle, type ChildSpec, startChild } from './child.ts';
 
 export type SupervisorDeps = {
   readonly onMessage: (name: string, message: ChildMessage) => void;
@@ -46,7 +47,7 @@ export const supervise = (spec: ChildSpec | (() => Promise<ChildSpec>), deps: Su
         },
         (error: unknown) => first.reject(error),
       );
-      const { code, signal } = await handle.exited;
+      const end = await handle.exited;
       if (stopping) return;
       // What never came up is a wrong setting, not an accident: say it once instead of trying in circles.
       if (!started)
@@ -57,7 +58,9 @@ export const supervise = (spec: ChildSpec | (() => Promise<ChildSpec>), deps: Su
           ),
         );
       failures = Date.now() - startedAt > healthyAfterMs ? 1 : failures + 1;
-      const reason = signal ?? `exit code ${code}`;
+      const missing = resolved.folders?.find((folder) => !existsSync(folder));
+      if (missing !== undefined) return giveUp(missingSentence(resolved.name, missing));
+      const reason = reasonOf(end);
       if (failures > attemptsInARow)
         return giveUp(`The ${resolved.name} ended ${failures} times in a row (${reason}).`);
       const delayMs = Math.min(longestPauseMs, 500 * 2 ** (failures - 1));
@@ -86,3 +89,11 @@ export const supervise = (spec: ChildSpec | (() => Promise<ChildSpec>), deps: Su
     },
   };
 };
+
+const reasonOf = (end: ChildEnd): string => {
+  if ('signal' in end) return end.signal;
+  return 'code' in end ? `exit code ${end.code}` : end.error;
+};
+
+const missingSentence = (name: string, folder: string): string =>
+  `The ${name} ended, and its folder ${folder} is no longer there: it was removed, or its disk is not mounted. It is not started again, because it would begin with nothing. Put the folder back (a mount, a copy, or a backup by the command restore) and start Parapet anew; started without it, it begins as a new, empty installation.`;

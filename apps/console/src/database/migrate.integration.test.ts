@@ -40,6 +40,37 @@ test('a migration that fails leaves nothing of itself, and what came before stay
   expect(await migrateDatabase(database.db, { version: '1.0.0', migrations: mended })).toEqual({ applied: ['0002-b'] });
 });
 
+test('losses that older sensors told twice count once, each as what it is', async () => {
+  await using database = await createTestDatabase({ migrated: false });
+  const before = migrations.filter(([name]) => name < '0032');
+  await migrateDatabase(database.db, { version: '1.0.0', migrations: before });
+  await database.db.transaction().execute(async (trx) => {
+    // The hosts of these rows do not matter here.
+    await sql`set local session_replication_role = replica`.execute(trx);
+    await sql`
+      insert into losses (host_id, run_id, collector, stage, cause, lost, first_at, last_at)
+      select gen_random_uuid(), run::uuid, collector, stage, cause, lost, now(), now()
+      from (values
+        ('11111111-1111-4111-8111-111111111111', 'network', 'kernel', 'ring', 3),
+        ('11111111-1111-4111-8111-111111111111', 'activity', 'reader', 'arguments of a start', 4),
+        ('11111111-1111-4111-8111-111111111111', 'files', 'kernel', 'told once only', 5),
+        ('11111111-1111-1111-1111-111111111111', 'activity', 'kernel', 'ring full', 6)
+      ) as told (run, collector, stage, cause, lost)`.execute(trx);
+    await sql`
+      insert into losses (host_id, run_id, collector, stage, cause, lost, first_at, last_at)
+      select host_id, '11111111-1111-4111-8111-111111111111', collector, stage, cause, lost, now(), now()
+      from losses where cause = 'ring full'`.execute(trx);
+  });
+  await migrateDatabase(database.db, { version: '1.1.0', migrations });
+  const losses = await database.db.selectFrom('losses').select(['kind', 'lost']).orderBy('lost').execute();
+  expect(losses.map(({ kind, lost }) => [kind, Number(lost)])).toEqual([
+    ['records', 3],
+    ['arguments', 4],
+    ['events', 5],
+    ['events', 6],
+  ]);
+});
+
 test('of several consoles that start at once one migrates and all go on', async () => {
   await using database = await createTestDatabase({ migrated: false });
   const others = Array.from({ length: 4 }, () => connectDatabase({ address: database.address, maxConnections: 2 }));

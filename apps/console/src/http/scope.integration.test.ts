@@ -218,7 +218,12 @@ describe('a caller with a scope', () => {
       openFindings: 3,
     });
     // Seven records of the inventory and two telemetry events.
-    expect(await read('/api/v1/trust')).toMatchObject({ hosts: { total: 1 }, lostEvents: 9, blindHosts: 1 });
+    expect(await read('/api/v1/trust')).toMatchObject({
+      hosts: { total: 1 },
+      lostEvents: 2,
+      lostRecords: 7,
+      blindHosts: 1,
+    });
   });
 
   test.each(scopedNames)('%s says nothing of what is out of scope', async (name) => {

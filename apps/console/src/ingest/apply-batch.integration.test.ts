@@ -277,6 +277,28 @@ test('records beyond a host’s limit are refused and counted', async () => {
   expect(losses).toEqual([{ collector: 'console', stage: 'ingest', cause: 'too-many:collector', lost: 6 }]);
 });
 
+test('of losses told with the inventory those of events are left to the accounts, and the rest is of a kind', async () => {
+  const { db } = database;
+  const host = await playHost(db);
+  await host.snapshot([hostRecord()]);
+  const loss = { kind: 'loss' as const, startedAt: 1, lost: 7 };
+  await host.send([
+    { ...loss, key: 'a', collector: 'activity', stage: 'kernel', cause: 'ring full' },
+    { ...loss, key: 'b', collector: 'activity', stage: 'reader', cause: 'arguments of a start' },
+    { ...loss, key: 'c', collector: 'network', stage: 'kernel', cause: 'ring' },
+  ]);
+  const losses = await db
+    .selectFrom('losses')
+    .select(['collector', 'kind', 'lost'])
+    .where('host_id', '=', host.id)
+    .orderBy('collector')
+    .execute();
+  expect(losses).toEqual([
+    { collector: 'activity', kind: 'arguments', lost: 7 },
+    { collector: 'network', kind: 'records', lost: 7 },
+  ]);
+});
+
 test('a malformed record is refused and counted while the rest of its frame is stored', async () => {
   const { db } = database;
   const host = await playHost(db);

@@ -1,4 +1,4 @@
-import type { Overview, Scope } from '@parapet/contract/api';
+import { lostWords, type Overview, type Scope } from '@parapet/contract/api';
 import type { Distribution } from '@parapet/contract/sbom';
 import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
@@ -61,14 +61,16 @@ const refusedCollectors = async (db: Database, scope: Scope): Promise<BlindSpot[
 };
 
 const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpot[]> => {
-  const { rows } = await sql<{ host_id: string; name: string; lost: number; collectors: string[] }>`
-    select l.host_id, a.name, sum(l.lost)::bigint as lost, array_agg(distinct l.collector) as collectors
+  const { rows } = await sql<{ host_id: string; name: string; events: number; records: number; collectors: string[] }>`
+    select l.host_id, a.name, array_agg(distinct l.collector) as collectors,
+      coalesce(sum(l.lost) filter (where l.kind = 'events'), 0)::bigint as events,
+      coalesce(sum(l.lost) filter (where l.kind = 'records'), 0)::bigint as records
     from losses as l join assets as a on a.id = l.host_id
-    where l.last_at >= ${since} and l.lost > 0 and ${inScope(scope, sql.ref('l.host_id'))}
-    group by l.host_id, a.name order by lost desc limit ${limit}`.execute(db);
+    where l.last_at >= ${since} and l.lost > 0 and l.kind <> 'arguments' and ${inScope(scope, sql.ref('l.host_id'))}
+    group by l.host_id, a.name order by sum(l.lost) desc limit ${limit}`.execute(db);
   return rows.map((row) => ({
     title: row.name,
-    reason: `lost ${row.lost.toLocaleString('en')} records (${row.collectors.join(', ')}) in the last day`,
+    reason: `lost ${lostWords({ lostEvents: row.events, lostRecords: row.records })} (${row.collectors.join(', ')}) in the last day`,
     to: `/sensors/${row.host_id}`,
   }));
 };

@@ -12,11 +12,11 @@ export const recentLosses = async (db: Database, now: number, scope: Scope): Pro
   const rows = await db
     .selectFrom('losses')
     .innerJoin('assets', 'assets.id', 'losses.host_id')
-    .select(['losses.host_id', 'assets.name', 'collector', 'stage', 'cause'])
+    .select(['losses.host_id', 'assets.name', 'collector', 'stage', 'cause', 'losses.kind'])
     .select((eb) => [eb.fn.sum<number>('lost').as('lost'), eb.fn.max('last_at').as('last_at')])
     .where('last_at', '>', new Date(now - recentMs))
     .where(inScope(scope, sql.ref('losses.host_id')))
-    .groupBy(['losses.host_id', 'assets.name', 'collector', 'stage', 'cause'])
+    .groupBy(['losses.host_id', 'assets.name', 'collector', 'stage', 'cause', 'losses.kind'])
     .orderBy('last_at', 'desc')
     .limit(limit)
     .execute();
@@ -26,6 +26,7 @@ export const recentLosses = async (db: Database, now: number, scope: Scope): Pro
     collector: row.collector,
     stage: row.stage,
     cause: row.cause,
+    kind: row.kind,
     lost: Number(row.lost),
     lastAt: row.last_at.toISOString(),
   }));
@@ -63,21 +64,33 @@ export const readTrust = async (
   db: Database,
   now: number,
   scope: Scope,
-): Promise<Pick<TrustSigns, 'hosts' | 'lostEvents' | 'blindHosts'>> => {
-  const { rows } = await sql<{ total: number; silent: number; simulated: number; lost: number; blind: number }>`
+): Promise<Pick<TrustSigns, 'hosts' | 'lostEvents' | 'lostRecords' | 'blindHosts'>> => {
+  const { rows } = await sql<Trust>`
     select
       count(*) as total,
       count(*) filter (where presence <> 'online') as silent,
       count(*) filter (where exists (select 1 from assets
         where assets.id = sensors.host_id and assets.runtime_labels ->> 'simulated' = 'true')) as simulated,
-      coalesce(sum((select sum(lost) from losses
-        where losses.host_id = sensors.host_id and last_at > ${new Date(now - recentMs)})), 0)::bigint as lost,
+      coalesce(sum(lost.events), 0)::bigint as "lostEvents",
+      coalesce(sum(lost.records), 0)::bigint as "lostRecords",
       count(*) filter (where exists (select 1 from blind_intervals
-        where blind_intervals.host_id = sensors.host_id and ended_at is null)) as blind
-    from sensors
+        where blind_intervals.host_id = sensors.host_id and ended_at is null)) as "blindHosts"
+    from sensors, lateral (
+      select sum(lost) filter (where kind = 'events') as events, sum(lost) filter (where kind = 'records') as records
+      from losses where losses.host_id = sensors.host_id and last_at > ${new Date(now - recentMs)}
+    ) as lost
     where presence not in ('revoked', 'removed') and ${inScope(scope, sql.ref('sensors.host_id'))}`.execute(db);
   // An aggregate without groups always has one row.
-  const row = rows[0] ?? { total: 0, silent: 0, simulated: 0, lost: 0, blind: 0 };
-  const { total, silent, simulated } = row;
-  return { hosts: { total, silent, simulated }, lostEvents: row.lost, blindHosts: row.blind };
+  const row = rows[0] ?? { total: 0, silent: 0, simulated: 0, lostEvents: 0, lostRecords: 0, blindHosts: 0 };
+  const { total, silent, simulated, ...lost } = row;
+  return { hosts: { total, silent, simulated }, ...lost };
+};
+
+type Trust = {
+  readonly total: number;
+  readonly silent: number;
+  readonly simulated: number;
+  readonly lostEvents: number;
+  readonly lostRecords: number;
+  readonly blindHosts: number;
 };

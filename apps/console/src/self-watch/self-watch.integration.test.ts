@@ -75,6 +75,7 @@ test('the trust signs start empty and honest', async () => {
     feeds: { state: 'none' },
     hosts: { total: 0, silent: 0 },
     lostEvents: 0,
+    lostRecords: 0,
     blindHosts: 0,
     disk: { state: expect.stringMatching(/^(ok|tight|full)$/), usedShare: expect.any(Number) },
   });

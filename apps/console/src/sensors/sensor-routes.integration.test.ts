@@ -109,14 +109,20 @@ test('one sensor comes with its blind spans and losses', async () => {
     .values([
       { ...loss, run_id: randomUUID(), lost: 2 },
       { ...loss, run_id: randomUUID(), lost: 3 },
+      { ...loss, collector: 'activity', kind: 'events', run_id: randomUUID(), lost: 11 },
+      { ...loss, cause: 'arguments', kind: 'arguments', run_id: randomUUID(), lost: 100 },
     ])
     .execute();
   const sensor = sensorRoutes['sensors.get'].response.parse(
     await routes['sensors.get'](requestOf({ params: { hostId } }, onlyProd)),
   );
   expect(sensor.blind).toHaveLength(1);
-  expect(sensor.losses).toMatchObject([{ stage: 'ring', lost: 5 }]);
-  expect(sensor.lostEvents).toBe(5);
+  expect(sensor.losses.map(({ kind, lost }) => [kind, lost]).sort()).toEqual([
+    ['arguments', 100],
+    ['events', 11],
+    ['records', 5],
+  ]);
+  expect(sensor).toMatchObject({ lostEvents: 11, lostRecords: 5 });
 });
 
 test('what lies outside the scope is not found, and not touched', async () => {

@@ -21,7 +21,7 @@ export const readSensors = async (
   const { rows } = await sql<Row>`
     with ${table}
     select s.*, a.name, a.zone, a.effective_labels as labels, c.not_after, b.cause, coalesce(b.unexpected_ends, 0) as unexpected_ends,
-      coalesce(l.lost, 0)::bigint as lost, coalesce(k.collectors, '[]') as collectors
+      coalesce(l.events, 0)::bigint as lost_events, coalesce(l.records, 0)::bigint as lost_records, coalesce(k.collectors, '[]') as collectors
     from unnest(${wanted.hostIds}::uuid[]) with ordinality as page (id, position)
     join sensors s on s.host_id = page.id
     join assets a on a.id = s.host_id
@@ -31,7 +31,10 @@ export const readSensors = async (
         count(*) filter (where started_at > ${wanted.since} and cause like any(${endPatterns}::text[])) as unexpected_ends
       from blind_intervals where collector = 'sensor' and host_id = ${ids} group by host_id
     ) b on b.host_id = s.host_id
-    left join (select host_id, sum(lost) as lost from losses where host_id = ${ids} group by host_id) l on l.host_id = s.host_id
+    left join (
+      select host_id, sum(lost) filter (where kind = 'events') as events, sum(lost) filter (where kind = 'records') as records
+      from losses where host_id = ${ids} group by host_id
+    ) l on l.host_id = s.host_id
     left join (
       select host_id, jsonb_agg(jsonb_build_object('name', name, 'state', state, 'source', source, 'reason', reason) order by name) as collectors
       from collectors where host_id = ${ids} group by host_id
@@ -67,12 +70,12 @@ export const readLosses = async (db: Database, hostId: string, since: Date): Pro
   const rows = await db
     .selectFrom('losses as l')
     .innerJoin('assets as a', 'a.id', 'l.host_id')
-    .select(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause'])
+    .select(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause', 'l.kind'])
     .select((eb) => [eb.fn.sum<number>('l.lost').as('lost'), eb.fn.max('l.last_at').as('last_at')])
     .where('l.host_id', '=', hostId)
     .where('l.last_at', '>', since)
     .where('l.lost', '>', 0)
-    .groupBy(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause'])
+    .groupBy(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause', 'l.kind'])
     .orderBy('last_at', 'desc')
     .limit(maxHistory)
     .execute();
@@ -82,6 +85,7 @@ export const readLosses = async (db: Database, hostId: string, since: Date): Pro
     collector: row.collector,
     stage: row.stage,
     cause: row.cause,
+    kind: row.kind,
     lost: Number(row.lost),
     lastAt: row.last_at.toISOString(),
   }));
@@ -114,7 +118,8 @@ type Row = {
   queued: number;
   queue_age_ms: number;
   collectors: { name: string; state: Sensor['collectors'][number]['state']; source: string; reason: string | null }[];
-  lost: number;
+  lost_events: number;
+  lost_records: number;
   refused_frames: number;
   in_sync: boolean | null;
 };
@@ -146,7 +151,8 @@ const presentSensor = (row: Row, standing: Sensor['standing']): Sensor => ({
     ...collector,
     ...(reason === null ? {} : { reason }),
   })),
-  lostEvents: row.lost,
+  lostEvents: row.lost_events,
+  lostRecords: row.lost_records,
   refusedFrames: row.refused_frames,
   ...(row.in_sync === null ? {} : { inSync: row.in_sync }),
 });

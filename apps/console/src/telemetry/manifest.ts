@@ -89,8 +89,8 @@ const putLosses = async (
   const adds = collector === consoleCollector;
   const run = adds ? at.toISOString().slice(0, 10) : String(since);
   await sql`
-insert into losses (host_id, run_id, collector, stage, cause, lost, first_at, last_at)
-select ${hostId}, md5(${`${hostId}/${collector}/${run}`})::uuid, ${collector}, x.stage, x.cause, sum(x.lost), ${at}, ${at}
+insert into losses (host_id, run_id, collector, stage, cause, kind, lost, first_at, last_at)
+select ${hostId}, md5(${`${hostId}/${collector}/${run}`})::uuid, ${collector}, x.stage, x.cause, 'events', sum(x.lost), ${at}, ${at}
 from jsonb_to_recordset(${input}::jsonb) as x (stage text, cause text, lost bigint)
 where exists (select from assets where id = ${hostId})
 group by x.stage, x.cause

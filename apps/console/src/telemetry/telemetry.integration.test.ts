@@ -302,7 +302,9 @@ describe('the store', () => {
       .selectAll()
       .where('host_id', '=', web)
       .execute();
-    expect(losses).toMatchObject([{ collector: 'activity', stage: 'kernel', cause: 'ring full', lost: 7 }]);
+    expect(losses).toMatchObject([
+      { collector: 'activity', stage: 'kernel', cause: 'ring full', kind: 'events', lost: 7 },
+    ]);
   });
 
   test('counts lines that are no events, and keeps the rest of their frame', async () => {

@@ -8,6 +8,7 @@ const well: TrustSigns = {
   feeds: { state: 'fresh', dataAt: '2026-11-21T10:00:00.000Z' },
   hosts: { total: 42, silent: 0, simulated: 0 },
   lostEvents: 0,
+  lostRecords: 0,
   blindHosts: 0,
   disk: { state: 'ok', usedShare: 0.4 },
   at: '2026-11-21T12:00:00.000Z',
@@ -44,4 +45,12 @@ test('a disk that fills is said, one with room is not', () => {
     to: '/settings/retention',
   });
   expect(tones({ ...well, disk: { state: 'full', usedShare: 0.96 } })).toBe('ok,ok,ok,bad');
+});
+
+test('events and records of the inventory are told apart', () => {
+  const lossesOf = (lostEvents: number, lostRecords: number) =>
+    signsOf({ ...well, lostEvents, lostRecords, blindHosts: 1 }, now)[2];
+  expect(lossesOf(3, 0)).toMatchObject({ tone: 'bad', value: '3', after: 'events lost' });
+  expect(lossesOf(0, 1)).toMatchObject({ tone: 'bad', value: '1', after: 'record lost' });
+  expect(lossesOf(1, 2)).toMatchObject({ tone: 'bad', value: '1', after: 'event, 2 records lost' });
 });

@@ -64,9 +64,9 @@ const feedSign = ({ feeds }: Signs, now: number): Sign => {
 };
 
 /** What was counted as lost; when nothing was, where it could not be counted. */
-const lossSign = ({ lostEvents, blindHosts }: Signs): Sign => {
+const lossSign = ({ lostEvents, lostRecords, blindHosts }: Signs): Sign => {
   const base = { id: 'losses', before: '', to: '/settings/console' } as const;
-  if (lostEvents === 0 && blindHosts > 0) {
+  if (lostEvents + lostRecords === 0 && blindHosts > 0) {
     return {
       ...base,
       tone: 'warn',
@@ -74,7 +74,11 @@ const lossSign = ({ lostEvents, blindHosts }: Signs): Sign => {
       after: blindHosts === 1 ? 'host blind' : 'hosts blind',
     };
   }
-  const after = lostEvents === 1 ? 'event lost' : 'events lost';
+  const records = `${lostRecords === 1 ? 'record' : 'records'} lost`;
+  if (lostEvents === 0 && lostRecords > 0)
+    return { ...base, tone: 'bad', value: formatCompact(lostRecords), after: records };
+  const events = lostEvents === 1 ? 'event' : 'events';
+  const after = lostRecords === 0 ? `${events} lost` : `${events}, ${formatCompact(lostRecords)} ${records}`;
   return { ...base, tone: lostEvents > 0 ? 'bad' : 'ok', value: formatCompact(lostEvents), after };
 };
 

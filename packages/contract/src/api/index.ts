@@ -28,6 +28,7 @@ export * from './findings.ts';
 export * from './forensics.ts';
 export * from './hunt.ts';
 export * from './hunt-words.ts';
+export * from './lost-words.ts';
 export * from './map.ts';
 export * from './packages.ts';
 export * from './people.ts';

@@ -69,7 +69,9 @@ export const Sensor = z.object({
   queued: z.number().int(),
   queueAgeMs: z.number(),
   collectors: z.array(Collector),
+  /** Of all that is kept of its losses: see `LossKind`. */
   lostEvents: z.number().int(),
+  lostRecords: z.number().int(),
   refusedFrames: z.number().int(),
   /** In step with the console's copy, by digest. */
   inSync: z.boolean().optional(),
@@ -86,12 +88,20 @@ export const BlindInterval = z.object({
 });
 export type BlindInterval = z.infer<typeof BlindInterval>;
 
+/**
+ * `events` of telemetry that nobody can read any more; `records` of the inventory, so that a process, a connection or a container may be
+ * missing from lists and the map; `arguments` of program starts that were told without them.
+ */
+export const LossKind = z.enum(['events', 'records', 'arguments']);
+export type LossKind = z.infer<typeof LossKind>;
+
 export const Loss = z.object({
   hostId: Id,
   hostname: z.string(),
   collector: z.string(),
   stage: z.string(),
   cause: z.string(),
+  kind: LossKind,
   lost: z.number().int(),
   lastAt: Instant,
 });

@@ -13,7 +13,9 @@ export const TrustSigns = z.object({
     /** Invented ones, whose sensors belong to a simulated fleet. */
     simulated: z.number().int(),
   }),
+  /** Events and records of the inventory that were lost within 7 days. */
   lostEvents: z.number().int(),
+  lostRecords: z.number().int(),
   blindHosts: z.number().int(),
   /** The file system of the data folder: from 85 % on `tight`; from 95 % on `full`, and nothing more is taken from sensors. */
   disk: z.object({ state: z.enum(['ok', 'tight', 'full']), usedShare: z.number() }),

@@ -19,6 +19,7 @@ import * as savedHunts from './0022-saved-hunts.ts';
 import * as telemetryPolicies from './0023-telemetry-policies.ts';
 import * as scannerVersions from './0024-scanner-versions.ts';
 import * as matchDigests from './0028-match-digests.ts';
+import * as lossKinds from './0032-loss-kinds.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -44,4 +45,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0023-telemetry-policies', telemetryPolicies],
   ['0024-scanner-versions', scannerVersions],
   ['0028-match-digests', matchDigests],
+  ['0032-loss-kinds', lossKinds],
 ];

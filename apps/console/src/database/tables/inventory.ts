@@ -1,3 +1,4 @@
+import type { LossKind } from '@parapet/contract/api';
 import type {
   ContainerRecord,
   EdgeRecord,
@@ -281,6 +282,7 @@ export type LossesTable = {
   collector: string;
   stage: string;
   cause: string;
+  kind: Generated<LossKind>;
   lost: number;
   first_at: Date;
   last_at: Date;

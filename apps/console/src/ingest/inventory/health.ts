@@ -1,3 +1,4 @@
+import type { LossKind } from '@parapet/contract/api';
 import type { BlindRecord, CollectorRecord, LossRecord } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { HostContext } from '../host-context.ts';
@@ -64,29 +65,42 @@ export const endBlinds = async (context: HostContext, keys: readonly string[], a
   context.changes.note('blind');
 };
 
-/** Stores counted losses of this run of the sensor; a count never goes back. */
-export const storeLosses = async (context: HostContext, records: readonly LossRecord[]): Promise<void> => {
+/**
+ * Stores counted losses of this run of the sensor; a count never goes back. Losses of events come with the accounts of those who lost
+ * them: sensors until 2026-11 told them here as well, and counted twice they would be wrong.
+ */
+export const storeLosses = async (context: HostContext, told: readonly LossRecord[]): Promise<void> => {
+  const records = told.filter((record) => kindOf(record) !== 'events');
   if (records.length === 0) return;
   const input = JSON.stringify(
     records.map((record) => ({
       collector: record.collector,
       stage: record.stage,
       cause: record.cause,
+      kind: kindOf(record),
       lost: record.lost,
       first_at: context.time.past(record.startedAt),
     })),
   );
   await sql`
-    insert into losses (host_id, run_id, collector, stage, cause, lost, first_at, last_at)
-    select ${context.hostId}, ${context.runId}, x.collector, x.stage, x.cause, max(x.lost), min(x.first_at),
+    insert into losses (host_id, run_id, collector, stage, cause, kind, lost, first_at, last_at)
+    select ${context.hostId}, ${context.runId}, x.collector, x.stage, x.cause, max(x.kind), max(x.lost), min(x.first_at),
       ${context.time.now}
-    from jsonb_to_recordset(${input}::jsonb) as x (collector text, stage text, cause text, lost bigint,
+    from jsonb_to_recordset(${input}::jsonb) as x (collector text, stage text, cause text, kind text, lost bigint,
       first_at timestamptz)
     group by x.collector, x.stage, x.cause
     on conflict (host_id, run_id, collector, stage, cause) do update
       set lost = greatest(losses.lost, excluded.lost), last_at = excluded.last_at`.execute(context.trx);
   context.changes.note('loss');
 };
+
+const kindOf = ({ collector, stage, cause }: LossRecord): LossKind => {
+  if (stage === 'reader' && cause === 'arguments of a start') return 'arguments';
+  return eventCollectors.has(collector) && stage !== 'inventory' ? 'events' : 'records';
+};
+
+/** Those that account for their events. */
+const eventCollectors: ReadonlySet<string> = new Set(['activity', 'files', 'logins', 'accounts']);
 
 /** Adds to what the console itself had to refuse of a host's records. */
 export const countRefused = async (context: HostContext, cause: string, records: number): Promise<void> => {

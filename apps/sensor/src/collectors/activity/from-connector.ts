@@ -45,7 +45,6 @@ export const startFromConnector = (parts: {
     ] as const) {
       if (count === 0) continue;
       source.lost({ stage, cause, count });
-      context.lose({ stage, cause, count });
     }
     // Told all the same, so no event is lost: but what makes a start worth reading is.
     const unread = now.unread - before.unread;

@@ -40,7 +40,7 @@ export const createActivityCollector = (
     });
     if (!joined.ok) return startFromConnector({ context, source, kernel, refusal: joined.error.message, deps });
     const settleRests = createRests(context, source, joined.value, deps.rights);
-    return keepAccount(context, source, { member: joined.value, dns, settleRests });
+    return keepAccount(source, { member: joined.value, dns, settleRests });
   },
 });
 
@@ -113,7 +113,6 @@ const createRests = (
 
 /** The kernel counts what it made and what a full ring could not take. What is still in the ring belongs to the next account. */
 const keepAccount = (
-  context: CollectorContext,
   source: TelemetrySource,
   {
     member,
@@ -125,10 +124,7 @@ const keepAccount = (
   const account = (nowMs: number): void => {
     const { produced, lost, missed, delivered } = member.account();
     const waiting = Math.max(0, produced - lost - delivered);
-    const lose = (cause: string, count: number): void => {
-      source.lost({ stage: 'kernel', cause, count });
-      if (count > 0) context.lose({ stage: 'kernel', cause, count });
-    };
+    const lose = (cause: string, count: number): void => source.lost({ stage: 'kernel', cause, count });
     lose('ring full', lost - before.lost);
     lose('probe busy', missed - before.missed);
     dns.expire(nowMs);

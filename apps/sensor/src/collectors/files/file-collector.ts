@@ -80,7 +80,6 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
       onLost: (stage, cause) => {
         produced += 1;
         source.lost({ stage, cause, count: 1 });
-        context.lose({ stage, cause, count: 1 });
       },
     });
   /** None while nothing of files is wanted: then the kernel has nothing to tell, and keeps no folders in memory for it. */

@@ -67,7 +67,6 @@ export const startLoginCollector = async (
   const unreadable = (): void => {
     produced += 1;
     source.lost({ stage: 'reader', cause: 'unreadable', count: 1 });
-    context.lose({ stage: 'reader', cause: 'unreadable', count: 1 });
   };
   const lastReadAt = new Map<string, number>();
   const gapOf = (path: string, cause: string): void =>

@@ -1,3 +1,4 @@
+import { lostWords } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
@@ -5,7 +6,7 @@ import { KeyValues } from '../../components/key-values.tsx';
 import { Failure, Skeleton } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
 import { apiQuery } from '../../lib/api.ts';
-import { formatBytes, formatCores, formatCount } from '../../lib/format.ts';
+import { formatBytes, formatCores } from '../../lib/format.ts';
 
 /** How well the host is watched; the whole of it is on the sensor's page. */
 export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
@@ -31,7 +32,7 @@ export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
             name: 'Sees',
             value: data.collectors.map((collector) => `${collector.name} (${collector.state})`).join(', '),
           },
-          { name: 'Events lost', value: formatCount(data.lostEvents) },
+          { name: 'Lost', value: lostWords(data) || 'nothing' },
           ...(data.rssBytes === undefined ? [] : [{ name: 'Memory', value: formatBytes(data.rssBytes) }]),
           ...(data.cpuCores === undefined ? [] : [{ name: 'CPU', value: formatCores(data.cpuCores) }]),
         ]}

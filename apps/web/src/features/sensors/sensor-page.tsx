@@ -1,4 +1,4 @@
-import type { ResultOf } from '@parapet/contract/api';
+import { lostCount, type ResultOf } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { AnyLink } from '../../components/any-link.tsx';
@@ -142,7 +142,7 @@ const Program = ({ sensor }: { readonly sensor: SensorDetail }) => {
 
 const Losses = ({ sensor }: { readonly sensor: SensorDetail }) =>
   sensor.losses.length === 0 ? (
-    <p className={text.muted}>None: every event that was seen arrived.</p>
+    <p className={text.muted}>None: every event and every record of the inventory arrived.</p>
   ) : (
     <SimpleTable
       label="Losses"
@@ -155,7 +155,7 @@ const Losses = ({ sensor }: { readonly sensor: SensorDetail }) =>
 type Loss = SensorDetail['losses'][number];
 
 const lossColumns = [
-  { id: 'lost', header: 'Events', cell: (loss: Loss) => <b>{formatCount(loss.lost)}</b> },
+  { id: 'lost', header: 'Lost', cell: (loss: Loss) => <b>{lostCount(loss.kind, loss.lost)}</b> },
   { id: 'collector', header: 'Collector', cell: (loss: Loss) => loss.collector },
   { id: 'stage', header: 'Where', wideOnly: true, cell: (loss: Loss) => lossWords(loss.stage) },
   { id: 'cause', header: 'Cause', cell: (loss: Loss) => loss.cause },

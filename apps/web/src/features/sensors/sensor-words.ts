@@ -1,4 +1,4 @@
-import { type Sensor, skewLimitMs } from '@parapet/contract/api';
+import { lostWords, type Sensor, skewLimitMs } from '@parapet/contract/api';
 import type { Tone } from '../../components/tone-mark.tsx';
 import { formatSpan } from '../../lib/format.ts';
 import { standingNames } from './upgrade-words.ts';
@@ -40,7 +40,7 @@ export const troublesOf = (sensor: Sensor): readonly string[] => [
     .filter(({ state }) => state === 'failed' || state === 'refused')
     .map(({ name, state }) => `${name} ${state}`),
   ...sensor.collectors.filter(({ state }) => state === 'degraded').map(({ name }) => `${name} degraded`),
-  ...(sensor.lostEvents > 0 ? [`${sensor.lostEvents.toLocaleString('en')} events lost`] : []),
+  ...(sensor.lostEvents + sensor.lostRecords > 0 ? [`${lostWords(sensor)} lost`] : []),
   ...(sensor.unexpectedEnds > 0 ? [`ended ${sensor.unexpectedEnds} × unasked`] : []),
   ...(sensor.standing === 'outdated' || sensor.standing === 'newer' ? [standingNames[sensor.standing]] : []),
   ...(sensor.inSync === false ? ['not in step'] : []),

@@ -1,4 +1,4 @@
-import type { SystemStatus } from '@parapet/contract/api';
+import { lostCount, type SystemStatus } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { AnyLink } from '../../components/any-link.tsx';
 import { KeyValues } from '../../components/key-values.tsx';
@@ -57,7 +57,7 @@ export const ConsolePage = () => {
         <Certificate status={data} now={now} />
       </Section>
       <Backups />
-      <Section title="Events lost, last 7 days">
+      <Section title="Lost, last 7 days">
         <Losses status={data} />
       </Section>
       <Section title="Where we are blind now, and lately were">
@@ -175,7 +175,7 @@ type Loss = SystemStatus['losses'][number];
 
 const Losses = ({ status }: { readonly status: SystemStatus }) =>
   status.losses.length === 0 ? (
-    <p className={text.muted}>None: every event that was seen is stored.</p>
+    <p className={text.muted}>None: every event and every record of the inventory is stored.</p>
   ) : (
     <SimpleTable
       label="Losses"
@@ -186,7 +186,7 @@ const Losses = ({ status }: { readonly status: SystemStatus }) =>
   );
 
 const lossColumns = [
-  { id: 'lost', header: 'Events', cell: (loss: Loss) => <b>{formatCount(loss.lost)}</b> },
+  { id: 'lost', header: 'Lost', cell: (loss: Loss) => <b>{lostCount(loss.kind, loss.lost)}</b> },
   {
     id: 'host',
     header: 'Host',

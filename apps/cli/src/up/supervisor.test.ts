@@ -86,7 +86,10 @@ describe('supervise', () => {
   it('does not start it again once its folder is gone, and names the folder', async () => {
     const folder = join(dir, 'its-folder');
     await mkdir(folder);
-    const spec = await child('homeless', "process.send({ kind: 'ready', addresses: [] }); setInterval(() => {}, 1000);");
+    const spec = await child(
+      'homeless',
+      "process.send({ kind: 'ready', addresses: [] }); setInterval(() => {}, 1000);",
+    );
     const running = supervise({ ...spec, folders: [dir, folder] }, quiet);
     await running.ready;
     await rm(folder, { recursive: true });
@@ -104,7 +107,7 @@ describe('supervise', () => {
     await running.ready;
     await rm(node);
     process.kill(running.pid() ?? 0, 'SIGKILL');
-    await eventually('a second try', () => reasons.length > 1);
+    await eventually('a second try', async () => reasons.length > 1);
     await running.stop(10_000);
     expect(reasons.slice(0, 2)).toEqual(['SIGKILL', expect.stringContaining('ENOENT')]);
   });

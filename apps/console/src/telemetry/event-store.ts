@@ -53,10 +53,17 @@ const segmentsAtOnce = 4;
 const bytesAtOnce = 8 * 1024 * 1024;
 const convertTimeoutMs = 120_000;
 const retryMs = 5000;
-const tidyEveryMs = 20_000;
-/** Merging goes by tens: files of up to some rows become one of ten times as many, so that each event is rewritten few times. */
-const mergeLevels = [20_000, 300_000] as const;
+const mergeEveryMs = 4000;
+/** Old events are let go at every fifth time. */
+const mergesToTidy = 5;
+/**
+ * Merging goes by tens: files of up to some rows become one of ten times as many, so that each event is rewritten few times. A
+ * search opens each file, which costs it 1 to 3 ms of CPU, and while events come there are three new ones a second.
+ */
+const mergeLevels = [200, 2000, 20_000, 300_000] as const;
 const filesToMerge = 10;
+/** A file is not merged while it is new. */
+const restMs = 2000;
 /** No file grows beyond some: to be written again it must be read whole. */
 const maxMergedRows = 3_000_000;
 /** No search lasts longer. */
@@ -134,7 +141,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
   wake();
 
   const merge = async (belowRows: number): Promise<void> => {
-    const small = await smallFiles(db, { rows: belowRows, storedBefore: new Date(clock.now() - graceMs / 4) });
+    const small = await smallFiles(db, { rows: belowRows, storedBefore: new Date(clock.now() - restMs) });
     if (small.length < filesToMerge) return;
     const together = withinRows(small.slice(0, filesToMerge * 6));
     const files = together.map(({ path }) => path);
@@ -154,23 +161,34 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
     await storeMerged(db, { name, file: merged.value, replaced: files }, new Date(clock.now()));
   };
 
-  const tidyOnce = async (): Promise<void> => {
+  const mergeAll = async (): Promise<void> => {
     if (mayWrite()) for (const rows of mergeLevels) await merge(rows);
+  };
+  const tidyOnce = async (): Promise<void> => {
+    await mergeAll();
     const gone = await letGo(db, await deps.limits(), deps.pressure(), new Date(clock.now()));
     for (const totals of gone) log[totals.cause === 'disk' ? 'warn' : 'info'](totals, 'old events were let go');
     const retired = await retiredBefore(db, new Date(clock.now() - graceMs));
     for (const path of retired) await rm(join(folder, path), { force: true });
     await forgetFiles(db, retired);
   };
-  const tidy = (): Promise<void> => {
-    tidying ??= tidyOnce()
+  /** One at a time: both take files out of use. */
+  const inTurn = async (work: () => Promise<void>): Promise<void> => {
+    while (tidying !== undefined) await tidying;
+    if (stopped) return;
+    tidying = work()
       .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the store of events could not be tidied'))
       .finally(() => {
         tidying = undefined;
       });
-    return tidying;
+    await tidying;
   };
-  const timer = setInterval(() => void tidy(), tidyEveryMs);
+  let merges = 0;
+  const timer = setInterval(() => {
+    if (tidying !== undefined) return;
+    merges += 1;
+    void inTurn(merges % mergesToTidy === 0 ? tidyOnce : mergeAll);
+  }, mergeEveryMs);
   timer.unref();
 
   return {
@@ -179,7 +197,7 @@ export const createEventStore = async (deps: EventStoreDeps): Promise<EventStore
       wake();
       await working;
     },
-    tidy,
+    tidy: () => inTurn(tidyOnce),
     totals: () => readTotals(db),
     health: () =>
       failure === undefined

@@ -54,7 +54,7 @@ export const readForensics = async (from: ForensicsDeps, ask: ForensicsAsk): Pro
     ),
     seeing.then((seen) => (seen ? edgesOf(deps, subject, span, ask) : noEdges)),
     seeing.then((seen) => (seen ? softwareOf(deps, subject, ask) : undefined)),
-    readGaps(deps.db, span, scope, hostId),
+    readGaps(deps.db, span, scope, [hostId]),
   ]);
   const [peers, files] = [peersOf(events.items, maxListed), filesOf(events.items, maxListed)];
   return {

@@ -31,7 +31,12 @@ const follows = (host: string, rules: TelemetryRules, labels: Readonly<Record<st
     .where('host_id', '=', host)
     .execute();
 const gaps = (fromHours: number, toHours: number, scope: Parameters<typeof readGaps>[2] = null, host?: string) =>
-  readGaps(database.db, { from: start + fromHours * hour, to: start + toHours * hour }, scope, host);
+  readGaps(
+    database.db,
+    { from: start + fromHours * hour, to: start + toHours * hour },
+    scope,
+    host === undefined ? undefined : [host],
+  );
 
 beforeAll(async () => {
   database = await createTestDatabase();

@@ -1,27 +1,28 @@
 import type { HuntGap, Scope } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { inScope } from '../people/scope.ts';
 import { readLeftOut } from '../telemetry-policy/left-out.ts';
 import { type Losses, lossesSince } from './accounts.ts';
+import { allowedIn } from './allowed.ts';
 import { readGone } from './gone.ts';
 
 /**
  * What may be missing from a span of time, in milliseconds: losses that were counted in it, from the sums that collectors tell,
- * spans in which a collector was blind, and what was there and was let go. Of one host, which the caller may see something of,
- * or of all hosts of which the scope shows anything.
+ * spans in which a collector was blind, and what was there and was let go. Of the hosts of which the scope shows anything: what a
+ * host did not see its containers did not tell, and who sees one of them is told. They can be given by who knows them.
  */
 export const readGaps = async (
   db: Database,
   span: { readonly from: number; readonly to: number },
   scope: Scope,
-  hostId?: string,
+  shown?: readonly string[],
 ): Promise<HuntGap[]> => {
+  const hosts = shown ?? (await allowedIn(db, scope))?.allHosts;
   const gaps = await Promise.all([
     readGone(db, span, scope),
-    readLeftOut(db, span, showsAnythingOf(scope, hostId)),
-    readCounted(db, span, scope, hostId),
-    readBlind(db, span, scope, hostId),
+    readLeftOut(db, span, isOf(hosts)),
+    readCounted(db, span, hosts),
+    readBlind(db, span, hosts),
   ]);
   return gaps.flat().slice(0, maxGaps);
 };
@@ -32,20 +33,16 @@ export const markOfGaps = (gaps: readonly HuntGap[]): string => {
   return gaps.every(({ collector }) => collector === 'policy') ? '-with-policy-gaps' : '-with-gaps';
 };
 
-/** What a host did not see its containers did not tell: who sees one of them is told. */
-const showsAnythingOf = (scope: Scope, hostId: string | undefined): RawBuilder<unknown> =>
-  hostId === undefined
-    ? sql`(${inScope(scope, sql.ref('assets.id'))} or exists (
-    select from assets c where c.host_id = assets.id and c.kind = 'container' and ${inScope(scope, sql.ref('c.id'))}))`
-    : sql`assets.id = ${hostId}::uuid`;
+/** Of all hosts where none are named. */
+const isOf = (hosts: readonly string[] | undefined): RawBuilder<unknown> =>
+  hosts === undefined ? sql`true` : sql`assets.id = any(${[...hosts]}::uuid[])`;
 
 const maxGaps = 500;
 
 const readCounted = async (
   db: Database,
   { from, to }: { readonly from: number; readonly to: number },
-  scope: Scope,
-  hostId: string | undefined,
+  hosts: readonly string[] | undefined,
 ): Promise<HuntGap[]> => {
   // Sums of one start only grow: between one account and the one before it lies what was lost in that time.
   const { rows } = await sql<{
@@ -68,7 +65,7 @@ left join lateral (
   order by b.until desc limit 1
 ) before on true
 where a.until >= ${from} and a.lost > coalesce(before.lost, 0) and coalesce(before.until, a.since) < ${to}
-  and ${showsAnythingOf(scope, hostId)}
+  and ${isOf(hosts)}
 order by a.until desc limit ${maxGaps}`.execute(db);
   return rows.map((row) => ({
     hostId: row.host_id,
@@ -87,8 +84,7 @@ order by a.until desc limit ${maxGaps}`.execute(db);
 export const readBlind = async (
   db: Database,
   { from, to }: { readonly from: number; readonly to: number },
-  scope: Scope,
-  hostId?: string,
+  hosts: readonly string[] | undefined,
 ): Promise<HuntGap[]> => {
   const { rows } = await sql<{
     host_id: string;
@@ -101,7 +97,7 @@ export const readBlind = async (
 select blind.host_id, assets.name, blind.collector, blind.cause, blind.started_at, blind.ended_at
 from blind_intervals blind join assets on assets.id = blind.host_id
 where blind.collector in ('activity', 'files', 'logins', 'sensor', '*') and blind.started_at < ${new Date(to)}
-  and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${showsAnythingOf(scope, hostId)}
+  and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${isOf(hosts)}
 order by blind.started_at desc limit ${maxGaps}`.execute(db);
   return rows.map((row) => ({
     hostId: row.host_id,

@@ -66,7 +66,7 @@ select from assets where id = ${hostId} and kind = 'host' and ${inScope(caller.s
       if (rows.length === 0) throw notFound('This host');
       const [accounts, blind] = await Promise.all([
         readAccounts(db, hostId, span, query.steps),
-        readBlind(db, span, caller.scope, hostId),
+        readBlind(db, span, [hostId]),
       ]);
       return { ...accounts, blind };
     },

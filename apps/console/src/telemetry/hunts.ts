@@ -103,9 +103,11 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
       return { find: (query) => find(query, whose), counts: (query) => counts(query, whose) };
     },
     events: async (query, scope) => {
+      const whose = allowing(scope);
+      const span = { from: Date.parse(query.since), to: Date.parse(query.until) };
       const [found, gaps] = await Promise.all([
-        find(query, allowing(scope)),
-        readGaps(db, { from: Date.parse(query.since), to: Date.parse(query.until) }, scope),
+        find(query, whose),
+        whose().then((allowed) => readGaps(db, span, scope, allowed?.allHosts)),
       ]);
       return { ...found, gaps };
     },

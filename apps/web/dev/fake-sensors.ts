@@ -108,7 +108,7 @@ export const sensorAnswers = (world: FakeWorld): FakeHandlers => {
           {
             hostId: sensor.hostId,
             hostname: sensor.hostname,
-            collector: 'all',
+            collector: 'sensor',
             from: ago(3 * day),
             to: ago(3 * day - 4 * hour),
             cause: 'The sensor was stopped.',
@@ -116,7 +116,7 @@ export const sensorAnswers = (world: FakeWorld): FakeHandlers => {
           {
             hostId: sensor.hostId,
             hostname: sensor.hostname,
-            collector: 'connections',
+            collector: 'network',
             from: ago(26 * hour),
             to: ago(25 * hour),
             cause: 'The kernel dropped messages without a number.',
@@ -126,7 +126,7 @@ export const sensorAnswers = (world: FakeWorld): FakeHandlers => {
                 {
                   hostId: sensor.hostId,
                   hostname: sensor.hostname,
-                  collector: 'all',
+                  collector: 'sensor',
                   from: sensor.since,
                   cause: 'The sensor is silent.',
                 },
@@ -152,7 +152,7 @@ export const fakeBlind = (world: FakeWorld) =>
   world.sensors.slice(12, 14).map((sensor) => ({
     hostId: sensor.hostId,
     hostname: sensor.hostname,
-    collector: 'all',
+    collector: 'sensor',
     from: ago(26 * minute),
     cause: 'The sensor is silent.',
   }));

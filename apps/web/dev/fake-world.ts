@@ -270,24 +270,29 @@ const fakeSensor = (host: AssetSummary): Sensor => ({
   queued: host.name === 'db-03' ? 1840 : Math.floor(chance(host.name, 'q') * 12),
   queueAgeMs: Math.round(chance(host.name, 'qa') * 900),
   collectors: [
-    { name: 'processes', state: 'running', source: host.name === 'legacy-01' ? 'proc connector' : 'eBPF ring buffer' },
+    { name: 'process', state: 'running', source: host.name === 'legacy-01' ? 'proc connector' : 'eBPF ring buffer' },
     host.name === 'legacy-01'
       ? {
-          name: 'connections',
+          name: 'network',
           state: 'degraded',
           source: 'sock_diag',
           reason: 'Kernel 4.15 has no BTF: connections that live under 5 s may be missed.',
         }
-      : { name: 'connections', state: 'running', source: 'conntrack and sock_diag' },
+      : { name: 'network', state: 'running', source: 'conntrack and sock_diag' },
     /db|mail/.test(host.name)
       ? {
-          name: 'containers',
+          name: 'docker',
           state: 'refused',
           source: 'docker',
           reason: 'There is no Docker socket at /var/run/docker.sock.',
         }
-      : { name: 'containers', state: 'running', source: 'docker' },
-    { name: 'packages', state: 'running', source: 'dpkg' },
+      : { name: 'docker', state: 'running', source: '/var/run/docker.sock' },
+    { name: 'host', state: 'running', source: 'files and system calls' },
+    { name: 'activity', state: 'running', source: 'eBPF' },
+    { name: 'files', state: 'running', source: 'fanotify' },
+    { name: 'logins', state: 'running', source: 'wtmp, btmp, auth log' },
+    { name: 'accounts', state: 'running', source: 'comparison of files' },
+    { name: 'stores', state: 'running', source: '/var/lib/containerd' },
     { name: 'limits', state: 'running', source: '320 MiB of memory and 0.2 cores, own control group (v1)' },
   ],
   lostEvents: host.name === 'edge-02' ? 312 : 0,

@@ -37,20 +37,20 @@ test('says what the span lacks, and no more than a screen of it', () => {
   expect(gapLines([])).toEqual([]);
   expect(gapLines([{ ...gap, lost: 7 }, gap])).toEqual([
     'This span is not whole: 7 events were lost, sensors were blind 1 time.',
-    '  web\\x1b[1m, activity: 7 lost, a to b (kernel: ring full)',
-    '  web\\x1b[1m, activity: blind, a to b (kernel: ring full)',
+    '  web\\x1b[1m, Programs: 7 lost, a to b (the kernel’s buffer was full, in the kernel, before the sensor read it)',
+    '  web\\x1b[1m, Programs: blind, a to b (the kernel’s buffer was full, in the kernel, before the sensor read it)',
   ]);
   const gone = { collector: 'store', from: 'a', to: 'b', cause: 'deleted by retention' };
   expect(gapLines([{ ...gone, deleted: 5 }, gone])).toEqual([
     'This span is not whole: 5 events were let go.',
-    '  all hosts, store: 5 let go, a to b (deleted by retention)',
-    '  all hosts, store: let go, a to b (deleted by retention)',
+    '  all hosts, Store of events: 5 let go, a to b (deleted by retention)',
+    '  all hosts, Store of events: let go, a to b (deleted by retention)',
   ]);
   const leftOut = { collector: 'policy', from: 'a', hosts: 3, cause: 'version 2 leaves out exit' };
   expect(gapLines([{ ...gap, lost: 1 }, leftOut])).toEqual([
     'This span is not whole: 1 events were lost, the telemetry policy left events out on purpose.',
-    '  web\\x1b[1m, activity: 1 lost, a to b (kernel: ring full)',
-    '  3 hosts, policy: left out, a to now (version 2 leaves out exit)',
+    '  web\\x1b[1m, Programs: 1 lost, a to b (the kernel’s buffer was full, in the kernel, before the sensor read it)',
+    '  3 hosts, Telemetry policy: left out, a to now (version 2 leaves out exit)',
   ]);
   expect(gapLines(Array.from({ length: 100 }, () => gap))).toHaveLength(22);
 });

@@ -1,5 +1,7 @@
 import {
+  collectorName,
   formatMicroseconds,
+  gapCause,
   type HuntEvent,
   type HuntGap,
   textOfField,
@@ -80,7 +82,7 @@ const isGone = ({ collector }: HuntGap): boolean => collector === 'store';
 const isLeftOut = ({ collector }: HuntGap): boolean => collector === 'policy';
 
 const gapLine = (gap: HuntGap): string =>
-  `  ${gap.hostName ?? (gap.hosts === undefined ? 'all hosts' : `${gap.hosts} hosts`)}, ${gap.collector}: ${whatIsMissing(gap)}, ${gap.from} to ${gap.to ?? 'now'} (${gap.cause})`;
+  `  ${gap.hostName ?? (gap.hosts === undefined ? 'all hosts' : `${gap.hosts} hosts`)}, ${collectorName(gap.collector)}: ${whatIsMissing(gap)}, ${gap.from} to ${gap.to ?? 'now'} (${gapCause(gap.cause)})`;
 
 const whatIsMissing = (gap: HuntGap): string => {
   if (isLeftOut(gap)) return 'left out';

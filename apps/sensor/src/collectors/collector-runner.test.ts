@@ -35,7 +35,6 @@ const collector = (
   needs: CollectorDefinition['needs'] = [],
 ): CollectorDefinition => ({
   name: 'test',
-  title: 'test',
   needs,
   start: async (context) => {
     start(context);

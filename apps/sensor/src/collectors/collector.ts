@@ -9,10 +9,8 @@ import type { WorkloadDirectory } from './workload-directory.ts';
  * (`collectors/<name>/`) whose `index.ts` exports its definition; `registry.ts` lists them.
  */
 export type CollectorDefinition = {
-  /** Also the key of its `CollectorRecord`, e.g. `network`. */
+  /** Also the key of its `CollectorRecord`, e.g. `network`. What people are told it is for: `collectorWords` of the contract. */
   readonly name: string;
-  /** What it shows, for people: one line. */
-  readonly title: string;
   /** What it cannot work without. The runner refuses it with the first reason found. */
   readonly needs: readonly CollectorNeed[];
   /**

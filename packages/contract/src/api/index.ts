@@ -20,6 +20,7 @@ export type { LookedProcess, OpenFile, OpenSocket } from '../wire/look.ts';
 export * from './assets.ts';
 export * from './backups.ts';
 export * from './client.ts';
+export * from './collector-words.ts';
 export * from './common.ts';
 export * from './delivery.ts';
 export * from './event-notes.ts';

@@ -9,7 +9,6 @@ export const createAccountsCollector = (
   },
 ): CollectorDefinition => ({
   name: 'accounts',
-  title: 'Users, groups, sudo rules, cron jobs and units of the host that change, each change as an event',
   needs: [{ kind: 'root', reason: 'Passwords, sudo rules and crontabs are readable to root only: sudo ./parapet up' }],
   start: async (context) => {
     const { file } = deps;

@@ -18,7 +18,6 @@ export const createActivityCollector = (
   hashes: Pick<ExecutableHashes, 'begin'>,
 ): CollectorDefinition => ({
   name: 'activity',
-  title: 'What processes do, each as an event: starts, ends, connections, datagrams, rights, modules, mounts',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
     const source = context.telemetry.open('activity');

@@ -18,7 +18,6 @@ export const createDockerCollector = (deps: {
   readonly runtimes: RuntimeStates;
 }): CollectorDefinition => ({
   name: 'docker',
-  title: 'Docker containers and images',
   // Docker may appear at any time, so its absence is reported by the watch and not by a need.
   needs: [],
   start: async (context) => {

@@ -14,7 +14,6 @@ export const createFilesCollector = (deps: {
   readonly hashedPaths?: readonly string[];
 }): CollectorDefinition => ({
   name: 'files',
-  title: 'Changes of files in watched folders of the host and of containers, each as an event',
   needs: [{ kind: 'root', reason: 'The kernel tells changes of files to root only: sudo ./parapet up' }],
   start: async (context) => startFileCollector(deps, context),
 });

@@ -14,7 +14,6 @@ export const createHostCollector = (deps: {
   readonly runtimes: RuntimeStates;
 }): CollectorDefinition => ({
   name: 'host',
-  title: 'The host: system, addresses, cloud, package databases',
   needs: [],
   start: async ({ inventory, bootId, procPath, clock, report, log }) => {
     const fixed = readFixedHostFacts(deps.rootPath);

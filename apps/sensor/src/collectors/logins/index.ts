@@ -9,7 +9,6 @@ export const createLoginsCollector = (
   },
 ): CollectorDefinition => ({
   name: 'logins',
-  title: 'Who signs in, is refused, becomes another user or leaves, each as an event',
   needs: [
     { kind: 'root', reason: 'Who was refused, and the log of signing in, is readable to root only: sudo ./parapet up' },
   ],

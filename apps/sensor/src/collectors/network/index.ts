@@ -5,7 +5,6 @@ import { startNetworkCollector } from './network-collector.ts';
 /** Listening sockets, and who talks to whom after address translation. */
 export const createNetworkCollector = (kernel: KernelWatch): CollectorDefinition => ({
   name: 'network',
-  title: 'Listening sockets and connections, after address translation',
   // It does something on every Linux; what it cannot see it says itself.
   needs: [],
   start: (context) => startNetworkCollector(context, kernel),

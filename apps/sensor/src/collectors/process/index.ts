@@ -15,7 +15,6 @@ export const createProcessCollector = (
   options: { readonly reportAfterMs?: number; readonly stored?: StoredWorkloads } = {},
 ): CollectorDefinition => ({
   name: 'process',
-  title: 'Processes with parent, user, program, arguments and the files they use',
   needs: [{ kind: 'readable', path: '/proc/self/stat', reason: 'Processes are read from /proc, which is not there.' }],
   start: async (context) => {
     const { procPath, clock } = context;

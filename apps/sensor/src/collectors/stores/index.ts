@@ -12,7 +12,6 @@ export const createStoresCollector = (deps: {
   readonly runtimes: RuntimeStates;
 }): CollectorDefinition => ({
   name: 'stores',
-  title: 'Images and containers of containerd, Podman and CRI-O',
   // An engine may be installed at any time.
   needs: [],
   start: async (context) => {

@@ -1,4 +1,4 @@
-import { lostWords } from '@parapet/contract/api';
+import { collectorName, lostWords } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
@@ -30,7 +30,12 @@ export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
           { name: 'Version', value: data.version },
           {
             name: 'Sees',
-            value: data.collectors.map((collector) => `${collector.name} (${collector.state})`).join(', '),
+            value: data.collectors
+              .map(
+                (collector) =>
+                  `${collectorName(collector.name)}${collector.state === 'running' ? '' : ` (${collector.state})`}`,
+              )
+              .join(', '),
           },
           { name: 'Lost', value: lostWords(data) || 'nothing' },
           ...(data.rssBytes === undefined ? [] : [{ name: 'Memory', value: formatBytes(data.rssBytes) }]),

@@ -70,14 +70,16 @@ type SelectBoxProps = {
 
 const SelectBox = ({ row, selection, onSelect }: SelectBoxProps) =>
   row.kind === 'note' ? null : (
-    <input
-      type="checkbox"
-      tabIndex={-1}
-      className={styles.box}
-      aria-label={`Select ${row.kind === 'group' ? row.group.title : row.finding.vulnerability}`}
-      checked={isSelected(selection, row)}
-      onChange={() => onSelect(row)}
-    />
+    <label className={styles.pick}>
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        className={styles.box}
+        aria-label={`Select ${row.kind === 'group' ? row.group.title : row.finding.vulnerability}`}
+        checked={isSelected(selection, row)}
+        onChange={() => onSelect(row)}
+      />
+    </label>
   );
 
 const Lead = ({ row, onToggle }: { readonly row: FindingRow; readonly onToggle: (key: string) => void }) => {

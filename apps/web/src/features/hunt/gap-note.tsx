@@ -1,4 +1,4 @@
-import type { HuntGap } from '@parapet/contract/api';
+import { collectorName, gapCause, type HuntGap } from '@parapet/contract/api';
 import { useState } from 'react';
 import { AnyLink, PanelLink } from '../../components/any-link.tsx';
 import { Button } from '../../components/button.tsx';
@@ -64,7 +64,7 @@ export const GapNote = ({ gaps, span }: { readonly gaps: readonly HuntGap[] | un
                 header: 'Why',
                 cell: (gap) => (
                   <span className={text.muted}>
-                    {gap.collector}: {gap.cause}
+                    {collectorName(gap.collector)}: {gapCause(gap.cause)}
                     {isUnwantedGap(gap) ? null : (
                       <>
                         {' · '}

@@ -1,8 +1,9 @@
-import type { BlindInterval } from '@parapet/contract/api';
+import { type BlindInterval, collectorName, whenBlind } from '@parapet/contract/api';
 import { SimpleTable } from '../../components/simple-table.tsx';
 import text from '../../components/text.module.css';
 import { formatMoment, formatSpan } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
+import { Advice } from './advice.tsx';
 import styles from './sensors.module.css';
 
 const weekMs = 7 * 86_400_000;
@@ -18,7 +19,7 @@ export const BlindTimeline = ({ blind }: { readonly blind: readonly BlindInterva
       <div className={styles.strips} aria-hidden>
         {collectors.map((collector) => (
           <div key={collector} className={styles.strip}>
-            <span className={text.minor}>{collector}</span>
+            <span className={text.minor}>{collectorName(collector)}</span>
             <svg viewBox="0 0 700 12" preserveAspectRatio="none" aria-hidden>
               <rect width="700" height="12" fill="var(--raise)" />
               {blind
@@ -52,7 +53,7 @@ export const BlindTimeline = ({ blind }: { readonly blind: readonly BlindInterva
         rows={blind}
         rowKey={(interval) => interval.collector + interval.from}
         columns={[
-          { id: 'collector', header: 'What', cell: (interval) => interval.collector },
+          { id: 'collector', header: 'What', cell: (interval) => collectorName(interval.collector) },
           { id: 'from', header: 'From', cell: (interval) => formatMoment(interval.from, now) },
           {
             id: 'for',
@@ -67,6 +68,7 @@ export const BlindTimeline = ({ blind }: { readonly blind: readonly BlindInterva
           { id: 'cause', header: 'Why', cell: (interval) => <span className={text.muted}>{interval.cause}</span> },
         ]}
       />
+      <Advice about={collectors.map((collector) => [collectorName(collector), whenBlind(collector)])} />
     </>
   );
 };

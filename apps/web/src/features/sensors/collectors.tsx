@@ -1,6 +1,7 @@
-import type { Sensor } from '@parapet/contract/api';
+import { collectorAbout, collectorName, type Sensor } from '@parapet/contract/api';
 import text from '../../components/text.module.css';
 import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
+import { collectorStates } from './sensor-words.ts';
 import styles from './sensors.module.css';
 
 type Collector = Sensor['collectors'][number];
@@ -21,11 +22,12 @@ export const Collectors = ({ collectors }: { readonly collectors: readonly Colle
       {collectors.map((collector) => (
         <li key={collector.name} className={styles.collector}>
           <ToneMark tone={tones[collector.state]} />
-          <span className={text.strong}>{collector.name}</span>
-          <span className={text.muted}>{collector.state}</span>
+          <span className={text.strong}>{collectorName(collector.name)}</span>
+          <span className={text.muted}>{collectorStates[collector.state]}</span>
           <span>
-            {collector.source === '' ? null : <span>from {collector.source}</span>}
-            {collector.reason === undefined ? null : <div className={text.muted}>{collector.reason}</div>}
+            {collectorAbout(collector.name)}
+            {collector.reason === undefined ? null : <div>{collector.reason}</div>}
+            {collector.source === '' ? null : <div className={text.minor}>From {collector.source}</div>}
           </span>
         </li>
       ))}

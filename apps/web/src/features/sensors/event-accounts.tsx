@@ -1,4 +1,4 @@
-import type { EventAccount, ResultOf } from '@parapet/contract/api';
+import { collectorName, type EventAccount, lossCause, lossPlace, type ResultOf } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
@@ -11,7 +11,6 @@ import { steadyQuery } from '../../lib/api.ts';
 import { formatCount, formatMoment, formatShare, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { useMay } from '../../lib/session.ts';
-import { lossWords } from './loss-words.ts';
 import styles from './sensors.module.css';
 
 const windows = [
@@ -73,7 +72,7 @@ export const accountSentence = ({ collectors, blind }: Pick<Accounts, 'collector
 };
 
 const columns = [
-  { id: 'collector', header: 'Collector', cell: ({ collector }: EventAccount) => collector },
+  { id: 'collector', header: 'What', cell: ({ collector }: EventAccount) => collectorName(collector) },
   ...(
     [
       ['produced', 'Happened'],
@@ -99,8 +98,8 @@ const LossTable = ({ collectors }: { readonly collectors: readonly EventAccount[
       rowKey={({ collector, stage, cause }) => `${collector}|${stage}|${cause}`}
       columns={[
         { id: 'count', header: 'Lost', cell: ({ count }) => <b>{formatCount(count)}</b> },
-        { id: 'stage', header: 'Where', cell: ({ stage }) => lossWords(stage) },
-        { id: 'cause', header: 'Why', cell: ({ cause }) => cause },
+        { id: 'stage', header: 'Where', cell: ({ stage }) => lossPlace(stage) },
+        { id: 'cause', header: 'Why', cell: ({ cause }) => lossCause(cause) },
       ]}
     />
   );

@@ -1,4 +1,4 @@
-import { lostCount, type ResultOf } from '@parapet/contract/api';
+import { collectorName, lossAdvice, lossCause, lossPlace, lostCount, type ResultOf } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { AnyLink } from '../../components/any-link.tsx';
@@ -13,11 +13,11 @@ import { Time } from '../../components/time.tsx';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { formatBytes, formatCores, formatCount, formatDay, formatSpan } from '../../lib/format.ts';
+import { Advice } from './advice.tsx';
 import { BlindTimeline } from './blind-timeline.tsx';
 import { Collectors } from './collectors.tsx';
 import { EventAccounts } from './event-accounts.tsx';
 import { HostPolicyView } from './host-policy.tsx';
-import { lossWords } from './loss-words.ts';
 import { SensorActions } from './sensor-actions.tsx';
 import { enrolmentWords, presenceMeanings, presenceNames, presenceTones, skewOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
@@ -144,21 +144,30 @@ const Losses = ({ sensor }: { readonly sensor: SensorDetail }) =>
   sensor.losses.length === 0 ? (
     <p className={text.muted}>None: every event and every record of the inventory arrived.</p>
   ) : (
-    <SimpleTable
-      label="Losses"
-      columns={lossColumns}
-      rows={sensor.losses}
-      rowKey={(loss) => loss.collector + loss.stage + loss.cause}
-    />
+    <>
+      <SimpleTable
+        label="Losses"
+        columns={lossColumns}
+        rows={sensor.losses}
+        rowKey={(loss) => loss.collector + loss.stage + loss.cause}
+      />
+      <LossAdvice stages={sensor.losses.map(({ stage }) => stage)} />
+    </>
   );
+
+const LossAdvice = ({ stages }: { readonly stages: readonly string[] }) => (
+  <Advice about={[...new Set(stages)].map((stage) => [capital(lossPlace(stage)), lossAdvice(stage)])} />
+);
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 type Loss = SensorDetail['losses'][number];
 
 const lossColumns = [
   { id: 'lost', header: 'Lost', cell: (loss: Loss) => <b>{lostCount(loss.kind, loss.lost)}</b> },
-  { id: 'collector', header: 'Collector', cell: (loss: Loss) => loss.collector },
-  { id: 'stage', header: 'Where', wideOnly: true, cell: (loss: Loss) => lossWords(loss.stage) },
-  { id: 'cause', header: 'Cause', cell: (loss: Loss) => loss.cause },
+  { id: 'collector', header: 'What', cell: (loss: Loss) => collectorName(loss.collector) },
+  { id: 'stage', header: 'Where', wideOnly: true, cell: (loss: Loss) => lossPlace(loss.stage) },
+  { id: 'cause', header: 'Why', cell: (loss: Loss) => lossCause(loss.cause) },
   {
     id: 'last',
     header: 'Last',

@@ -1,4 +1,4 @@
-import { lostCount, type SystemStatus } from '@parapet/contract/api';
+import { collectorName, lossCause, lossPlace, lostCount, type SystemStatus } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { AnyLink } from '../../components/any-link.tsx';
 import { KeyValues } from '../../components/key-values.tsx';
@@ -196,8 +196,8 @@ const lossColumns = [
       </AnyLink>
     ),
   },
-  { id: 'where', header: 'Where', cell: (loss: Loss) => `${loss.collector}, ${loss.stage}` },
-  { id: 'cause', header: 'Cause', wideOnly: true, cell: (loss: Loss) => loss.cause },
+  { id: 'where', header: 'Where', cell: (loss: Loss) => `${collectorName(loss.collector)}, ${lossPlace(loss.stage)}` },
+  { id: 'cause', header: 'Cause', wideOnly: true, cell: (loss: Loss) => lossCause(loss.cause) },
   {
     id: 'last',
     header: 'Last',
@@ -230,7 +230,7 @@ const blindColumns = [
       </AnyLink>
     ),
   },
-  { id: 'collector', header: 'What', cell: (interval: Interval) => interval.collector },
+  { id: 'collector', header: 'What', cell: (interval: Interval) => collectorName(interval.collector) },
   {
     id: 'when',
     header: 'When',

@@ -14,7 +14,10 @@ export const addConsoleCommand = (program: Command): void => {
     .option('--config <file>', 'read settings from this file; options and the environment go first')
     .option('--tls-cert <file>', 'own web certificate (PEM), with --tls-key')
     .option('--tls-key <file>', 'its key (PEM)')
-    .action((options: ConsoleOptions) => replaceProcess('console.js', [], consoleVariables(options)));
+    .action((options: ConsoleOptions) =>
+      // The one C heap is the command line's own: the console has many threads that work at the same time.
+      replaceProcess('console.js', [], { ...consoleVariables(options), MALLOC_ARENA_MAX: undefined }),
+    );
 };
 
 export type ConsoleOptions = {

@@ -60,7 +60,8 @@ describe('a walk', () => {
   it('takes what is removed while it runs for what is not there', async () => {
     const place = join(root, 'moving');
     for (const folder of ['a', 'b/deep', 'c']) mkdirSync(join(place, folder), { recursive: true });
-    for (const file of ['a/first.pkg', 'b/deep/gone.pkg', 'c/last.pkg']) writeFileSync(join(place, file), '1');
+    const files = ['a/first.pkg', 'a/gone.pkg', 'b/deep/gone.pkg', 'c/broken.pkg', 'c/last.pkg'];
+    for (const file of files) writeFileSync(join(place, file), file === 'c/broken.pkg' ? 'broken' : '1');
     const opened = await openDirectory(place);
     if (!opened.ok) throw new Error(opened.error.message);
     await using fileSystem = opened.value;
@@ -68,11 +69,15 @@ describe('a walk', () => {
       ...sample,
       extract: async (file, context) => {
         rmSync(join(place, 'b'), { recursive: true, force: true });
+        rmSync(join(place, 'a/gone.pkg'), { force: true });
         return sample.extract(file, context);
       },
     };
     const { paths, problems } = await walk(fileSystem, { extractors: [removing] });
-    expect({ paths, problems }).toEqual({ paths: ['/a/first.pkg', '/c/last.pkg'], problems: [] });
+    expect({ paths, problems }).toEqual({
+      paths: ['/a/first.pkg', '/c/last.pkg'],
+      problems: ['broken-file /c/broken.pkg'],
+    });
   });
 
   it('knows programs by their first bytes, and does not open what is called a text', async () => {

@@ -85,7 +85,9 @@ export const walkFiles = async (options: WalkOptions): Promise<Walked> => {
         if (seen.has(hit.info.identity)) continue;
         seen.add(hit.info.identity);
       }
-      for (const reading of await readHit(hit, folder, chooser, { fileSystem, signal })) collector.add(reading);
+      const readings = await readHit(hit, folder, chooser, { fileSystem, signal });
+      const failed = readings.some(({ packages, problems = [] }) => packages.length === 0 && problems.length > 0);
+      if (!failed || !(await isGone(fileSystem, hit.path))) for (const reading of readings) collector.add(reading);
       const pause = pace(signal);
       if (pause !== undefined) await pause;
     }

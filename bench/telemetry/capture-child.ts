@@ -45,7 +45,11 @@ const stream = createTelemetryStream({
   openSpool: spool,
   queueEvents: Number(queueEvents),
 });
-const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined }), hashes).start({
+const running = await createActivityCollector(
+  createKernelWatch({ cpuCores: undefined }),
+  hashes,
+  workloads.endLife,
+).start({
   inventory: { put: () => {}, end: () => {}, has: () => false },
   telemetry: stream,
   workloads,

@@ -58,7 +58,7 @@ export const createCollectors = (deps: {
     }),
     createProcessCollector(deps.workloads, { stored: deps.stored }),
     createNetworkCollector(kernel),
-    createActivityCollector(kernel, deps.hashes),
+    createActivityCollector(kernel, deps.hashes, deps.workloads.endLife),
     createFilesCollector({
       kernel,
       rootPath: deps.config.rootPath,

@@ -40,7 +40,7 @@ const hashes = createExecutableHashes({
   ),
 });
 const activityCollector = (wanted: Pick<ExecutableHashes, 'begin'> = hashes) =>
-  createActivityCollector(createKernelWatch({ cpuCores: undefined }), wanted);
+  createActivityCollector(createKernelWatch({ cpuCores: undefined }), wanted, () => {});
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 describeWith([root, btf], 'the activity collector', () => {

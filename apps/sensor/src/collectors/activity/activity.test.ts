@@ -15,9 +15,11 @@ it('what the policy wants nothing of is not described, and a probe that tells no
   const collected = createCollected();
   const { telemetry, statuses } = collected;
   for (const action of ['exit', 'ptrace', 'mount', 'privilege-change'] as const) telemetry.off.add(action);
-  const running = await createActivityCollector(createKernelWatch({ cpuCores: undefined, open: probes.open }), {
-    begin: () => {},
-  }).start(collected.context);
+  const running = await createActivityCollector(
+    createKernelWatch({ cpuCores: undefined, open: probes.open }),
+    { begin: () => {} },
+    () => {},
+  ).start(collected.context);
   expect(probes.resting()).toEqual(['systemCall']);
   expect(statuses.at(-1)).toMatchObject({ state: 'running', reason: expect.stringContaining('changes of privilege') });
   probes.tell(exit);

@@ -1,22 +1,27 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
+import type { ContainerRecord } from '@parapet/contract/wire';
 import { fail, problem } from '@parapet/core';
 import { describeWith, eventually, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createCollected } from '../testing/collected.ts';
+import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
 import { createActivityCollector } from './index.ts';
 
 /** A kernel before 5.8, or one that is locked down. */
-const withoutPrograms = () =>
+const withoutPrograms = (endLife: WorkloadDirectoryStore['endLife'] = () => {}) =>
   createActivityCollector(
     createKernelWatch({
       cpuCores: undefined,
       open: () => fail(problem('no-btf', 'This kernel does not tell its types.')),
     }),
     { begin: () => {} },
+    endLife,
   );
 
 describeWith([root], 'the activity collector on a kernel without our programs', () => {
@@ -69,5 +74,40 @@ describeWith([root], 'the activity collector on a kernel without our programs', 
     const lost = account?.lost.reduce((sum, { count }) => sum + count, 0) ?? 0;
     expect(account?.told).toBe(events.length);
     expect(account?.produced).toBe((account?.told ?? 0) + (account?.unwanted ?? 0) + lost);
+  });
+
+  it('tells the life of a container that nobody reported', async () => {
+    const id = randomBytes(32).toString('hex');
+    const base = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/pids';
+    const group = `${base}/parapet-${process.pid}/libpod_parent/libpod-${id}`;
+    mkdirSync(group, { recursive: true });
+    const collected = createCollected();
+    const lives: ContainerRecord[] = [];
+    const running = await withoutPrograms((life) => void lives.push(life)).start(collected.context);
+    const ours = () => lives.filter(({ runtimeId }) => runtimeId === id);
+    const { telemetry, blind } = collected;
+    const isTold = (pid: number | undefined, action: string, times: number): boolean =>
+      telemetry.events.filter((event) => event['process.pid'] === pid && event['event.action'] === action).length >=
+      times;
+    const lost = (): number =>
+      blind.length + (telemetry.accounts.at(-1)?.lost.reduce((sum, { count }) => sum + count, 0) ?? 0);
+    // The group is read while the process waits. On a host that is busy with other starts there may be no time for it, or the kernel
+    // drops some: then another one is tried.
+    for (let tries = 0; ours().length === 0 && tries < 50; tries += 1) {
+      const before = lost();
+      const child = spawn('/bin/sh', ['-c', `echo $$ > ${group}/cgroup.procs; exec /bin/sh -c 'read line'`], {
+        stdio: ['pipe', 'ignore', 'inherit'],
+      });
+      const exited = once(child, 'exit');
+      await eventually('both starts', async () => isTold(child.pid, 'exec', 2) || lost() > before);
+      child.stdin?.end('\n');
+      await exited;
+      await eventually('its end', async () => isTold(child.pid, 'exit', 1) || lost() > before);
+    }
+    await running.stop();
+    for (const folder of [group, dirname(group), dirname(dirname(group))]) rmdirSync(folder);
+    expect(ours()).toMatchObject([{ key: `podman:${id}`, runtime: 'podman', startInferred: true, state: 'removed' }]);
+    const [life] = ours();
+    expect(life?.endedAt).toBeGreaterThanOrEqual(life?.startedAt ?? Number.POSITIVE_INFINITY);
   });
 });

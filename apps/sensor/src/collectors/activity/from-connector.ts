@@ -3,6 +3,8 @@ import type { KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
+import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
+import { createBriefLives } from './brief-lives.ts';
 import { describeStart } from './process-events.ts';
 import { type ActivityDeps, tellEvent } from './tell-event.ts';
 
@@ -14,13 +16,21 @@ export const startFromConnector = (parts: {
   /** Why our programs do not run. */
   readonly refusal: string;
   readonly deps: ActivityDeps;
+  /** Hears of containers that were over before anybody reported them. */
+  readonly endLife: WorkloadDirectoryStore['endLife'];
 }): RunningCollector => {
   const { context, source, kernel, refusal } = parts;
   const deps: ActivityDeps = { ...parts.deps, source: 'proc-connector' };
+  const lives = createBriefLives({
+    ...{ workloads: context.workloads, endLife: parts.endLife, wallTimeUs: deps.wallTimeUs },
+  });
   let failure: string | undefined;
   const opened = openConnectorWatch({
     ...{ procPath: context.procPath, memory: kernel.memory, board: kernel.board },
-    onEvent: (event) => tell(event, source, deps),
+    onEvent: (event) => {
+      lives.take(event);
+      tell(event, source, deps);
+    },
     onBlind: () => context.blind('The kernel’s process events overflowed: some starts and ends were not told.'),
     onFailed: (cause) => {
       failure = cause;

@@ -5,6 +5,7 @@ import { createWallTime } from '../../kernel-watch/wall-time.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
 import { createUserNames } from '../process/user-names.ts';
+import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
 import { createDnsEvents, type DnsEvents } from './dns-events.ts';
 import type { EventDeps } from './event-base.ts';
 import type { ExecutableHashes } from './executable-hashes.ts';
@@ -16,6 +17,7 @@ import { type ActivityDeps, tellEvent } from './tell-event.ts';
 export const createActivityCollector = (
   kernel: KernelWatch,
   hashes: Pick<ExecutableHashes, 'begin'>,
+  endLife: WorkloadDirectoryStore['endLife'],
 ): CollectorDefinition => ({
   name: 'activity',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
@@ -37,7 +39,8 @@ export const createActivityCollector = (
       onEvent: (event, change) => tellEvent(event, change, source, deps),
       onUnreadable: () => source.lost({ stage: 'reader', cause: 'unreadable', count: 1 }),
     });
-    if (!joined.ok) return startFromConnector({ context, source, kernel, refusal: joined.error.message, deps });
+    if (!joined.ok)
+      return startFromConnector({ context, source, kernel, refusal: joined.error.message, deps, endLife });
     const settleRests = createRests(context, source, joined.value, deps.rights);
     return keepAccount(source, { member: joined.value, dns, settleRests });
   },

@@ -61,6 +61,21 @@ it('tells a life once whose container also left, and none of one that was watche
   expect(spans).toEqual(['2000-2600']);
 });
 
+it('tells also of one that no runtime told of, unless it must be on a network that is not its own', () => {
+  const { spans, newcomers } = createStage();
+  const sighted = (key: string, startedAt: number): KnownContainer => ({
+    ...started(key, startedAt, { startInferred: true, networkMode: '' }),
+    pid: undefined,
+  });
+  const [found, brief, onHost] = [sighted('podman:a', 2000), sighted('podman:b', 40_000), sighted('podman:c', 3000)];
+  const openedAt = (key: string): number | undefined => (key === 'podman:a' ? 9000 : undefined);
+  newcomers.note([found, onHost], () => undefined, 3500);
+  newcomers.note([found, onHost], openedAt, 9000);
+  newcomers.note([onHost, brief], openedAt, 41_000);
+  newcomers.note([], openedAt, 45_000);
+  expect(spans).toEqual(['2000-9000', '40000-45000']);
+});
+
 it('hears of lives from those who know containers, where it is needed', () => {
   for (const isNeeded of [true, false]) {
     const { spans, newcomers } = createStage();

@@ -6,7 +6,8 @@ import type { KnownContainer, WorkloadDirectory } from '../workload-directory.ts
 /**
  * Without programs in the kernel a container is watched only once its runtime told of it: what it did before is a blind span,
  * from its start until its network was entered, or until its end if it never was. Lives that were over before the runtime could
- * be asked are told here by their end alone.
+ * be asked are told here by their end alone. Of a container that no runtime told of nobody says whether it has a network of its own:
+ * one that was there for so long that its network must have been found has none.
  */
 export type NewcomerSpans = {
   /** `openedAt`: since when a container's network is watched, `undefined` while it is not. */
@@ -21,24 +22,28 @@ export type NewcomerSpans = {
 
 export const createNewcomerSpans = (open: (since: number) => BlindSpan, startedAt: number): NewcomerSpans => {
   /** `isWatched`: also once its span was told. */
-  let known = new Map<string, { readonly since: number; isWatched: boolean }>();
+  let known = new Map<string, { readonly since: number; readonly isTold: boolean; isWatched: boolean }>();
   return {
     note: (containers, openedAt, now) => {
       const present: typeof known = new Map();
       for (const container of containers) {
+        const isTold = container.record.startInferred !== true;
         // Without a pid nothing can be entered.
-        if (container.pid === undefined || !hasOwnNetwork(container.record)) continue;
+        if ((isTold && container.pid === undefined) || !hasOwnNetwork(container.record)) continue;
+        // One inside another is on that one's network, as a rule.
+        if (!isTold && container.record.parentKey !== undefined) continue;
         const life = lifeOf(container.record);
         const since = Math.max(container.record.startedAt, startedAt);
-        const newcomer = known.get(life) ?? { since, isWatched: false };
+        const newcomer = known.get(life) ?? { since, isWatched: false, isTold };
         present.set(life, newcomer);
         const watchedSince = newcomer.isWatched ? undefined : openedAt(container.key);
         if (watchedSince === undefined) continue;
         newcomer.isWatched = true;
         if (watchedSince > newcomer.since) open(newcomer.since).end(watchedSince);
       }
-      for (const [life, { since, isWatched }] of known)
-        if (!present.has(life) && !isWatched && now > since) open(since).end(now);
+      for (const [life, { since, isWatched, isTold }] of known)
+        if (!present.has(life) && !isWatched && now > since && (isTold || now - since < foundWithinMs))
+          open(since).end(now);
       known = present;
     },
     ended: (life) => {
@@ -50,6 +55,9 @@ export const createNewcomerSpans = (open: (since: number) => BlindSpan, startedA
     },
   };
 };
+
+/** Twice the time between two looks at the networks of all processes. */
+const foundWithinMs = 20_000;
 
 /** Keeps newcomers in step with the containers there are, where that is needed. `note` looks whether their networks are watched now. */
 export const followNewcomers = (deps: {

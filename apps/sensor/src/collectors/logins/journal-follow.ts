@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Duplex } from 'node:stream';
 import { parseJson } from '@parapet/core';
 import { z } from 'zod';
 import { createLineReader } from './line-reader.ts';
@@ -36,6 +37,14 @@ export type JournalFollowDeps = {
   readonly againMs?: number;
 };
 
+/**
+ * A sensor that is killed cannot end its child, and the child would notice with the next entry, if ever: a shell beside it waits for
+ * the end of a pipe that closes with the sensor. A line in it says that the child is over.
+ */
+const endsWithUs = '(read -r over <&3 || kill -KILL $$) >/dev/null 2>&1 & exec 3<&-; exec "$0" "$@"';
+/** The other end is gone before we are, which is no news. */
+const ignoreBroken = (): void => {};
+
 const defaultAgainMs = 30_000;
 /** One entry; journalctl leaves out fields of more than 4 KiB (`null`). */
 const maxEntryBytes = 64 * 1024;
@@ -64,8 +73,8 @@ export const createJournalFollow = (deps: JournalFollowDeps): JournalFollow => {
 
   const run = (): void => {
     const [program, ...before] = deps.journalctl;
-    const started = spawn(program, [...before, ...argumentsFrom(cursor, deps.sinceMs)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const started = spawn('/bin/sh', ['-c', endsWithUs, program, ...before, ...argumentsFrom(cursor, deps.sinceMs)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
     });
     child = started;
@@ -83,6 +92,13 @@ export const createJournalFollow = (deps: JournalFollowDeps): JournalFollow => {
         expected = undefined;
       }
     });
+    // Says that it ended by itself: from then on its number may be that of another process.
+    const leash = started.stdio[3];
+    if (leash instanceof Duplex) {
+      leash.on('error', ignoreBroken);
+      leash.resume();
+      started.once('exit', () => leash.end('\n'));
+    }
     let words = '';
     started.stderr.on('data', (chunk: Buffer) => {
       words = (words + chunk.toString('utf8')).slice(-maxProblem);

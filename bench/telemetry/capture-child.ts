@@ -14,7 +14,7 @@ import { silentLog } from '../../apps/sensor/src/log.ts';
 import { createCompletion } from '../../apps/sensor/src/telemetry/completion.ts';
 import { defaultSpoolLimits, openSpool } from '../../apps/sensor/src/telemetry/spool/spool.ts';
 import { createTelemetryStream } from '../../apps/sensor/src/telemetry/telemetry-stream.ts';
-import { marker } from './marker.ts';
+import { askedDomain, marker } from './marker.ts';
 
 /**
  * The sensor's way of an event by itself, in a process with the sensor's own flags: kernel, collector, stream, spool. Ends when its
@@ -24,6 +24,8 @@ export type Captured = {
   readonly starts: number;
   readonly withArguments: number;
   readonly doubled: number;
+  /** Different names below `askedDomain` of which a question was told with its answer. */
+  readonly asked: number;
   readonly events: number;
   readonly accounts: readonly TelemetryAccount[];
   readonly cpuMs: number;
@@ -98,6 +100,7 @@ const readBack = (): Omit<Captured, 'cpuMs' | 'rssMb' | 'rssMbMax'> => {
   const last = new Map<string, TelemetryAccount>();
   let withArguments = 0;
   let doubled = 0;
+  const asked = new Set<string>();
   let events = 0;
   for (let data = found.next(); data !== undefined; data = found.next()) {
     const frame = decodeFrame(data);
@@ -109,6 +112,8 @@ const readBack = (): Omit<Captured, 'cpuMs' | 'rssMb' | 'rssMbMax'> => {
         continue;
       }
       events += 1;
+      const name = line.event['dns.question.name'];
+      if (name?.endsWith(`.${askedDomain}`) === true && line.event['dns.response_code'] !== undefined) asked.add(name);
       const args = line.event['process.args'];
       if (line.event['event.action'] !== 'exec' || args?.[1] !== marker) continue;
       const number = args[2] ?? '';
@@ -117,5 +122,5 @@ const readBack = (): Omit<Captured, 'cpuMs' | 'rssMb' | 'rssMbMax'> => {
       if (args.length === 4 && args[3] === `--last=${number}`) withArguments += 1;
     }
   }
-  return { starts: seen.size, withArguments, doubled, events, accounts: [...last.values()] };
+  return { starts: seen.size, withArguments, doubled, asked: asked.size, events, accounts: [...last.values()] };
 };

@@ -23,29 +23,54 @@ export const capture = async (options: CaptureOptions): Promise<Capture> => {
   const folder = mkdtempSync(join(tmpdir(), 'parapet-generator-'));
   const program = join(folder, 'tiny');
   writeTinyProgram(program);
-  const here = (file: string): string => join(import.meta.dirname, file);
-  const sensor = fork(
-    here('capture-child.ts'),
-    [options.queueEvents ?? 20_000, options.spoolBytes ?? 512 * 1024 * 1024, options.stallMs ?? 0].map(String),
-    { execArgv: sensorFlags, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-  );
+  const sensor = await startCapture(options);
   try {
-    const [said] = (await once(sensor, 'message')) as [string];
-    if (said !== 'ready') throw new Error(`The kernel’s events cannot be had here: ${said}`);
     const generator = fork(here('generator.ts'), [program, String(options.rate), String(options.seconds)], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     const [made] = (await once(generator, 'message')) as [{ started: number; refused: number; tookMs: number }];
     // What lives a millisecond is over a moment later.
     await new Promise((resolve) => setTimeout(resolve, 500));
-    sensor.send('stop');
-    const [captured] = (await once(sensor, 'message')) as [Captured];
+    const captured = await sensor.finish();
     return { ...captured, generated: made.started, tookSeconds: made.tookMs / 1000 };
   } finally {
-    sensor.kill('SIGKILL');
+    sensor.kill();
     rmSync(folder, { recursive: true, force: true });
   }
 };
+
+export type RunningCapture = {
+  readonly pid: number;
+  readonly finish: () => Promise<Captured>;
+  readonly kill: () => void;
+};
+
+/** The sensor's way of events, once it runs. */
+export const startCapture = async (
+  options: Pick<CaptureOptions, 'queueEvents' | 'spoolBytes' | 'stallMs'> = {},
+): Promise<RunningCapture> => {
+  const sensor = fork(
+    here('capture-child.ts'),
+    [options.queueEvents ?? 20_000, options.spoolBytes ?? 512 * 1024 * 1024, options.stallMs ?? 0].map(String),
+    { execArgv: sensorFlags, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  );
+  const [said] = (await once(sensor, 'message')) as [string];
+  if (said !== 'ready' || sensor.pid === undefined) {
+    sensor.kill('SIGKILL');
+    throw new Error(`The kernel’s events cannot be had here: ${said}`);
+  }
+  return {
+    pid: sensor.pid,
+    finish: async () => {
+      sensor.send('stop');
+      const [captured] = (await once(sensor, 'message')) as [Captured];
+      return captured;
+    },
+    kill: () => void sensor.kill('SIGKILL'),
+  };
+};
+
+const here = (file: string): string => join(import.meta.dirname, file);
 
 const sensorFlags = [
   '--max-semi-space-size=1',

@@ -109,9 +109,8 @@ const optionalPlaces = {
   packetSocket: [['sk_buff', 'sk']],
   packetDevice: [['sk_buff', 'dev']],
   deviceNet: [['net_device', 'nd_net', 'net']],
-  /** What a program of a cgroup is called with: the socket, and the name (`sockaddr`) that its process gave or is given. */
+  /** What a program of a cgroup is called with, as the kernel has it. */
   calledSocket: [['bpf_sock_addr_kern', 'sk']],
-  calledName: [['bpf_sock_addr_kern', 'uaddr']],
   /** Registers of a process as it entered the kernel: of x86-64, then of arm64. */
   callNumber: [
     ['pt_regs', 'orig_ax'],

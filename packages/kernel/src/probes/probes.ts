@@ -29,7 +29,9 @@ import {
   recentDatagrams,
   writeDatagramConnected,
   writeDatagramReceived,
+  writeDatagramReceived6,
   writeDatagramSent,
+  writeDatagramSent6,
 } from './programs/datagram.ts';
 import { writeDnsAnswer, writeDnsQuestion } from './programs/dns.ts';
 import { writeExec } from './programs/exec.ts';
@@ -55,9 +57,9 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   dnsAnswer: { tracepoint: 'netif_receive_skb', write: writeDnsAnswer },
   datagramConnected: { tracepoint: 'sock_send_length', write: writeDatagramConnected },
   datagramSent: { cgroupPlace: 'udp4Send', write: writeDatagramSent },
-  datagramSent6: { cgroupPlace: 'udp6Send', write: writeDatagramSent },
+  datagramSent6: { cgroupPlace: 'udp6Send', write: writeDatagramSent6 },
   datagramReceived: { cgroupPlace: 'udp4Receive', write: writeDatagramReceived },
-  datagramReceived6: { cgroupPlace: 'udp6Receive', write: writeDatagramReceived },
+  datagramReceived6: { cgroupPlace: 'udp6Receive', write: writeDatagramReceived6 },
 };
 export const probeNames = [
   'exec',

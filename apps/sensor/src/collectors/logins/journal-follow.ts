@@ -83,7 +83,7 @@ export const createJournalFollow = (deps: JournalFollowDeps): JournalFollow => {
     let expected = cursor;
     let rest = Buffer.alloc(0);
     const lines = createLineReader(maxEntryBytes);
-    started.stdout.on('data', (chunk: Buffer) => {
+    started.stdout?.on('data', (chunk: Buffer) => {
       const bytes = Buffer.concat([rest, chunk]);
       const read = lines.read(bytes, false);
       rest = bytes.subarray(read.taken);
@@ -100,7 +100,7 @@ export const createJournalFollow = (deps: JournalFollowDeps): JournalFollow => {
       started.once('exit', () => leash.end('\n'));
     }
     let words = '';
-    started.stderr.on('data', (chunk: Buffer) => {
+    started.stderr?.on('data', (chunk: Buffer) => {
       words = (words + chunk.toString('utf8')).slice(-maxProblem);
     });
     const end = Promise.withResolvers<void>();

@@ -57,6 +57,18 @@ describe('createSbom', () => {
     expect(elsewhere).not.toHaveProperty('distribution');
   });
 
+  it('leaves images out that Podman of a host keeps where it was told to', async () => {
+    const manifest = '{"name":"left-pad","version":"1.3.0"}';
+    const fileSystem = memoryFileSystemOf({
+      '/etc/containers/storage.conf': '[storage]\ngraphroot = "/data/podman/"',
+      '/data/podman/overlay/x/diff/node_modules/left-pad/package.json': manifest,
+      '/data/app/node_modules/left-pad/package.json': manifest,
+    });
+    const found = async (kind: 'host' | 'container') =>
+      (await createSbom({ target: { kind, name: 'web-1' }, fileSystem, clock })).packages.length;
+    expect([await found('host'), await found('container')]).toEqual([1, 2]);
+  });
+
   it('is partial with packages and problems, failed with problems alone', async () => {
     const broken = { '/var/lib/rpm/Packages': 'no database at all '.repeat(100) };
     const partial = await createSbom({

@@ -8,6 +8,7 @@ import { findMergedFolders } from './extractors/owned-files.ts';
 import { databaseExtractors, fileExtractors } from './extractors/registry.ts';
 import { bitnamiFolder } from './extractors/sbom-document/format.ts';
 import type { FileSystem } from './file-system/file-system.ts';
+import { layersElsewhere } from './local-images/configured-root.ts';
 import { createOwners } from './owners.ts';
 import type { FileReading } from './walk/read-file.ts';
 import { skipsOf } from './walk/skipped.ts';
@@ -40,7 +41,7 @@ export const createSbom = async (options: CreateSbomOptions): Promise<Sbom> => {
   const walked = await walkFiles({
     fileSystem,
     extractors: fileExtractors.filter(({ onlyInImages }) => onlyInImages !== true || isImage(target.kind)),
-    skips: skipsOf(target.kind),
+    skips: skipsOf(target.kind, target.kind === 'host' ? await layersElsewhere(fileSystem) : []),
     signal,
     ...(options.walkLimits === undefined ? {} : { limits: options.walkLimits }),
   });

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import {
+  configuredReader,
   containerdReader,
   containerdRoots,
+  containerdSetting,
   containersStorageReader,
   containersStorageRoot,
+  containersStorageSetting,
+  type StoreReader,
 } from '@parapet/sbom/local-stores';
 import type { z } from 'zod';
 import type { SensorConfig } from '../config/config.ts';
@@ -81,7 +85,13 @@ export const createCollectors = (deps: {
 };
 
 /** Root's own stores alone: in that of a user anything can be said to be any image. */
-const readersBelow = (rootPath: string) => [
-  ...containerdRoots.map((root) => containerdReader(join(rootPath, root))),
-  containersStorageReader(join(rootPath, containersStorageRoot)),
-];
+const readersBelow = (rootPath: string): readonly StoreReader[] => {
+  const containerd = containerdRoots.map((root) => join(rootPath, root));
+  const storage = join(rootPath, containersStorageRoot);
+  return [
+    ...containerd.map(containerdReader),
+    configuredReader(containerdReader, { setting: containerdSetting, rootPath, usual: containerd }),
+    containersStorageReader(storage),
+    configuredReader(containersStorageReader, { setting: containersStorageSetting, rootPath, usual: [storage] }),
+  ];
+};

@@ -6,6 +6,7 @@ import { type BlobStore, openBlobStore } from '../image/archive-index.ts';
 import type { ImageInfo } from '../image/manifest.ts';
 import { openImageOf } from '../image/open-image-archive.ts';
 import { askBolt } from './bolt/open-bolt.ts';
+import { containerdSetting } from './configured-root.ts';
 import {
   bucketIn,
   chainOf,
@@ -26,6 +27,7 @@ import { containerdRoots } from './store-roots.ts';
 export const containerdStore: LocalImageStore = {
   name: 'containerd',
   roots: containerdRoots,
+  setting: containerdSetting,
   open: async (root, name, options) => {
     const listed = await findImages(root, name);
     if (!listed.ok) return listed;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fail, ok, problem } from '@parapet/core';
 import { openLayers } from '../file-system/layers.ts';
+import { containersStorageSetting } from './configured-root.ts';
 import {
   chainOf,
   driverOf,
@@ -19,6 +20,7 @@ import { containersStorageRoot, ownContainersStorage } from './store-roots.ts';
 export const containersStorage: LocalImageStore = {
   name: 'Podman',
   roots: [containersStorageRoot, ...ownContainersStorage()],
+  setting: containersStorageSetting,
   open: async (root, name, options) => {
     const driver = await driverOf(root);
     if (driver === undefined) return fail(problem('not-found', 'There is no store here.', root));

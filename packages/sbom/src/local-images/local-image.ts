@@ -1,5 +1,6 @@
 import type { Problem, Result } from '@parapet/core';
 import type { FileSystem } from '../file-system/file-system.ts';
+import type { StoreSetting } from './configured-root.ts';
 
 /** An image of this machine that was opened where its engine keeps it. */
 export type LocalImage = {
@@ -26,5 +27,7 @@ export type LocalImageOptions = {
 export type LocalImageStore = {
   readonly name: string;
   readonly roots: readonly string[];
+  /** Where it may be told to keep its files elsewhere. */
+  readonly setting: StoreSetting;
   readonly open: (root: string, name: string, options: LocalImageOptions) => Promise<Result<LocalImage, Problem>>;
 };

@@ -1,4 +1,5 @@
 import { fail, type Problem, problem, type Result } from '@parapet/core';
+import { configuredRoot } from './configured-root.ts';
 import { containerdStore } from './containerd.ts';
 import { containersStorage } from './containers-storage.ts';
 import type { LocalImage, LocalImageOptions } from './local-image.ts';
@@ -16,7 +17,9 @@ export const openLocalImage = async (
 ): Promise<Result<LocalImage, Problem>> => {
   let reason: Problem | undefined;
   for (const store of stores) {
-    for (const root of options.roots ?? store.roots) {
+    const elsewhere = options.roots === undefined ? await configuredRoot(store.setting) : undefined;
+    const usual = elsewhere === undefined ? store.roots : [elsewhere, ...store.roots];
+    for (const root of options.roots ?? usual) {
       const opened = await store.open(root, name, options);
       if (opened.ok) return opened;
       if (opened.error.code !== 'no-image' && opened.error.code !== 'not-found') reason ??= opened.error;

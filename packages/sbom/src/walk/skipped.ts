@@ -3,13 +3,14 @@ import type { Sbom } from '@parapet/contract';
 /** Whether a walk leaves out a folder, by its canonical path and name. */
 export type Skips = (path: string, name: string) => boolean;
 
-/** What a walk of such a target leaves out. */
-export const skipsOf = (kind: Sbom['target']['kind']): Skips => {
+/** What a walk of such a target leaves out; `layers` are folders of a host in which an engine was told to keep images. */
+export const skipsOf = (kind: Sbom['target']['kind'], layers: readonly string[] = []): Skips => {
   switch (kind) {
     case 'directory':
       return skippedEverywhere;
     case 'host':
-      return (path, name) => skippedEverywhere(path, name) || kernelFolders.has(path) || isOfContainers(path, name);
+      return (path, name) =>
+        skippedEverywhere(path, name) || kernelFolders.has(path) || isOfContainers(path, name) || layers.includes(path);
     case 'image':
     case 'container':
     case 'archive':

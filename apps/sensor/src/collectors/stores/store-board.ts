@@ -80,7 +80,9 @@ const createView = (reader: StoreReader): StoreView => {
   let contents: StoreContents | undefined;
   let problem: Problem | undefined;
   return {
-    root: reader.root,
+    get root() {
+      return reader.root;
+    },
     get contents() {
       return contents;
     },

@@ -9,14 +9,19 @@ import { mountPart, recordKinds, stringsAt, textLimits, tracePart } from '../rec
  * move_mount(2). It runs after every system call of the host, so it begins with one look at the number. Calls of 32-bit programs
  * have other numbers: they are not told.
  */
-export const writeSystemCall = (probe: ProbeWriter, offsets: KernelOffsets): void => {
+export const writeSystemCall = (
+  probe: ProbeWriter,
+  offsets: KernelOffsets,
+  architecture: string = process.arch,
+): void => {
   const { asm } = probe;
-  const calls = numbersOf(process.arch);
+  const layout = layoutOf(offsets, architecture);
+  const { calls } = layout;
   const [rights, ptrace, memory] = [asm.fresh('rights'), asm.fresh('ptrace'), asm.fresh('memory')];
   const [mount, moveMount] = [asm.fresh('mount'), asm.fresh('move-mount')];
   asm.move('r6', 'r1');
   asm.load(8, 'r3', 'r6', 0);
-  probe.read(8, 'r7', 'r3', [placeOf(offsets, 'callNumber')]);
+  probe.read(layout.numberBytes, 'r7', 'r3', [placeOf(offsets, 'callNumber')]);
   // Most calls are of the oldest, which have the lowest numbers.
   const lowest = Math.min(...calls.rights, ...calls.memory, calls.ptrace, calls.mount, calls.moveMount);
   asm.jumpIf('lt', 'r7', lowest, 'leave');
@@ -28,33 +33,33 @@ export const writeSystemCall = (probe: ProbeWriter, offsets: KernelOffsets): voi
   probe.leave();
 
   asm.label(rights);
-  begin(probe, offsets);
+  begin(probe, layout);
   probe.startStrings(stringsAt[recordKinds.rights]);
   probe.putTask(recordKinds.rights);
   asm.jump(submit);
 
   const attaches = asm.fresh('attaches');
   asm.label(ptrace);
-  begin(probe, offsets, () => {
-    probe.read(8, 'r7', 'r6', [0, parameterPlace(offsets, 0)]);
+  begin(probe, layout, () => {
+    probe.read(8, 'r7', 'r6', [0, layout.parameter(0)]);
     for (const request of attachRequests) asm.jumpIf('eq', 'r7', request, attaches);
     probe.leave();
     asm.label(attaches);
   });
-  putTrace(probe, offsets, 1);
+  putTrace(probe, layout, 1);
 
   asm.label(memory);
-  begin(probe, offsets);
+  begin(probe, layout);
   asm.move('r7', -1);
-  putTrace(probe, offsets, 0);
+  putTrace(probe, layout, 0);
 
   asm.label(mount);
-  begin(probe, offsets);
-  putMount(probe, offsets, { source: 0, target: 1, fileSystem: 2 });
+  begin(probe, layout);
+  putMount(probe, layout, { source: 0, target: 1, fileSystem: 2 });
 
   asm.label(moveMount);
-  begin(probe, offsets);
-  putMount(probe, offsets, { source: 1, target: 3, fileSystem: undefined });
+  begin(probe, layout);
+  putMount(probe, layout, { source: 1, target: 3, fileSystem: undefined });
 
   asm.label(submit);
   probe.submit();
@@ -80,16 +85,39 @@ const numbers = {
   },
 } as const;
 
-const numbersOf = (architecture: string): (typeof numbers)[keyof typeof numbers] =>
-  architecture === 'arm64' ? numbers.arm64 : numbers.x64;
-
 /** PTRACE_ATTACH and PTRACE_SEIZE of `linux/ptrace.h`. */
 const attachRequests = [16, 0x4206] as const;
 /** TS_COMPAT of `asm/thread_info.h` on x86, TIF_32BIT on arm64. */
 const compat = { x64: 2, arm64: 1 << 22 } as const;
 
+type Layout = {
+  readonly calls: (typeof numbers)[keyof typeof numbers];
+  /** Of the number among the registers: on arm64 something else lies behind it. */
+  readonly numberBytes: 4 | 8;
+  /** Where a thread says that its call is one of 32 bits, and by which bit. */
+  readonly compat: () => readonly [place: number, bit: number];
+  /** Where a parameter stands among the registers: on x86-64 each has a name, on arm64 they are a row. */
+  readonly parameter: (index: 0 | 1 | 2 | 3) => number;
+};
+
+const layoutOf = (offsets: KernelOffsets, architecture: string): Layout => {
+  const place = (name: keyof KernelOffsets): number => placeOf(offsets, name);
+  if (architecture === 'arm64')
+    return {
+      ...{ calls: numbers.arm64, numberBytes: 4 },
+      compat: () => [place('threadFlags'), compat.arm64],
+      parameter: (index) => (index === 0 ? place('callFirst') : place('callOthers') + 8 * index),
+    };
+  const parameters = ['callFirst', 'callOthers', 'callThird', 'callFourth'] as const;
+  return {
+    ...{ calls: numbers.x64, numberBytes: 8 },
+    compat: () => [place('threadStatus'), compat.x64],
+    parameter: (index) => place(parameters[index]),
+  };
+};
+
 /** Leaves calls that failed and those of 32 bits; then `r8 =` the process that called. */
-const begin = (probe: ProbeWriter, offsets: KernelOffsets, select?: () => void): void => {
+const begin = (probe: ProbeWriter, layout: Layout, select?: () => void): void => {
   const { asm } = probe;
   asm.load(8, 'r1', 'r6', 8);
   asm.jumpIf('slt', 'r1', 0, 'leave');
@@ -97,27 +125,17 @@ const begin = (probe: ProbeWriter, offsets: KernelOffsets, select?: () => void):
   probe.begin();
   asm.call(helpers.getCurrentTask);
   asm.move('r8', 'r0');
-  const [place, bit] =
-    process.arch === 'arm64'
-      ? [placeOf(offsets, 'threadFlags'), compat.arm64]
-      : [placeOf(offsets, 'threadStatus'), compat.x64];
+  const [place, bit] = layout.compat();
   probe.read(4, 'r1', 'r8', [place]);
   asm.jumpIf('set', 'r1', bit, 'leave');
   select?.();
   probe.count();
 };
 
-/** Where a parameter stands among the registers: on x86-64 each has a name, on arm64 they are a row. */
-const parameterPlace = (offsets: KernelOffsets, index: 0 | 1 | 2 | 3): number => {
-  if (index === 0) return placeOf(offsets, 'callFirst');
-  if (process.arch === 'arm64') return placeOf(offsets, 'callOthers') + 8 * index;
-  return placeOf(offsets, (['callOthers', 'callThird', 'callFourth'] as const)[index === 1 ? 0 : index === 2 ? 1 : 2]);
-};
-
 /** The request is in r7. */
-const putTrace = (probe: ProbeWriter, offsets: KernelOffsets, target: 0 | 1): void => {
+const putTrace = (probe: ProbeWriter, layout: Layout, target: 0 | 1): void => {
   probe.put(4, tracePart.request, 'r7');
-  probe.copy(tracePart.target, 4, 'r6', [0, parameterPlace(offsets, target)]);
+  probe.copy(tracePart.target, 4, 'r6', [0, layout.parameter(target)]);
   probe.startStrings(stringsAt[recordKinds.trace]);
   probe.putTask(recordKinds.trace);
   probe.asm.jump(submit);
@@ -125,11 +143,11 @@ const putTrace = (probe: ProbeWriter, offsets: KernelOffsets, target: 0 | 1): vo
 
 const putMount = (
   probe: ProbeWriter,
-  offsets: KernelOffsets,
+  layout: Layout,
   at: { readonly source: 0 | 1; readonly target: 1 | 3; readonly fileSystem: 2 | undefined },
 ): void => {
   const append = (lengthAt: number, limit: number, index: 0 | 1 | 2 | 3): void =>
-    probe.appendString(lengthAt, limit, 'r6', [0, parameterPlace(offsets, index)], 'user');
+    probe.appendString(lengthAt, limit, 'r6', [0, layout.parameter(index)], 'user');
   probe.startStrings(stringsAt[recordKinds.mount]);
   probe.putTask(recordKinds.mount);
   append(mountPart.sourceLength, textLimits.mountPath, at.source);

@@ -1,10 +1,10 @@
 import { lostWords, type Overview, type Scope } from '@parapet/contract/api';
-import type { Distribution } from '@parapet/contract/sbom';
 import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { AdvisoryContent } from '../findings/advisory-content.ts';
 import { inScope } from '../people/scope.ts';
+import type { AssetFigures, FoundDistribution } from './asset-figures.ts';
 
 type BlindSpot = Overview['blind'][number];
 
@@ -19,17 +19,17 @@ export const readBlindSpots = async (
   content: AdvisoryContent,
   scope: Scope,
   now: Date,
+  figures: Promise<AssetFigures>,
 ): Promise<BlindSpot[]> => {
-  const distributions = readDistributions(db, scope);
   const spots = await Promise.all([
     silentHosts(db, scope, now),
     refusedCollectors(db, scope),
     losses(db, scope, new Date(now.getTime() - dayMs)),
-    unconfirmedImages(db, scope),
-    unknownContainers(db, scope),
-    distributions.then((found) => withoutAdvisories(found, content)),
+    figures.then(unconfirmed),
+    figures.then(unknownContainers),
+    figures.then(({ distributions }) => withoutAdvisories(distributions, content)),
     typesWithoutAdvisories(db, content, scope),
-    distributions.then((found) => withoutUpdates(found, now)),
+    figures.then(({ distributions }) => withoutUpdates(distributions, now)),
     strangers(db, scope),
   ]);
   return spots.flat();
@@ -75,13 +75,7 @@ const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpo
   }));
 };
 
-const unconfirmedImages = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
-  const { rows } = await sql<{ unscanned: number; contradicted: number }>`
-    select count(*) filter (where s.asset_id is null)::int as unscanned,
-      count(*) filter (where s.trust = 'contradicted')::int as contradicted
-    from assets as a left join asset_software as s on s.asset_id = a.id
-    where a.kind in ('image', 'host') and a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}`.execute(db);
-  const { unscanned = 0, contradicted = 0 } = rows[0] ?? {};
+const unconfirmed = ({ unscanned, contradicted }: AssetFigures): BlindSpot[] => {
   return [
     ...(unscanned > 0
       ? [{ title: `${unscanned} hosts and images`, reason: 'packages not known yet', to: '/scans' }]
@@ -93,14 +87,7 @@ const unconfirmedImages = async (db: Database, scope: Scope): Promise<BlindSpot[
 };
 
 /** Containers whose engine's store is not read are known by their processes, without image, and read only where they have a package database. */
-const unknownContainers = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
-  const { rows } = await sql<{ unread: number }>`
-    select count(*)::int as unread from assets as a
-    where a.kind = 'container' and a.status = 'running' and a.image_id is null and a.record ->> 'parentKey' is null
-      and not exists (select 1 from asset_software as s where s.asset_id = a.id) and ${inScope(scope, sql.ref('a.id'))}`.execute(
-    db,
-  );
-  const unread = rows[0]?.unread ?? 0;
+const unknownContainers = ({ unread }: AssetFigures): BlindSpot[] => {
   if (unread === 0) return [];
   return [
     {
@@ -109,22 +96,6 @@ const unknownContainers = async (db: Database, scope: Scope): Promise<BlindSpot[
       to: '/assets?kind=container',
     },
   ];
-};
-
-type FoundDistribution = {
-  readonly distribution: Distribution;
-  readonly assets: number;
-  /** Of these, the ones that hold packages. */
-  readonly holding: number;
-};
-
-const readDistributions = async (db: Database, scope: Scope): Promise<readonly FoundDistribution[]> => {
-  const { rows } = await sql<FoundDistribution>`
-    select s.distribution, count(*)::int as assets, count(*) filter (where s.package_count > 0)::int as holding
-    from asset_software as s join assets as a on a.id = s.asset_id
-    where a.status <> 'gone' and s.distribution is not null and ${inScope(scope, sql.ref('s.asset_id'))}
-    group by s.distribution order by assets desc limit ${peerLimit}`.execute(db);
-  return rows;
 };
 
 /** Without advisories for its distribution, an asset without findings only looks clean. */

@@ -8,52 +8,46 @@ import { countNews, type FindingNews } from '../findings/index/count-news.ts';
 import type { FindingIndex } from '../findings/index/finding-index.ts';
 import { inScope } from '../people/scope.ts';
 
-/** How many assets and open findings there are. */
-export const readCounts = async (db: Database, scope: Scope, index?: FindingIndex): Promise<Overview['counts']> => {
-  const filter = await compileFilter(db, { status: ['open'] }, scope);
-  const [assets, cells] = await Promise.all([
-    countAssets(db, scope),
-    askIndex(db, index, filter).then((asked) => countCells(db, filter, asked)),
-  ]);
-  return { ...assets, openFindings: sumOf(cells, filter) };
-};
+/** What the overview counts of findings and edges. */
+export type FindingFigures = Pick<Overview['counts'], 'openFindings'> &
+  Pick<Overview['newSince'], 'internetFacing' | 'findingsOpened' | 'findingsClosed'>;
 
-const countAssets = async (db: Database, scope: Scope): Promise<Omit<Overview['counts'], 'openFindings'>> => {
-  const { rows } = await sql<Omit<Overview['counts'], 'openFindings'>>`
-    select count(*) filter (where kind = 'host')::int as hosts,
-      count(*) filter (where kind = 'container' and status = 'running')::int as containers,
-      count(*) filter (where kind = 'image')::int as images
-    from assets where status <> 'gone' and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
-  return rows[0] ?? { hosts: 0, containers: 0, images: 0 };
-};
-
-/** Counted no further: "10,000 new" says all that a larger number would. */
-const newsLimit = 10_000;
-
-/** What came and went since a time. */
-export const readNews = async (
+/** How many findings are open, and what came and went since a time. */
+export const readFindingFigures = async (
   db: Database,
   scope: Scope,
   since: Date,
   index?: FindingIndex,
-): Promise<Overview['newSince']> => {
-  const filter = await compileFilter(db, {}, scope);
-  const [assets, findings] = await Promise.all([
-    countNewAssets(db, scope, since),
-    askIndex(db, index, filter).then((asked) => countNewFindings(db, filter, asked, since)),
+): Promise<FindingFigures> => {
+  const [open, all] = await Promise.all([compileFilter(db, { status: ['open'] }, scope), compileFilter(db, {}, scope)]);
+  // Both are within one scope: what it lets through is asked once.
+  const asking = askIndex(db, index, all);
+  const [internetFacing, cells, findings] = await Promise.all([
+    countInternetFacing(db, scope, since),
+    asking.then((asked) => countCells(db, open, asked === undefined ? undefined : withFilter(asked, open))),
+    asking.then((asked) => countNewFindings(db, all, asked, since)),
   ]);
-  return { since: since.toISOString(), ...assets, findingsOpened: findings.opened, findingsClosed: findings.closed };
+  return {
+    openFindings: sumOf(cells, open),
+    internetFacing,
+    findingsOpened: findings.opened,
+    findingsClosed: findings.closed,
+  };
 };
 
-type NewAssets = Pick<Overview['newSince'], 'containers' | 'hosts' | 'internetFacing'>;
+const withFilter = ({ columns, question: { assets } }: Asked, { question }: CompiledFilter): Asked => ({
+  columns,
+  question: { ...question, assets },
+});
 
-const countNewAssets = async (db: Database, scope: Scope, since: Date): Promise<NewAssets> => {
-  const { rows } = await sql<NewAssets>`
-    select count(*) filter (where kind = 'container')::int as containers, count(*) filter (where kind = 'host')::int as hosts,
-      (select count(distinct target_asset) from edges where source_node = 'internet' and first_seen_at > ${since}
-        and ${inScope(scope, sql.ref('edges.target_asset'))})::int as "internetFacing"
-    from assets where first_seen_at > ${since} and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
-  return rows[0] ?? { containers: 0, hosts: 0, internetFacing: 0 };
+/** Counted no further: "10,000 new" says all that a larger number would. */
+const newsLimit = 10_000;
+
+const countInternetFacing = async (db: Database, scope: Scope, since: Date): Promise<number> => {
+  const { rows } = await sql<{ assets: number }>`
+    select count(distinct target_asset)::int as assets from edges where source_node = 'internet' and first_seen_at > ${since}
+      and ${inScope(scope, sql.ref('edges.target_asset'))}`.execute(db);
+  return rows[0]?.assets ?? 0;
 };
 
 /** A month's findings lie on tens of thousands of the database's pages; memory counts a million in a few milliseconds. */

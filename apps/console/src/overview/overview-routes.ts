@@ -5,8 +5,9 @@ import type { AdvisoryContent } from '../findings/advisory-content.ts';
 import type { FindingIndex } from '../findings/index/finding-index.ts';
 import { readRiskHistory } from '../findings/risk-history.ts';
 import type { RouteHandlers } from '../http/handler.ts';
+import { readAssetFigures } from './asset-figures.ts';
 import { readBlindSpots } from './blind-spots.ts';
-import { readCounts, readNews } from './counts.ts';
+import { readFindingFigures } from './counts.ts';
 import { readPriorities } from './priorities.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -33,14 +34,17 @@ const readOverview = async (
   now: Date,
   since: Date,
 ): Promise<Overview> => {
-  const [priorities, counts, newSince, blind, riskOverTime, feeds] = await Promise.all([
+  const figuring = readAssetFigures(db, scope, since);
+  const [priorities, assets, findings, blind, riskOverTime, feeds] = await Promise.all([
     readPriorities(db, scope, index),
-    readCounts(db, scope, index),
-    readNews(db, scope, since, index),
-    readBlindSpots(db, content, scope, now),
+    figuring,
+    readFindingFigures(db, scope, since, index),
+    readBlindSpots(db, content, scope, now, figuring),
     readRiskHistory(db, scope, now),
     db.selectFrom('feed_versions').select('version').where('active', '=', true).executeTakeFirst(),
   ]);
+  const { openFindings, ...news } = findings;
+  const counts: Overview['counts'] = { ...assets.counts, openFindings };
   const steps: Overview['steps'] = [
     { id: 'add-host', done: counts.hosts > 1 },
     { id: 'get-feeds', done: feeds !== undefined },
@@ -49,7 +53,7 @@ const readOverview = async (
     ...headlines(priorities, counts.openFindings, feeds !== undefined),
     priorities,
     counts,
-    newSince,
+    newSince: { since: since.toISOString(), ...assets.news, ...news },
     blind,
     riskOverTime,
     steps: steps.every((step) => step.done) ? [] : steps,

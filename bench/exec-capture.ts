@@ -1,18 +1,20 @@
 import { parseArgs } from 'node:util';
-import { capture } from './telemetry/capture.ts';
+import { capture, startsAlone } from './telemetry/capture.ts';
 
 /**
  * Starts of programs that live a millisecond, against what the sensor has of them on its disk: `--rate` a second (10,000) for
- * `--seconds` (60). CPU and memory are those of the sensor's way of events alone, with no limit on its CPU; needs root.
+ * `--seconds` (60), beside what the machine starts while nobody looks. CPU and memory are those of the sensor's way of events alone, with no limit on its CPU; needs root.
  */
 export const run = async (args: readonly string[]): Promise<Readonly<Record<string, number>>> => {
   const { values } = parseArgs({
     args: [...args],
     options: { rate: { type: 'string', default: '10000' }, seconds: { type: 'string', default: '60' } },
   });
+  const alone = await startsAlone();
   const result = await capture({ rate: Number(values.rate), seconds: Number(values.seconds) });
   const lost = result.accounts.flatMap((account) => account.lost).reduce((sum, { count }) => sum + count, 0);
   return {
+    machineStartsPerSecond: Math.round(alone),
     generated: result.generated,
     generatedPerSecond: Math.round(result.generated / result.tookSeconds),
     captured: result.starts,

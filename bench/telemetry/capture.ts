@@ -25,10 +25,7 @@ export const capture = async (options: CaptureOptions): Promise<Capture> => {
   writeTinyProgram(program);
   const sensor = await startCapture(options);
   try {
-    const generator = fork(here('generator.ts'), [program, String(options.rate), String(options.seconds)], {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
-    const [made] = (await once(generator, 'message')) as [{ started: number; refused: number; tookMs: number }];
+    const made = await generate(program, options.rate, options.seconds);
     // What lives a millisecond is over a moment later.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const captured = await sensor.finish();
@@ -68,6 +65,31 @@ export const startCapture = async (
     },
     kill: () => void sensor.kill('SIGKILL'),
   };
+};
+
+/** Starts of such programs a second that this machine manages while nobody looks: what is asked for beyond it does not happen. */
+export const startsAlone = async (): Promise<number> => {
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-generator-'));
+  try {
+    const program = join(folder, 'tiny');
+    writeTinyProgram(program);
+    const { started, tookMs } = await generate(program, beyondAnyMachine, 3);
+    return started / (tookMs / 1000);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const beyondAnyMachine = 15_000;
+
+type Generated = { readonly started: number; readonly refused: number; readonly tookMs: number };
+
+const generate = async (program: string, rate: number, seconds: number): Promise<Generated> => {
+  const generator = fork(here('generator.ts'), [program, String(rate), String(seconds)], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const [made] = (await once(generator, 'message')) as [Generated];
+  return made;
 };
 
 const here = (file: string): string => join(import.meta.dirname, file);

@@ -19,7 +19,7 @@ export type TelemetryWorker = AsyncDisposable & {
 const heapMegabytes = 256;
 /** What the engine once took it keeps: it goes with the child, which is let go when nobody asks it any more or when it keeps too much. */
 const idleMs = 120_000;
-/** Twice what steady storing takes. Another child is ready within a second. */
+/** Three times what steady storing takes. Another child is ready within a second. */
 const maxKeptBytesDefault = 512 * 1024 * 1024;
 /** Until a new child must be ready. */
 const startMs = 60_000;

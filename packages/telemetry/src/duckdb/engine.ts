@@ -16,6 +16,8 @@ export const openEngine = async (options: EngineOptions): Promise<DuckDBConnecti
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     preserve_insertion_order: 'false',
+    // What was read of files is not kept: the system keeps it anyway, and it would fill all the memory that is allowed.
+    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
   await connection.run(`set allowed_directories = [${literal(options.folder)}]`);

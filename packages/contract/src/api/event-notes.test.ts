@@ -28,6 +28,12 @@ describe('what to know of an event', () => {
     expect(texts({ 'parapet.process.hash_absent': 'asleep' })).toEqual(['The program has no hash: asleep.']);
   });
 
+  it('says how it is known who changed something', () => {
+    expect(texts({ 'parapet.change.process': 'file event' })[0]).toMatch(/only one that changed the file/);
+    expect(texts({ 'parapet.change.process': 'several' })[0]).toMatch(/Several processes/);
+    expect(texts({ 'parapet.change.process': 'of a newer sensor' })).toEqual([]);
+  });
+
   it('warns of what nobody saw, and of programs without a file', () => {
     expect(texts({ 'parapet.change.while_away': true })[0]).toMatch(/while no sensor looked/);
     expect(texts({ 'parapet.change.while_away': false, 'parapet.process.memfd': false })).toEqual([]);

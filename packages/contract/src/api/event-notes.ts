@@ -13,6 +13,7 @@ export const notesOf = (event: HuntEvent): readonly EventNote[] => [
         ),
       ]
     : []),
+  ...changer(event['parapet.change.process']),
   ...absent('The content', event['parapet.file.hash_absent']),
   ...absent('The program', event['parapet.process.hash_absent']),
   ...(event['parapet.process.memfd'] === true ? [warning('The program ran from memory: it has no file.')] : []),
@@ -24,6 +25,19 @@ export const notesOf = (event: HuntEvent): readonly EventNote[] => [
 
 const plain = (text: string): EventNote => ({ text, isWarning: false });
 const warning = (text: string): EventNote => ({ text, isWarning: true });
+
+/** What was found by comparing says how it is known who did it. */
+const changer = (known: unknown): readonly EventNote[] => {
+  if (known === 'file event')
+    return [
+      plain('Found by comparing. The process is the only one that changed the file, by the events of that file.'),
+    ];
+  if (known === 'several')
+    return [
+      plain('Found by comparing. Several processes changed the file since the last look: hunt for it by file.path.'),
+    ];
+  return [];
+};
 
 const evidenceOf = (event: HuntEvent): readonly EventNote[] => {
   switch (event['parapet.login.evidence']) {

@@ -107,7 +107,7 @@ describe('what stores hold', () => {
     two.stampNow = fail(problem('not-found', 'There is no store here.'));
     const none = createStoreBoard({ readers: [one], stored, runtimes, context: collected.context });
     await none.look();
-    expect(collected.statuses.at(-1)).toEqual({ state: 'running', source: 'no store is here' });
+    expect(collected.statuses.at(-1)).toEqual({ state: 'running', source: 'their folders, of which none is here' });
     expect(stored.isWatched()).toBe(false);
     one.stampNow = fail(problem('unreadable', 'Only root may read it.', '/one'));
     await none.look();

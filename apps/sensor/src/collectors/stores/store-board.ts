@@ -113,7 +113,7 @@ const createView = (reader: StoreReader): StoreView => {
 
 const statusOf = (views: readonly StoreView[]): Parameters<CollectorContext['report']>[0] => {
   const engines = [...new Set(views.flatMap(({ contents }) => contents?.engine ?? []))];
-  const source = engines.length === 0 ? 'no store is here' : `files of ${engines.join(', ')}`;
+  const source = engines.length === 0 ? 'their folders, of which none is here' : `files of ${engines.join(', ')}`;
   const problem = views.find((view) => view.problem !== undefined)?.problem;
   if (problem === undefined) return { state: 'running', source };
   const where = problem.at === undefined ? '' : ` (${problem.at})`;

@@ -57,7 +57,15 @@ export const createFakeSettings = (world: FakeWorld): FakeHandlers => {
         refusedFrames: 2,
         unknownMessages: 0,
       },
-      memory: { rssBytes: 214e6, heapBytes: 88e6 },
+      memory: {
+        rssBytes: 214e6,
+        heapBytes: 88e6,
+        copies: [
+          { name: 'findings' as const, rows: 412_308, bytes: 22e6, state: 'ready' as const },
+          { name: 'assets' as const, rows: 1_204, bytes: 963e3, state: 'ready' as const },
+          { name: 'connections' as const, rows: 0, bytes: 0, state: 'too-many' as const },
+        ],
+      },
       certificate: {
         source: 'given' as const,
         expiresAt: new Date(Date.now() + 9 * 86_400_000).toISOString(),

@@ -147,6 +147,7 @@ export const createFeatures = async (parts: {
     ...{ version: config.version, name: config.name, dataDir: config.dataDir, startedAt: parts.startedAt },
     certificate: certificates.webCertificate,
     eventLoop: stack.use(watchEventLoop()),
+    copies: () => copiesIn(findings.index, graphIndexes),
   };
   const forensics = createForensicsDesk({
     ...{ db, clock, log, audit, hunts: telemetry.hunts, look: looks.look },
@@ -178,4 +179,16 @@ export const createFeatures = async (parts: {
       ...backups.handlers,
     },
   };
+};
+
+const copiesIn = (
+  findings: FindingsFeature['index'],
+  { assetIndex, edgeIndex }: GraphIndexes,
+): ReturnType<StatusDeps['copies']> => {
+  const { findings: rows, ...figures } = findings.figures();
+  return [
+    { name: 'findings', rows, ...figures },
+    { name: 'assets', ...assetIndex.figures() },
+    { name: 'connections', ...edgeIndex.figures() },
+  ];
 };

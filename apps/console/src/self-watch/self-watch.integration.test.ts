@@ -63,6 +63,11 @@ test('the status tells of stores, queues, disk and memory', async () => {
     losses: [],
     blind: [],
   });
+  expect(json.memory.copies.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
+    ['findings', expect.stringMatching(/^(reading|ready)$/)],
+    ['assets', 'ready'],
+    ['connections', 'ready'],
+  ]);
   expect(json.disk.totalBytes).toBeGreaterThan(json.disk.freeBytes);
   expect(json.disk.dataBytes).toBeGreaterThan(0);
   expect(json.queues.map(({ name }: { name: string }) => name)).toContain('people.clean');

@@ -30,6 +30,7 @@ export type StatusDeps = {
   readonly jobs: Pick<Jobs, 'figures'>;
   readonly ingest: IngestWatch;
   readonly feedAge: FeedAge;
+  readonly copies: () => SystemStatus['memory']['copies'];
   readonly addresses: () => readonly string[];
   readonly certificate: { readonly state: () => WebCertificateState };
 };
@@ -80,7 +81,7 @@ export const readStatus = async (
     ],
     queues: [...queues],
     ingest,
-    memory: { rssBytes: rss, heapBytes: heapUsed },
+    memory: { rssBytes: rss, heapBytes: heapUsed, copies: deps.copies() },
     eventLoopLagMsP99: deps.eventLoop.lagMsP99(),
     disk,
     losses,

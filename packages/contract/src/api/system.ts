@@ -91,7 +91,19 @@ export const SystemStatus = z.object({
     refusedFrames: z.number().int(),
     unknownMessages: z.number().int(),
   }),
-  memory: z.object({ rssBytes: z.number(), heapBytes: z.number() }),
+  memory: z.object({
+    rssBytes: z.number(),
+    heapBytes: z.number(),
+    /** Tables of which a copy is held to answer from; there may be too many rows for it, then the database is asked. */
+    copies: z.array(
+      z.object({
+        name: z.enum(['findings', 'assets', 'connections']),
+        rows: z.number().int(),
+        bytes: z.number().int(),
+        state: z.enum(['reading', 'ready', 'too-many']),
+      }),
+    ),
+  }),
   eventLoopLagMsP99: z.number(),
   disk: z.object({ freeBytes: z.number(), totalBytes: z.number(), dataBytes: z.number() }),
   losses: z.array(Loss),

@@ -1,3 +1,4 @@
+import { createManualClock } from '@parapet/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
@@ -72,8 +73,20 @@ test('what was written is found by its transaction, however many there were sinc
   expect(await found((await writtenSince(db, undefined)).next)).toEqual([]);
 });
 
-test('more assets than may be held are left to the database', async () => {
-  const index = createAssetIndex({ db: store.db, log: silentLog, limit: 1 });
+test('more assets than may be held are left to the database, until they are fewer again for a minute', async () => {
+  const { db } = store;
+  const clock = createManualClock(1_000_000);
+  const more = [await graph.host('one'), await graph.host('two'), await graph.host('three')];
+  const all = (await createAssetIndex({ db, log: silentLog }).current())?.size() ?? 0;
+  await using index = createAssetIndex({ db, log: silentLog, clock, limit: all - 1 });
   expect(await index.current()).toBeUndefined();
   expect(index.figures()).toEqual({ rows: 0, bytes: 0, state: 'too-many' });
+  await db.updateTable('assets').set({ status: 'gone' }).where('id', 'in', more).execute();
+  clock.advance(59_000);
+  expect(await index.current()).toBeUndefined();
+  clock.advance(1000);
+  // Who asks does not wait for it.
+  expect(await index.current()).toBeUndefined();
+  await expect.poll(async () => (await index.current())?.size(), { timeout: 180_000 }).toBe(all - 3);
+  expect(index.figures()).toMatchObject({ rows: all - 3, state: 'ready' });
 });

@@ -1,3 +1,4 @@
+import type { Clock } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../logging/log.ts';
@@ -12,6 +13,7 @@ export type AssetIndex = TableCopy<AssetTable>;
 export const createAssetIndex = (deps: {
   readonly db: Database;
   readonly log: Log;
+  readonly clock?: Clock;
   readonly limit?: number;
 }): AssetIndex => followTable(deps, { ...assets, limit: deps.limit ?? assets.limit });
 

@@ -1,3 +1,4 @@
+import type { Clock } from '@parapet/core';
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../logging/log.ts';
 import { type CopyOf, followTable, type TableCopy } from '../follow/follow-table.ts';
@@ -27,5 +28,6 @@ const edges: CopyOf<EdgeTable> = {
 export const createEdgeIndex = (deps: {
   readonly db: Database;
   readonly log: Log;
+  readonly clock?: Clock;
   readonly limit?: number;
 }): EdgeIndex => followTable(deps, { ...edges, limit: deps.limit ?? edges.limit });

@@ -95,6 +95,7 @@ const intakeOf = ({ ingest }: SystemStatus) => [
 
 const resourcesOf = ({ memory, eventLoopLagMsP99, disk, addresses }: SystemStatus) => [
   { name: 'Memory', value: `${formatBytes(memory.rssBytes)}, of it ${formatBytes(memory.heapBytes)} heap` },
+  { name: 'Held in memory', value: memory.copies.map(copyText).join(', ') },
   { name: 'Event loop', value: `99 % within ${eventLoopLagMsP99.toFixed(1)} ms` },
   { name: 'Data', value: formatBytes(disk.dataBytes) },
   {
@@ -103,6 +104,18 @@ const resourcesOf = ({ memory, eventLoopLagMsP99, disk, addresses }: SystemStatu
   },
   { name: 'Addresses', value: addresses.join(', ') },
 ];
+
+/** What is held to answer from at once. */
+const copyText = ({ name, rows, bytes, state }: SystemStatus['memory']['copies'][number]): string => {
+  switch (state) {
+    case 'ready':
+      return `${formatCount(rows)} ${name} (${formatBytes(bytes)})`;
+    case 'reading':
+      return `${name} are being read`;
+    case 'too-many':
+      return `no ${name}: they are too many, so pages with them take longer`;
+  }
+};
 
 const Stores = ({ status }: { readonly status: SystemStatus }) => (
   <ul>

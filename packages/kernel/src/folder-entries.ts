@@ -4,9 +4,14 @@ import { addressOf, libc } from './libc.ts';
 
 /**
  * Reads the names in an open folder by getdents64(2), until `onEntry` says that it is enough; whether it read them all. Nothing is
- * kept, whatever the folder's size. `mayBeFolder`: some file systems do not say without a look at the file itself.
+ * kept, whatever the folder's size. `mayBeFolder`: some file systems do not say without a look at the file itself. With `onOther` what
+ * is no folder goes there, without its name, which costs most of the reading.
  */
-export const readFolder = (folder: number, onEntry: (name: string, mayBeFolder: boolean) => boolean): boolean => {
+export const readFolder = (
+  folder: number,
+  onEntry: (name: string, mayBeFolder: boolean) => boolean,
+  onOther?: () => boolean,
+): boolean => {
   const { getdents64 } = architectureConstants();
   for (;;) {
     const length = checked(
@@ -16,10 +21,14 @@ export const readFolder = (folder: number, onEntry: (name: string, mayBeFolder: 
     if (length === 0) return true;
     for (let at = 0; at < length; at += entries.readUInt16LE(at + entry.length)) {
       const type = entries[at + entry.type];
+      const mayBeFolder = type === types.folder || type === types.unknown;
+      if (!mayBeFolder && onOther !== undefined) {
+        if (!onOther()) return false;
+        continue;
+      }
       const end = entries.indexOf(0, at + entry.name);
       const name = entries.toString('utf8', at + entry.name, end);
-      if (name !== '.' && name !== '..' && !onEntry(name, type === types.folder || type === types.unknown))
-        return false;
+      if (name !== '.' && name !== '..' && !onEntry(name, mayBeFolder)) return false;
     }
   }
 };

@@ -60,21 +60,24 @@ export const createFolderWalk = (deps: FolderWalkDeps): FolderWalk => {
 
   const list = (fd: number, path: string, isNew: boolean): void => {
     let entries = 0;
-    const read = attempt(() =>
-      readFolder(fd, (name, mayBeFolder) => {
-        entries += 1;
-        entriesOfAll += 1;
-        if (entries > maxEntries || entriesOfAll > maxEntriesOfAll || pending.size() > deps.maxFolders) return false;
-        const inside = path === '/' ? `/${name}` : `${path}/${name}`;
-        const relation = deps.paths.relationOf(inside);
-        if (isNew && relation === 'inside') deps.onFound(inside, mayBeFolder);
-        if (!mayBeFolder || relation === undefined) return true;
-        // No text: a folder with such a name is not found again by it.
-        if (name.includes(replaced)) left += 1;
-        else pending.put(deps.paths.rankOf(inside), { path: inside, isNew });
-        return true;
-      }),
-    );
+    const hasRoom = (): boolean => {
+      entries += 1;
+      entriesOfAll += 1;
+      return entries <= maxEntries && entriesOfAll <= maxEntriesOfAll && pending.size() <= deps.maxFolders;
+    };
+    const take = (name: string, mayBeFolder: boolean): boolean => {
+      if (!hasRoom()) return false;
+      const inside = path === '/' ? `/${name}` : `${path}/${name}`;
+      const relation = deps.paths.relationOf(inside);
+      if (isNew && relation === 'inside') deps.onFound(inside, mayBeFolder);
+      if (!mayBeFolder || relation === undefined) return true;
+      // No text: a folder with such a name is not found again by it.
+      if (name.includes(replaced)) left += 1;
+      else pending.put(deps.paths.rankOf(inside), { path: inside, isNew });
+      return true;
+    };
+    // Of files that were there before only the number counts.
+    const read = attempt(() => readFolder(fd, take, isNew ? undefined : hasRoom));
     // One that fails is one that was removed meanwhile, or lies on a disk that fails.
     if (read.ok ? !read.value : read.error.code !== 'enoent') left += 1;
   };

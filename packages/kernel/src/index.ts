@@ -21,6 +21,7 @@ export { type NetworkNamespace, openNetworkNamespace } from './network-namespace
 export type {
   ProbedDatagram,
   ProbedDns,
+  ProbedDnsStream,
   ProbedEvent,
   ProbedExec,
   ProbedExit,

@@ -101,7 +101,10 @@ export const createKernelWatch = ({
     if (event.kind === 'exec') memory.remember(id, { name: process.comm, executable: event.exePath ?? event.filename });
     board.take(event);
     const change = event.kind === 'socket' ? tcp.take(event) : undefined;
-    for (const listener of listeners) listener.onEvent(event, change);
+    // What TCP carries is sent while anybody runs, so it is told in the name of who connected.
+    const owner = event.kind === 'dns-stream' ? tcp.ownerOf(event.socket) : undefined;
+    const told = owner === undefined ? event : { ...event, process: owner };
+    for (const listener of listeners) listener.onEvent(told, change);
     if (event.kind === 'exit') memory.end(id);
   };
 

@@ -37,6 +37,7 @@ export const createProcessBoard = (limits: typeof defaultLimits = defaultLimits)
         case 'mount':
         case 'dns':
         case 'datagram':
+        case 'dns-stream':
           return;
       }
     },

@@ -41,6 +41,8 @@ export type TcpChange = { readonly atNs: bigint } & (
 export type TcpConnections = {
   /** `undefined` for a step on the way, and for the end of what was not seen to begin. */
   readonly take: (change: ProbedSocket) => TcpChange | undefined;
+  /** Who connected, or listens where it came in. */
+  readonly ownerOf: (socket: bigint) => ProbedProcess | undefined;
   readonly open: () => number;
 };
 
@@ -121,6 +123,7 @@ export const createTcpConnections = (limit = maxConnections): TcpConnections => 
           return undefined;
       }
     },
+    ownerOf: (socket) => connections.get(socket)?.connection.owner,
     open: () => connections.size,
   };
 };

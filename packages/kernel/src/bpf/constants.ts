@@ -20,10 +20,13 @@ export const mapTypes = {
   ringBuffer: 27,
 } as const;
 
-export const programTypes = { tracepoint: 5, rawTracepoint: 17, cgroupSocketAddress: 18 } as const;
+export const programTypes = { tracepoint: 5, rawTracepoint: 17, cgroupPacket: 8, cgroupSocketAddress: 18 } as const;
 
-/** Where in a cgroup a program of the type `cgroupSocketAddress` runs. */
+/** Where in a cgroup programs run: those of packets, and of the type `cgroupSocketAddress`. */
 export const cgroupPlaces = {
+  /** 4.10 */
+  packetReceive: 0,
+  packetSend: 1,
   /** 4.18 */
   udp4Send: 14,
   udp6Send: 15,
@@ -49,6 +52,8 @@ export const helpers = {
   getCurrentComm: 16,
   /** 4.4 */
   perfEventOutput: 25,
+  /** 4.5 */
+  skbLoadBytes: 26,
   /** 4.8 */
   getCurrentTask: 35,
   /** 4.11 */

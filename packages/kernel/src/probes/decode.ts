@@ -4,6 +4,7 @@ import {
   datagramDirections,
   datagramPart,
   dnsPart,
+  dnsStreamPart,
   execPart,
   exitPart,
   head,
@@ -148,6 +149,21 @@ export type ProbedDatagram = Common & {
   readonly local: { readonly address: Uint8Array; readonly port: number };
   readonly remote: { readonly address: Uint8Array; readonly port: number };
 };
+/** A piece of what TCP carries to port 53 or from it; `process` is whoever ran. */
+export type ProbedDnsStream = Common & {
+  readonly kind: 'dns-stream';
+  readonly direction: 'sent' | 'received';
+  /** As `ProbedSocket` has it. */
+  readonly socket: bigint;
+  readonly packetNetNamespace: number;
+  readonly from: { readonly address: Uint8Array; readonly port: number };
+  readonly to: { readonly address: Uint8Array; readonly port: number };
+  /** Number of its first byte in its direction (RFC 9293). */
+  readonly sequence: number;
+  /** Bytes of it, of which `payload` are the first 1,023 at most. */
+  readonly length: number;
+  readonly payload: Uint8Array;
+};
 export type ProbedEvent =
   | ProbedFork
   | ProbedExec
@@ -158,7 +174,8 @@ export type ProbedEvent =
   | ProbedModule
   | ProbedMount
   | ProbedDns
-  | ProbedDatagram;
+  | ProbedDatagram
+  | ProbedDnsStream;
 
 /** Reads a record; `undefined` for one of a kind or length that no probe writes. Text is read as UTF-8, bad bytes replaced. */
 export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
@@ -203,6 +220,8 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
       };
     case recordKinds.dns:
       return { ...common, kind: 'dns', ...decodeDns(bytes, strings) };
+    case recordKinds.dnsStream:
+      return { ...common, kind: 'dns-stream', ...decodeDnsStream(bytes, strings) };
     case recordKinds.datagram:
       return { ...common, kind: 'datagram', ...decodeDatagram(bytes) };
   }
@@ -363,6 +382,26 @@ const decodeDns = (bytes: Buffer, strings: Strings): Omit<ProbedDns, keyof Commo
     to: end(dnsPart.toAddress, dnsPart.toPort),
     payload,
     isWhole: payload.length === length,
+  };
+};
+
+const decodeDnsStream = (bytes: Buffer, strings: Strings): Omit<ProbedDnsStream, keyof Common | 'kind'> => {
+  const addressBytes = bytes.readUInt16BE(dnsStreamPart.etherType) === etherTypeV6 ? 16 : 4;
+  // Copied: the record is the ring's own memory.
+  const end = (address: number, port: number) => ({
+    address: Uint8Array.from(bytes.subarray(address, address + addressBytes)),
+    port: bytes.readUInt16BE(port),
+  });
+  const to = end(dnsStreamPart.toAddress, dnsStreamPart.toPort);
+  return {
+    direction: to.port === dnsPort ? 'sent' : 'received',
+    socket: bytes.readBigUInt64LE(dnsStreamPart.socket),
+    packetNetNamespace: bytes.readUInt32LE(dnsStreamPart.netNamespace),
+    from: end(dnsStreamPart.fromAddress, dnsStreamPart.fromPort),
+    to,
+    sequence: bytes.readUInt32BE(dnsStreamPart.sequence),
+    length: bytes.readUInt32LE(dnsStreamPart.length),
+    payload: Uint8Array.from(strings.nextBytes(dnsStreamPart.payloadLength)),
   };
 };
 

@@ -34,6 +34,7 @@ import {
   writeDatagramSent6,
 } from './programs/datagram.ts';
 import { writeDnsAnswer, writeDnsQuestion } from './programs/dns.ts';
+import { writeDnsStreamReceived, writeDnsStreamSent } from './programs/dns-stream.ts';
 import { writeExec } from './programs/exec.ts';
 import { writeExit } from './programs/exit.ts';
 import { writeFork } from './programs/fork.ts';
@@ -55,6 +56,8 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   systemCall: { tracepoint: 'sys_exit', write: writeSystemCall },
   dnsQuestion: { tracepoint: 'net_dev_queue', write: writeDnsQuestion },
   dnsAnswer: { tracepoint: 'netif_receive_skb', write: writeDnsAnswer },
+  dnsStreamSent: { cgroupPlace: 'packetSend', write: writeDnsStreamSent },
+  dnsStreamReceived: { cgroupPlace: 'packetReceive', write: writeDnsStreamReceived },
   datagramConnected: { tracepoint: 'sock_send_length', write: writeDatagramConnected },
   datagramSent: { cgroupPlace: 'udp4Send', write: writeDatagramSent },
   datagramSent6: { cgroupPlace: 'udp6Send', write: writeDatagramSent6 },
@@ -70,6 +73,8 @@ export const probeNames = [
   'systemCall',
   'dnsQuestion',
   'dnsAnswer',
+  'dnsStreamSent',
+  'dnsStreamReceived',
   'datagramConnected',
   'datagramSent',
   'datagramSent6',
@@ -219,7 +224,7 @@ const load = (name: ProbeName, definition: ProbeDefinition, environment: ProbeEn
   return 'tracepoint' in definition
     ? loadProgram({ type: 'rawTracepoint', name: named, instructions: instructions(0) })
     : loadProgram({
-        type: 'cgroupSocketAddress',
+        type: definition.cgroupPlace.startsWith('packet') ? 'cgroupPacket' : 'cgroupSocketAddress',
         name: named,
         place: definition.cgroupPlace,
         instructions: instructions(1),

@@ -13,6 +13,7 @@ export const recordKinds = {
   mount: 8,
   dns: 9,
   datagram: 10,
+  dnsStream: 11,
 } as const;
 
 /** Byte offsets; numbers are of this machine's byte order. */
@@ -113,6 +114,21 @@ export const datagramPart = {
 } as const;
 export const datagramDirections = { sent: 0, received: 1 } as const;
 
+/** A piece of a TCP stream from or to port 53; ports, addresses and the sequence number as they stand in the packet. */
+export const dnsStreamPart = {
+  socket: headBytes,
+  netNamespace: headBytes + 8,
+  fromPort: headBytes + 12,
+  toPort: headBytes + 14,
+  sequence: headBytes + 16,
+  /** Of its payload, also of what is beyond the limit. */
+  length: headBytes + 20,
+  etherType: headBytes + 24,
+  payloadLength: headBytes + 26,
+  fromAddress: headBytes + 32,
+  toAddress: headBytes + 48,
+} as const;
+
 /** Where strings begin, by kind. */
 export const stringsAt = {
   [recordKinds.fork]: headBytes,
@@ -125,6 +141,7 @@ export const stringsAt = {
   [recordKinds.mount]: headBytes + 8,
   [recordKinds.dns]: headBytes + 48,
   [recordKinds.datagram]: headBytes + 48,
+  [recordKinds.dnsStream]: headBytes + 64,
 } as const;
 
 /** Bytes that a record holds at most of each text; powers of two. */

@@ -157,6 +157,7 @@ describeWith([root, btf], 'what processes ask of the kernel', () => {
 /** In a network of its own: asks a resolver there, over both kinds of addresses, one question each. */
 const askInOwnNetwork = `
 const { createSocket } = require('node:dgram');
+const { createServer, connect } = require('node:net');
 const question = (name) => Buffer.concat([
   Buffer.from([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, name.length]), Buffer.from(name), Buffer.from([0, 0, 1, 0, 1]),
 ]);
@@ -172,6 +173,21 @@ const ask = (kind, address, name) => new Promise((resolve) => {
   client.on('message', () => { server.close(); client.close(); resolve(); });
   server.bind(53, address, () => client.send(question(name), 53, address));
 });
+const overTcp = () => {
+  const server = createServer((socket) => socket.on('data', (asked) => {
+    const answer = Buffer.concat([asked, record]);
+    answer.writeUInt16BE(answer.length - 2, 0);
+    answer[4] = 0x81;
+    answer[9] = 1;
+    socket.end(answer);
+  }));
+  server.listen(53, '127.0.0.3', () => {
+    const message = question('stream');
+    const client = connect(53, '127.0.0.3', () => client.write(Buffer.concat([Buffer.from([0, message.length]), message])));
+    client.resume();
+    client.on('close', () => server.close(again));
+  });
+};
 const again = () => {
   const [server, client] = [createSocket('udp4'), createSocket('udp4')];
   let left = 3;
@@ -182,7 +198,7 @@ const again = () => {
   });
   server.bind(54, '127.0.0.2', () => client.connect(54, '127.0.0.2', () => client.send('first')));
 };
-ask('udp4', '127.0.0.1', 'four').then(() => ask('udp6', '::1', 'six')).then(again);
+ask('udp4', '127.0.0.1', 'four').then(() => ask('udp6', '::1', 'six')).then(overTcp);
 `;
 
 describeWith([root, btf, wholeHierarchy], 'what is sent over UDP', () => {
@@ -202,7 +218,7 @@ describeWith([root, btf, wholeHierarchy], 'what is sent over UDP', () => {
         .map((event) => `${event['network.direction']} ${event['destination.ip'] ?? '-'} ${event['destination.port']}`);
     const first = ['127.0.0.1 53', '::1 53', '127.0.0.2 54'].flatMap((to) => [`egress ${to}`, `ingress ${to}`]);
     await vi.waitFor(() => {
-      expect(asked()).toHaveLength(2);
+      expect(asked()).toHaveLength(3);
       // Not the answers, and not what was sent again.
       expect(datagrams()).toEqual(first);
     }, patience);
@@ -210,6 +226,10 @@ describeWith([root, btf, wholeHierarchy], 'what is sent over UDP', () => {
     expect(asked()).toMatchObject([
       { 'dns.question.name': 'four', 'destination.ip': '127.0.0.1', 'dns.resolved_ip': ['192.0.2.9'] },
       { 'dns.question.name': 'six', 'destination.ip': '::1', 'dns.response_code': 'NOERROR' },
+      {
+        ...{ 'dns.question.name': 'stream', 'network.transport': 'tcp', 'destination.ip': '127.0.0.3' },
+        'dns.resolved_ip': ['192.0.2.9'],
+      },
     ]);
     const account = collected.telemetry.accounts.at(-1);
     const lost = account?.lost.reduce((sum, { count }) => sum + count, 0) ?? 0;

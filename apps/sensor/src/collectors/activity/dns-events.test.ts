@@ -1,5 +1,5 @@
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
-import type { ProbedDns } from '@parapet/kernel';
+import type { ProbedDns, ProbedDnsStream } from '@parapet/kernel';
 import { describe, expect, it } from 'vitest';
 import { createProcessMemory } from '../../kernel-watch/process-memory.ts';
 import { probedProcess } from '../../kernel-watch/testing/probed.ts';
@@ -25,6 +25,9 @@ const createStage = () => {
     wallTimeUs: (ns) => Number(ns / 1000n),
     tell: (event) => told.push(event),
     unwanted: () => {
+      unwanted += 1;
+    },
+    broken: () => {
       unwanted += 1;
     },
   });
@@ -111,5 +114,24 @@ describe('DNS', () => {
     for (let id = 0; id < 5000; id += 1) take(ask(id));
     expect(events.waiting()).toBe(2048);
     expect(isAccounted()).toBe(true);
+  });
+
+  it('over TCP is the same, and each message of a piece is one', () => {
+    const { events, told } = createStage();
+    const stream = (direction: 'sent' | 'received', messages: readonly (readonly number[])[]): ProbedDnsStream => {
+      const [from, to] = direction === 'sent' ? [asker, server] : [server, asker];
+      const payload = Uint8Array.from(messages.flatMap((message) => [...u16(message.length), ...message]));
+      return {
+        ...{ kind: 'dns-stream', direction, atNs: 1_000_000_000n, cpu: 0, process: probedProcess(9, 'dig') },
+        ...{ socket: 1n, packetNetNamespace: 7, from, to, sequence: 1, length: payload.length, payload },
+      };
+    };
+    events.takeStream(stream('sent', [ask(1), ask(2)]), 0);
+    events.takeStream(stream('received', [answer(2), answer(1)]), 0);
+    expect(told).toMatchObject([
+      { 'network.transport': 'tcp', 'process.name': 'dig', 'dns.resolved_ip': ['192.0.2.9'] },
+      { 'network.transport': 'tcp', 'dns.response_code': 'NOERROR' },
+    ]);
+    expect(events.extra()).toBe(2);
   });
 });

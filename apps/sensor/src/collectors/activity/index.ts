@@ -33,6 +33,7 @@ export const createActivityCollector = (
       ...base,
       tell: (event) => source.tell('dns', event),
       unwanted: () => source.unwanted(1),
+      broken: () => source.lost({ stage: 'reader', cause: 'DNS stream with a gap', count: 1 }),
     });
     const deps: ActivityDeps = { ...base, hashes, dns, rights: createRightsMemory() };
     const joined = kernel.join({
@@ -53,6 +54,8 @@ const toldBy: Readonly<Partial<Record<ProbeName, string>>> = {
   systemCall: 'changes of privilege, ptrace and mounts',
   dnsQuestion: 'names that were asked for',
   dnsAnswer: 'answers to those who asked for names',
+  dnsStreamSent: 'names that were asked for over TCP',
+  dnsStreamReceived: 'answers over TCP to those who asked for names',
   datagramConnected: 'datagrams of connected sockets',
   datagramSent: 'datagrams sent over IPv4',
   datagramSent6: 'datagrams sent over IPv6',
@@ -81,6 +84,8 @@ const eventProbes = {
   systemCall: ['privilege-change', 'ptrace', 'mount'],
   dnsQuestion: ['dns-query'],
   dnsAnswer: ['dns-query'],
+  dnsStreamSent: ['dns-query'],
+  dnsStreamReceived: ['dns-query'],
   datagramConnected: ['datagram'],
   datagramSent: ['datagram'],
   datagramSent6: ['datagram'],
@@ -130,7 +135,7 @@ const keepAccount = (
     lose('ring full', lost - before.lost);
     lose('probe busy', missed - before.missed);
     dns.expire(nowMs);
-    source.account(produced - waiting - dns.waiting() + missed);
+    source.account(produced - waiting - dns.waiting() + dns.extra() + missed);
     before = { lost, missed };
     settleRests();
   };

@@ -64,6 +64,10 @@ export const tellEvent = (
       if (source.wants('dns-query')) deps.dns.take(event, performance.now());
       else source.unwanted(1);
       return;
+    case 'dns-stream':
+      if (source.wants('dns-query')) deps.dns.takeStream(event, performance.now());
+      else source.unwanted(1);
+      return;
     case 'datagram':
       tellIf('network', 'datagram', () => describeDatagram(event, deps));
       return;

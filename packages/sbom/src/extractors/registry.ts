@@ -33,6 +33,7 @@ import { kernel } from './kernel/index.ts';
 import { knownProgram } from './known-program/index.ts';
 import { mixLock } from './mix-lock/index.ts';
 import { msbuild } from './msbuild/index.ts';
+import { nimble } from './nimble/index.ts';
 import { nugetLock } from './nuget-lock/index.ts';
 import { opkg } from './opkg/index.ts';
 import { mergeableFolders } from './owned-files.ts';
@@ -99,6 +100,7 @@ export const fileExtractors: readonly FileExtractor[] = [
   knownProgram,
   mixLock,
   msbuild,
+  nimble,
   nugetLock,
   packageJson,
   packageLock,

@@ -35,6 +35,7 @@ const password = 'unrelated words are good';
 const scanMs = 600_000;
 /** Longer than one action may take, so that what failed once is tried again. */
 const patienceMs = 240_000;
+const widerThanWindowPx = 'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
 
 describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main job in a browser', () => {
   let dataDir = '';
@@ -87,6 +88,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
         await open(path);
         await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
         expect(await accessibilityViolations(page), `${scheme}, ${width} px`).toEqual([]);
+        expect(await page.evaluate(widerThanWindowPx), `${scheme}, ${width} px: it scrolls sideways`).toBe(0);
       }
     }
     await page.setViewportSize({ width: 1440, height: 900 });
@@ -287,6 +289,13 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     '/settings/console',
     '/settings/about',
   ])('%s has no accessibility violation, dark or light, wide or narrow', expectAccessibleHowever);
+
+  it.each([
+    ['a sensor', '/sensors/'],
+    ['a host', '/assets/'],
+  ])('the page of %s has none either', async (_, path) => {
+    await expectAccessibleHowever(path + (await firstId('/api/v1/assets?kind=host&limit=1')));
+  });
 
   it('logged no error in the browser', () => {
     // The browser reports by itself that nobody is signed in yet (401), and that an interface of this machine came or went,

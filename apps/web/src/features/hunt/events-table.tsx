@@ -95,9 +95,9 @@ const At = ({ event, format }: { readonly event: HuntEvent; readonly format: Int
 /** Below these widths of the table, in pixels, a column gives way, so that what happened can be read. */
 const roomFor: Readonly<Partial<Record<HuntColumn, number>>> = {
   'event.action': narrowPx,
-  'host.name': 560,
-  'container.name': 720,
-  'process.name': 640,
+  'host.name': 600,
+  'container.name': 900,
+  'process.name': 700,
 };
 
 type Open = ReturnType<typeof usePivotMenu>['open'];

@@ -57,13 +57,17 @@ export const MapPage = () => {
         <TableChoice state={state} actions={actions} canDraw={canDraw} />
       </MapHead>
       {answer.isError && view === undefined ? (
-        <Failure what="The map cannot be drawn" error={answer.error} retry={() => void answer.refetch()} />
+        <div className={styles.message}>
+          <Failure what="The map cannot be drawn" error={answer.error} retry={() => void answer.refetch()} />
+        </div>
       ) : view === undefined || scene === undefined ? (
         <p className={styles.waiting} role="status">
           Reading the graph…
         </p>
       ) : view.nodes.length === 0 ? (
-        <NothingHere past={!moment.live} state={state} actions={actions} />
+        <div className={styles.message}>
+          <NothingHere past={!moment.live} state={state} actions={actions} />
+        </div>
       ) : asTable ? (
         <MapTable
           view={view}

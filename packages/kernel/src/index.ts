@@ -19,9 +19,6 @@ export type { FlowTuple, TrackedFlow } from './netlink/connection-tracking.ts';
 export type { InterfaceAddress } from './netlink/interface-addresses.ts';
 export { type NetworkNamespace, openNetworkNamespace } from './network-namespace.ts';
 export type {
-  ProbedDatagram,
-  ProbedDns,
-  ProbedDnsStream,
   ProbedEvent,
   ProbedExec,
   ProbedExit,
@@ -29,11 +26,11 @@ export type {
   ProbedFork,
   ProbedModule,
   ProbedMount,
-  ProbedProcess,
   ProbedRights,
-  ProbedSocket,
   ProbedTrace,
 } from './probes/decode.ts';
+export type { ProbedDatagram, ProbedDns, ProbedDnsStream, ProbedSocket } from './probes/decode-network.ts';
+export type { ProbedProcess } from './probes/probed-process.ts';
 export {
   openProbes,
   type ProbeAccount,

@@ -1,8 +1,17 @@
 import {
+  decodeDatagram,
+  decodeDns,
+  decodeDnsStream,
+  decodeSocket,
+  type ProbedDatagram,
+  type ProbedDns,
+  type ProbedDnsStream,
+  type ProbedSocket,
+} from './decode-network.ts';
+import type { ProbedCommon, ProbedProcess } from './probed-process.ts';
+import {
   cgroupLevels,
   commBytes,
-  datagramDirections,
-  datagramPart,
   dnsPart,
   dnsStreamPart,
   execPart,
@@ -12,46 +21,12 @@ import {
   mountPart,
   pathLimits,
   recordKinds,
-  socketPart,
   stringsAt,
   tracePart,
 } from './record.ts';
 
-/** The process that an event is about, as the kernel had it at that moment. */
-export type ProbedProcess = {
-  /** In the root pid namespace. */
-  readonly pid: number;
-  /** Nanoseconds since boot; with the pid the identity of a process until the host restarts. */
-  readonly startNs: bigint;
-  readonly parentPid: number;
-  readonly parentStartNs: bigint;
-  readonly uid: number;
-  readonly gid: number;
-  readonly effectiveUid: number;
-  /** Who signed in (`pam_loginuid`), whatever it became since; `undefined` when nobody did. */
-  readonly loginUid: number | undefined;
-  readonly sessionId: number | undefined;
-  /** Effective capabilities, one bit each (`linux/capability.h`). */
-  readonly capabilities: bigint;
-  /** Inodes of its namespaces (namespaces(7)). */
-  readonly netNamespace: number;
-  readonly mountNamespace: number;
-  readonly pidNamespace: number;
-  /** At most 15 bytes, chosen by the process itself. */
-  readonly comm: string;
-  /** Names of its cgroup and of those around it, innermost first, four at most; the root has none. */
-  readonly cgroups: readonly string[];
-};
-
-type Common = {
-  /** Nanoseconds since boot, time asleep included. */
-  readonly atNs: bigint;
-  readonly cpu: number;
-  readonly process: ProbedProcess;
-};
-
-export type ProbedFork = Common & { readonly kind: 'fork' };
-export type ProbedExec = Common & {
+export type ProbedFork = ProbedCommon & { readonly kind: 'fork' };
+export type ProbedExec = ProbedCommon & {
   readonly kind: 'exec';
   /** The name it was started by, at most 511 bytes; may be relative. */
   readonly filename: string;
@@ -83,86 +58,29 @@ export type ProbedFile = {
   /** When its content or properties last changed, in nanoseconds since 1970: nobody can set it. */
   readonly changedNs: bigint;
 };
-export type ProbedExit = Common & {
+export type ProbedExit = ProbedCommon & {
   readonly kind: 'exit';
   readonly exitCode: number;
   /** The signal that ended it; 0 when it ended by itself. */
   readonly signal: number;
 };
-export type ProbedSocket = Common & {
-  readonly kind: 'socket';
-  /** Tells one connection from another while it lives. */
-  readonly socket: bigint;
-  /** Of the socket, which may be another one than the process is in now. */
-  readonly socketNetNamespace: number;
-  /** As `tcpStates`. */
-  readonly oldState: number;
-  readonly newState: number;
-  readonly family: 'ipv4' | 'ipv6';
-  /** 0 once the socket gave it back, which it may have when it is told as closed. */
-  readonly localPort: number;
-  readonly remotePort: number;
-  /** 4 or 16 bytes. */
-  readonly localAddress: Uint8Array;
-  readonly remoteAddress: Uint8Array;
-  /** Sequence numbers, not payload alone: the beginning and the end of each direction count one (RFC 9293). */
-  readonly bytesReceived: bigint;
-  readonly bytesAcked: bigint;
-};
 /** A process did what may have changed its rights; `process` is what it has now. */
-export type ProbedRights = Common & { readonly kind: 'rights' };
-export type ProbedTrace = Common & {
+export type ProbedRights = ProbedCommon & { readonly kind: 'rights' };
+export type ProbedTrace = ProbedCommon & {
   readonly kind: 'trace';
   /** Whether it read or wrote the other one's memory without attaching to it. */
   readonly isMemoryOnly: boolean;
   /** As the process numbers it, in its own pid namespace. */
   readonly target: number;
 };
-export type ProbedModule = Common & { readonly kind: 'module'; readonly name: string };
-export type ProbedMount = Common & {
+export type ProbedModule = ProbedCommon & { readonly kind: 'module'; readonly name: string };
+export type ProbedMount = ProbedCommon & {
   readonly kind: 'mount';
   /** As the process named them: a device, a folder for a bind, or any word; empty for what was made in steps. */
   readonly source: string;
   readonly target: string;
   /** Empty for binds, changes of what is mounted, and what was made in steps. */
   readonly fileSystem: string;
-};
-/** A DNS message over UDP: sent by `process`, or come in at a device, where `process` is whoever ran. */
-export type ProbedDns = Common & {
-  readonly kind: 'dns';
-  readonly direction: 'sent' | 'received';
-  /** Inode of the network namespace that sent it, or of that whose device it came in at. */
-  readonly packetNetNamespace: number;
-  readonly from: { readonly address: Uint8Array; readonly port: number };
-  readonly to: { readonly address: Uint8Array; readonly port: number };
-  /** At most 1,023 bytes, and less where a driver did not put the packet in one piece. */
-  readonly payload: Uint8Array;
-  readonly isWhole: boolean;
-};
-/** The first datagram of UDP in a while between a process and an address, at the port that was sent to. */
-export type ProbedDatagram = Common & {
-  readonly kind: 'datagram';
-  readonly direction: 'sent' | 'received';
-  /** Of the socket, which may be another one than the process is in now. */
-  readonly socketNetNamespace: number;
-  /** 16 bytes, IPv4 mapped into IPv6; all zero where the socket takes any. 0 as a port where none is chosen yet. */
-  readonly local: { readonly address: Uint8Array; readonly port: number };
-  readonly remote: { readonly address: Uint8Array; readonly port: number };
-};
-/** A piece of what TCP carries to port 53 or from it; `process` is whoever ran. */
-export type ProbedDnsStream = Common & {
-  readonly kind: 'dns-stream';
-  readonly direction: 'sent' | 'received';
-  /** As `ProbedSocket` has it. */
-  readonly socket: bigint;
-  readonly packetNetNamespace: number;
-  readonly from: { readonly address: Uint8Array; readonly port: number };
-  readonly to: { readonly address: Uint8Array; readonly port: number };
-  /** Number of its first byte in its direction (RFC 9293). */
-  readonly sequence: number;
-  /** Bytes of it, of which `payload` are the first 1,023 at most. */
-  readonly length: number;
-  readonly payload: Uint8Array;
 };
 export type ProbedEvent =
   | ProbedFork
@@ -184,7 +102,7 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
   const kind = bytes.readUInt16LE(head.kind);
   if (!isKnown(kind) || record.length < stringsAt[kind]) return undefined;
   const strings = new Strings(bytes, stringsAt[kind]);
-  const common: Common = {
+  const common: ProbedCommon = {
     atNs: bytes.readBigUInt64LE(head.atNs),
     cpu: bytes.readUInt16LE(head.cpu),
     // First of all: the cgroups' names are the first strings of every record.
@@ -219,9 +137,13 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
         target: strings.next(mountPart.targetLength),
       };
     case recordKinds.dns:
-      return { ...common, kind: 'dns', ...decodeDns(bytes, strings) };
+      return { ...common, kind: 'dns', ...decodeDns(bytes, strings.nextBytes(dnsPart.payloadLength)) };
     case recordKinds.dnsStream:
-      return { ...common, kind: 'dns-stream', ...decodeDnsStream(bytes, strings) };
+      return {
+        ...common,
+        kind: 'dns-stream',
+        ...decodeDnsStream(bytes, strings.nextBytes(dnsStreamPart.payloadLength)),
+      };
     case recordKinds.datagram:
       return { ...common, kind: 'datagram', ...decodeDatagram(bytes) };
   }
@@ -303,7 +225,7 @@ const upToZero = (bytes: Buffer, from: number, length: number): string => {
   return bytes.toString('utf8', from, end);
 };
 
-const decodeExec = (bytes: Buffer, strings: Strings): Omit<ProbedExec, keyof Common | 'kind'> => {
+const decodeExec = (bytes: Buffer, strings: Strings): Omit<ProbedExec, keyof ProbedCommon | 'kind'> => {
   const tty = strings.next(execPart.ttyLength);
   const filename = strings.next(execPart.filenameLength);
   const interpreter = strings.next(execPart.interpreterLength);
@@ -356,83 +278,7 @@ const splitArguments = (packed: Buffer): string[] => {
 };
 
 /** A wait status: the code in the second byte, a signal in the lower seven bits. The group's counts where one was given. */
-const decodeExit = (bytes: Buffer): Omit<ProbedExit, keyof Common | 'kind'> => {
+const decodeExit = (bytes: Buffer): Omit<ProbedExit, keyof ProbedCommon | 'kind'> => {
   const status = bytes.readUInt32LE(exitPart.groupExitCode) || bytes.readUInt32LE(exitPart.exitCode);
   return { exitCode: (status >> 8) & 0xff, signal: status & 0x7f };
-};
-
-const udpHeaderBytes = 8;
-const etherTypeV6 = 0x86dd;
-const dnsPort = 53;
-
-const decodeDns = (bytes: Buffer, strings: Strings): Omit<ProbedDns, keyof Common | 'kind'> => {
-  const addressBytes = bytes.readUInt16BE(dnsPart.etherType) === etherTypeV6 ? 16 : 4;
-  const end = (address: number, port: number) => ({
-    // Copied: the record is the ring's own memory.
-    address: Uint8Array.from(bytes.subarray(address, address + addressBytes)),
-    port: bytes.readUInt16BE(port),
-  });
-  const length = Math.max(0, bytes.readUInt16BE(dnsPart.udpLength) - udpHeaderBytes);
-  const payload = Uint8Array.from(strings.nextBytes(dnsPart.payloadLength).subarray(0, length));
-  const from = end(dnsPart.fromAddress, dnsPart.fromPort);
-  return {
-    direction: from.port === dnsPort ? 'received' : 'sent',
-    packetNetNamespace: bytes.readUInt32LE(dnsPart.netNamespace),
-    from,
-    to: end(dnsPart.toAddress, dnsPart.toPort),
-    payload,
-    isWhole: payload.length === length,
-  };
-};
-
-const decodeDnsStream = (bytes: Buffer, strings: Strings): Omit<ProbedDnsStream, keyof Common | 'kind'> => {
-  const addressBytes = bytes.readUInt16BE(dnsStreamPart.etherType) === etherTypeV6 ? 16 : 4;
-  // Copied: the record is the ring's own memory.
-  const end = (address: number, port: number) => ({
-    address: Uint8Array.from(bytes.subarray(address, address + addressBytes)),
-    port: bytes.readUInt16BE(port),
-  });
-  const to = end(dnsStreamPart.toAddress, dnsStreamPart.toPort);
-  return {
-    direction: to.port === dnsPort ? 'sent' : 'received',
-    socket: bytes.readBigUInt64LE(dnsStreamPart.socket),
-    packetNetNamespace: bytes.readUInt32LE(dnsStreamPart.netNamespace),
-    from: end(dnsStreamPart.fromAddress, dnsStreamPart.fromPort),
-    to,
-    sequence: bytes.readUInt32BE(dnsStreamPart.sequence),
-    length: bytes.readUInt32LE(dnsStreamPart.length),
-    payload: Uint8Array.from(strings.nextBytes(dnsStreamPart.payloadLength)),
-  };
-};
-
-const decodeDatagram = (bytes: Buffer): Omit<ProbedDatagram, keyof Common | 'kind'> => {
-  // Copied: the record is the ring's own memory.
-  const address = (at: number): Uint8Array => Uint8Array.from(bytes.subarray(at, at + 16));
-  return {
-    direction: bytes.readUInt8(datagramPart.direction) === datagramDirections.sent ? 'sent' : 'received',
-    socketNetNamespace: bytes.readUInt32LE(datagramPart.netNamespace),
-    local: { address: address(datagramPart.localAddress), port: bytes.readUInt16LE(datagramPart.localPort) },
-    remote: { address: address(datagramPart.remoteAddress), port: bytes.readUInt16BE(datagramPart.remotePort) },
-  };
-};
-
-const familyV6 = 10;
-
-const decodeSocket = (bytes: Buffer): Omit<ProbedSocket, keyof Common | 'kind'> => {
-  const isV6 = bytes.readUInt16LE(socketPart.family) === familyV6;
-  // Copied: the record is the ring's own memory.
-  const address = (at: number): Uint8Array => Uint8Array.from(bytes.subarray(at, at + (isV6 ? 16 : 4)));
-  return {
-    socket: bytes.readBigUInt64LE(socketPart.socket),
-    socketNetNamespace: bytes.readUInt32LE(socketPart.netNamespace),
-    oldState: bytes.readUInt8(socketPart.oldState),
-    newState: bytes.readUInt8(socketPart.newState),
-    family: isV6 ? 'ipv6' : 'ipv4',
-    localPort: bytes.readUInt16LE(socketPart.localPort),
-    remotePort: bytes.readUInt16BE(socketPart.remotePort),
-    localAddress: address(socketPart.localAddress),
-    remoteAddress: address(socketPart.remoteAddress),
-    bytesReceived: bytes.readBigUInt64LE(socketPart.bytesReceived),
-    bytesAcked: bytes.readBigUInt64LE(socketPart.bytesAcked),
-  };
 };

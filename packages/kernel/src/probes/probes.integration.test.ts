@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
 import { addressOf, libc } from '../libc.ts';
-import type { ProbedEvent, ProbedExec, ProbedExit, ProbedSocket } from './decode.ts';
+import type { ProbedEvent, ProbedExec, ProbedExit } from './decode.ts';
+import type { ProbedSocket } from './decode-network.ts';
 import { openProbes, type ProbeAccount, type ProbeOptions, type Probes, probeNames } from './probes.ts';
 import { tcpStates } from './programs/socket-state.ts';
 

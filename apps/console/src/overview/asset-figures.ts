@@ -33,7 +33,8 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
   const { rows } = await sql<Row>`
     with here as (
       select a.kind, a.status <> 'gone' as is_there, a.status = 'running' as runs, a.first_seen_at > ${since} as is_new,
-        a.image_id is null and a.record ->> 'parentKey' is null as is_unnamed,
+        -- Records are long: only those of the few that it is about are read.
+        case when a.kind = 'container' and a.status = 'running' and a.image_id is null then a.record ->> 'parentKey' is null else false end as is_unnamed,
         s.asset_id is not null as is_known, s.trust, s.package_count, case when a.status <> 'gone' then s.distribution end as distribution
       from assets as a left join asset_software as s on s.asset_id = a.id
       where ${inScope(scope, sql.ref('a.id'))}
@@ -46,7 +47,7 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
       count(*) filter (where is_new and kind = 'container')::int as "newContainers",
       count(*) filter (where is_there and kind in ('image', 'host') and not is_known)::int as unscanned,
       count(*) filter (where is_there and kind in ('image', 'host') and trust = 'contradicted')::int as contradicted,
-      count(*) filter (where runs and kind = 'container' and is_unnamed and not is_known)::int as unread,
+      count(*) filter (where is_unnamed and not is_known)::int as unread,
       count(*)::int as assets, count(*) filter (where package_count > 0)::int as holding
     from here group by grouping sets ((), (distribution))
     having grouping(distribution) = 1 or distribution is not null

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { AdvisoryDatabase, Match } from '@parapet/advisories';
 import type { Distribution } from '@parapet/contract/sbom';
 import type { DatabaseTransaction } from '../database/database.ts';
+import type { Instance } from '../risk/instances.ts';
 import { applyRisk, type RiskView, readRiskView } from '../risk/recompute-risk.ts';
 import { readPackages, type StoredPackage } from '../sboms/asset-packages.ts';
 import { applyVexToAsset } from '../vex/apply-vex.ts';
@@ -29,35 +30,64 @@ export const matchAsset = async (
 ): Promise<MatchOutcome> => {
   const view = await readRiskView(tx, assetId);
   if (view === undefined) return nothing;
-  const outcome = await syncMatches(tx, content, view, at);
+  const { outcome } = await syncMatches(tx, content, assetId, async () => view.instances, at);
   await applyVexToAsset(tx, assetId, at);
   await applyRisk(tx, view);
   return outcome;
 };
 
+/**
+ * As `matchAsset` where the feed alone is new, as it is for most of what is stored: an asset of which the same is known as before
+ * keeps its risk, for which nothing is read. Aliases may be new, so VEX documents are asked again.
+ */
+export const rematchAsset = async (
+  tx: DatabaseTransaction,
+  content: AdvisoryContent,
+  assetId: string,
+  at: Date,
+): Promise<MatchOutcome> => {
+  let view: RiskView | undefined;
+  const readView = async (): Promise<RiskView | undefined> => (view ??= await readRiskView(tx, assetId));
+  const { outcome, isSame } = await syncMatches(
+    tx,
+    content,
+    assetId,
+    async () => (await readView())?.instances ?? [],
+    at,
+  );
+  const { ruledOut, returned } = await applyVexToAsset(tx, assetId, at);
+  if (isSame && ruledOut + returned === 0) return outcome;
+  const changed = await readView();
+  if (changed !== undefined) await applyRisk(tx, changed);
+  return outcome;
+};
+
+type Synced = { readonly outcome: MatchOutcome; readonly isSame: boolean };
+
 const syncMatches = async (
   tx: DatabaseTransaction,
   content: AdvisoryContent,
-  { asset, instances }: RiskView,
+  assetId: string,
+  instances: () => Promise<readonly Instance[]>,
   at: Date,
-): Promise<MatchOutcome> => {
+): Promise<Synced> => {
   const software = await tx
     .selectFrom('asset_software')
     .select('distribution')
-    .where('asset_id', '=', asset.id)
+    .where('asset_id', '=', assetId)
     .executeTakeFirst();
   const advisories = content.current();
-  if (software === undefined || advisories === undefined) return nothing;
-  const packages = await readPackages(tx, asset.id);
+  if (software === undefined || advisories === undefined) return { outcome: nothing, isSame: false };
+  const packages = await readPackages(tx, assetId);
   const distribution = software.distribution ?? undefined;
   const feedVersion = advisories.version;
   const key = contentKeyOf(feedVersion, distribution, packages);
   const known = content.matched?.find(key);
   const matched = known ?? (await matchContent(tx, content, advisories, packages, distribution));
   if (known === undefined) afterCommit(tx, () => content.matched?.keep(key, matched));
-  const input = { assetId: asset.id, packages, content: matched, instances, feedVersion, at };
-  const outcome = await syncFindings(tx, input);
-  return { ...outcome, leftOut: matched.leftOut };
+  const input = { assetId, packages, content: matched, instances, feedVersion, at };
+  const { isSame, ...outcome } = await syncFindings(tx, input);
+  return { outcome: { ...outcome, leftOut: matched.leftOut }, isSame };
 };
 
 const matchContent = async (

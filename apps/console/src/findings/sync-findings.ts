@@ -23,11 +23,12 @@ export const syncFindings = async (
     readonly assetId: string;
     readonly packages: readonly StoredPackage[];
     readonly content: MatchedContent;
-    readonly instances: readonly Instance[];
+    /** Asked when there is something to write. */
+    readonly instances: () => Promise<readonly Instance[]>;
     readonly feedVersion: string;
     readonly at: Date;
   },
-): Promise<SyncOutcome> => {
+): Promise<SyncOutcome & { readonly isSame: boolean }> => {
   const { findings } = input.content;
   const digest = digestOf(input.content, input.packages);
   const { rows: same } = await sql`
@@ -35,10 +36,10 @@ export const syncFindings = async (
     where asset_id = ${input.assetId} and matched_feed is not null and not closed_as_gone and match_digest = ${digest} returning 1`.execute(
     tx,
   );
-  if (same.length > 0) return { opened: 0, closed: 0, findings: findings.length };
+  if (same.length > 0) return { opened: 0, closed: 0, findings: findings.length, isSame: true };
   const known = await readKnown(tx, input.assetId);
   const byPurl = new Map(input.packages.map((item) => [item.purl, item]));
-  const contextOf = createContextLookup(input.assetId, input.instances);
+  const contextOf = createContextLookup(input.assetId, await input.instances());
   const wanted = findings.flatMap((finding) => {
     const item = byPurl.get(finding.purl);
     if (item === undefined) return [];
@@ -67,7 +68,7 @@ export const syncFindings = async (
     update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at}, match_digest = ${digest}
     where asset_id = ${input.assetId}`.execute(tx);
   const added = wanted.filter((item) => !known.has(item.key)).length;
-  return { opened: added + reopened.length, closed: gone.length, findings: wanted.length };
+  return { opened: added + reopened.length, closed: gone.length, findings: wanted.length, isSame: false };
 };
 
 /** Of what the rows are made from: the content, and which packages of the asset it is of. */

@@ -4,6 +4,7 @@ import type { Scope } from '@parapet/contract/api';
 import { createManualClock } from '@parapet/core';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { rematchAll } from '../feeds/rematch.ts';
 import { createFindingRoutes } from '../findings/finding-routes.ts';
 import { callRoute } from '../findings/testing/call-route.ts';
 import { createFakeContent } from '../findings/testing/fake-advisories.ts';
@@ -145,6 +146,20 @@ describe('a VEX document', () => {
       { action: 'vex.upload', target: 'urn:vex:1', details: { assets: 1 } },
       { action: 'vex.remove', target: 'urn:vex:1' },
     ]);
+  });
+
+  test('speaks of what a newer feed says is the same vulnerability, though the rest of it is as before', async () => {
+    const host = await aHost('web-01', {}, [aPackage('zlib', '1.2'), aPackage('bash', '5.2')]);
+    await upload(aDocument('urn:vex:1', { product: 'pkg:deb/debian/zlib' }));
+    expect(await statuses()).toEqual({ 'CVE-2026-2': 'open' });
+    const before = await openRisk(host);
+    content.set([{ vulnerability: 'CVE-2026-2', package: 'zlib', likelihood: 0.4, aliases: ['CVE-2026-1'] }]);
+    await rematchAll(
+      { db: database.db, content, clock, live: live as never, log: silentLog },
+      new AbortController().signal,
+    );
+    expect(await statuses()).toEqual({ 'CVE-2026-2': 'ruled-out' });
+    expect(await openRisk(host)).not.toBe(before);
   });
 
   test('speaks of what is found after it came', async () => {

@@ -10,6 +10,7 @@ export type Rule = {
   readonly kev?: boolean;
   readonly epss?: number;
   readonly cvss?: number;
+  readonly aliases?: readonly string[];
 };
 
 /** Advisory content whose rules a test sets; a new version each time. Matches by package name, all versions but the fixed one. */
@@ -81,7 +82,7 @@ const matchOf = (rule: Rule, purl: string, packageName: string, installedVersion
   ecosystem: 'Debian:12',
   advisoryId: `ADV-${rule.vulnerability}`,
   vulnerability: rule.vulnerability,
-  aliases: [],
+  aliases: rule.aliases ?? [],
   ...(rule.fixedVersion === undefined ? {} : { fixedVersion: rule.fixedVersion }),
   affectedRanges: [],
   cvss: rule.cvss === undefined ? [] : [{ version: '3.1', vector: '', score: rule.cvss }],

@@ -46,6 +46,7 @@ export const createCollectors = (deps: {
   const kernel = createKernelWatch({
     cpuCores: deps.config.limits.cpuCores,
     systemCalls: deps.config.systemCalls,
+    rootPath: deps.config.rootPath,
   });
   const news = createFileNews();
   /** What is told from where the run before ended; on trial by another process. */

@@ -59,6 +59,8 @@ export type KernelWatchDeps = {
   readonly cpuCores: number | undefined;
   /** Whether a program may look at every system call: default yes. */
   readonly systemCalls?: boolean;
+  /** Where the host's files lie. */
+  readonly rootPath?: string;
   readonly open?: typeof openProbes;
 };
 
@@ -67,6 +69,7 @@ const drainEveryMs = 25;
 export const createKernelWatch = ({
   cpuCores,
   systemCalls = true,
+  rootPath = '/',
   open = openProbes,
 }: KernelWatchDeps): KernelWatch => {
   const memory = createProcessMemory();
@@ -80,7 +83,7 @@ export const createKernelWatch = ({
     const counts = { delivered: 0 };
     const opened = open({
       probes: systemCalls ? probeNames : probeNames.filter((name) => name !== 'systemCall'),
-      drainEveryMs,
+      ...{ drainEveryMs, rootPath },
       ...(cpuCores === undefined ? {} : { drainBudgetMs: (drainEveryMs * cpuCores) / 2 }),
       onEvent: (event) => {
         counts.delivered += 1;

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { assemble } from '../bpf/assembler.ts';
 import {
@@ -95,6 +96,8 @@ export type ProbeOptions = {
   readonly onEvent: (event: ProbedEvent) => void;
   /** A record that could not be read, which would be a bug of ours; it is in no other count. */
   readonly onUnreadable?: () => void;
+  /** Where the host's files lie: default `/`. */
+  readonly rootPath?: string;
   /** What the kernel may keep between two reads: a power of two, default 2 MiB, some 4,000 execs with usual arguments. */
   readonly ringBytes?: number;
   /** How often the ring is read, default 25 ms. */
@@ -185,7 +188,7 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
         ringFd: ring.map.fd,
         recentFd: recent.fd,
       };
-      const started = start(name, environment, opened);
+      const started = start(name, environment, opened, options.rootPath);
       if (started === undefined) missing.push(name);
       else programs.push({ name, ...started });
     }
@@ -205,11 +208,12 @@ const start = (
   name: ProbeName,
   environment: ProbeEnvironment,
   opened: DisposableStack,
+  rootPath: string | undefined,
 ): Omit<RunningProbe, 'name'> | undefined => {
   const definition = probeTable[name];
   const started = attempt(() => {
     const program = opened.use(load(name, definition, environment));
-    return { program, place: opened.use(place(name, program)) };
+    return { program, place: opened.use(place(name, program, rootPath)) };
   });
   if (started.ok) return started.value;
   if (definition.isNeeded === true) throw started.error;
@@ -231,10 +235,10 @@ const load = (name: ProbeName, definition: ProbeDefinition, environment: ProbeEn
       });
 };
 
-const place = (name: ProbeName, program: BpfObject): BpfObject => {
+const place = (name: ProbeName, program: BpfObject, rootPath: string | undefined): BpfObject => {
   const definition = probeTable[name];
   if ('tracepoint' in definition) return attachRawTracepoint(definition.tracepoint, program);
-  const root = openSync(unifiedRoot(), 'r');
+  const root = openSync(unifiedRoot(rootPath ?? '/'), 'r');
   try {
     return attachToCgroup(root, definition.cgroupPlace, program);
   } finally {
@@ -242,9 +246,9 @@ const place = (name: ProbeName, program: BpfObject): BpfObject => {
   }
 };
 
-/** Of the whole host: in a container with a cgroup namespace of its own the root that is mounted is not. */
-const unifiedRoot = (): string => {
-  const found = ['/proc/1/root/sys/fs/cgroup', '/sys/fs/cgroup']
+/** Of the whole host: in a container the one that is mounted may be none, or the root of its own cgroup namespace. */
+const unifiedRoot = (rootPath: string): string => {
+  const found = [join(rootPath, 'sys/fs/cgroup'), '/proc/1/root/sys/fs/cgroup', '/sys/fs/cgroup']
     .flatMap((path) => [path, `${path}/unified`])
     .find((path) => existsSync(path) && statfsSync(path).type === cgroup2Magic && statSync(path).ino === rootInode);
   if (found === undefined)
@@ -299,7 +303,7 @@ const run = (options: ProbeOptions, { counters, ring, programs, missing, all }: 
       probe.place?.close();
       probe.place = undefined;
       if (rests) continue;
-      const placed = attempt(() => place(probe.name, probe.program));
+      const placed = attempt(() => place(probe.name, probe.program, options.rootPath));
       if (placed.ok) probe.place = placed.value;
       else failure = placed.error;
     }

@@ -15,6 +15,7 @@ import type { Database } from '../database/database.ts';
 import { allowedIn } from './allowed.ts';
 import { readGaps } from './gaps.ts';
 import { filesWithin } from './manifest.ts';
+import { type DatedFile, findNewest } from './newest-first.ts';
 import { stepOf } from './round-step.ts';
 import type { TelemetryWorker } from './worker.ts';
 
@@ -28,6 +29,9 @@ export type HuntsDeps = {
 
 type Query<N extends RouteName> = ParsedOf<N> extends { readonly query: infer Q } ? Q : never;
 type Span = Pick<Query<'hunt.events'>, 'q' | 'since' | 'until'>;
+
+/** What a search is about, with the times of its files, the newest first. */
+type Prepared = Omit<SearchScope, 'files'> & { readonly files: readonly DatedFile[] };
 
 /** Searches events. With a scope, those of the hosts and containers in it. */
 export type Hunts = {
@@ -60,7 +64,7 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
     };
   };
 
-  const prepare = async (query: Span, whose: Allowing, after?: EventCursor): Promise<SearchScope> => {
+  const prepare = async (query: Span, whose: Allowing, after?: EventCursor): Promise<Prepared> => {
     const hunt = readHunt(query.q);
     const from = Date.parse(query.since) * 1000;
     const until = Date.parse(query.until) * 1000;
@@ -73,23 +77,30 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
       throw badRequest('too-much', 'There is too much in this span of time. Look at a shorter one.');
     return {
       ...{ from, to, hunt },
-      files: files.map(({ path }) => join(folder, path)),
+      files: files.map(({ path, lastAt }) => ({ path: join(folder, path), lastAt })),
       ...(allowed === undefined ? {} : { allowed }),
     };
+  };
+  const prepareAll = async (query: Span, whose: Allowing): Promise<SearchScope> => {
+    const { files, ...search } = await prepare(query, whose);
+    return { ...search, files: files.map(({ path }) => path) };
   };
 
   const find = async (query: Query<'hunt.events'>, whose: Allowing) => {
     const after = query.after === undefined ? undefined : readCursor(query.after);
-    const scope = await prepare(query, whose, after);
-    const job = { scope, limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
-    const found = orThrow(await worker.run('find', job, { timeoutMs })) as readonly HuntEvent[];
+    const { files, ...search } = await prepare(query, whose, after);
+    const page = { limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
+    const found = await findNewest(files, page.limit, async (paths) => {
+      const job = { scope: { ...search, files: paths }, ...page };
+      return orThrow(await worker.run('find', job, { timeoutMs })) as readonly HuntEvent[];
+    });
     const items = found.slice(0, query.limit);
     const last = items.at(-1);
     return { items, ...(found.length > items.length && last !== undefined ? { next: cursorOf(last) } : {}) };
   };
 
   const counts = async (query: Parameters<ScopedHunts['counts']>[0], whose: Allowing) => {
-    const scope = await prepare(query, whose);
+    const scope = await prepareAll(query, whose);
     const stepMs = stepOf(query, query.steps);
     const { splitBy } = query;
     const job = { scope, stepUs: stepMs * 1000, ...(splitBy === undefined ? {} : { splitBy }) };
@@ -97,7 +108,7 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
   };
 
   return {
-    searchFor: (query, scope) => prepare(query, allowing(scope)),
+    searchFor: (query, scope) => prepareAll(query, allowing(scope)),
     within: (scope) => {
       const whose = allowing(scope);
       return { find: (query) => find(query, whose), counts: (query) => counts(query, whose) };
@@ -120,7 +131,7 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
       };
     },
     values: async (query, scope) => {
-      const search = await prepare(query, allowing(scope));
+      const search = await prepareAll(query, allowing(scope));
       const { field, limit } = query;
       return { values: [...orThrow(await worker.run('values', { scope: search, field, limit }, { timeoutMs }))] };
     },

@@ -4,6 +4,7 @@ import type { Position } from '@parapet/contract/wire';
 import type { EventFile } from '@parapet/telemetry';
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
+import type { DatedFile } from './newest-first.ts';
 import type { Converted } from './worker-messages.ts';
 
 /** A file of the store, by its name below the store's folder. */
@@ -125,7 +126,7 @@ export const readPositions = async (db: Database): Promise<Map<string, Position>
   return new Map(rows.map(({ host_id, epoch, seq }) => [host_id, { epoch, seq }]));
 };
 
-/** Files that may hold events of a span of time (microseconds, `to` not part of it), and of one of the hosts. */
+/** Files that may hold events of a span of time (microseconds, `to` not part of it), and of one of the hosts, the newest first. */
 export const filesWithin = async (
   db: Database,
   span: {
@@ -134,10 +135,10 @@ export const filesWithin = async (
     /** Of each list a file must have a host; a list that is absent asks for nothing. */
     readonly hosts: readonly (readonly string[] | undefined)[];
   },
-): Promise<StoredFile[]> => {
+): Promise<DatedFile[]> => {
   let query = db
     .selectFrom('telemetry_files')
-    .select(['path', 'rows', 'bytes'])
+    .select(['path', 'last_at as lastAt'])
     .where('retired_at', 'is', null)
     .where('last_at', '>=', span.from)
     .where('first_at', '<', span.to);

@@ -1,16 +1,21 @@
 import type { SystemStatus } from '@parapet/contract/api';
 import type { Clock } from '@parapet/core';
+import type { Expression } from 'kysely';
 import type { WebCertificateState } from '../authority/web-certificate.ts';
 import type { Database } from '../database/database.ts';
 import type { DatabaseHealth } from '../database/health.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { inScope } from '../people/scope.ts';
+import { readBlindness, readLosses, recentMs } from '../sensors/losses.ts';
 import type { EventStore, EventStoreHealth } from '../telemetry/event-store.ts';
 import type { DiskState, DiskWatch } from './disk.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { EventLoopWatch } from './event-loop.ts';
 import type { FeedAge, IngestWatch } from './figures.ts';
-import { readTrust, recentBlindness, recentLosses } from './losses.ts';
+import { readTrust } from './trust.ts';
+
+const maxUnseen = 200;
 
 export type StatusDeps = {
   readonly db: Database;
@@ -54,21 +59,23 @@ export const createStatusRoutes = (deps: StatusDeps): Pick<RouteHandlers, 'statu
 });
 
 /** The console's own health. Hosts out of scope are left out of its losses and blind intervals. */
-export const readStatus = async (
-  deps: StatusDeps,
-  scope: Parameters<typeof recentLosses>[2],
-): Promise<SystemStatus> => {
+export const readStatus = async (deps: StatusDeps, scope: Parameters<typeof readTrust>[2]): Promise<SystemStatus> => {
   const now = deps.clock.now();
   const health = deps.health.current();
   const events = deps.events.health();
   const { source, expiresAt, warnings } = deps.certificate.state();
   const { rss, heapUsed } = process.memoryUsage();
   const { framesTotal: _frames, recordsTotal: _records, ...ingest } = deps.ingest.figures();
+  const unseen = {
+    has: (hostId: Expression<unknown>) => inScope(scope, hostId),
+    since: new Date(now - recentMs),
+    limit: maxUnseen,
+  };
   const [queues, disk, losses, blind] = await Promise.all([
     deps.jobs.figures(),
     deps.disk.figures(),
-    recentLosses(deps.db, now, scope),
-    recentBlindness(deps.db, now, scope),
+    readLosses(deps.db, unseen),
+    readBlindness(deps.db, unseen),
   ]);
   return {
     version: deps.version,

@@ -1,5 +1,6 @@
 import type { Scope } from '@parapet/contract/api';
 import { type Clock, notFound } from '@parapet/core';
+import { type Expression, type SqlBool, sql } from 'kysely';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Database } from '../database/database.ts';
 import { actorOf } from '../http/audit-requests.ts';
@@ -7,8 +8,9 @@ import type { RouteHandlers } from '../http/handler.ts';
 import type { Release } from '../upgrades/version-standing.ts';
 import type { EnrolmentKeys } from './enrolment-keys.ts';
 import { listSensors } from './list-sensors.ts';
+import { readBlindness, readLosses, recentMs } from './losses.ts';
 import { revokeSensor } from './revocation.ts';
-import { readBlind, readLosses, readSensors } from './sensor-rows.ts';
+import { readSensors } from './sensor-rows.ts';
 
 type Names =
   | 'enrolmentKeys.list'
@@ -36,12 +38,12 @@ export type SensorRouteDeps = {
   readonly resync: (hostId: string, reason: string) => boolean;
 };
 
-const historyMs = 7 * 86_400_000;
+const maxHistory = 500;
 const hourMs = 3_600_000;
 
 export const createSensorRoutes = (deps: SensorRouteDeps): SensorRoutes => {
   const { db, clock, audit, keys } = deps;
-  const standing = () => ({ since: new Date(clock.now() - historyMs), release: deps.release() });
+  const standing = () => ({ since: new Date(clock.now() - recentMs), release: deps.release() });
   const require = async (scope: Scope, hostId: string) => {
     const [sensor] = await readSensors(db, scope, { hostIds: [hostId], ...standing() });
     if (sensor === undefined) throw notFound('This sensor');
@@ -79,12 +81,13 @@ export const createSensorRoutes = (deps: SensorRouteDeps): SensorRoutes => {
     },
     'sensors.list': ({ query, caller }) => listSensors(db, caller.scope, query, standing()),
     'sensors.get': async ({ params, caller }) => {
-      const since = new Date(clock.now() - historyMs);
+      const history = {
+        has: (hostId: Expression<unknown>) => sql<SqlBool>`${hostId} = ${params.hostId}`,
+        since: new Date(clock.now() - recentMs),
+        limit: maxHistory,
+      };
       const sensor = await require(caller.scope, params.hostId);
-      const [blind, losses] = await Promise.all([
-        readBlind(db, params.hostId, since),
-        readLosses(db, params.hostId, since),
-      ]);
+      const [blind, losses] = await Promise.all([readBlindness(db, history), readLosses(db, history)]);
       return { ...sensor, blind, losses };
     },
     'sensors.revoke': async ({ params, body, caller, address }) => {

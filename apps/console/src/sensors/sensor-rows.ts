@@ -1,12 +1,10 @@
-import type { BlindInterval, Loss, Presence, Scope, Sensor } from '@parapet/contract/api';
+import type { Presence, Scope, Sensor } from '@parapet/contract/api';
 import type { SensorProgram } from '@parapet/contract/wire';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { unexpectedEnds } from '../gateway/run-ends.ts';
 import { scopeOnce } from '../people/scope.ts';
 import { type Release, standingOf } from '../upgrades/version-standing.ts';
-
-const maxHistory = 500;
 
 /** The named sensors as far as they are in scope, in the order they are named in. */
 export const readSensors = async (
@@ -42,53 +40,6 @@ export const readSensors = async (
     where ${has(sql.ref('s.host_id'))}
     order by page.position`.execute(db);
   return rows.map((row) => presentSensor(row, standingOf(row, wanted.release)));
-};
-
-/** Spans of a host in which something could not be seen, latest first. */
-export const readBlind = async (db: Database, hostId: string, since: Date): Promise<BlindInterval[]> => {
-  const rows = await db
-    .selectFrom('blind_intervals as b')
-    .innerJoin('assets as a', 'a.id', 'b.host_id')
-    .select(['b.host_id', 'a.name', 'b.collector', 'b.started_at', 'b.ended_at', 'b.cause'])
-    .where('b.host_id', '=', hostId)
-    .where((eb) => eb.or([eb('b.ended_at', 'is', null), eb('b.ended_at', '>', since)]))
-    .orderBy('b.started_at', 'desc')
-    .limit(maxHistory)
-    .execute();
-  return rows.map((row) => ({
-    hostId: row.host_id,
-    hostname: row.name,
-    collector: row.collector,
-    from: row.started_at.toISOString(),
-    ...(row.ended_at === null ? {} : { to: row.ended_at.toISOString() }),
-    cause: row.cause,
-  }));
-};
-
-/** What a host lost, by collector, stage and cause. */
-export const readLosses = async (db: Database, hostId: string, since: Date): Promise<Loss[]> => {
-  const rows = await db
-    .selectFrom('losses as l')
-    .innerJoin('assets as a', 'a.id', 'l.host_id')
-    .select(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause', 'l.kind'])
-    .select((eb) => [eb.fn.sum<number>('l.lost').as('lost'), eb.fn.max('l.last_at').as('last_at')])
-    .where('l.host_id', '=', hostId)
-    .where('l.last_at', '>', since)
-    .where('l.lost', '>', 0)
-    .groupBy(['l.host_id', 'a.name', 'l.collector', 'l.stage', 'l.cause', 'l.kind'])
-    .orderBy('last_at', 'desc')
-    .limit(maxHistory)
-    .execute();
-  return rows.map((row) => ({
-    hostId: row.host_id,
-    hostname: row.name,
-    collector: row.collector,
-    stage: row.stage,
-    cause: row.cause,
-    kind: row.kind,
-    lost: Number(row.lost),
-    lastAt: row.last_at.toISOString(),
-  }));
 };
 
 /** LIKE patterns of ends that nobody asked for. */

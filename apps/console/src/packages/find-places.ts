@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
+import { openFindings, type PackageRow, packageColumns, presentPackage } from '../sboms/package-row.ts';
 import {
   copiesOfMeant,
   copiesOfMeantVersion,
@@ -58,24 +59,9 @@ const meantVersions = async (
   )`;
 };
 
-type PlaceRow = {
-  readonly id: number;
+type PlaceRow = PackageRow & {
   readonly place: number;
   readonly total: number;
-  readonly purl: string;
-  readonly type: string;
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string | null;
-  readonly source_name: string | null;
-  readonly licences: string[];
-  readonly location: string;
-  readonly use_kind: PackagePlace['use'];
-  readonly evidence: PackagePlace['evidence'] | null;
-  readonly scope: PackagePlace['scope'] | null;
-  readonly owner: string | null;
-  readonly findings: number;
-  readonly risk: number | null;
   readonly asset_id: string;
   readonly asset_kind: PackagePlace['asset']['kind'];
   readonly asset_name: string;
@@ -107,16 +93,12 @@ const readPlaces = async (
       join live on live.id = p.asset_id
       where meant.rank <= ${nameLimit}
     )
-    select p.id, page.place, (select count(*)::int from found) as total, p.purl, p.type, p.name, p.version, p.architecture,
-      p.source_name, p.licences, p.location, p.use_kind, p.evidence, p.scope, p.owner, known.findings, known.risk,
-      a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
+    select ${packageColumns}, page.place, (select count(*)::int from found) as total, a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
       host.id as host_id, host.name as host_name, containers.container_count, containers.some_containers
     from (select * from found where ${beyond} order by found.place desc, found.id desc limit ${page.limit}) as page
     join asset_packages as p on p.id = page.id join assets as a on a.id = p.asset_id
     left join assets as host on a.kind = 'container' and host.id = a.host_id and ${isLive('host.id')}
-    cross join lateral (
-      select count(*)::int as findings, max(f.risk) as risk from findings as f where f.package_id = p.id and f.status = 'open'
-    ) as known
+    ${openFindings}
     left join lateral (
       select count(*)::int as container_count,
         (jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name)) filter (where c.nth <= ${namedContainers}))::jsonb as some_containers
@@ -132,20 +114,7 @@ const readPlaces = async (
 
 const presentPlace = (row: PlaceRow): PackagePlace => ({
   id: String(row.id),
-  purl: row.purl,
-  type: row.type,
-  name: row.name,
-  version: row.version,
-  architecture: row.architecture ?? undefined,
-  source: row.source_name ?? undefined,
-  licences: row.licences,
-  location: row.location,
-  evidence: row.evidence ?? undefined,
-  scope: row.scope ?? undefined,
-  owner: row.owner ?? undefined,
-  use: row.use_kind,
-  findings: row.findings,
-  risk: row.risk ?? undefined,
+  ...presentPackage(row),
   asset: { id: row.asset_id, kind: row.asset_kind, name: row.asset_name },
   host: row.host_id === null || row.host_name === null ? undefined : { id: row.host_id, name: row.host_name },
   containers:

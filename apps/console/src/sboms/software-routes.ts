@@ -8,6 +8,7 @@ import { containing } from '../findings/filter.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { inScope } from '../people/scope.ts';
+import { openFindings, type PackageRow, packageColumns, presentPackage } from './package-row.ts';
 import { readCurrentSbom } from './store-sbom.ts';
 import { writeSbom } from './write-sbom.ts';
 
@@ -46,24 +47,6 @@ type PackageQuery = {
   readonly limit: number;
 };
 
-type PackageRow = {
-  readonly id: number;
-  readonly purl: string;
-  readonly type: string;
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string | null;
-  readonly source_name: string | null;
-  readonly licences: string[];
-  readonly location: string;
-  readonly use_kind: PackageItem['use'];
-  readonly evidence: PackageItem['evidence'] | null;
-  readonly scope: PackageItem['scope'] | null;
-  readonly owner: string | null;
-  readonly findings: number;
-  readonly risk: number | null;
-};
-
 /**
  * Packages by name. A container shows those of its image too, but what it removed: that is what it has; their use is that of
  * the image's containers together.
@@ -79,12 +62,9 @@ const listPackages = async (
   const [afterName, afterId] = query.after === undefined ? ['', 0] : decodeCursor(query.after, PackageCursor);
   const [page, total] = await Promise.all([
     sql<PackageRow>`
-      select p.id, p.purl, p.type, p.name, p.version, p.architecture, p.source_name, p.licences, p.location, p.use_kind,
-        p.evidence, p.scope, p.owner, found.findings, found.risk
+      select ${packageColumns}
       from (select p.* ${installed} and (p.name, p.id) > (${afterName}, ${afterId}::bigint) order by p.name, p.id limit ${query.limit + 1}) as p
-      cross join lateral (
-        select count(*)::int as findings, max(f.risk) as risk from findings as f where f.package_id = p.id and f.status = 'open'
-      ) as found
+      ${openFindings}
       order by p.name, p.id`.execute(db),
     sql<{ total: number }>`select count(*) as total ${installed}`.execute(db),
   ]);
@@ -111,20 +91,3 @@ const installedOn = (assetId: string, query: PackageQuery): RawBuilder<unknown> 
     and ${query.evidence === undefined ? sql`true` : sql`coalesce(p.evidence, 'installed') = any(${query.evidence}::text[])`}`;
 
 const PackageCursor = z.tuple([z.string().max(4096), z.number().int()]);
-
-const presentPackage = (row: PackageRow): PackageItem => ({
-  purl: row.purl,
-  type: row.type,
-  name: row.name,
-  version: row.version,
-  architecture: row.architecture ?? undefined,
-  source: row.source_name ?? undefined,
-  licences: row.licences,
-  location: row.location,
-  use: row.use_kind,
-  evidence: row.evidence ?? undefined,
-  scope: row.scope ?? undefined,
-  owner: row.owner ?? undefined,
-  findings: row.findings,
-  risk: row.risk ?? undefined,
-});

@@ -68,6 +68,7 @@ export const otherPrograms: ReadonlySet<string> = new Set([
   'PARAPET_CLOUD_METADATA',
   'PARAPET_CONTAINER',
   'PARAPET_CPU_LIMIT',
+  'PARAPET_EVENT_SOURCE',
   'PARAPET_HOST_ROOT',
   'PARAPET_MEMORY_LIMIT',
   'PARAPET_SYSTEM_CALLS',

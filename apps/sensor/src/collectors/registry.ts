@@ -11,7 +11,9 @@ import {
 } from '@parapet/sbom/local-stores';
 import type { z } from 'zod';
 import type { SensorConfig } from '../config/config.ts';
+import { isInChain, leftOut } from '../kernel-watch/event-source.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
+import type { StartTeller } from '../kernel-watch/start-teller.ts';
 import { createStateFile, type StateFileName } from '../state/state-files.ts';
 import { AccountState } from './accounts/account-state.ts';
 import { createAccountsCollector } from './accounts/index.ts';
@@ -47,6 +49,7 @@ export const createCollectors = (deps: {
     cpuCores: deps.config.limits.cpuCores,
     systemCalls: deps.config.systemCalls,
     rootPath: deps.config.rootPath,
+    ...(isInChain(deps.config.eventSource, 'ebpf') ? {} : { open: leftOut }),
   });
   const news = createFileNews();
   /** What is told from where the run before ended; on trial by another process. */
@@ -63,7 +66,7 @@ export const createCollectors = (deps: {
     }),
     createProcessCollector(deps.workloads, { stored: deps.stored }),
     createNetworkCollector(kernel),
-    createActivityCollector(kernel, deps.hashes, deps.workloads.endLife),
+    createActivityCollector(kernel, deps.hashes, deps.workloads.endLife, startTellers(deps.config)),
     createFilesCollector({
       kernel,
       rootPath: deps.config.rootPath,
@@ -83,6 +86,12 @@ export const createCollectors = (deps: {
       news,
     }),
   ];
+};
+
+/** Best first: where a kernel has no types, or may not be asked for them. */
+const startTellers = ({ eventSource }: SensorConfig): readonly StartTeller[] => {
+  const all: readonly StartTeller[] = [];
+  return all.filter(({ name }) => isInChain(eventSource, name));
 };
 
 /** Root's own stores alone: in that of a user anything can be said to be any image. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError, fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { defaultHashedPaths, defaultWatchedPaths, parseWatchedPaths } from '../collectors/files/watched-paths.ts';
+import { type EventSource, eventSources } from '../kernel-watch/event-source.ts';
 import type { LogLevel } from '../log.ts';
 import type { Limits } from '../protection/own-group.ts';
 import type { SensorEnv } from './env.ts';
@@ -20,6 +21,8 @@ export type SensorConfig = {
   readonly limits: Limits;
   /** Whether a program in the kernel may look at the number of every system call of the host. */
   readonly systemCalls: boolean;
+  /** The best source of what processes do that may be used; those after it may be, too. */
+  readonly eventSource: EventSource;
   /** Folders of the host and of containers whose files are watched. */
   readonly watchedPaths: readonly string[];
   /** Those of them whose content is followed by its hash. */
@@ -54,6 +57,7 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
     cpuCores: cpuLimit(env.PARAPET_CPU_LIMIT),
   },
   systemCalls: env.PARAPET_SYSTEM_CALLS !== 'off',
+  eventSource: eventSource(env.PARAPET_EVENT_SOURCE),
   watchedPaths: paths('PARAPET_WATCHED_PATHS', env.PARAPET_WATCHED_PATHS, defaultWatchedPaths),
   hashedPaths: paths('PARAPET_HASHED_PATHS', env.PARAPET_HASHED_PATHS, defaultHashedPaths),
   isContainer: env.PARAPET_CONTAINER === '1',
@@ -98,6 +102,12 @@ const cpuLimit = (text: string | undefined): number | undefined => {
   const cores = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (cores >= leastCpuCores) return cores;
   throw bad(`PARAPET_CPU_LIMIT is "${text}": give a number of cores like 0.2, at least ${leastCpuCores}, or off.`);
+};
+
+const eventSource = (text: string | undefined): EventSource => {
+  const found = text === undefined ? 'ebpf' : eventSources.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw bad(`PARAPET_EVENT_SOURCE is "${text}": give one of ${eventSources.join(', ')}.`);
 };
 
 const paths = (name: string, text: string | undefined, byDefault: readonly string[]): readonly string[] => {

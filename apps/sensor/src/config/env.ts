@@ -23,6 +23,8 @@ export const SensorEnv = z.object({
   PARAPET_CPU_LIMIT: text,
   /** `off`: no program of ours looks at system calls. */
   PARAPET_SYSTEM_CALLS: text,
+  /** Where the chain of sources of what processes do begins. */
+  PARAPET_EVENT_SOURCE: text,
   /** Folders whose files are watched, separated by commas; `off` for none. */
   PARAPET_WATCHED_PATHS: text,
   /** Folders below which the content of watched files is followed by its hash; `off` for none. */

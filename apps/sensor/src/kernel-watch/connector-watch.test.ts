@@ -7,6 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { type ConnectorEvent, openConnectorWatch } from './connector-watch.ts';
 import { createProcessBoard } from './process-board.ts';
 import { createProcessMemory } from './process-memory.ts';
+import type { OpenStartTeller, ToldStart } from './start-teller.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -16,7 +17,7 @@ const patience = { timeout: 60_000 };
 const tick = 10_000_000n;
 
 /** A kernel and a /proc that a test plays. */
-const play = (more: { readonly readingShare?: number } = {}) => {
+const play = (more: { readonly readingShare?: number; readonly teller?: OpenStartTeller } = {}) => {
   const procPath = mkdtempSync(join(tmpdir(), 'connector-watch-'));
   folders.push(procPath);
   let options: ProcessEventsOptions | undefined;
@@ -91,6 +92,30 @@ test('a start that was over before it was read is told with what its parent had,
     start: undefined,
   });
   expect(watch.account()).toEqual({ produced: 3, lost: 0, unknown: 0, unread: 1 });
+});
+
+test('a start that somebody told of has its arguments, over or not, and never those of the next program', () => {
+  const told: ToldStart = {
+    process: { comm: 'brief', uid: 7 },
+    executable: '/srv/brief',
+    arguments: { argv: ['brief', '--one'], cut: false },
+  };
+  const host = play({ teller: { take: () => told, close: () => {} } });
+  host.run(1, 0, 1, ['init'], 'init');
+  const { watch, kernel } = host.begin();
+  kernel.onFork?.({ pid: 30, parentPid: 1, ...at(600) });
+  kernel.onExec({ pid: 30, ...at(600) });
+  host.run(31, 1, 600, ['brief', '--read'], 'brief');
+  kernel.onExec({ pid: 31, ...at(600) });
+  host.run(32, 1, 600, ['next', '--read'], 'next');
+  kernel.onExec({ pid: 32, ...at(600) });
+  const argumentsTold = { arguments: { argv: ['brief', '--one'], cut: false }, isTold: true };
+  expect(host.events.slice(1)).toMatchObject([
+    { process: { comm: 'brief', uid: 7, parentPid: 1 }, start: { executable: '/srv/brief', ...argumentsTold } },
+    { process: { comm: 'brief', uid: 7 }, start: { executable: '/bin/brief', folder: '/srv', ...argumentsTold } },
+    { process: { comm: 'brief', uid: 7 }, start: { executable: '/srv/brief', folder: undefined, ...argumentsTold } },
+  ]);
+  expect(watch.account()).toEqual({ produced: 4, lost: 0, unknown: 0, unread: 0 });
 });
 
 test('a number that is another process’s by now tells nothing of the one before', () => {

@@ -18,11 +18,12 @@ import type { ProcessBoard } from './process-board.ts';
 import { processId } from './process-identity.ts';
 import type { ProcessMemory } from './process-memory.ts';
 import { createReadingBudget } from './reading-budget.ts';
+import type { OpenStartTeller, ToldStart } from './start-teller.ts';
 
 /**
  * Starts, ends and changes of user or group where our programs cannot run in the kernel: from its process events connector, which
  * tells a number and no more. All else is read from /proc as soon as an event is: some 20 ms after it happened, when what lives for
- * milliseconds is over. Such a start is told with what its parent had, and without its file and arguments.
+ * milliseconds is over. Such a start is told with what its parent had, and without its file and arguments, unless a teller of starts runs beside it.
  */
 export type ConnectorWatch = {
   readonly account: () => ConnectorAccount;
@@ -40,7 +41,7 @@ export type ConnectorAccount = {
   readonly unread: number;
 };
 
-/** `start`: what was read of the program; nothing for one that was over by then. */
+/** `start`: what was told or read of the program; nothing for one that nobody told of and that was over by then. */
 export type ConnectorStart = {
   readonly kind: 'start';
   readonly atNs: bigint;
@@ -50,6 +51,8 @@ export type ConnectorStart = {
         readonly executable: string;
         readonly folder: string | undefined;
         readonly arguments: ArgumentsRead | undefined;
+        /** By the teller of starts, which knows them as they were. */
+        readonly isTold: boolean;
       }
     | undefined;
 };
@@ -59,6 +62,7 @@ export type ConnectorWatchDeps = {
   readonly procPath: string;
   readonly memory: ProcessMemory;
   readonly board: ProcessBoard;
+  readonly teller?: OpenStartTeller | undefined;
   readonly onEvent: (event: ConnectorEvent) => void;
   /** Events were dropped and nobody can say how many; over when all processes were looked at anew. */
   readonly onBlind: () => { readonly end: () => void };
@@ -116,38 +120,55 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
   };
 
   const started = (event: ProcessEvent): void => {
+    const told = deps.teller?.take(event.pid, event.atNs);
     const found = look(event);
-    const before = board.at(event.pid);
-    take(found ?? (before === undefined ? undefined : { ...before, comm: '' }), (process) => {
+    const before = found ?? board.at(event.pid);
+    take(before === undefined ? undefined : { ...before, ...(found ?? { comm: '' }), ...told?.process }, (process) => {
       board.take({ kind: 'rights', atNs: event.atNs, cpu: 0, process });
-      if (found === undefined) {
+      if (told !== undefined) startedAsTold(event, process, found, told);
+      else if (found !== undefined) startedAsRead(event, process);
+      else {
         counts.unread += 1;
         memory.remember(processId(process.pid, process.startNs), { name: '', executable: '' });
         queue.add({ kind: 'start', atNs: event.atNs, process, start: undefined });
-        return;
       }
-      const executable = readExecutable(procPath, event.pid);
-      memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable });
-      const folder = readFolder(procPath, event.pid);
-      const isRead = reading < maxReading;
-      const place = queue.wait((read: ArgumentsRead | undefined) => {
-        if (read === undefined) counts.unread += 1;
-        const start = { executable, folder, arguments: read };
-        return { kind: 'start', atNs: event.atNs, process, start };
-      });
-      if (!isRead) {
-        place.settle(undefined);
-        return;
-      }
-      reading += 1;
-      void argumentsReader
-        .read(event.pid)
-        .catch(() => undefined)
-        .then((read) => {
-          reading -= 1;
-          place.settle(read === undefined || read.argv.length === 0 ? undefined : read);
-        });
     });
+  };
+  const startedAsTold = (
+    { pid, atNs }: ProcessEvent,
+    process: ProbedProcess,
+    found: ProbedProcess | undefined,
+    told: ToldStart,
+  ): void => {
+    // It may have become yet another program since.
+    const isThere = found !== undefined && (told.process.comm === undefined || found.comm === told.process.comm);
+    const executable = (isThere ? readExecutable(procPath, pid) : '') || told.executable;
+    const folder = told.folder ?? (isThere ? readFolder(procPath, pid) : undefined);
+    memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable });
+    if (told.arguments === undefined) counts.unread += 1;
+    queue.add({ kind: 'start', atNs, process, start: { executable, folder, arguments: told.arguments, isTold: true } });
+  };
+  const startedAsRead = ({ pid, atNs }: ProcessEvent, process: ProbedProcess): void => {
+    const executable = readExecutable(procPath, pid);
+    memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable });
+    const folder = readFolder(procPath, pid);
+    const isRead = reading < maxReading;
+    const place = queue.wait((read: ArgumentsRead | undefined) => {
+      if (read === undefined) counts.unread += 1;
+      return { kind: 'start', atNs, process, start: { executable, folder, arguments: read, isTold: false } };
+    });
+    if (!isRead) {
+      place.settle(undefined);
+      return;
+    }
+    reading += 1;
+    void argumentsReader
+      .read(pid)
+      .catch(() => undefined)
+      .then((read) => {
+        reading -= 1;
+        place.settle(read === undefined || read.argv.length === 0 ? undefined : read);
+      });
   };
   const ended = ({ pid, atNs, exitCode, signal }: ProcessExit): void =>
     take(board.at(pid), (process) => {
@@ -205,6 +226,7 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
       clearTimeout(learning);
       blind?.end();
       queue.finish();
+      deps.teller?.close();
     },
   });
 };

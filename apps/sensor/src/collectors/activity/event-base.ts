@@ -1,12 +1,13 @@
 import type { EventAction, TelemetryEvent } from '@parapet/contract/telemetry';
 import type { ProbedEvent } from '@parapet/kernel';
+import type { EventSource } from '../../kernel-watch/event-source.ts';
 import { containersOf, processId } from '../../kernel-watch/process-identity.ts';
 import { type ProcessMemory, type RunningProcess, recallOrLook } from '../../kernel-watch/process-memory.ts';
 import type { UserNames } from '../process/user-names.ts';
 
 export type EventDeps = {
   /** What tells of processes: default our programs in the kernel. */
-  readonly source?: 'ebpf' | 'proc-connector';
+  readonly source?: EventSource;
   readonly memory: ProcessMemory;
   readonly users: UserNames;
   /** What runs under a pid now, for processes that were there before we looked. */

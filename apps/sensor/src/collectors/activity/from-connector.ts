@@ -1,6 +1,7 @@
 import { type ConnectorEvent, openConnectorWatch } from '../../kernel-watch/connector-watch.ts';
 import type { KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
+import { openBestTeller, type StartTeller } from '../../kernel-watch/start-teller.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
@@ -13,23 +14,27 @@ export const startFromConnector = (parts: {
   readonly context: CollectorContext;
   readonly source: TelemetrySource;
   readonly kernel: Pick<KernelWatch, 'memory' | 'board'>;
-  /** Why our programs do not run. */
+  /** What may tell the arguments of starts, best first. */
+  readonly tellers: readonly StartTeller[];
+  /** Why our programs that read the kernel's types do not run. */
   readonly refusal: string;
   readonly deps: ActivityDeps;
   /** Hears of containers that were over before anybody reported them. */
   readonly endLife: WorkloadDirectoryStore['endLife'];
 }): RunningCollector => {
-  const { context, source, kernel, refusal } = parts;
+  const { context, source, kernel } = parts;
+  const { teller, opened: tells, refusals } = openBestTeller(parts.tellers);
+  const refusal = [parts.refusal, ...refusals].join(' ');
   const deps: ActivityDeps = { ...parts.deps, source: 'proc-connector' };
   const lives = createBriefLives({
     ...{ workloads: context.workloads, endLife: parts.endLife, wallTimeUs: deps.wallTimeUs },
   });
   let failure: string | undefined;
   const opened = openConnectorWatch({
-    ...{ procPath: context.procPath, memory: kernel.memory, board: kernel.board },
+    ...{ procPath: context.procPath, memory: kernel.memory, board: kernel.board, teller: tells },
     onEvent: (event) => {
       lives.take(event);
-      tell(event, source, deps);
+      tell(event, source, deps, teller?.name);
     },
     onBlind: () => context.blind('The kernel’s process events overflowed: some starts and ends were not told.'),
     onFailed: (cause) => {
@@ -38,13 +43,14 @@ export const startFromConnector = (parts: {
     },
   });
   if (!opened.ok) {
+    tells?.close();
     context.report({ state: 'refused', source: 'none', reason: `${refusal} ${opened.error.message}` });
     return { stop: async () => {} };
   }
   context.report({
     state: 'degraded',
-    source: 'process events of the kernel (proc connector), /proc',
-    reason: `Only starts, ends and changes of user or group are told; of what lives for milliseconds not the file and the arguments. ${refusal}`,
+    source: `process events of the kernel (proc connector), ${teller === undefined ? '/proc' : `arguments by ${teller.words}`}`,
+    reason: `Only starts, ends and changes of user or group are told${teller === undefined ? '; of what lives for milliseconds not the file and the arguments' : ''}. ${refusal}`,
   });
   let before = { lost: 0, unknown: 0, unread: 0 };
   const account = (): void => {
@@ -75,12 +81,18 @@ export const startFromConnector = (parts: {
 
 const accountEveryMs = 5000;
 
-const tell = (event: ConnectorEvent, source: TelemetrySource, deps: ActivityDeps): void => {
+const tell = (
+  event: ConnectorEvent,
+  source: TelemetrySource,
+  deps: ActivityDeps,
+  teller: StartTeller['name'] | undefined,
+): void => {
   if (event.kind !== 'start') {
     tellEvent(event, undefined, source, deps);
     return;
   }
   deps.rights.note(processId(event.process.pid, event.process.startNs), event.process);
-  if (source.wants('exec')) source.tell('process', describeStart(event, deps));
+  const by = event.start?.isTold === true && teller !== undefined ? { ...deps, source: teller } : deps;
+  if (source.wants('exec')) source.tell('process', describeStart(event, by));
   else source.unwanted(1);
 };

@@ -1,6 +1,7 @@
 import type { EventAction } from '@parapet/contract/telemetry';
 import type { ProbeName } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
+import type { StartTeller } from '../../kernel-watch/start-teller.ts';
 import { createWallTime } from '../../kernel-watch/wall-time.ts';
 import type { TelemetrySource } from '../../telemetry/telemetry-stream.ts';
 import type { CollectorContext, CollectorDefinition, CollectorStatus } from '../collector.ts';
@@ -18,6 +19,8 @@ export const createActivityCollector = (
   kernel: KernelWatch,
   hashes: Pick<ExecutableHashes, 'begin'>,
   endLife: WorkloadDirectoryStore['endLife'],
+  /** Where our programs that read the kernel's types cannot run. */
+  tellers: readonly StartTeller[] = [],
 ): CollectorDefinition => ({
   name: 'activity',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
@@ -41,7 +44,7 @@ export const createActivityCollector = (
       onUnreadable: () => source.lost({ stage: 'reader', cause: 'unreadable', count: 1 }),
     });
     if (!joined.ok)
-      return startFromConnector({ context, source, kernel, refusal: joined.error.message, deps, endLife });
+      return startFromConnector({ context, source, kernel, tellers, refusal: joined.error.message, deps, endLife });
     const settleRests = createRests(context, source, joined.value, deps.rights);
     return keepAccount(source, { member: joined.value, dns, settleRests });
   },

@@ -1,6 +1,7 @@
 export { rowOf, type StoredBy } from './duckdb/columns.ts';
 export { type EngineOptions, openEngine } from './duckdb/engine.ts';
 export { type EventFile, mergeEvents, writeEvents } from './duckdb/files.ts';
+export { createFilledColumns, type FilledColumns } from './duckdb/filled-columns.ts';
 export {
   type Bucket,
   countOverTime,

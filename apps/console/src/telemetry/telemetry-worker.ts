@@ -1,11 +1,20 @@
 import { messageOf } from '@parapet/core';
-import { countOverTime, exportEvents, findEvents, mergeEvents, openEngine, topValues } from '@parapet/telemetry';
+import {
+  countOverTime,
+  createFilledColumns,
+  exportEvents,
+  findEvents,
+  mergeEvents,
+  openEngine,
+  topValues,
+} from '@parapet/telemetry';
 import { convertSegments } from './convert-segments.ts';
 import type { WorkerAnswer, WorkerRequest } from './worker-messages.ts';
 
 /** Works on files of events for its parent, one job after the other, in a process that can be killed. */
 const [folder = '', memoryMegabytes = '256'] = process.argv.slice(2);
 const engine = await openEngine({ folder, memoryMegabytes: Number(memoryMegabytes), threads: 1 });
+const filledIn = createFilledColumns(engine);
 
 const work = ({ name, job }: WorkerRequest): Promise<unknown> => {
   switch (name) {
@@ -14,7 +23,7 @@ const work = ({ name, job }: WorkerRequest): Promise<unknown> => {
     case 'merge':
       return mergeEvents(engine, job.files, job.to);
     case 'find':
-      return findEvents(engine, job.scope, job);
+      return findEvents(engine, filledIn, job.scope, job);
     case 'histogram':
       return countOverTime(engine, job.scope, job);
     case 'export':

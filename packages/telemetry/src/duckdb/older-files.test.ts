@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseHunt } from '../language/parse.ts';
 import { openEngine } from './engine.ts';
+import { createFilledColumns } from './filled-columns.ts';
 import { countOverTime, exportEvents, findEvents, topValues } from './search.ts';
 
 it('finds events in files of a version that knew fewer fields', async () => {
@@ -16,8 +17,11 @@ it('finds events in files of a version that knew fewer fields', async () => {
     );
     const hunt = parseHunt('event.action = exec and not parapet.login.service exists');
     if (!hunt.ok) throw new Error(hunt.error.message);
+    const filledIn = createFilledColumns(engine);
     const scope = { files: [path], from: 0, to: 2_000_000_000_000_000, hunt: hunt.value };
-    expect(await findEvents(engine, scope, { limit: 10 })).toMatchObject([{ 'event.action': 'exec', 'host.id': 'h' }]);
+    expect(await findEvents(engine, filledIn, scope, { limit: 10 })).toMatchObject([
+      { 'event.action': 'exec', 'host.id': 'h' },
+    ]);
     expect(await countOverTime(engine, scope, { stepUs: 1_000_000 })).toMatchObject([{ count: 1 }]);
     expect(await topValues(engine, scope, 'user.name', 5)).toEqual([]);
     expect(await exportEvents(engine, scope, { path: join(folder, 'out.parquet'), limit: 5 })).toBe(1);

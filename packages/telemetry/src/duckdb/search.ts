@@ -6,6 +6,7 @@ import { columns } from './columns.ts';
 import { type Condition, column, conditionOf } from './condition.ts';
 import { literal } from './engine.ts';
 import { parquet } from './files.ts';
+import type { FilledColumns } from './filled-columns.ts';
 
 /** Which events a search is about. Times are microseconds since the Unix epoch, `to` is not part of it. */
 export type SearchScope = {
@@ -25,6 +26,7 @@ export type FoundEvent = Readonly<Partial<Record<FieldName, unknown>>>;
 /** Events, newest first, at most `limit`, from behind the cursor on. */
 export const findEvents = async (
   connection: DuckDBConnection,
+  filledIn: FilledColumns,
   scope: SearchScope,
   page: { readonly limit: number; readonly after?: EventCursor },
 ): Promise<readonly FoundEvent[]> => {
@@ -33,19 +35,19 @@ export const findEvents = async (
   if (newest === undefined || oldest === undefined) return [];
   const files = [...new Set(found.map(({ file }) => file))];
   const { sql, values } = whereOf({ ...scope, from: oldest.at, to: newest.at + 1 }, page.after);
-  const names = fieldNames.map(column).join(', ');
+  const names = await filledIn(files);
   const reader = await inFiles(files, (source) =>
     connection.runAndReadAll(
-      `select ${names} from ${source} where ${sql} order by ${order} limit ${whole(page.limit)}`,
+      `select ${names.map(column).join(', ')} from ${source} where ${sql} order by ${order} limit ${whole(page.limit)}`,
       [...values],
     ),
   );
-  return reader.getRowsJson().map(eventOf);
+  return reader.getRowsJson().map((row) => eventOf(names, row));
 };
 
 /**
  * Where the events of a page lie. An event has some 80 columns, and sorting reads all that are asked for of all that are found: so the
- * page is chosen by three of them, and the others are read of the files and the time that it lies in.
+ * page is chosen by three of them, and those that hold anything are read of the files and the time that it lies in.
  */
 const findPlaces = async (
   connection: DuckDBConnection,
@@ -184,9 +186,9 @@ const whereOf = (scope: SearchScope, after?: EventCursor): Condition => {
 };
 
 /** The engine hands large numbers over as text; ours all fit. */
-const eventOf = (row: readonly unknown[]): FoundEvent =>
+const eventOf = (names: readonly FieldName[], row: readonly unknown[]): FoundEvent =>
   Object.fromEntries(
-    fieldNames.flatMap((name, index) => {
+    names.flatMap((name, index) => {
       const value = row[index];
       if (value === null || value === undefined) return [];
       const { type } = telemetryFields[name];

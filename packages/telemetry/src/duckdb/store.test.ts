@@ -8,12 +8,14 @@ import { parseHunt } from '../language/parse.ts';
 import { rowOf } from './columns.ts';
 import { openEngine } from './engine.ts';
 import { type EventFile, mergeEvents, sortableRows, writeEvents } from './files.ts';
+import { createFilledColumns, type FilledColumns } from './filled-columns.ts';
 import { countOverTime, exportEvents, findEvents, type SearchScope, topValues } from './search.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parapet-events-'));
 const hosts = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
 const startUs = 1_800_000_000_000_000;
 let engine: DuckDBConnection;
+let filledIn: FilledColumns;
 let files: EventFile[];
 
 const event = (index: number): TelemetryEvent => ({
@@ -43,6 +45,7 @@ const write = async (name: string, host: string, from: number, to: number): Prom
 
 beforeAll(async () => {
   engine = await openEngine({ memoryMegabytes: 256, threads: 1, folder });
+  filledIn = createFilledColumns(engine);
   files = [await write('a', hosts[0], 0, 60), await write('b', hosts[1], 60, 100)];
 });
 afterAll(() => {
@@ -63,7 +66,7 @@ const scope = (text: string, more: Partial<SearchScope> = {}): SearchScope => {
 };
 
 const found = async (text: string, more: Partial<SearchScope> = {}): Promise<number[]> => {
-  const events = await findEvents(engine, scope(text, more), { limit: 1000 });
+  const events = await findEvents(engine, filledIn, scope(text, more), { limit: 1000 });
   return events.map((each) => Number(each['process.pid']) - 100).toReversed();
 };
 const where = (test: (index: number) => boolean): number[] =>
@@ -87,7 +90,7 @@ describe('the store of events', () => {
   });
 
   it('gives events back as they were told, newest first, with what the console added', async () => {
-    const [newest, next] = await findEvents(engine, scope(''), { limit: 2 });
+    const [newest, next] = await findEvents(engine, filledIn, scope(''), { limit: 2 });
     expect(newest).toEqual({
       ...event(99),
       'host.id': hosts[1],
@@ -140,7 +143,7 @@ describe('the store of events', () => {
     const seen: number[] = [];
     let after: { at: number; host: string; sequence: number } | undefined;
     for (let page = 0; page < 20; page += 1) {
-      const events = await findEvents(engine, scope('user.id != 4'), { limit: 7, ...(after && { after }) });
+      const events = await findEvents(engine, filledIn, scope('user.id != 4'), { limit: 7, ...(after && { after }) });
       seen.push(...events.map((each) => Number(each['event.sequence'])));
       const last = events.at(-1);
       if (last === undefined) break;

@@ -30,11 +30,10 @@ export const findEvents = async (
   scope: SearchScope,
   page: { readonly limit: number; readonly after?: EventCursor },
 ): Promise<readonly FoundEvent[]> => {
-  const found = await findPlaces(connection, scope, page);
-  const [newest, oldest] = [found[0], found.at(-1)];
-  if (newest === undefined || oldest === undefined) return [];
-  const files = [...new Set(found.map(({ file }) => file))];
-  const { sql, values } = whereOf({ ...scope, from: oldest.at, to: newest.at + 1 }, page.after);
+  const place = await findPlace(connection, scope, page);
+  if (place === undefined) return [];
+  const { files, from, to } = place;
+  const { sql, values } = whereOf({ ...scope, from, to }, page.after);
   const names = await filledIn(files);
   const reader = await inFiles(files, (source) =>
     connection.runAndReadAll(
@@ -45,29 +44,37 @@ export const findEvents = async (
   return reader.getRowsJson().map((row) => eventOf(names, row));
 };
 
+/** Read behind the end of a page, to know in which files there are events of the moment that it ends in. */
+const spareRows = 50;
+
 /**
- * Where the events of a page lie. An event has some 80 columns, and sorting reads all that are asked for of all that are found: so the
- * page is chosen by three of them, and those that hold anything are read of the files and the time that it lies in.
+ * In which files and time the events of a page lie. An event has some 80 columns, and sorting reads all that are asked for of all that
+ * are found: so the page is chosen by time alone, and the columns that hold anything are read there.
  */
-const findPlaces = async (
+const findPlace = async (
   connection: DuckDBConnection,
   scope: SearchScope,
   page: { readonly limit: number; readonly after?: EventCursor },
-): Promise<readonly (EventCursor & { readonly file: string })[]> => {
-  if (scope.files.length === 0) return [];
+): Promise<Pick<SearchScope, 'files' | 'from' | 'to'> | undefined> => {
+  if (scope.files.length === 0) return undefined;
   const { sql, values } = whereOf(scope, page.after);
+  const limit = page.limit + spareRows;
   const reader = await inFiles(scope.files, (source) =>
     connection.runAndReadAll(
-      `select ${places.map(column).join(', ')}, filename from ${source} where ${sql} order by ${order} limit ${whole(page.limit)}`,
+      `select ${column('@timestamp')}, filename from ${source} where ${sql} order by 1 desc limit ${whole(limit)}`,
       [...values],
     ),
   );
-  return reader.getRowsJson().map(([at, host, sequence, file]) => ({
-    at: Number(at),
-    host: String(host),
-    sequence: Number(sequence),
-    file: String(file),
-  }));
+  const found = reader.getRowsJson().map(([at, file]) => ({ at: Number(at), file: String(file) }));
+  const [newest, last] = [found[0], found.at(-1)];
+  const oldest = found[page.limit - 1] ?? last;
+  if (newest === undefined || oldest === undefined) return undefined;
+  const isCut = found.length === limit && last?.at === oldest.at;
+  const within = found.filter(({ at }) => at >= oldest.at);
+  return {
+    files: isCut ? scope.files : [...new Set(within.map(({ file }) => file))],
+    ...{ from: oldest.at, to: newest.at + 1 },
+  };
 };
 
 /** Writes events to a Parquet file of their own, in no order and at most `limit`; returns how many. */

@@ -156,6 +156,37 @@ describe('the store of events', () => {
     expect(seen.toReversed()).toEqual(where((index) => index % 5 !== 4));
   });
 
+  it('keeps the order of hosts and of a host’s events where a whole file is of one moment', async () => {
+    const at = startUs + 500_000_000;
+    const rowsOf = (host: string) =>
+      Array.from({ length: 80 }, (_, sequence) =>
+        rowOf({ ...event(0), '@timestamp': at }, { hostId: host, hostName: 'web', ingestedUs: startUs, sequence }),
+      );
+    const paths: string[] = [];
+    for (const [name, host] of [
+      ['moment-b', hosts[1]],
+      ['moment-a', hosts[0]],
+    ] as const) {
+      const ndjson = join(folder, `${name}.ndjson`);
+      writeFileSync(
+        ndjson,
+        rowsOf(host)
+          .map((row) => JSON.stringify(row))
+          .join('\n'),
+      );
+      paths.push((await writeEvents(engine, ndjson, join(folder, `${name}.parquet`))).path);
+    }
+    const all = [1, 0].flatMap((host) => Array.from({ length: 80 }, (_, index) => [hosts[host], 79 - index]));
+    for (const order of [paths, paths.toReversed()])
+      for (const limit of [1, 5, 30, 79, 80, 81, 111, 160]) {
+        const seen = await findEvents(engine, filledIn, scope('', { files: order }), { limit });
+        expect(seen.map((each) => [each['host.id'], each['event.sequence']])).toEqual(all.slice(0, limit));
+      }
+    const after = { at, host: hosts[1], sequence: 3 };
+    const rest = await findEvents(engine, filledIn, scope('', { files: paths }), { limit: 20, after });
+    expect(rest.map((each) => [each['host.id'], each['event.sequence']])).toEqual(all.slice(77, 97));
+  });
+
   it('counts over time and by value', async () => {
     const buckets = await countOverTime(engine, scope('process.name = nc'), { stepUs: 10_000_000 });
     expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(34);

@@ -33,6 +33,11 @@ export const fakeSignIns: readonly HuntEvent[] = [
     ...{ ...overSsh, 'user.name': 'root' },
   },
   {
+    ...{ ...fromText, ...overSsh, 'event.action': 'login', 'event.outcome': 'failure', 'user.name': 'root' },
+    ...{ 'parapet.login.evidence': 'container', 'container.id': 'ba5e'.repeat(16), 'container.name': 'bastion-1' },
+    'container.image.name': 'registry.example/tools/bastion:3',
+  },
+  {
     ...{ ...compared, 'file.path': '/etc/group', 'group.name': 'sudo', 'parapet.change.subject': 'group' },
     ...{ 'parapet.change.type': 'changed', 'parapet.change.before': 'gid 27' },
     'parapet.change.after': 'gid 27, members eve',

@@ -15,7 +15,7 @@ export {
 } from './errors.ts';
 export { type ExecOptions, type ExecOutcome, execArgv } from './exec.ts';
 export { parseJson } from './json.ts';
-export { foreignMounts, isLocalMount, mountPoints } from './mounts.ts';
+export { foreignMounts, isLocalMount, mountPoints, overlayUpper } from './mounts.ts';
 export { createOneAtATime, type OneAtATime } from './one-at-a-time.ts';
 export { buildPackageUrl, formatPackageUrl, parsePackageUrl } from './package-url/package-url.ts';
 export type { PackageUrl } from './package-url/parts.ts';

@@ -71,6 +71,16 @@ export const isLocalMount = (mountinfo: string, mountId: number): boolean =>
     return mount?.id === String(mountId) && (mount.type === 'overlay' || ownTypes.has(mount.type));
   });
 
+/**
+ * Where an overlay keeps what was written to it, as its options say it (`upperdir=`); `undefined` for other mounts, and for a path that
+ * would have to be unescaped or is none of the root.
+ */
+export const overlayUpper = (mountinfo: string, mountId: number): string | undefined => {
+  const line = mountinfo.split('\n', maxMounts).find((each) => each.startsWith(`${mountId} `));
+  if (line === undefined || parseMount(line)?.type !== 'overlay') return undefined;
+  return /[ ,]upperdir=(\/[\w./+@-]{1,255})(?:,|$)/.exec(line)?.[1];
+};
+
 /** `36 35 98:0 /root /mount/point options [optional fields] - type source options`, spaces in paths written as `\040`. */
 const parseMount = (line: string): Mount | undefined => {
   const fields = line.split(' ');

@@ -25,6 +25,7 @@ import { createFileNews } from './file-news.ts';
 import { createFilesCollector } from './files/index.ts';
 import type { CloudFacts } from './host/cloud-metadata.ts';
 import { createHostCollector } from './host/index.ts';
+import { ContainerLoginState } from './logins/container-login-state.ts';
 import { createLoginsCollector } from './logins/index.ts';
 import { LoginState } from './logins/login-state.ts';
 import { createNetworkCollector } from './network/index.ts';
@@ -79,6 +80,7 @@ export const createCollectors = (deps: {
       rootPath: deps.config.rootPath,
       architecture: process.arch,
       file: stateFile('logins.json', LoginState),
+      containersFile: stateFile('container-logins.json', ContainerLoginState),
     }),
     createAccountsCollector({
       rootPath: deps.config.rootPath,

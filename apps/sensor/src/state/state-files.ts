@@ -42,6 +42,7 @@ export const stateFileNames = [
   'tasks.json',
   'telemetry-policy.json',
   'logins.json',
+  'container-logins.json',
   'accounts.json',
 ] as const;
 /** The last lies in a folder of its own. */

@@ -23,6 +23,8 @@ export type TelemetrySource = {
   readonly tell: (kind: EventKind, event: TelemetryEvent) => void;
   /** False where the policy leaves out all of an action: what is asked before an event is described need not be described. */
   readonly wants: (action: EventAction) => boolean;
+  /** The same of one container, by its runtime's id. */
+  readonly wantsIn: (action: EventAction, container: string) => boolean;
   readonly lost: AccountBook['lost'];
   readonly unwanted: AccountBook['unwanted'];
   /** Says how many events the source made since it was opened: the account goes into the stream behind the events. */
@@ -201,6 +203,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
         book.told(1);
       },
       wants: (action) => !filter.off.has(action),
+      wantsIn: (action, container) => !filter.off.has(action) && !filter.leavesOut(action, container),
       lost: book.lost,
       unwanted: book.unwanted,
       account: (produced) => {

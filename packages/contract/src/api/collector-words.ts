@@ -44,7 +44,7 @@ export const collectorWords: Readonly<Record<string, CollectorWords>> = {
     name: 'Logins',
     about: 'Who signs in and out, over what, who was refused, and what proves it.',
     whenBlind:
-      'Logins meanwhile may be missing. What is left of the logs is on the host: look there (last, lastb, journalctl).',
+      'Logins meanwhile may be missing. What is left of the logs is on the host, or in the container that is named: look there (last, lastb, journalctl).',
   },
   network: {
     name: 'Connections',

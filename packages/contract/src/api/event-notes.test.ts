@@ -13,6 +13,7 @@ describe('what to know of an event', () => {
     ['record', /only programs of the system/, false],
     ['journal', /root’s program/, false],
     ['text', /not a proof/, false],
+    ['container', /root in it.*not a proof/, false],
     ['forged', /Forged/, true],
   ])('says what %s proves of a login', (evidence, words, isWarning) => {
     const [note, ...more] = notesOf({ 'event.action': 'login', 'parapet.login.evidence': evidence });

@@ -49,6 +49,12 @@ const evidenceOf = (event: HuntEvent): readonly EventNote[] => {
       return [
         plain('Taken from a line of a log. Every user of the host can write such a line: it is a lead, not a proof.'),
       ];
+    case 'container':
+      return [
+        plain(
+          'Taken from a file of the container. Who is root in it can write there what he likes, and remove it: it is a lead, not a proof.',
+        ),
+      ];
     case 'forged':
       return [
         warning(

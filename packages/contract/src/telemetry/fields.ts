@@ -78,7 +78,7 @@ export const optionalFields = {
   'parapet.login.user.name': field('keyword', 'Who asked, before sudo or su made another user of them'),
   'parapet.login.evidence': field(
     'keyword',
-    'What proves it: record, journal; text is a line that any user may write, forged one that the journal disproves',
+    'What proves it: record, journal; text is a line that any user may write, forged one that the journal disproves, container what a container itself says',
   ),
 
   'container.id': field('keyword', 'Container, by its runtime’s id'),

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { fail, foreignMounts, type Problem, problem, type Result } from '@parapet/core';
+import { foreignMounts, type Problem, type Result } from '@parapet/core';
 import type { RootFolder } from '@parapet/kernel';
-import { openProcessRoot, openRoot, readMounts } from '../../proc/process-root.ts';
+import { openRoot, readMounts } from '../../proc/process-root.ts';
+import { openContainerRoot } from '../open-container-root.ts';
 import type { WorkloadDirectory } from '../workload-directory.ts';
 
 /** Where folders are watched: how to get there, each time anew, since a root that is held open holds up whoever unmounts it. */
@@ -22,13 +23,7 @@ export const containerRoot = (
   { key, pid }: { readonly key: string; readonly pid: number },
   deps: { readonly procPath: string; readonly workloads: Pick<WorkloadDirectory, 'process'> },
 ): WatchedRoot => ({
-  open: () => {
-    const opened = openProcessRoot(deps.procPath, pid);
-    // Asked last: until then the number may have become another process's.
-    if (!opened.ok || deps.workloads.process(pid)?.containerKey === key) return opened;
-    opened.value.close();
-    return fail(problem('gone', 'It is no longer there.'));
-  },
+  open: () => openContainerRoot({ key, pid }, deps),
   prefix: '',
   foreign: () => new Set(),
 });

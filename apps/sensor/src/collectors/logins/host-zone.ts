@@ -6,17 +6,30 @@ import type { WallClock } from './syslog-line.ts';
  * Turns what a clock on the host’s wall showed into milliseconds since the Unix epoch. Lines say no year: it is the last one in which
  * that moment is not ahead. An hour that a clock shows twice in autumn is taken for the second one, at most an hour off.
  */
-export const createLocalTime =
-  (zone: string | undefined, now: () => number): ((shown: WallClock) => number) =>
-  (shown) => {
+export const createLocalTime = (zone: string | undefined, now: () => number): ((shown: WallClock) => number) => {
+  // Lines come in order, and working out the zone costs more than all else of a line.
+  let last: { readonly shown: WallClock; readonly at: number; readonly foundAt: number } | undefined;
+  const lastMinuteOf = (shown: WallClock): number | undefined => {
+    if (last === undefined || Math.abs(now() - last.foundAt) >= aheadMs) return undefined;
+    return isSameMinute(last.shown, shown) ? last.at + (shown.second - last.shown.second) * 1000 : undefined;
+  };
+  return (shown) => {
     const latest = now() + aheadMs;
+    const known = lastMinuteOf(shown);
+    if (known !== undefined && known <= latest) return known;
     const year = new Date(latest).getUTCFullYear() + 1;
     for (let back = 0; back < 3; back += 1) {
       const at = momentOf(year - back, shown, zone);
-      if (at <= latest) return at;
+      if (at > latest) continue;
+      last = { shown, at, foundAt: now() };
+      return at;
     }
     return now();
   };
+};
+
+const isSameMinute = (one: WallClock, other: WallClock): boolean =>
+  one.minute === other.minute && one.hour === other.hour && one.day === other.day && one.month === other.month;
 
 /** Clocks are set, and zones are up to 14 hours away from UTC. */
 const aheadMs = 60_000;
@@ -49,7 +62,7 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
     hourCycle: 'h23',
     ...{ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' },
   });
-  // A host has one, and a few over the years.
+  // A host has one, and a few over the years; containers have theirs.
   if (formats.size >= 16) formats.clear();
   formats.set(zone, made);
   return made;
@@ -58,11 +71,15 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
 /** Name of the host’s time zone by its link (localtime(5)); `undefined`: the zone of this process, which is mostly the same. */
 export const readHostZone = (rootPath: string): string | undefined => {
   try {
-    const [, zone] =
-      /zoneinfo\/(?:posix\/|right\/)?([\w+/-]{1,64})$/.exec(readlinkSync(join(rootPath, 'etc/localtime'))) ?? [];
-    if (zone !== undefined) formatOf(zone);
-    return zone;
+    return zoneOfLink(readlinkSync(join(rootPath, 'etc/localtime')));
   } catch {
     return undefined;
   }
+};
+
+/** Throws for a zone that nobody knows. */
+export const zoneOfLink = (target: string): string | undefined => {
+  const [, zone] = /zoneinfo\/(?:posix\/|right\/)?([\w+/-]{1,64})$/.exec(target) ?? [];
+  if (zone !== undefined) formatOf(zone);
+  return zone;
 };

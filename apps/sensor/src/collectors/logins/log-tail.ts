@@ -16,7 +16,10 @@ export type LogPosition = z.infer<typeof LogPosition>;
 
 /** Follows a file that others append to, cut, rename and replace, by asking now and then. Nothing here waits. */
 export type LogTail = {
-  /** Bytes that were not taken yet, at most as many; empty when there are none now. Throws what reading throws. */
+  /**
+   * Bytes that were not taken yet, at most a chunk; empty when there are none now. They last until the next call, also of another tail.
+   * Throws what reading throws.
+   */
   readonly peek: () => Buffer;
   /** What lies before that, at most as many bytes; read once, to know what went before. */
   readonly before: (bytes: number) => Buffer;
@@ -46,6 +49,8 @@ export type LogTailDeps = {
 };
 
 const chunkBytes = 64 * 1024;
+/** One for all: what is peeked at is understood before anything else is. */
+const sharedChunk = Buffer.allocUnsafe(chunkBytes);
 /** More than this is left out: somebody writes faster than a log is read. */
 const maxBehindBytes = 32 * 1024 * 1024;
 const headLength = 256;
@@ -54,7 +59,7 @@ const maxSiblings = 64;
 
 export const createLogTail = (deps: LogTailDeps): LogTail => {
   const { path, unit } = deps;
-  const chunk = Buffer.allocUnsafe(chunkBytes - (chunkBytes % unit));
+  const chunk = sharedChunk.subarray(0, chunkBytes - (chunkBytes % unit));
   let current: Opened | undefined;
   /** Files between the current one and that which has its name now, oldest first. */
   let next: Opened[] = [];
@@ -81,7 +86,7 @@ export const createLogTail = (deps: LogTailDeps): LogTail => {
         start = 'begin';
         return;
       }
-      if (file !== undefined) deps.onGap('A log was replaced while the sensor did not run, and its end is gone.');
+      if (file !== undefined) deps.onGap('A log was replaced before it was read to its end.');
     }
     if (file === undefined) {
       // One that appears later is new from its first byte on.

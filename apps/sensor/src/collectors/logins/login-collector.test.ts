@@ -5,6 +5,7 @@ import type { TelemetryEvent } from '@parapet/contract/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createStateFile } from '../../state/state-files.ts';
 import { type Collected, createCollected } from '../testing/collected.ts';
+import { ContainerLoginState } from './container-login-state.ts';
 import { type LoginCollectorDeps, startLoginCollector } from './login-collector.ts';
 import { LoginState } from './login-state.ts';
 import { utmpRecord } from './testing/utmp-record.ts';
@@ -27,8 +28,9 @@ afterEach(() => rmSync(rootPath, { recursive: true, force: true }));
 const start = async (more: Partial<LoginCollectorDeps> = {}) => {
   const collected = createCollected();
   const file = createStateFile(stateDir, 'logins.json', LoginState);
+  const containersFile = createStateFile(stateDir, 'container-logins.json', ContainerLoginState);
   const running = await startLoginCollector(
-    { rootPath, file, architecture: 'x64', everyMs: 20, ...more },
+    { rootPath, file, containersFile, architecture: 'x64', everyMs: 20, ...more },
     collected.context,
   );
   return { collected, running };

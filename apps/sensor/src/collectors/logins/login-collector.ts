@@ -6,20 +6,26 @@ import { readSmall } from '../../proc/read-small.ts';
 import { createSettledState } from '../../state/settled-state.ts';
 import type { StateFile } from '../../state/state-files.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
+import type { ContainerLoginState } from './container-login-state.ts';
+import { createContainerLogins } from './container-logins.ts';
 import { createLocalTime, readHostZone } from './host-zone.ts';
 import { createJournalFollow, type JournalEntry, type JournalFollow } from './journal-follow.ts';
-import { describeLogin, type LoginSource } from './login-events.ts';
+import type { LoginSource } from './login-events.ts';
 import type { LoginEvidence, LoginFact } from './login-fact.ts';
 import { createRecordFile, createTextFile, type LoginFile, type LoginFileDeps } from './login-files.ts';
 import { createLoginLimits } from './login-limits.ts';
+import { btmpPath, logPaths, wtmpPath } from './login-paths.ts';
 import type { LoginState } from './login-state.ts';
 import { loginStatus } from './login-status.ts';
+import { createLoginTeller } from './login-teller.ts';
 import { createSignInMessages } from './sign-in-messages.ts';
+import { createUsers, passwdBytes } from './users.ts';
 import { utmpLayout } from './utmp-records.ts';
 
 export type LoginCollectorDeps = {
   readonly rootPath: string;
   readonly file: Pick<StateFile<LoginState>, 'read' | 'write'>;
+  readonly containersFile: Pick<StateFile<ContainerLoginState>, 'read' | 'write'>;
   /** As `process.arch` names it. */
   readonly architecture: string;
   /** The program that follows the journal, with what goes before our arguments; `undefined`: the host’s own. */
@@ -29,10 +35,6 @@ export type LoginCollectorDeps = {
 
 const defaultEveryMs = 1000;
 const accountEveryMs = 5000;
-/** The first of these that there is: Debian, Red Hat; SUSE and BusyBox have one for everything. */
-const logPaths = ['/var/log/auth.log', '/var/log/secure', '/var/log/messages'] as const;
-const wtmpPath = '/var/log/wtmp';
-const btmpPath = '/var/log/btmp';
 
 export const startLoginCollector = async (
   deps: LoginCollectorDeps,
@@ -40,34 +42,20 @@ export const startLoginCollector = async (
 ): Promise<RunningCollector> => {
   const { rootPath } = deps;
   const { clock, log } = context;
-  const kept = await deps.file.read().catch((error: unknown) => {
+  const cannotRead = (error: unknown): undefined => {
     log.warn('the place in the logs of logins cannot be read', { error: messageOf(error) });
-    return undefined;
-  });
+  };
+  const kept = await deps.file.read().catch(cannotRead);
+  const keptOfContainers = await deps.containersFile.read().catch(cannotRead);
   const source = context.telemetry.open('logins');
   const limits = createLoginLimits();
-  const isUser = createUsers(rootPath);
+  const isUser = createUsers(() => readSmall(join(rootPath, 'etc/passwd'), passwdBytes, 'utf8')?.text ?? '');
   const startedAt = clock.now();
-  let produced = 0;
+  const teller = createLoginTeller(source, clock);
 
-  const tell = (fact: LoginFact, atUs: number | undefined, evidence: LoginEvidence, from: LoginSource): void => {
-    for (let times = 0; times < (fact.times ?? 1); times += 1) {
-      produced += 1;
-      if (!source.wants(fact.action)) source.unwanted(1);
-      else if (!limits.take(fact, performance.now()))
-        source.lost({ stage: 'filter', cause: fact.outcome === 'failure' ? tooManyFailures : tooMany, count: 1 });
-      else {
-        const nowUs = clock.now() * 1000;
-        // What a clock that was set or a forger puts ahead of now has happened by now.
-        const at = atUs === undefined || atUs > nowUs ? nowUs : atUs;
-        source.tell('account', describeLogin(fact, { source: from, evidence, atUs: at, isUser }));
-      }
-    }
-  };
-  const unreadable = (): void => {
-    produced += 1;
-    source.lost({ stage: 'reader', cause: 'unreadable', count: 1 });
-  };
+  const tell = (fact: LoginFact, atUs: number | undefined, evidence: LoginEvidence, from: LoginSource): void =>
+    teller.tell(fact, { source: from, evidence, atUs, isUser }, limits);
+  const unreadable = (): void => teller.unreadable('unreadable');
   const lastReadAt = new Map<string, number>();
   const gapOf = (path: string, cause: string): void =>
     context.blind(`${path}: ${cause}`, lastReadAt.get(path) ?? kept?.savedAt ?? clock.now()).end();
@@ -75,7 +63,7 @@ export const startLoginCollector = async (
   const fileDeps = (path: string, from: LoginSource): LoginFileDeps => ({
     openRoot: () => openRootFolder(rootPath),
     path,
-    position: kept?.files[path],
+    start: kept?.files[path] ?? 'end',
     newSinceMs: kept?.savedAt,
     onFact: (fact, atUs, evidence) => tell(fact, atUs, evidence, from),
     onUnreadable: unreadable,
@@ -135,6 +123,14 @@ export const startLoginCollector = async (
     };
   };
   const saver = createSettledState({ file: deps.file, name: 'logins.json', placeOf, log });
+  const containers = createContainerLogins({
+    ...{ context, rootPath, layout, teller, kept: keptOfContainers },
+    isWanted: (runtimeId) => source.wantsIn('login', runtimeId) || source.wantsIn('logout', runtimeId),
+  });
+  const containerSaver = createSettledState({
+    ...{ file: deps.containersFile, name: 'container-logins.json', log },
+    placeOf: ({ savedAt }) => String(savedAt),
+  });
   const turn = (): void => {
     chooseLog();
     for (const file of files) {
@@ -143,6 +139,8 @@ export const startLoginCollector = async (
     }
     if (journal?.problem() === undefined) lastReadAt.set('journal', clock.now());
     saver.offer(state());
+    containers.turn();
+    containerSaver.offer(containers.state());
   };
   const report = (): void =>
     context.report(
@@ -151,6 +149,7 @@ export const startLoginCollector = async (
         hasRecords: layout !== undefined,
         journal: journal === undefined ? undefined : { problem: journal.problem() },
         isWholeHost: rootPath === '/',
+        containers: containers.status(),
       }),
     );
   turn();
@@ -158,7 +157,7 @@ export const startLoginCollector = async (
   const timers = [
     setInterval(turn, deps.everyMs ?? defaultEveryMs),
     setInterval(() => {
-      source.account(produced);
+      source.account(teller.produced());
       report();
     }, accountEveryMs),
   ];
@@ -168,15 +167,14 @@ export const startLoginCollector = async (
       for (const timer of timers) clearInterval(timer);
       await journal?.stop();
       turn();
-      source.account(produced);
+      source.account(teller.produced());
       await saver.last(state());
+      await containerSaver.last(containers.state());
+      containers.close();
       for (const file of files) file.close();
     },
   };
 };
-
-const tooMany = 'too many logins';
-const tooManyFailures = 'too many failed logins';
 
 const placeOf = ({ files, journal }: LoginState): string => JSON.stringify([files, journal]);
 
@@ -184,23 +182,6 @@ const placeOf = ({ files, journal }: LoginState): string => JSON.stringify([file
 const evidenceOf = ({ uid, program }: JournalEntry): LoginEvidence => {
   if (uid === 0) return 'journal';
   return uid === undefined || program === 'su' ? 'text' : 'forged';
-};
-
-const passwdBytes = 1024 * 1024;
-const usersEveryMs = 60_000;
-
-/** Whether the host’s own file knows a user. */
-const createUsers = (rootPath: string): ((name: string) => boolean) => {
-  let names: ReadonlySet<string> = new Set();
-  let readAt = Number.NEGATIVE_INFINITY;
-  return (name) => {
-    if (performance.now() - readAt > usersEveryMs) {
-      readAt = performance.now();
-      const text = readSmall(join(rootPath, 'etc/passwd'), passwdBytes, 'utf8')?.text ?? '';
-      names = new Set(text.split('\n', 10_000).map((line) => line.slice(0, line.indexOf(':'))));
-    }
-    return names.has(name);
-  };
 };
 
 /** Only where journald runs on this very host: a container has neither its files nor the program that reads them. */

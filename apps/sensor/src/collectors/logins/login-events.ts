@@ -4,16 +4,17 @@ import type { LoginEvidence, LoginFact } from './login-fact.ts';
 
 export type LoginSource = 'wtmp' | 'btmp' | 'auth log' | 'journal';
 
-export const describeLogin = (
-  fact: LoginFact,
-  about: {
-    readonly source: LoginSource;
-    readonly evidence: LoginEvidence;
-    readonly atUs: number;
-    /** Whether the host has a user of this name. */
-    readonly isUser: (name: string) => boolean;
-  },
-): TelemetryEvent => {
+export type AboutLogin = {
+  readonly source: LoginSource;
+  readonly evidence: LoginEvidence;
+  readonly atUs: number;
+  /** Whether there is a user of this name where it was tried. */
+  readonly isUser: (name: string) => boolean;
+  /** Runtime’s id of the container whose file says so. */
+  readonly container?: string;
+};
+
+export const describeLogin = (fact: LoginFact, about: AboutLogin): TelemetryEvent => {
   const { source, evidence, atUs, isUser } = about;
   const event: TelemetryEvent = {
     '@timestamp': atUs,
@@ -22,9 +23,10 @@ export const describeLogin = (
     'parapet.login.evidence': evidence,
   };
   if (fact.outcome !== undefined && evidence !== 'forged') event['event.outcome'] = fact.outcome;
-  // A line of text may name any process.
-  if (evidence !== 'text' && evidence !== 'forged' && fact.pid !== undefined && fact.pid > 0)
-    event['process.pid'] = fact.pid;
+  if (about.container !== undefined) event['container.id'] = about.container;
+  // A line of text may name any process, and a container counts its own.
+  const namesProcess = evidence === 'record' || evidence === 'journal';
+  if (namesProcess && fact.pid !== undefined && fact.pid > 0) event['process.pid'] = fact.pid;
   if (fact.user !== undefined && fact.user !== '') event['user.name'] = shownName(fact, isUser);
   const texts = [
     ['parapet.login.service', fact.service],

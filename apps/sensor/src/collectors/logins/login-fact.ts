@@ -30,6 +30,6 @@ export type LoginFact = {
 /**
  * What makes it true. `record`: a file that only programs of the system may write. `journal`: journald says that a process of root
  * wrote the line. `text`: a line of a log into which every user of the host may write what he likes. `forged`: a line that says it comes from a
- * program of root and, as journald knows, does not.
+ * program of root and, as journald knows, does not. `container`: a file of a container, in which whoever has it writes what he likes.
  */
-export type LoginEvidence = 'record' | 'journal' | 'text' | 'forged';
+export type LoginEvidence = 'record' | 'journal' | 'text' | 'forged' | 'container';

@@ -1,7 +1,7 @@
 import { messageOf } from '@parapet/core';
 import type { RootFolder } from '@parapet/kernel';
 import { createLineReader } from './line-reader.ts';
-import { createLogTail, type LogPosition, type LogTail } from './log-tail.ts';
+import { createLogTail, type LogPosition, type LogTail, type LogTailDeps } from './log-tail.ts';
 import type { LoginEvidence, LoginFact } from './login-fact.ts';
 import { createSessionRecords, failureOf } from './session-records.ts';
 import type { SignInMessages } from './sign-in-messages.ts';
@@ -11,7 +11,7 @@ import { parseUtmpRecord, type UtmpLayout, type UtmpRecord } from './utmp-record
 /** A file that says who came and went. */
 export type LoginFile = {
   readonly path: string;
-  /** Tells what is new, up to some 1 MiB. */
+  /** Tells what is new, up to some 1 MiB. Throws nothing. */
   readonly read: () => void;
   readonly position: () => LogPosition | undefined;
   /** Why it cannot be read; `enoent` when there is none. */
@@ -22,15 +22,16 @@ export type LoginFile = {
 export type LoginFileDeps = {
   readonly openRoot: () => RootFolder;
   readonly path: string;
-  readonly position: LogPosition | undefined;
-  readonly newSinceMs: number | undefined;
+  readonly start: LogTailDeps['start'];
+  readonly newSinceMs?: number | undefined;
+  /** Chunks of 64 KiB that are read at once, default 16. */
+  readonly maxChunks?: number;
   readonly onFact: (fact: LoginFact, atUs: number | undefined, evidence: LoginEvidence) => void;
   readonly onUnreadable: () => void;
   readonly onGap: (cause: string) => void;
 };
 
-/** Chunks of 64 KiB at once. */
-const maxChunks = 16;
+const defaultMaxChunks = 16;
 /** Who is there when we begin is looked for so far back. */
 const maxEarlierRecords = 512;
 
@@ -93,7 +94,8 @@ type Reading = {
 };
 
 const createLoginFile = (deps: LoginFileDeps, unit: number, reading: Reading): LoginFile => {
-  const tail = createLogTail({ ...deps, unit, start: deps.position ?? 'end' });
+  const { maxChunks = defaultMaxChunks } = deps;
+  const tail = createLogTail({ ...deps, unit });
   let problem: string | undefined;
   let isBegun = false;
   const read = (): void => {

@@ -1,4 +1,5 @@
 import type { CollectorStatus } from '../collector.ts';
+import type { ContainerLoginsStatus } from './container-logins.ts';
 
 export const loginStatus = (state: {
   readonly files: readonly { readonly path: string; readonly problem: string | undefined }[];
@@ -7,12 +8,14 @@ export const loginStatus = (state: {
   readonly journal: { readonly problem: string | undefined } | undefined;
   /** Not a container’s view of it. */
   readonly isWholeHost: boolean;
+  readonly containers: ContainerLoginsStatus;
 }): CollectorStatus => {
-  const { files, journal } = state;
+  const { files, journal, containers } = state;
   const read = files.filter(({ problem }) => problem === undefined);
   const names = [
     ...read.map(({ path }) => path),
     ...(journal !== undefined && journal.problem === undefined ? ['journal'] : []),
+    ...(containers.followed > 0 ? [`the same in ${containers.followed} containers`] : []),
   ];
   const hasLog = journal?.problem === undefined && (journal !== undefined || read.some(({ path }) => !isRecords(path)));
   const reasons = [
@@ -21,6 +24,7 @@ export const loginStatus = (state: {
       .map(({ path, problem }) => `${path} cannot be read (${problem}).`),
     ...(journal?.problem === undefined ? [] : [`The journal cannot be read: ${journal.problem}`]),
     ...(hasLog || journal?.problem !== undefined ? [] : [noLog(state.isWholeHost)]),
+    ...(containers.beyond > 0 ? [`Logins in ${containers.beyond} more containers are not told.`] : []),
     ...(state.hasRecords ? [] : ['The layout of wtmp is not known on this processor.']),
   ];
   if (names.length === 0)

@@ -11,10 +11,10 @@ export type SignInMessages = {
 };
 
 /** Connections whose failed tries were told; the end of such a connection is no further one. */
-const maxFailedConnections = 512;
+const defaultFailedConnections = 512;
 const maxTimes = 10_000;
 
-export const createSignInMessages = (): SignInMessages => {
+export const createSignInMessages = (maxFailedConnections = defaultFailedConnections): SignInMessages => {
   const failed = new Set<number>();
   const noteFailure = (pid: number | undefined): void => {
     if (pid === undefined) return;

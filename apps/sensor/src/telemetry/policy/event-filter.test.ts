@@ -105,6 +105,28 @@ describe('a filter of events', () => {
     expect(filter.judge(first, false)).toBe('unwanted');
   });
 
+  it.each([
+    ['all containers', [{ where: 'containers' }], true],
+    ['their image', [{ images: ['registry.example/shop/*'] }], true],
+    ['another image', [{ images: ['registry.example/bank/*'] }], false],
+    ['the host', [{ where: 'host' }], false],
+    ['a part', [{ where: 'containers', keep: 0.5 }], false],
+    ['a path, which depends on the event', [{ paths: ['/etc/*'] }, { where: 'containers' }], false],
+    ['them after an exception', [{ labels: { tier: ['front'] }, keep: 1 }, { where: 'containers' }], false],
+    ['them after an exception for others', [{ labels: { tier: ['back'] }, keep: 1 }, { where: 'containers' }], true],
+  ])('says beforehand that nothing of a container is told where a rule is about %s', (_what, rules, expected) => {
+    const filter = filterOf(
+      rules.map((rule) => ({ actions: ['login'], ...rule })),
+      { containers: new Map([['a', shop]]) },
+    );
+    expect(filter.leavesOut('login', 'a')).toBe(expected);
+    expect(filter.leavesOut('logout', 'a')).toBe(false);
+  });
+
+  it('does not say so of a container that is still unknown', () => {
+    expect(filterOf([{ actions: ['login'], images: ['*'] }]).leavesOut('login', 'a')).toBe(false);
+  });
+
   it('keeps a share of processes, each of them whole', () => {
     const filter = filterOf([{ actions: ['exec', 'exit'], keep: 0.25 }]);
     let kept = 0;

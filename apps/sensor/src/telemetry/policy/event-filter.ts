@@ -23,6 +23,8 @@ export type EventFilter = {
   readonly judge: (event: TelemetryEvent, isLast: boolean) => Verdict;
   /** Actions of which nothing is told whoever does them. */
   readonly off: ReadonlySet<EventAction>;
+  /** Whether nothing of an action is told of a container, whatever else its event says. False while that is not known yet. */
+  readonly leavesOut: (action: EventAction, runtimeId: string) => boolean;
 };
 
 export type FilterSurroundings = {
@@ -49,12 +51,24 @@ export const createEventFilter = (rules: readonly HostRule[], surroundings: Filt
       }
       return 'tell';
     },
+    leavesOut: (action, runtimeId) => {
+      const event: TelemetryEvent = { '@timestamp': 0, 'event.action': action, 'container.id': runtimeId };
+      for (const rule of byAction.get(action) ?? []) {
+        // Of a rule about more than containers it depends on the event.
+        const fits = rule.isAboutWorkloads ? rule.fits(event) : 'unknown';
+        if (fits !== false) return fits === true && rule.keepsNone;
+      }
+      return false;
+    },
   };
 };
 
 type CompiledRule = {
   readonly fits: (event: TelemetryEvent) => boolean | 'unknown';
   readonly decide: (event: TelemetryEvent) => Verdict;
+  /** Nothing but whose an event is decides whether it fits. */
+  readonly isAboutWorkloads: boolean;
+  readonly keepsNone: boolean;
 };
 
 const compileRule = (rule: HostRule, { containerOf, elapsedMs }: FilterSurroundings): CompiledRule => {
@@ -77,6 +91,8 @@ const compileRule = (rule: HostRule, { containerOf, elapsedMs }: FilterSurroundi
       return facts === undefined ? 'unknown' : fitsContainer(facts);
     },
     decide: (event) => decide(event, rule.keep, limits),
+    isAboutWorkloads: [rule.programs, rule.paths, rule.ports, rule.addresses].every((list) => list.length === 0),
+    keepsNone: rule.keep === 0,
   };
 };
 

@@ -48,6 +48,7 @@ export const openTelemetryPolicy = async (deps: {
 
   return {
     judge: (event, isLast) => filter.judge(event, isLast),
+    leavesOut: (action, runtimeId) => filter.leavesOut(action, runtimeId),
     get off() {
       return filter.off;
     },

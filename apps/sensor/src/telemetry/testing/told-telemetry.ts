@@ -9,14 +9,18 @@ export type ToldTelemetry = {
   readonly accounts: readonly TelemetryAccount[];
   /** Actions that nobody wants; to be changed by the test. */
   readonly off: Set<EventAction>;
+  /** Containers of which nobody wants anything. */
+  readonly offContainers: Set<string>;
 };
 
 export const createToldTelemetry = (): ToldTelemetry => {
   const events: TelemetryEvent[] = [];
   const accounts: TelemetryAccount[] = [];
   const off = new Set<EventAction>();
+  const offContainers = new Set<string>();
   return {
     off,
+    offContainers,
     events,
     accounts,
     sink: {
@@ -28,6 +32,7 @@ export const createToldTelemetry = (): ToldTelemetry => {
             book.told(1);
           },
           wants: (action) => !off.has(action),
+          wantsIn: (action, container) => !off.has(action) && !offContainers.has(container),
           lost: book.lost,
           unwanted: book.unwanted,
           account: (produced) => {

@@ -60,7 +60,9 @@ export const createFakeContainers = (
       writeFileSync(join(procPath, String(pid), 'mountinfo'), isOverlay ? overlay(root) : readMounts('/proc', 'self'));
       const key = runtimeId(name);
       pids.set(pid, key);
-      workloads.setContainer({ key, pid, record: { ...bareContainer, key, runtimeId: key, name, startedAt, pid } });
+      const about = { kind: 'container', runtime: 'docker', state: 'running', imageName: 'box:1' } as const;
+      const record = { ...bareContainer, ...about, key, runtimeId: key, name, startedAt, pid };
+      workloads.setContainer({ key, pid, record });
       return root;
     },
     stop: (name) => {

@@ -9,7 +9,9 @@ import { createHashProgram } from '../../apps/sensor/src/collectors/activity/has
 import { createActivityCollector } from '../../apps/sensor/src/collectors/activity/index.ts';
 import { programRoots } from '../../apps/sensor/src/collectors/activity/program-roots.ts';
 import { createWorkloadDirectory } from '../../apps/sensor/src/collectors/workload-directory-store.ts';
+import { eventSources, leftOut } from '../../apps/sensor/src/kernel-watch/event-source.ts';
 import { createKernelWatch } from '../../apps/sensor/src/kernel-watch/kernel-watch.ts';
+import { createStartTellers } from '../../apps/sensor/src/kernel-watch/start-tellers.ts';
 import { silentLog } from '../../apps/sensor/src/log.ts';
 import { createCompletion } from '../../apps/sensor/src/telemetry/completion.ts';
 import { defaultSpoolLimits, openSpool } from '../../apps/sensor/src/telemetry/spool/spool.ts';
@@ -24,6 +26,8 @@ export type Captured = {
   readonly starts: number;
   readonly withArguments: number;
   readonly doubled: number;
+  /** Starts of the whole host that were told without their arguments. */
+  readonly unread: number;
   /** Different names below `askedDomain` of which a question was told with its answer. */
   readonly asked: number;
   readonly events: number;
@@ -33,7 +37,9 @@ export type Captured = {
   readonly rssMbMax: number;
 };
 
-const [queueEvents = '20000', spoolBytes = String(defaultSpoolLimits.bytes), stallMs = '0'] = process.argv.slice(2);
+const [queueEvents = '20000', spoolBytes = String(defaultSpoolLimits.bytes), stallMs = '0', eventSource] =
+  process.argv.slice(2);
+const first = eventSources.find((name) => name === eventSource) ?? 'ebpf';
 const folder = mkdtempSync(join(tmpdir(), 'parapet-capture-'));
 const spool = () =>
   openSpool({ folder, clock: systemClock, limits: { ...defaultSpoolLimits, bytes: Number(spoolBytes) } });
@@ -47,10 +53,12 @@ const stream = createTelemetryStream({
   openSpool: spool,
   queueEvents: Number(queueEvents),
 });
+let unread = 0;
 const running = await createActivityCollector(
-  createKernelWatch({ cpuCores: undefined }),
+  createKernelWatch({ cpuCores: undefined, ...(first === 'ebpf' ? {} : { open: leftOut }) }),
   hashes,
   workloads.endLife,
+  createStartTellers(first, '/'),
 ).start({
   inventory: { put: () => {}, end: () => {}, has: () => false },
   telemetry: stream,
@@ -60,8 +68,11 @@ const running = await createActivityCollector(
   bootId: '',
   isRoot: true,
   procPath: '/proc',
-  report: ({ state, reason }) => process.send?.(state === 'running' ? 'ready' : `refused: ${reason}`),
-  lose: () => {},
+  report: ({ state, reason }) =>
+    process.send?.(state === 'running' || (state === 'degraded' && first !== 'ebpf') ? 'ready' : `refused: ${reason}`),
+  lose: ({ cause, count }) => {
+    unread += cause === 'arguments of a start' ? count : 0;
+  },
   blind: () => ({ end: () => {} }),
   signal: new AbortController().signal,
 });
@@ -88,12 +99,12 @@ const finish = async (): Promise<void> => {
   const usage = { cpuMs: (user + system) / 1000, rssMb: rssKb() / 1024, rssMbMax: rssMax / 1024 };
   await running.stop();
   await stream.close();
-  const captured = { ...readBack(), ...usage } satisfies Captured;
+  const captured = { ...readBack(), ...usage, unread } satisfies Captured;
   rmSync(folder, { recursive: true, force: true });
   process.send?.(captured, () => process.exit(0));
 };
 
-const readBack = (): Omit<Captured, 'cpuMs' | 'rssMb' | 'rssMbMax'> => {
+const readBack = (): Omit<Captured, 'unread' | 'cpuMs' | 'rssMb' | 'rssMbMax'> => {
   const found = spool();
   found.resume({ epoch: 0, seq: 0 });
   const seen = new Set<string>();

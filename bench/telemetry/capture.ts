@@ -15,6 +15,8 @@ export type CaptureOptions = {
   readonly spoolBytes?: number;
   /** Each second the sensor does nothing for so long. */
   readonly stallMs?: number;
+  /** Where the chain of sources begins: default the best. */
+  readonly source?: string;
 };
 export type Capture = Captured & { readonly generated: number; readonly tookSeconds: number };
 
@@ -44,11 +46,16 @@ export type RunningCapture = {
 
 /** The sensor's way of events, once it runs. */
 export const startCapture = async (
-  options: Pick<CaptureOptions, 'queueEvents' | 'spoolBytes' | 'stallMs'> = {},
+  options: Pick<CaptureOptions, 'queueEvents' | 'spoolBytes' | 'stallMs' | 'source'> = {},
 ): Promise<RunningCapture> => {
   const sensor = fork(
     here('capture-child.ts'),
-    [options.queueEvents ?? 20_000, options.spoolBytes ?? 512 * 1024 * 1024, options.stallMs ?? 0].map(String),
+    [
+      options.queueEvents ?? 20_000,
+      options.spoolBytes ?? 512 * 1024 * 1024,
+      options.stallMs ?? 0,
+      options.source ?? 'ebpf',
+    ].map(String),
     { execArgv: sensorFlags, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   const [said] = (await once(sensor, 'message')) as [string];

@@ -3,6 +3,7 @@ export type ArchitectureConstants = {
   readonly openat2: number;
   readonly bpf: number;
   readonly perfEventOpen: number;
+  readonly prlimit64: number;
   readonly fanotifyInit: number;
   readonly fanotifyMark: number;
   readonly nameToHandleAt: number;
@@ -14,11 +15,27 @@ export type ArchitectureConstants = {
 
 const byArchitecture: Readonly<Record<string, ArchitectureConstants>> = {
   x64: {
-    ...{ openat2: 437, bpf: 321, perfEventOpen: 298, fanotifyInit: 300, fanotifyMark: 301, nameToHandleAt: 303 },
+    ...{
+      openat2: 437,
+      bpf: 321,
+      perfEventOpen: 298,
+      prlimit64: 302,
+      fanotifyInit: 300,
+      fanotifyMark: 301,
+      nameToHandleAt: 303,
+    },
     ...{ fstatfs: 138, getdents64: 217, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
   },
   arm64: {
-    ...{ openat2: 437, bpf: 280, perfEventOpen: 241, fanotifyInit: 262, fanotifyMark: 263, nameToHandleAt: 264 },
+    ...{
+      openat2: 437,
+      bpf: 280,
+      perfEventOpen: 241,
+      prlimit64: 261,
+      fanotifyInit: 262,
+      fanotifyMark: 263,
+      nameToHandleAt: 264,
+    },
     ...{ fstatfs: 44, getdents64: 61, O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
   },
 };

@@ -6,7 +6,7 @@ export {
   openAuditedStarts,
 } from './audit/audited-starts.ts';
 export type { AuditedStart } from './audit/start-records.ts';
-export { bootClockNs } from './boot-clock.ts';
+export { asleepNs, bootClockNs } from './boot-clock.ts';
 export { readExtendedAttribute } from './extended-attribute.ts';
 export { type FileWatch, type FileWatchMethod, openFileWatch } from './fanotify/file-watch.ts';
 export { type FileNotice, fileMasks, type NamedPlace } from './fanotify/message.ts';
@@ -67,3 +67,10 @@ export {
   type SocketEnds,
   type SocketTable,
 } from './socket-table.ts';
+export type { TracedStart } from './tracepoints/trace-record.ts';
+export {
+  openTracepoints,
+  type TracepointAccount,
+  type TracepointOptions,
+  type Tracepoints,
+} from './tracepoints/tracepoints.ts';

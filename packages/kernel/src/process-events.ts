@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
-import { bootClockNs } from './boot-clock.ts';
+import { asleepNs } from './boot-clock.ts';
 import { attempt } from './kernel-error.ts';
 import { keepWhenWordIs } from './netlink/filter.ts';
 import {
@@ -141,8 +141,7 @@ const drainByTimer = (socket: NetlinkSocket, options: ProcessEventsOptions, filt
     deliver(message, offsets, options);
   };
   const drain = (): void => {
-    const monotonicNs = process.hrtime.bigint();
-    const offsets = { epochMs: Date.now() - Number(monotonicNs) / 1e6, asleepNs: bootClockNs() - monotonicNs };
+    const offsets = { epochMs: Date.now() - Number(process.hrtime.bigint()) / 1e6, asleepNs: asleepNs() };
     const drained = attempt(() =>
       socket.drain((datagram) => {
         for (const message of decodeProcessMessages(datagram)) onMessage(message, offsets);

@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import type { SensorConfig } from '../config/config.ts';
 import { isInChain, leftOut } from '../kernel-watch/event-source.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
-import type { StartTeller } from '../kernel-watch/start-teller.ts';
+import { createStartTellers } from '../kernel-watch/start-tellers.ts';
 import { createStateFile, type StateFileName } from '../state/state-files.ts';
 import { AccountState } from './accounts/account-state.ts';
 import { createAccountsCollector } from './accounts/index.ts';
@@ -67,7 +67,12 @@ export const createCollectors = (deps: {
     }),
     createProcessCollector(deps.workloads, { stored: deps.stored }),
     createNetworkCollector(kernel),
-    createActivityCollector(kernel, deps.hashes, deps.workloads.endLife, startTellers(deps.config)),
+    createActivityCollector(
+      kernel,
+      deps.hashes,
+      deps.workloads.endLife,
+      createStartTellers(deps.config.eventSource, deps.config.rootPath),
+    ),
     createFilesCollector({
       kernel,
       rootPath: deps.config.rootPath,
@@ -88,12 +93,6 @@ export const createCollectors = (deps: {
       news,
     }),
   ];
-};
-
-/** Best first: where a kernel has no types, or may not be asked for them. */
-const startTellers = ({ eventSource }: SensorConfig): readonly StartTeller[] => {
-  const all: readonly StartTeller[] = [];
-  return all.filter(({ name }) => isInChain(eventSource, name));
 };
 
 /** Root's own stores alone: in that of a user anything can be said to be any image. */

@@ -1,13 +1,12 @@
-import { closeSync } from 'node:fs';
 import { architectureConstants } from '../architecture.ts';
 import { errno } from '../constants.ts';
 import { KernelError } from '../kernel-error.ts';
 import { addressOf, lastErrno, libc } from '../libc.ts';
+import { firstOnlineCpu } from '../online-cpus.ts';
 import { instructionBytes } from './assembler.ts';
+import { type BpfObject, objectOf } from './bpf-object.ts';
 import { bpfCommands, type CgroupPlace, cgroupPlaces, mapTypes, programTypes } from './constants.ts';
-
-/** Something that the kernel keeps for as long as the descriptor is open; nothing is pinned, so all goes with the process. */
-export type BpfObject = Disposable & { readonly fd: number; readonly close: () => void };
+import { enablePerfEvent, openPerfEvent } from './perf-event.ts';
 
 export type BpfMap = BpfObject & { readonly keyBytes: number; readonly valueBytes: number };
 
@@ -98,6 +97,21 @@ export const attachRawTracepoint = (name: string, program: BpfObject): BpfObject
   return objectOf(fd);
 };
 
+/**
+ * Runs a loaded program at a tracepoint, given by its number in tracefs, on all CPUs until it is closed. Before Linux 4.15 a tracepoint has
+ * room for one program of the host: then it fails with EEXIST.
+ */
+export const attachTracepoint = (id: number, program: BpfObject): BpfObject => {
+  const event = openPerfEvent({ type: 'tracepoint', config: id, cpu: firstOnlineCpu() });
+  try {
+    enablePerfEvent(event, program.fd);
+    return event;
+  } catch (error) {
+    event.close();
+    throw error;
+  }
+};
+
 /** Runs a loaded program for all sockets of a cgroup, given by its folder's descriptor, beside those of others, until it is closed. */
 export const attachToCgroup = (cgroupFd: number, place: CgroupPlace, program: BpfObject): BpfObject => {
   const attributes = attributesOf(16);
@@ -184,13 +198,4 @@ const bpf = (command: number, attributes: Uint8Array, purpose: string): number =
 /** A buffer whose address went into a structure must not be collected before the call came back. */
 const keepAlive = (...buffers: readonly (Uint8Array | undefined)[]): void => {
   for (const buffer of buffers) void buffer?.byteLength;
-};
-
-const objectOf = (fd: number): BpfObject => {
-  let open = true;
-  const close = (): void => {
-    if (open) closeSync(fd);
-    open = false;
-  };
-  return { fd, close, [Symbol.dispose]: close };
 };

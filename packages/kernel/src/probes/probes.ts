@@ -6,17 +6,18 @@ import {
   attachRawTracepoint,
   attachToCgroup,
   type BpfMap,
-  type BpfObject,
   createMap,
   loadProgram,
   lookUpElement,
   missedRuns,
 } from '../bpf/bpf.ts';
+import type { BpfObject } from '../bpf/bpf-object.ts';
 import { parseBtf } from '../bpf/btf.ts';
 import type { CgroupPlace } from '../bpf/constants.ts';
 import { createRingBuffer, type RingBuffer } from '../bpf/ring-buffer.ts';
 import { errno } from '../constants.ts';
 import { attempt, KernelError } from '../kernel-error.ts';
+import { possibleCpus } from '../online-cpus.ts';
 import { decodeRecord, type ProbedEvent } from './decode.ts';
 import { type KernelOffsets, resolveOffsets } from './offsets.ts';
 import {
@@ -333,10 +334,4 @@ const sumCounters = (counters: BpfMap, index: number, cpus: number): { produced:
     return total;
   };
   return { produced: sum(counterOffsets.produced), lost: sum(counterOffsets.lost) };
-};
-
-/** CPUs that may ever be there, e.g. `0-1`: the kernel keeps a value for each. */
-const possibleCpus = (): number => {
-  const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'latin1'));
-  return Number(last?.[1] ?? 0) + 1;
 };

@@ -1,0 +1,7 @@
+import { type EventSource, isInChain } from './event-source.ts';
+import type { StartTeller } from './start-teller.ts';
+import { createTracepointTeller } from './tracepoint-teller.ts';
+
+/** What may tell of starts beside the process connector, best first, in a chain of sources that begins with `first`. */
+export const createStartTellers = (first: EventSource, rootPath: string): readonly StartTeller[] =>
+  [createTracepointTeller({ rootPath })].filter(({ name }) => isInChain(first, name));

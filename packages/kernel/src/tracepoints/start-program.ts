@@ -113,7 +113,9 @@ const appendArguments = (trace: TraceWriter): void => {
   asm.load(8, 'r3', 'r10', slot.end);
   asm.call(helpers.probeReadString);
   asm.jumpIf('sgt', 'r0', 0, some);
-  asm.jump(submit);
+  asm.jumpIf('ne', 'r0', 0, submit);
+  // Of an empty text Linux 5.10 says nothing was copied, others that its final zero was.
+  asm.move('r0', 1);
   asm.label(some);
   asm.load(8, 'r2', 'r10', slot.end);
   asm.alu('add', 'r2', 'r0');

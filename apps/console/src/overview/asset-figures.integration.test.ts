@@ -23,6 +23,8 @@ beforeAll(async () => {
   await inventory.container('unread', web, undefined);
   const ended = await inventory.container('over', web, undefined);
   await db.updateTable('assets').set({ status: 'gone' }).where('id', '=', ended).execute();
+  const stopped = await inventory.container('stopped', web, image);
+  await db.updateTable('assets').set({ status: 'stopped' }).where('id', '=', stopped).execute();
   const receive = createSbomReceiver({
     db,
     content: createFakeContent(),
@@ -41,9 +43,10 @@ afterAll(() => store[Symbol.asyncDispose]());
 
 test('counts what is there, what is new and what is not known in one reading', async () => {
   expect(await readAssetFigures(store.db, null, before)).toEqual({
-    counts: { hosts: 3, containers: 2, images: 1 },
+    // As the page of assets lists them: all that are not gone.
+    counts: { hosts: 3, containers: 3, images: 1 },
     // What came and went is news as well.
-    news: { hosts: 3, containers: 3 },
+    news: { hosts: 3, containers: 4 },
     ...{ unscanned: 2, contradicted: 0, unread: 1 },
     distributions: [{ distribution: expect.objectContaining({ id: 'debian' }), assets: 2, holding: 1 }],
   });
@@ -52,8 +55,8 @@ test('counts what is there, what is new and what is not known in one reading', a
 
 test('counts within a scope only, and nothing as nothing', async () => {
   expect(await readAssetFigures(store.db, { team: ['shop'] }, before)).toMatchObject({
-    counts: { hosts: 1, containers: 2, images: 1 },
-    news: { hosts: 1, containers: 3 },
+    counts: { hosts: 1, containers: 3, images: 1 },
+    news: { hosts: 1, containers: 4 },
     ...{ unscanned: 1, unread: 1 },
     distributions: [{ assets: 1, holding: 1 }],
   });

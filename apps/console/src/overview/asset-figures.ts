@@ -32,7 +32,7 @@ const distributionLimit = 1000;
 export const readAssetFigures = async (db: Database, scope: Scope, since: Date): Promise<AssetFigures> => {
   const { rows } = await sql<Row>`
     with here as (
-      select a.kind, a.status <> 'gone' as is_there, a.status = 'running' as runs, a.first_seen_at > ${since} as is_new,
+      select a.kind, a.status <> 'gone' as is_there, a.first_seen_at > ${since} as is_new,
         -- Records are long: only those of the few that it is about are read.
         case when a.kind = 'container' and a.status = 'running' and a.image_id is null then a.record ->> 'parentKey' is null else false end as is_unnamed,
         s.asset_id is not null as is_known, s.trust, s.package_count, case when a.status <> 'gone' then s.distribution end as distribution
@@ -41,7 +41,7 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
     )
     select grouping(distribution) = 1 as "isSum", distribution,
       count(*) filter (where is_there and kind = 'host')::int as hosts,
-      count(*) filter (where runs and kind = 'container')::int as containers,
+      count(*) filter (where is_there and kind = 'container')::int as containers,
       count(*) filter (where is_there and kind = 'image')::int as images,
       count(*) filter (where is_new and kind = 'host')::int as "newHosts",
       count(*) filter (where is_new and kind = 'container')::int as "newContainers",

@@ -1,4 +1,4 @@
-import { lostWords, type Overview, type Scope } from '@parapet/contract/api';
+import { collectorName, lostWords, type Overview, type Scope, sightOf } from '@parapet/contract/api';
 import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
@@ -48,16 +48,24 @@ const silentHosts = async (db: Database, scope: Scope, now: Date): Promise<Blind
 };
 
 const refusedCollectors = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
-  const { rows } = await sql<{ host_id: string; host: string; name: string; state: string; reason: string | null }>`
+  const { rows } = await sql<RefusedCollector>`
     select c.host_id, a.name as host, c.name, c.state, c.reason from collectors as c
     join assets as a on a.id = c.host_id join sensors as s on s.host_id = c.host_id
     where c.state in ('refused', 'failed', 'degraded') and s.presence = 'online' and ${inScope(scope, sql.ref('c.host_id'))}
     order by c.state = 'degraded', c.since desc limit ${limit}`.execute(db);
   return rows.map((row) => ({
     title: row.host,
-    reason: `${row.name} ${row.state}${row.reason === null ? '' : `: ${row.reason}`}`,
+    reason: `${sightOf(row)}.${row.reason === null ? '' : ` ${row.reason}`}`,
     to: `/sensors/${row.host_id}`,
   }));
+};
+
+type RefusedCollector = {
+  readonly host_id: string;
+  readonly host: string;
+  readonly name: string;
+  readonly state: 'refused' | 'failed' | 'degraded';
+  readonly reason: string | null;
 };
 
 const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpot[]> => {
@@ -70,7 +78,7 @@ const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpo
     group by l.host_id, a.name order by sum(l.lost) desc limit ${limit}`.execute(db);
   return rows.map((row) => ({
     title: row.name,
-    reason: `lost ${lostWords({ lostEvents: row.events, lostRecords: row.records })} (${row.collectors.join(', ')}) in the last day`,
+    reason: `lost ${lostWords({ lostEvents: row.events, lostRecords: row.records })} (${row.collectors.map(collectorName).join(', ')}) in the last day`,
     to: `/sensors/${row.host_id}`,
   }));
 };
@@ -78,10 +86,22 @@ const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpo
 const unconfirmed = ({ unscanned, contradicted }: AssetFigures): BlindSpot[] => {
   return [
     ...(unscanned > 0
-      ? [{ title: `${unscanned} hosts and images`, reason: 'packages not known yet', to: '/scans' }]
+      ? [
+          {
+            title: `${unscanned} ${unscanned === 1 ? 'host or image' : 'hosts and images'}`,
+            reason: 'packages not known yet',
+            to: '/scans',
+          },
+        ]
       : []),
     ...(contradicted > 0
-      ? [{ title: `${contradicted} images`, reason: 'hosts report different packages', to: '/assets?kind=image' }]
+      ? [
+          {
+            title: `${contradicted} ${contradicted === 1 ? 'image' : 'images'}`,
+            reason: 'hosts report different packages',
+            to: '/assets?kind=image',
+          },
+        ]
       : []),
   ];
 };

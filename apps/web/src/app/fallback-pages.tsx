@@ -3,7 +3,8 @@ import { useEffect } from 'react';
 import { AnyLink } from '../components/any-link.tsx';
 import { buttonClass } from '../components/button.tsx';
 import pageStyles from '../components/page.module.css';
-import { Empty, Failure, Skeleton } from '../components/states.tsx';
+import { Page } from '../components/page.tsx';
+import { Failure, Skeleton } from '../components/states.tsx';
 import { isTransient } from '../lib/query-client.ts';
 
 /** Asks anew for what the page needs; by itself when the console could not be reached. */
@@ -28,20 +29,17 @@ export const ErrorPage = ({ error, reset }: ErrorComponentProps) => {
 
 const tryAgainMs = 5000;
 
+/** Within the frame, so that its search and pages are at hand. */
 export const MissingPage = () => (
-  <main className={pageStyles.page}>
-    <h1 className="visually-hidden">No such page</h1>
-    <Empty
-      title="There is no such page"
-      actions={
-        <AnyLink to="/" className={buttonClass()}>
-          To the overview
-        </AnyLink>
-      }
-    >
-      The address may be old or mistyped. Press Ctrl-K to find an asset, a finding, a package or a page.
-    </Empty>
-  </main>
+  <Page
+    name="No such page"
+    title="There is no such page"
+    subline="The address may be old or mistyped. Press Ctrl-K to find an asset, a finding, a package or a page."
+  >
+    <AnyLink to="/" className={buttonClass()}>
+      To the overview
+    </AnyLink>
+  </Page>
 );
 
 export const PendingPage = () => (

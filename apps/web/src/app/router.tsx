@@ -248,6 +248,9 @@ const aboutRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/about-page.tsx'), 'AboutPage'),
 });
 
+/** Any other address, at the end of those the frame has. */
+const missingRoute = createRoute({ getParentRoute: () => shellRoute, path: '$', component: MissingPage });
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   linkRoute,
@@ -278,6 +281,7 @@ const routeTree = rootRoute.addChildren([
       consoleRoute,
       aboutRoute,
     ]),
+    missingRoute,
   ]),
 ]);
 

@@ -20,8 +20,11 @@ type FailureProps = { readonly what: string; readonly error: unknown; readonly r
 export const Failure = ({ what, error, retry }: FailureProps) => (
   <div className={`${styles.state} ${styles.error}`} role="alert">
     <h2>{what}</h2>
-    <p>{explain(error)}</p>
-    {retry === undefined ? null : (
+    <p>
+      {explain(error)}
+      {isMissing(error) ? ' It may be over for longer than it is kept, or lie outside of what you may see.' : null}
+    </p>
+    {retry === undefined || isMissing(error) ? null : (
       <div className={styles.actions}>
         <Button small onClick={retry}>
           Try again
@@ -30,6 +33,9 @@ export const Failure = ({ what, error, retry }: FailureProps) => (
     )}
   </div>
 );
+
+/** Asking again brings nothing then. */
+const isMissing = (error: unknown): boolean => error instanceof ApiFailure && error.status === 404;
 
 /** Grey lines in place of what is being fetched; says what is awaited to screen readers. */
 export const Skeleton = ({ label, lines = 6 }: { readonly label: string; readonly lines?: number }) => (

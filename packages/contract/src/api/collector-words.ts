@@ -103,6 +103,18 @@ export const collectorName = (collector: string): string => wordsOf(collector)?.
 export const collectorAbout = (collector: string): string => wordsOf(collector)?.about ?? '';
 export const whenBlind = (collector: string): string => wordsOf(collector)?.whenBlind ?? '';
 
+/** What a collector sees, by its state, in a word or two. */
+export const sightWords = {
+  running: 'sees',
+  degraded: 'sees less',
+  refused: 'cannot see',
+  failed: 'failed',
+} as const;
+
+/** A collector and its sight, e.g. "Docker: cannot see". */
+export const sightOf = ({ name, state }: { readonly name: string; readonly state: keyof typeof sightWords }): string =>
+  `${collectorName(name)}: ${sightWords[state]}`;
+
 type StageWords = {
   /** Where events were lost. */
   readonly where: string;

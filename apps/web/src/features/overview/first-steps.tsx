@@ -36,6 +36,7 @@ export const FirstSteps = ({ steps }: { readonly steps: Overview['steps'] }) => 
   const { permissions } = useSession();
   const mine = steps.filter(({ id }) => permissions.includes(texts[id].needs));
   if (dismissed || mine.every((step) => step.done)) return null;
+  const next = mine.find((step) => step.id === 'get-feeds' && !step.done) ?? mine.find((step) => !step.done);
   const dismiss = (): void => {
     setDismissed(true);
     writeDismissed();
@@ -43,9 +44,9 @@ export const FirstSteps = ({ steps }: { readonly steps: Overview['steps'] }) => 
   return (
     <section className={styles.steps} aria-label="First steps">
       {mine.map((step, index) => (
-        <Step key={step.id} number={index + 1} done={step.done} text={texts[step.id]} />
+        <Step key={step.id} number={index + 1} done={step.done} first={step === next} text={texts[step.id]} />
       ))}
-      <Step number={mine.length + 1} done={false} text={mapStep} />
+      <Step number={mine.length + 1} done={false} first={false} text={mapStep} />
       <span className={styles.dismiss}>
         <IconButton label="Do not offer these steps again" icon={<X size={15} aria-hidden />} onClick={dismiss} />
       </span>
@@ -56,10 +57,12 @@ export const FirstSteps = ({ steps }: { readonly steps: Overview['steps'] }) => 
 type StepProps = {
   readonly number: number;
   readonly done: boolean;
+  /** The one to take first. */
+  readonly first: boolean;
   readonly text: { readonly title: string; readonly text: string; readonly act: string; readonly to: string };
 };
 
-const Step = ({ number, done, text }: StepProps) => (
+const Step = ({ number, done, first, text }: StepProps) => (
   <div className={`${styles.step} ${done ? styles.done : ''}`}>
     <span className={styles.number}>{done ? <Check size={12} aria-label="Done" /> : number}</span>
     <h2>{text.title}</h2>
@@ -67,7 +70,7 @@ const Step = ({ number, done, text }: StepProps) => (
     {done ? (
       <span className={styles.muted}>Done</span>
     ) : (
-      <AnyLink to={text.to} className={buttonClass(number === 1 ? 'primary' : 'plain', true)}>
+      <AnyLink to={text.to} className={buttonClass(first ? 'primary' : 'plain', true)}>
         {text.act}
       </AnyLink>
     )}

@@ -59,6 +59,14 @@ const Priorities = ({ overview }: { readonly overview: Overview }) => {
       </NoHosts>
     );
   }
+  if (overview.steps.some(({ id, done }) => id === 'get-feeds' && !done)) {
+    return (
+      <Empty title="Nothing can be ranked without feeds">
+        {plural(hosts, 'host')}, {plural(containers, 'container')} and {plural(images, 'image')} are watched, and their
+        packages are being listed. With advisories, what an attacker could use here appears in this list.
+      </Empty>
+    );
+  }
   return (
     <Empty title="Nothing waits for you">
       {plural(hosts, 'host')}, {plural(containers, 'container')} and {plural(images, 'image')} are watched. What an

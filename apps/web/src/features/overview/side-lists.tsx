@@ -62,18 +62,40 @@ export const BlindSpots = ({ blind, hosts }: BlindSpotsProps) => {
   }
   return (
     <div className={styles.facts}>
-      {blind.map((spot) => (
-        <div key={spot.title + spot.reason} className={styles.spot}>
-          {spot.to === undefined ? (
-            <b>{spot.title}</b>
-          ) : (
-            <AnyLink to={spot.to}>
-              <b>{spot.title}</b>
-            </AnyLink>
-          )}
-          <span>{spot.reason}</span>
-        </div>
+      {byPlace(blind).map((spots) => (
+        <Place key={spots[0].title + spots[0].to} spots={spots} />
       ))}
     </div>
   );
+};
+
+type Spot = Overview['blind'][number];
+type Spots = readonly [Spot, ...Spot[]];
+
+const Place = ({ spots }: { readonly spots: Spots }) => {
+  const [{ title, to }] = spots;
+  return (
+    <div className={styles.spot}>
+      {to === undefined ? (
+        <b>{title}</b>
+      ) : (
+        <AnyLink to={to}>
+          <b>{title}</b>
+        </AnyLink>
+      )}
+      {spots.map(({ reason }) => (
+        <span key={reason}>{reason}</span>
+      ))}
+    </div>
+  );
+};
+
+/** Several reasons at one place stand under its name once. */
+const byPlace = (blind: readonly Spot[]): readonly Spots[] => {
+  const places = new Map<string, Spots>();
+  for (const spot of blind) {
+    const place = JSON.stringify([spot.title, spot.to]);
+    places.set(place, [...(places.get(place) ?? []), spot] as const);
+  }
+  return [...places.values()];
 };

@@ -1,7 +1,6 @@
-import { collectorAbout, collectorName, type Sensor } from '@parapet/contract/api';
+import { collectorAbout, collectorName, type Sensor, sightWords } from '@parapet/contract/api';
 import text from '../../components/text.module.css';
 import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
-import { collectorStates } from './sensor-words.ts';
 import styles from './sensors.module.css';
 
 type Collector = Sensor['collectors'][number];
@@ -23,7 +22,7 @@ export const Collectors = ({ collectors }: { readonly collectors: readonly Colle
         <li key={collector.name} className={styles.collector}>
           <ToneMark tone={tones[collector.state]} />
           <span className={text.strong}>{collectorName(collector.name)}</span>
-          <span className={text.muted}>{collectorStates[collector.state]}</span>
+          <span className={text.muted}>{sightWords[collector.state]}</span>
           <span>
             {collectorAbout(collector.name)}
             {collector.reason === undefined ? null : <div>{collector.reason}</div>}

@@ -9,6 +9,24 @@ import { presenceNames, presenceTones, troublesOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
 import { standingNames } from './upgrade-words.ts';
 
+/** Narrower than this, what is not as it should be stands under the presence instead of beside it. */
+const widePx = 640;
+
+const Presence = ({ sensor }: { readonly sensor: Sensor }) => (
+  <span className={styles.presence}>
+    <ToneMark tone={presenceTones[sensor.presence]} />
+    <span>
+      {presenceNames[sensor.presence]}
+      {sensor.presence === 'online' ? null : (
+        <span className={text.muted}>
+          {' '}
+          <Time at={sensor.since} />
+        </span>
+      )}
+    </span>
+  </span>
+);
+
 /** Their ids are the orders of the route. */
 export const sensorColumns: readonly Column<Sensor>[] = [
   {
@@ -29,27 +47,28 @@ export const sensorColumns: readonly Column<Sensor>[] = [
     id: 'presence',
     header: 'Presence',
     width: '150px',
+    from: widePx,
+    sortable: true,
+    cell: (sensor) => <Presence sensor={sensor} />,
+  },
+  {
+    id: 'presence',
+    header: 'Presence',
+    width: 'minmax(0, 1fr)',
+    until: widePx,
     sortable: true,
     cell: (sensor) => (
-      <span className={styles.presence}>
-        <ToneMark tone={presenceTones[sensor.presence]} />
-        <span>
-          {presenceNames[sensor.presence]}
-          {sensor.presence === 'online' ? null : (
-            <span className={text.muted}>
-              {' '}
-              <Time at={sensor.since} />
-            </span>
-          )}
-        </span>
-      </span>
+      <>
+        <Presence sensor={sensor} />
+        <div className={text.minor}>{troublesOf(sensor).join(', ')}</div>
+      </>
     ),
   },
   {
     id: 'troubles',
     header: 'Trouble',
     width: 'minmax(0, 1.3fr)',
-    from: 640,
+    from: widePx,
     sortable: true,
     firstDirection: 'down',
     cell: (sensor) => {

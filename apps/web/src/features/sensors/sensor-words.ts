@@ -1,4 +1,4 @@
-import { collectorName, lostWords, type Sensor, skewLimitMs } from '@parapet/contract/api';
+import { lostWords, type Sensor, sightOf, skewLimitMs } from '@parapet/contract/api';
 import type { Tone } from '../../components/tone-mark.tsx';
 import { formatSpan } from '../../lib/format.ts';
 import { standingNames } from './upgrade-words.ts';
@@ -27,14 +27,6 @@ export const presenceMeanings: Readonly<Record<Sensor['presence'], string>> = {
   removed: 'It was uninstalled and said so. What is known of its host stays.',
 };
 
-/** What each of its collectors sees, in a word or two. */
-export const collectorStates: Readonly<Record<Sensor['collectors'][number]['state'], string>> = {
-  running: 'sees',
-  degraded: 'sees less',
-  refused: 'cannot see',
-  failed: 'failed',
-};
-
 export const skewOf = (sensor: Pick<Sensor, 'skewMs'>): string | undefined =>
   Math.abs(sensor.skewMs) <= skewLimitMs
     ? undefined
@@ -44,12 +36,8 @@ export const skewOf = (sensor: Pick<Sensor, 'skewMs'>): string | undefined =>
 export const troublesOf = (sensor: Sensor): readonly string[] => [
   // That it was killed and that its network is down are both silence.
   ...(sensor.presence === 'unknown' && sensor.cause !== undefined ? [sensor.cause.replace(/\.$/, '')] : []),
-  ...sensor.collectors
-    .filter(({ state }) => state === 'failed' || state === 'refused')
-    .map(({ name, state }) => `${collectorName(name)}: ${collectorStates[state]}`),
-  ...sensor.collectors
-    .filter(({ state }) => state === 'degraded')
-    .map(({ name, state }) => `${collectorName(name)}: ${collectorStates[state]}`),
+  ...sensor.collectors.filter(({ state }) => state === 'failed' || state === 'refused').map(sightOf),
+  ...sensor.collectors.filter(({ state }) => state === 'degraded').map(sightOf),
   ...(sensor.lostEvents + sensor.lostRecords > 0 ? [`${lostWords(sensor)} lost`] : []),
   ...(sensor.unexpectedEnds > 0 ? [`ended ${sensor.unexpectedEnds} × unasked`] : []),
   ...(sensor.standing === 'outdated' || sensor.standing === 'newer' ? [standingNames[sensor.standing]] : []),

@@ -117,7 +117,7 @@ describe('the command line', () => {
   it('says so when no console runs', async () => {
     const outcome = await cli('status', '--data-dir', dataDir);
     expect(outcome.exitCode).toBe(3);
-    expect(outcome.stderr).toContain('No console runs on this data folder');
+    expect(outcome.stderr).toContain('No console runs on the data folder');
   });
 
   it('makes a new link for the first admin while there is none', async () => {

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { findProgramCall, type ProgramCall } from '@parapet/core';
 
 /** Where everything is kept unless an option says otherwise. */
@@ -12,6 +12,12 @@ export const defaultDataDir = (): string => {
 
 /** The folder of the built program this runs from. */
 export const programDir = (): string => process.env['PARAPET_PROGRAM_DIR'] ?? import.meta.dirname;
+
+/** What a command that is told to people needs to find the data folder again: nothing where it would be found anyway. */
+export const dataDirOption = (dataDir: string): string =>
+  resolve(dataDir) === resolve(defaultDataDir()) ? '' : ` --data-dir ${shellWord(resolve(dataDir))}`;
+
+const shellWord = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** How people call this command line. */
 export const programCall = (): ProgramCall => findProgramCall(programDir());

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { messageOf } from './errors.ts';
 import { fail, ok, type Problem, problem, type Result } from './result.ts';
 
 /**
@@ -19,7 +20,9 @@ export const readFileBounded = async (path: string, maxBytes: number): Promise<R
       chunks.push(chunk.subarray(0, bytesRead));
     }
   } catch (error) {
-    return fail(problem(codeOf(error), `The file could not be read: ${String(error)}`, path));
+    const code = codeOf(error);
+    const message = code === 'enoent' ? 'There is no such file.' : `The file could not be read: ${messageOf(error)}`;
+    return fail(problem(code, message, path));
   }
 };
 

@@ -123,7 +123,9 @@ export const openBackup = async (file: string): Promise<FileHandle> => {
   try {
     return await open(resolve(file), 'r');
   } catch (cause) {
-    throw new AppError('no-file', 400, `${file} cannot be read: ${messageOf(cause)}`, { cause });
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const message = isMissing ? `There is no file ${file}.` : `${file} cannot be read: ${messageOf(cause)}`;
+    throw new AppError('no-file', 400, message, { cause });
   }
 };
 

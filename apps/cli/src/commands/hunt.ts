@@ -4,6 +4,7 @@ import { type ControlClient, createControlClient } from '../control/control-clie
 import { eventLine, eventRows, gapLines, hereOf } from '../output/hunt-output.ts';
 import { createOutput } from '../output/print.ts';
 import { defaultDataDir } from '../settings.ts';
+import { countUpTo } from './count-argument.ts';
 
 type HuntOptions = {
   readonly dataDir: string;
@@ -24,7 +25,7 @@ export const addHuntCommand = (program: Command): void => {
     .argument('[query]', "hunt text, e.g. 'process.name = nc and user.id = 0'; everything when left out", '')
     .option('--since <time>', '15m, 1h, 7d ago, or a time such as 2026-11-28T10:00:00Z', readTime, '1h')
     .option('--until <time>', 'the same; now when left out', readTime, 'now')
-    .option('--limit <count>', `how many at most, up to ${maxEvents}`, readLimit, 100)
+    .option('--limit <count>', `how many at most, up to ${maxEvents}`, countUpTo(maxEvents), 100)
     .addOption(new Option('--format <format>', 'how to print them').choices(['table', 'ndjson']).default('table'))
     .option('--data-dir <dir>', 'data folder of the running console', defaultDataDir())
     .action(async (query: string, options: Options) => {
@@ -72,12 +73,6 @@ const ask = async (
 };
 
 const usage = (message: string): AppError => new AppError('usage', 400, message);
-
-const readLimit = (text: string): number => {
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > maxEvents) throw new InvalidArgumentError(`Give a number from 1 to ${maxEvents}.`);
-  return limit;
-};
 
 export const readTime = (text: string): string => {
   if (momentOf(text, 0) === Number.NEGATIVE_INFINITY)

@@ -1,14 +1,15 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { bold, createOutput } from '../output/print.ts';
 import { defaultDataDir } from '../settings.ts';
+import { countUpTo } from './count-argument.ts';
 
 type Options = {
   readonly docker?: boolean;
   readonly compose?: boolean;
   readonly arch: string;
-  readonly hours: string;
-  readonly uses?: string;
+  readonly hours: number;
+  readonly uses?: number;
   readonly dataDir: string;
   readonly json?: boolean;
 };
@@ -20,20 +21,23 @@ export const addSensorCommandCommand = (program: Command): void => {
     .description('print the one line that installs the sensor on another host, with a fresh enrolment key')
     .option('--docker', 'for a Docker host: runs the sensor as a container')
     .option('--compose', 'a compose file for a Docker host, and the line that loads its image')
-    .option('--arch <arch>', 'processor of the host: x64 or arm64', 'x64')
-    .option('--hours <n>', 'how long the key is good', '24')
-    .option('--uses <n>', 'how many hosts may use the key; any number unless given')
+    .addOption(new Option('--arch <arch>', 'processor of the host').choices(['x64', 'arm64']).default('x64'))
+    .option('--hours <n>', 'how long the key is good', countUpTo(8760), 24)
+    .option('--uses <n>', 'how many hosts may use the key; any number unless given', countUpTo(100_000))
     .option('--data-dir <dir>', 'data folder of the running console', defaultDataDir())
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
       const output = createOutput(options.json === true);
       const asContainer = options.docker === true || options.compose === true;
+      const control = createControlClient(options.dataDir);
+      // Said only where a console will do it.
+      await control.call('status');
       output.step('Making what the host will fetch, unless it is there (seconds, once for each version)');
-      const answer = await createControlClient(options.dataDir).call('sensorCommand', {
+      const answer = await control.call('sensorCommand', {
         architecture: options.arch,
         kind: asContainer ? 'image' : 'archive',
-        expiresInHours: Number(options.hours),
-        ...(options.uses === undefined ? {} : { maxUses: Number(options.uses) }),
+        expiresInHours: options.hours,
+        ...(options.uses === undefined ? {} : { maxUses: options.uses }),
       });
       const { commands } = answer;
       output.line(

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { createOutput } from '../output/print.ts';
 import { formatBytes } from '../output/table.ts';
-import { defaultDataDir, programCall } from '../settings.ts';
+import { dataDirOption, defaultDataDir, programCall } from '../settings.ts';
 
 export const addStatusCommand = (program: Command): void => {
   program
@@ -25,7 +25,8 @@ export const addStatusCommand = (program: Command): void => {
         `sensors   ${status.ingest.connectedSensors} connected, ${status.ingest.recordsPerSecond.toFixed(1)} records/s`,
       );
       output.line(`losses    ${lossesOf(status.losses)}, ${status.blind.length} blind intervals in the last 7 days`);
-      if (status.firstAdminNeeded) output.line(`There is no admin yet: ${programCall().fromHost} admin link`);
+      if (status.firstAdminNeeded)
+        output.line(`There is no admin yet: ${programCall().fromHost} admin link${dataDirOption(options.dataDir)}`);
     });
 };
 

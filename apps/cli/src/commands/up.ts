@@ -5,7 +5,7 @@ import { AppError, messageOf, programVersion } from '@parapet/core';
 import type { Command } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { accent, bold, createOutput, dim, type Output } from '../output/print.ts';
-import { defaultDataDir, programCall, programDir } from '../settings.ts';
+import { dataDirOption, defaultDataDir, programCall, programDir } from '../settings.ts';
 import { makePlan, type Plan } from '../up/plan.ts';
 import { type Supervised, supervise } from '../up/supervisor.ts';
 import type { ConsoleOptions } from './console.ts';
@@ -105,9 +105,12 @@ const greet = async (
   if (status?.firstAdminNeeded === true) {
     const link = await createControlClient(dataDir).call('adminLink');
     row('first admin', bold(link.url));
-    row('', dim(`works once, for 24 h; ${programCall().fromHost} admin link makes a new one`));
+    row('', dim(`works once, for 24 h; ${programCall().fromHost} admin link${dataDirOption(dataDir)} makes a new one`));
   }
-  row('add a host', `in the console: Sensors, Add a host; or ${programCall().fromHost} sensor-command`);
+  row(
+    'add a host',
+    `in the console: Sensors, Add a host; or ${programCall().fromHost} sensor-command${dataDirOption(dataDir)}`,
+  );
   row('data', plan.user === undefined ? dataDir : `${dataDir} (console and database run as the user "parapet")`);
   row('stop', 'Ctrl-C');
   output.line();

@@ -10,7 +10,7 @@ import {
 } from '@parapet/contract/control';
 import { AppError, readStreamBounded } from '@parapet/core';
 import type { z } from 'zod';
-import { programCall } from '../settings.ts';
+import { dataDirOption, programCall } from '../settings.ts';
 
 type Answer<N extends ControlRouteName> = z.output<ControlRoutes[N]['answer']>;
 
@@ -28,14 +28,13 @@ const answerLimitBytes = 16 * 1024 * 1024;
 
 /** `dataDir` is the folder given to `up` or `console`. */
 export const createControlClient = (dataDir: string): ControlClient => {
-  const socketPath = join(dataDir, 'console', controlSocketPath);
   const send = async <N extends ControlRouteName>(
     name: N,
     body: Readable | undefined,
     contentType: string,
   ): Promise<Answer<N>> => {
     const { method, path, answer } = controlRoutes[name];
-    const response = await exchange(socketPath, method, path, body, contentType);
+    const response = await exchange(dataDir, method, path, body, contentType);
     const json: unknown = JSON.parse(await textOf(response));
     if ((response.statusCode ?? 500) >= 400) throw refusalOf(response, json);
     return answer.parse(json) as Answer<N>;
@@ -47,15 +46,17 @@ export const createControlClient = (dataDir: string): ControlClient => {
     download: async (name, body) => {
       const { method, path } = controlRoutes[name];
       const request = Readable.from([JSON.stringify(body)]);
-      const response = await exchange(socketPath, method, path, request, 'application/json');
+      const response = await exchange(dataDir, method, path, request, 'application/json');
       if ((response.statusCode ?? 500) >= 400) throw refusalOf(response, JSON.parse(await textOf(response)));
       return response;
     },
   };
 };
 
+const socketOf = (dataDir: string): string => join(dataDir, 'console', controlSocketPath);
+
 const exchange = (
-  socketPath: string,
+  dataDir: string,
   method: string,
   path: string,
   body: Readable | undefined,
@@ -63,8 +64,8 @@ const exchange = (
 ): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const headers = { 'content-type': contentType };
-    const request = httpRequest({ socketPath, method, path, headers, agent: false }, resolve);
-    request.on('error', (error) => reject(notReachable(socketPath, error)));
+    const request = httpRequest({ socketPath: socketOf(dataDir), method, path, headers, agent: false }, resolve);
+    request.on('error', (error) => reject(notReachable(dataDir, error)));
     if (body === undefined) request.end();
     else body.on('error', (error) => request.destroy(error)).pipe(request);
   });
@@ -86,16 +87,20 @@ const refusalOf = (response: IncomingMessage, json: unknown): AppError => {
     : new AppError('refused', status, `The console answered ${status}.`);
 };
 
-const notReachable = (socketPath: string, error: Error): AppError => {
+const notReachable = (dataDir: string, error: Error): AppError => {
   const code = 'code' in error ? error.code : undefined;
   if (code === 'EACCES') {
-    return new AppError('denied', 403, `You may not open ${socketPath}. Run this as root or as the console’s user.`);
+    return new AppError(
+      'denied',
+      403,
+      `You may not open ${socketOf(dataDir)}. Run this as root or as the console’s user.`,
+    );
   }
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     return new AppError(
       'not-running',
       503,
-      `No console runs on this data folder. Start one with ${programCall().here} up, or name its folder with --data-dir.`,
+      `No console runs on the data folder ${dataDir}. Start one with ${programCall().here} up${dataDirOption(dataDir)}, or name the folder of one that runs with --data-dir.`,
     );
   }
   return new AppError('unreachable', 503, `The console does not answer: ${error.message}`, { cause: error });

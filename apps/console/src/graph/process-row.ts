@@ -26,7 +26,7 @@ export const presentProcess = (row: ProcessRow) => ({
   id: row.key,
   pid: row.pid,
   name: row.name,
-  user: row.userName ?? `uid ${row.uid}`,
+  user: row.userName ?? (row.uid === 0 ? 'root' : `uid ${row.uid}`),
   startedAt: row.startedAt.toISOString(),
   ...(row.endedAt === null ? {} : { endedAt: row.endedAt.toISOString() }),
 });

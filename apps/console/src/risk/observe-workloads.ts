@@ -122,7 +122,7 @@ const readProcesses = async (db: Database, ids: readonly string[]): Promise<Map<
     name: row.name,
     executable: row.executable,
     root: row.uid === 0,
-    user: row.user_name ?? String(row.uid),
+    user: row.user_name ?? (row.uid === 0 ? 'root' : String(row.uid)),
     capable: row.capabilities !== null && /[1-9a-f]/i.test(row.capabilities),
     loadedFiles: row.loaded_files,
     arguments: row.arguments ?? [],

@@ -23,9 +23,9 @@ export const CopyButton = ({ text, label = 'Copy' }: { readonly text: string; re
 };
 
 /** A shortened id with the whole one on hover and to copy. */
-export const IdText = ({ id }: { readonly id: string }) => (
+export const IdText = ({ id, shown = shortId(id) }: { readonly id: string; readonly shown?: string }) => (
   <span className={styles.id} title={id}>
-    {shortId(id)}
+    {shown}
     <CopyButton text={id} label="Copy the whole id" />
   </span>
 );

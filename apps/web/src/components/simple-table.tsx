@@ -7,6 +7,8 @@ type SimpleColumn<R> = {
   readonly header: string;
   readonly hiddenHeader?: boolean;
   readonly align?: 'end';
+  /** No wider than its content, e.g. a mark. */
+  readonly tight?: boolean;
   /** Left out on narrow screens. */
   readonly wideOnly?: boolean;
   readonly cell: (row: R) => ReactNode;
@@ -49,4 +51,10 @@ export const SimpleTable = <R,>({ label, columns, rows, rowKey }: SimpleTablePro
 );
 
 const classOf = <R,>(column: SimpleColumn<R>): string =>
-  [column.align === 'end' ? styles.end : '', column.wideOnly === true ? styles.wideOnly : ''].filter(Boolean).join(' ');
+  [
+    column.align === 'end' ? styles.end : '',
+    column.tight === true ? styles.tight : '',
+    column.wideOnly === true ? styles.wideOnly : '',
+  ]
+    .filter(Boolean)
+    .join(' ');

@@ -1,11 +1,12 @@
 import type { AssetDetail } from '@parapet/contract/api';
 import { AnyLink } from '../../components/any-link.tsx';
+import { IdText } from '../../components/copy.tsx';
 import { SeverityCounts } from '../../components/counts.tsx';
 import { type KeyValue, KeyValues } from '../../components/key-values.tsx';
 import { Section } from '../../components/page.tsx';
 import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
-import { formatAbsolute, plural } from '../../lib/format.ts';
+import { formatAbsolute, plural, shortId } from '../../lib/format.ts';
 import { exposureNames } from '../../lib/words.ts';
 import { AssetLabels } from './asset-labels.tsx';
 import styles from './assets.module.css';
@@ -61,8 +62,14 @@ const groupsOf = (asset: AssetDetail): readonly (readonly [string, readonly KeyV
   }
   return [...groups].map(([group, names]) => [
     group,
-    [...names].map(([name, values]) => ({ name, value: values.map((value) => <div key={value}>{value}</div>) })),
+    [...names].map(([name, values]) => ({ name, value: values.map((value) => <Fact key={value} value={value} />) })),
   ]);
+};
+
+/** A digest or another long id is shortened, with the whole one to copy. */
+const Fact = ({ value }: { readonly value: string }) => {
+  const [, before = '', id] = /^(.{0,512}?)([0-9a-f]{64})$/.exec(value) ?? [];
+  return <div>{id === undefined ? value : <IdText id={value} shown={`${before}${shortId(id)}`} />}</div>;
 };
 
 const LastScan = ({ asset }: { readonly asset: AssetDetail }) => {

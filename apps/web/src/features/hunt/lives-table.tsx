@@ -42,9 +42,11 @@ const columnsFor = (span: Span, closed: ReadonlySet<string>, toggle: ToggleRow):
     width: 'minmax(0, 2fr)',
     cell: ({ life, depth, children }) => (
       <TreeCell depth={depth} open={children === 0 ? undefined : !closed.has(life.key)} toggle={() => toggle(life.key)}>
-        <span className={text.strong}>{visibleText(life.name)}</span>
-        <span className={`${styles.what} ${text.muted}`} title={visibleText(life.commands.join('\n'))}>
-          {visibleText(life.commands.join('  →  '))}
+        <span className={styles.life}>
+          <span className={text.strong}>{visibleText(life.name)}</span>
+          <span className={`${styles.what} ${text.muted}`} title={visibleText(life.commands.join('\n'))}>
+            {visibleText(life.commands.join('  →  '))}
+          </span>
         </span>
       </TreeCell>
     ),

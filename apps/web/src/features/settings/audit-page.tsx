@@ -8,6 +8,7 @@ import { SearchField } from '../../components/field.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
+import { Time } from '../../components/time.tsx';
 import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
 import { apiPages } from '../../lib/api.ts';
 import { formatAbsolute, formatTotal } from '../../lib/format.ts';
@@ -98,17 +99,27 @@ const sinceOf = (value: string): string | undefined =>
 
 const tones: Readonly<Record<Outcome, Tone>> = { succeeded: 'ok', refused: 'warn', failed: 'bad' };
 
+/** Narrower than this a moment is told by how long ago it was. */
+const narrowPx = 560;
+
 const columns: readonly Column<AuditEntry>[] = [
   {
     id: 'at',
     header: 'When',
     width: '178px',
-    from: 560,
+    from: narrowPx,
     cell: (entry) => (
       <time dateTime={entry.at} className={text.muted}>
         {formatAbsolute(entry.at)}
       </time>
     ),
+  },
+  {
+    id: 'short-at',
+    header: 'When',
+    width: '68px',
+    until: narrowPx,
+    cell: (entry) => <Time at={entry.at} className={text.muted} />,
   },
   {
     id: 'actor',
@@ -148,7 +159,7 @@ const columns: readonly Column<AuditEntry>[] = [
   {
     id: 'details',
     header: 'Details',
-    width: 'minmax(0, 1fr)',
+    width: 'minmax(0, 1.4fr)',
     from: 760,
     cell: (entry) => <span className={text.mono}>{detailsOf(entry)}</span>,
   },
@@ -157,6 +168,10 @@ const columns: readonly Column<AuditEntry>[] = [
 const detailsOf = ({ details }: AuditEntry): string =>
   Object.entries(details)
     .filter(([, value]) => value !== null && value !== '' && JSON.stringify(value) !== '{}')
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? shortMoment(value) : JSON.stringify(value)}`)
     .join(', ')
     .slice(0, 400);
+
+/** Moments as everywhere else, to the second; everything else as it is. */
+const shortMoment = (value: string): string =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/.test(value) ? formatAbsolute(value) : value;

@@ -157,15 +157,47 @@ const Certificate = ({ status: { certificate }, now }: { readonly status: System
 
 type Queue = SystemStatus['queues'][number];
 
-const Queues = ({ status }: { readonly status: SystemStatus }) =>
-  status.queues.length === 0 ? (
-    <p className={text.muted}>None.</p>
-  ) : (
-    <SimpleTable label="Waiting work" columns={queueColumns} rows={status.queues} rowKey={({ name }) => name} />
+/** Those with something in them; the rest in a word. */
+const Queues = ({ status: { queues } }: { readonly status: SystemStatus }) => {
+  const busy = queues.filter(({ waiting, active, failed }) => waiting + active + failed > 0);
+  const idle = queues.length - busy.length;
+  return (
+    <>
+      {busy.length === 0 ? null : (
+        <SimpleTable label="Waiting work" columns={queueColumns} rows={busy} rowKey={({ name }) => name} />
+      )}
+      {idle === 0 ? null : (
+        <p className={text.muted}>
+          {busy.length === 0 ? `Nothing waits in any of ${idle} queues.` : `Nothing waits in ${idle} others.`}
+        </p>
+      )}
+    </>
   );
+};
+
+/** What the work of a queue is; one that is not named here goes by its own name. */
+const queueWords: Readonly<Record<string, string>> = {
+  'backup-make': 'Backups',
+  'backup-tick': 'When a backup is due',
+  'feeds-rebuild': 'Advisories, built anew',
+  'feeds-tick': 'When feeds are due',
+  'feeds-update': 'Updates of feeds',
+  'findings-daily': 'Old uploads and findings removed',
+  'findings-hour': 'Risk of the day',
+  'findings-minute': 'Findings of what is gone, ends of acceptances',
+  'findings-rematch': 'Packages matched anew',
+  'findings-vex': 'VEX documents applied',
+  'findings-vex-hour': 'VEX documents that hold for labels',
+  'people.clean': 'Old sessions and links removed',
+  retention: 'What is past its time removed',
+};
 
 const queueColumns = [
-  { id: 'name', header: 'Queue', cell: (queue: Queue) => queue.name },
+  {
+    id: 'name',
+    header: 'Work',
+    cell: ({ name }: Queue) => <span title={name}>{queueWords[name] ?? name}</span>,
+  },
   { id: 'waiting', header: 'Waiting', align: 'end' as const, cell: (queue: Queue) => formatCount(queue.waiting) },
   { id: 'active', header: 'Under way', align: 'end' as const, cell: (queue: Queue) => formatCount(queue.active) },
   {

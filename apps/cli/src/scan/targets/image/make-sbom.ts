@@ -53,7 +53,7 @@ const sbomOfStoredImage = async (reference: string, context: TargetContext, dock
       opened.error.code === 'no-image'
         ? 'Neither containerd nor Podman has it.'
         : `Nor could it be had from containerd or Podman: ${opened.error.message}${where}`;
-    throw new AppError('no-target', 400, `${docker.message.replace(/\.?$/, '.')} ${why}`, { cause: docker });
+    throw new AppError('no-target', 400, `${docker.message.replace(/[.?!]*$/, '.')} ${why}`, { cause: docker });
   }
   const { fileSystem, problems, store, configDigest } = opened.value;
   context.say(`Reading packages of ${reference} in the store of ${store}`);

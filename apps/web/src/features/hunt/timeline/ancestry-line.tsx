@@ -40,7 +40,7 @@ const labelOf = ({ name, pid }: ForensicProcess): string => `${visibleText(name)
 
 const beforeWords = {
   unseen: {
-    short: 'not known',
+    short: 'who started this was not seen',
     long: 'Who started this was not seen, is no longer kept, or is not in your scope.',
   },
   limit: { short: 'more before', long: 'There are more ancestors than are followed.' },

@@ -122,7 +122,7 @@ const factsOf = (process: LookedProcess): readonly (readonly [string, string])[]
       ['Arguments', process.arguments.join(' ')],
       ['Folder', process.workingDirectory ?? ''],
       ['Root', process.root === '/' ? '' : (process.root ?? '')],
-      ['User', `uid ${process.userId}`],
+      ['User', process.userId === 0 ? 'root' : `uid ${process.userId}`],
       ['Capabilities', process.capabilities === '' ? 'none' : `0x${process.capabilities}`],
       ['Control group', process.cgroup ?? ''],
     ] as const

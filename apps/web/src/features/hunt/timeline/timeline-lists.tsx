@@ -74,7 +74,7 @@ export const PeerList = ({ forensics, span }: ListProps) => {
         {
           id: 'direction',
           header: 'Direction',
-          hiddenHeader: true,
+          ...{ hiddenHeader: true, tight: true },
           cell: (peer) => <Arrow out={peer.direction === 'egress'} />,
         },
         {
@@ -185,7 +185,7 @@ export const MapList = ({ forensics }: { readonly forensics: Forensics }) => {
           {
             id: 'direction',
             header: 'Direction',
-            hiddenHeader: true,
+            ...{ hiddenHeader: true, tight: true },
             cell: (edge) => <Arrow out={edge.source.id === ownId} />,
           },
           { id: 'who', header: 'Who', cell: (edge) => <EdgePeer edge={edge} ownId={ownId} /> },

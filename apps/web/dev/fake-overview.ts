@@ -67,11 +67,11 @@ export const overview = (world: FakeWorld): Overview => {
     blind: empty
       ? []
       : [
-          { title: 'db-03', reason: 'silent for 26 min', to: `/sensors/${idOf('host', 'db-03')}` },
-          { title: '4 addresses in 10.8.0.0/16', reason: 'talk to us, no sensor' },
+          { title: 'db-03', reason: 'Silent for 26 min', to: `/sensors/${idOf('host', 'db-03')}` },
+          { title: '4 addresses in 10.8.0.0/16', reason: 'Talk to us, no sensor' },
           {
             title: 'legacy-01',
-            reason: 'kernel 4.15: short connections may be missed',
+            reason: 'Programs: sees less. Kernel 4.15: short connections may be missed',
             to: `/sensors/${idOf('host', 'legacy-01')}`,
           },
         ],

@@ -311,7 +311,7 @@ describe('the overview', () => {
       { id: 'add-host', done: false },
       { id: 'get-feeds', done: false },
     ]);
-    expect(overview.blind).toContainEqual({ title: 'db-03', reason: 'silent for 26 min', to: `/sensors/${host}` });
+    expect(overview.blind).toContainEqual({ title: 'db-03', reason: 'Silent for 26 min', to: `/sensors/${host}` });
   });
 
   test('a distribution without advisories is a blind spot, one with them is not', async () => {
@@ -328,7 +328,7 @@ describe('the overview', () => {
     expect(blind.filter(({ to }) => to === '/settings/feeds')).toEqual([
       {
         title: 'Fedora Linux 43',
-        reason: 'no advisories in the feeds: packages of 1 asset are listed, not matched',
+        reason: 'No advisories in the feeds: packages of 1 asset are listed, not matched',
         to: '/settings/feeds',
       },
     ]);
@@ -341,7 +341,7 @@ describe('the overview', () => {
     const container = await inventory.container('of-containerd', host, undefined);
     const spot = {
       title: '1 running container',
-      reason: 'of unknown image, packages not known; “Scan now” reads them',
+      reason: 'Of unknown image, packages not known; “Scan now” reads them',
       to: '/assets?kind=container',
     };
     expect((await callRoute(handlers, 'overview.get')).blind).toContainEqual(spot);
@@ -371,8 +371,8 @@ describe('the overview', () => {
     const library = { ...openssl, purl: 'pkg:npm/a@1', type: 'npm', name: 'a', version: '1' };
     await receive({ assetId: host, reporterHostId: host, document: anSbom('host', [openssl, recipe, library]) });
     const spot = {
-      title: 'packages of the type vcpkg',
-      reason: 'no advisories in the feeds: they are listed, not matched',
+      title: 'Packages of the type vcpkg',
+      reason: 'No advisories in the feeds: they are listed, not matched',
       to: '/settings/feeds',
     };
     const blindFor = async (team: string) =>

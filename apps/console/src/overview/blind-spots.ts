@@ -42,7 +42,7 @@ const silentHosts = async (db: Database, scope: Scope, now: Date): Promise<Blind
     order by s.presence_since desc limit ${limit}`.execute(db);
   return rows.map((row) => ({
     title: row.name,
-    reason: `${row.presence === 'stopped' ? 'sensor stopped' : 'silent'} for ${spanOf(now.getTime() - row.presence_since.getTime())}`,
+    reason: `${row.presence === 'stopped' ? 'Sensor stopped' : 'Silent'} for ${spanOf(now.getTime() - row.presence_since.getTime())}`,
     to: `/sensors/${row.host_id}`,
   }));
 };
@@ -78,7 +78,7 @@ const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpo
     group by l.host_id, a.name order by sum(l.lost) desc limit ${limit}`.execute(db);
   return rows.map((row) => ({
     title: row.name,
-    reason: `lost ${lostWords({ lostEvents: row.events, lostRecords: row.records })} (${row.collectors.map(collectorName).join(', ')}) in the last day`,
+    reason: `Lost ${lostWords({ lostEvents: row.events, lostRecords: row.records })} (${row.collectors.map(collectorName).join(', ')}) in the last day`,
     to: `/sensors/${row.host_id}`,
   }));
 };
@@ -89,7 +89,7 @@ const unconfirmed = ({ unscanned, contradicted }: AssetFigures): BlindSpot[] => 
       ? [
           {
             title: `${unscanned} ${unscanned === 1 ? 'host or image' : 'hosts and images'}`,
-            reason: 'packages not known yet',
+            reason: 'Packages not known yet',
             to: '/scans',
           },
         ]
@@ -98,7 +98,7 @@ const unconfirmed = ({ unscanned, contradicted }: AssetFigures): BlindSpot[] => 
       ? [
           {
             title: `${contradicted} ${contradicted === 1 ? 'image' : 'images'}`,
-            reason: 'hosts report different packages',
+            reason: 'Hosts report different packages',
             to: '/assets?kind=image',
           },
         ]
@@ -112,7 +112,7 @@ const unknownContainers = ({ unread }: AssetFigures): BlindSpot[] => {
   return [
     {
       title: `${unread} running ${unread === 1 ? 'container' : 'containers'}`,
-      reason: 'of unknown image, packages not known; “Scan now” reads them',
+      reason: 'Of unknown image, packages not known; “Scan now” reads them',
       to: '/assets?kind=container',
     },
   ];
@@ -127,7 +127,7 @@ const withoutAdvisories = (found: readonly FoundDistribution[], content: Advisor
     .slice(0, limit)
     .map(({ distribution, holding }) => ({
       title: distribution.name,
-      reason: `no advisories in the feeds: packages of ${holding} ${holding === 1 ? 'asset' : 'assets'} are listed, not matched`,
+      reason: `No advisories in the feeds: packages of ${holding} ${holding === 1 ? 'asset' : 'assets'} are listed, not matched`,
       to: '/settings/feeds',
     }));
 };
@@ -172,8 +172,8 @@ const typesWithoutAdvisories = async (db: Database, content: AdvisoryContent, sc
       where a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}
     ) order by t.type limit ${limit}`.execute(db);
   return rows.map(({ type }) => ({
-    title: `packages of the type ${type}`,
-    reason: 'no advisories in the feeds: they are listed, not matched',
+    title: `Packages of the type ${type}`,
+    reason: 'No advisories in the feeds: they are listed, not matched',
     to: '/settings/feeds',
   }));
 };
@@ -191,7 +191,7 @@ const strangers = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
   if (peers === 0) return [];
   const shown = peers >= peerLimit ? `${peerLimit.toLocaleString('en')} or more` : String(peers);
   return [
-    { title: `${shown} private ${peers === 1 ? 'address' : 'addresses'}`, reason: 'talk to us, no sensor', to: '/map' },
+    { title: `${shown} private ${peers === 1 ? 'address' : 'addresses'}`, reason: 'Talk to us, no sensor', to: '/map' },
   ];
 };
 

@@ -37,12 +37,15 @@ export const Failure = ({ what, error, retry }: FailureProps) => (
 /** Asking again brings nothing then. */
 const isMissing = (error: unknown): boolean => error instanceof ApiFailure && error.status === 404;
 
-/** Grey lines in place of what is being fetched; says what is awaited to screen readers. */
+/** Grey lines in place of what is being fetched; what is awaited is said at once to screen readers, after a second to all. */
 export const Skeleton = ({ label, lines = 6 }: { readonly label: string; readonly lines?: number }) => (
   <div className={styles.skeleton} role="status" aria-label={`Loading ${label}`}>
     {Array.from({ length: lines }, (_, index) => (
       <div key={boneKey(index)} className={styles.bone} style={{ width: `${90 - ((index * 37) % 45)}%` }} />
     ))}
+    <p className={styles.awaited} aria-hidden>
+      Loading {label}…
+    </p>
   </div>
 );
 

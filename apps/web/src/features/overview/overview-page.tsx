@@ -59,7 +59,7 @@ const Priorities = ({ overview }: { readonly overview: Overview }) => {
       </NoHosts>
     );
   }
-  if (overview.steps.some(({ id, done }) => id === 'get-feeds' && !done)) {
+  if (!hasFeeds(overview)) {
     return (
       <Empty title="Nothing can be ranked without feeds">
         {plural(hosts, 'host')}, {plural(containers, 'container')} and {plural(images, 'image')} are watched, and their
@@ -75,13 +75,16 @@ const Priorities = ({ overview }: { readonly overview: Overview }) => {
   );
 };
 
-const RiskOverTime = ({ overview }: { readonly overview: Overview }) =>
-  overview.riskOverTime.length < 2 ? (
-    <Section title="Risk over time">
-      <p className={styles.muted}>The line begins an hour after the first scan.</p>
-    </Section>
-  ) : (
-    <Section title="Risk over time">
+const RiskOverTime = ({ overview }: { readonly overview: Overview }) => (
+  <Section title="Risk over time">
+    {overview.riskOverTime.length >= 2 && (hasFeeds(overview) || overview.counts.openFindings > 0) ? (
       <RiskChart points={overview.riskOverTime} />
-    </Section>
-  );
+    ) : (
+      <p className={styles.muted}>
+        {hasFeeds(overview) ? 'The line begins an hour after the first scan.' : 'Not known without feeds.'}
+      </p>
+    )}
+  </Section>
+);
+
+const hasFeeds = ({ steps }: Overview): boolean => steps.every(({ id, done }) => id !== 'get-feeds' || done);

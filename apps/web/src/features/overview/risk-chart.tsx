@@ -105,7 +105,7 @@ const nearest = (placed: readonly Placed[], event: React.PointerEvent<SVGElement
 const trend = (points: readonly Point[]): string => {
   const first = points[0]?.risk ?? 0;
   const last = points.at(-1)?.risk ?? 0;
-  if (first === 0) return last === 0 ? 'none' : 'rising';
+  if (first === 0) return last === 0 ? 'unchanged' : 'rising';
   const change = Math.round(((last - first) / first) * 100);
   return change === 0 ? 'unchanged' : change > 0 ? `up ${change} %` : `down ${-change} %`;
 };

@@ -99,8 +99,15 @@ const sinceOf = (value: string): string | undefined =>
 
 const tones: Readonly<Record<Outcome, Tone>> = { succeeded: 'ok', refused: 'warn', failed: 'bad' };
 
-/** Narrower than this a moment is told by how long ago it was. */
+/** Narrower than this, who and when share a column and the outcome is its mark alone. */
 const narrowPx = 560;
+
+const Actor = ({ actor }: Pick<AuditEntry, 'actor'>) => (
+  <>
+    <span className={text.name}>{actor.name}</span>
+    {actor.kind === 'user' || actor.kind === actor.name ? null : <span className={text.muted}> {actor.kind}</span>}
+  </>
+);
 
 const columns: readonly Column<AuditEntry>[] = [
   {
@@ -115,23 +122,36 @@ const columns: readonly Column<AuditEntry>[] = [
     ),
   },
   {
-    id: 'short-at',
-    header: 'When',
-    width: '68px',
-    until: narrowPx,
-    cell: (entry) => <Time at={entry.at} className={text.muted} />,
-  },
-  {
     id: 'actor',
     header: 'Who',
     width: 'minmax(0, 0.8fr)',
+    from: narrowPx,
     cell: (entry) => (
       <>
-        <span className={text.name}>{entry.actor.name}</span>
-        {entry.actor.kind === 'user' || entry.actor.kind === entry.actor.name ? null : (
-          <span className={text.muted}> {entry.actor.kind}</span>
-        )}
+        <Actor actor={entry.actor} />
         {entry.address === undefined ? null : <div className={text.minor}>{entry.address}</div>}
+      </>
+    ),
+  },
+  {
+    id: 'short-outcome',
+    header: 'Outcome',
+    hiddenHeader: true,
+    width: '14px',
+    until: narrowPx,
+    cell: (entry) => <ToneMark tone={tones[entry.outcome]} label={entry.outcome} />,
+  },
+  {
+    id: 'short-actor',
+    header: 'Who, when',
+    width: 'minmax(0, 0.8fr)',
+    until: narrowPx,
+    cell: (entry) => (
+      <>
+        <Actor actor={entry.actor} />
+        <div className={text.minor}>
+          <Time at={entry.at} />
+        </div>
       </>
     ),
   },
@@ -150,6 +170,7 @@ const columns: readonly Column<AuditEntry>[] = [
     id: 'outcome',
     header: 'Outcome',
     width: '104px',
+    from: narrowPx,
     cell: (entry) => (
       <span className={styles.state}>
         <ToneMark tone={tones[entry.outcome]} /> {entry.outcome}

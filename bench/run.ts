@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { endChildrenOnSignals } from './stopping/end-children.ts';
 
 /** A bench file exports `run`, which measures and returns named figures; the name ends in its unit (`...Ms`, `...Mb`, `...PerSecond`). */
 export type Bench = { readonly run: (args: readonly string[]) => Promise<Readonly<Record<string, number | string>>> };
@@ -16,7 +17,12 @@ if (name === undefined || !names.includes(name) || !existsSync(join(import.meta.
   process.exitCode = 2;
 } else {
   const bench = (await import(`./${name}.ts`)) as Bench;
-  const figures = await bench.run(args);
+  const { isStopping } = endChildrenOnSignals();
+  const figures = await bench.run(args).catch((error: unknown) => {
+    if (!isStopping()) throw error;
+    return new Promise<never>(() => {});
+  });
+  if (isStopping()) await new Promise<never>(() => {});
   process.stdout.write(`${JSON.stringify({ name, figures, machine: describeMachine() }, undefined, 2)}\n`);
   process.exit();
 }

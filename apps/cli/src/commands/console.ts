@@ -5,20 +5,23 @@ import { parsePort } from './port.ts';
 
 /** Runs the console in this very process: for service managers and containers. */
 export const addConsoleCommand = (program: Command): void => {
-  program
-    .command('console')
-    .description('run the console alone, in the foreground, as the user you are (not root)')
+  addConsoleOptions(
+    program.command('console').description('run the console alone, in the foreground, as the user you are (not root)'),
+  ).action((options: ConsoleOptions) =>
+    // The one C heap is the command line's own: the console has many threads that work at the same time.
+    replaceProcess('console.js', [], { ...consoleVariables(options), MALLOC_ARENA_MAX: undefined }),
+  );
+};
+
+/** What every command that starts a console can be told about it. */
+export const addConsoleOptions = (command: Command): Command =>
+  command
     .option('--data-dir <dir>', 'where everything is kept', defaultDataDir())
     .option('--host <address>', 'address to listen on (default: all)')
     .option('--port <n>', 'port of web, API and sensors (default: 8443)', parsePort)
     .option('--config <file>', 'read settings from this file; options and the environment go first')
     .option('--tls-cert <file>', 'own web certificate (PEM), with --tls-key')
-    .option('--tls-key <file>', 'its key (PEM)')
-    .action((options: ConsoleOptions) =>
-      // The one C heap is the command line's own: the console has many threads that work at the same time.
-      replaceProcess('console.js', [], { ...consoleVariables(options), MALLOC_ARENA_MAX: undefined }),
-    );
-};
+    .option('--tls-key <file>', 'its key (PEM)');
 
 export type ConsoleOptions = {
   readonly dataDir: string;

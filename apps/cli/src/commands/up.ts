@@ -5,24 +5,17 @@ import { AppError, messageOf, programVersion } from '@parapet/core';
 import type { Command } from 'commander';
 import { createControlClient } from '../control/control-client.ts';
 import { accent, bold, createOutput, dim, type Output } from '../output/print.ts';
-import { dataDirOption, defaultDataDir, programCall, programDir } from '../settings.ts';
+import { dataDirOption, programCall, programDir } from '../settings.ts';
 import { makePlan, type Plan } from '../up/plan.ts';
 import { type Supervised, supervise } from '../up/supervisor.ts';
-import type { ConsoleOptions } from './console.ts';
-import { parsePort } from './port.ts';
+import { addConsoleOptions, type ConsoleOptions } from './console.ts';
 
 type Options = ConsoleOptions & { readonly sensor: boolean };
 
 export const addUpCommand = (program: Command): void => {
-  program
-    .command('up')
-    .description('start the console and the sensor of this machine; Ctrl-C stops both')
-    .option('--data-dir <dir>', 'where everything is kept', defaultDataDir())
-    .option('--host <address>', 'address to listen on (default: all)')
-    .option('--port <n>', 'port of web, API and sensors (default: 8443)', parsePort)
-    .option('--config <file>', 'read settings from this file; options and the environment go first')
-    .option('--tls-cert <file>', 'own web certificate (PEM), with --tls-key')
-    .option('--tls-key <file>', 'its key (PEM)')
+  addConsoleOptions(
+    program.command('up').description('start the console and the sensor of this machine; Ctrl-C stops both'),
+  )
     .option('--no-sensor', 'start the console alone')
     .action((options: Options) => up(options, createOutput(false)));
 };

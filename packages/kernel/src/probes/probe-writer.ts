@@ -1,5 +1,6 @@
 import type { AccessSize, Assembler, Register } from '../bpf/assembler.ts';
 import { helpers, ringBufferNoWakeup } from '../bpf/constants.ts';
+import { createMapEntry } from '../bpf/map-entry.ts';
 import type { KernelOffsets } from './offsets.ts';
 import { cgroupLevels, cgroupNameBytes, commBytes, cursorMask, head, pathLimits, scratchBytes } from './record.ts';
 
@@ -77,20 +78,8 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
   const releaseLabel = 'release';
   let isAlone = false;
 
-  const lookUp = (mapFd: number): void => {
-    asm.store(4, 'r10', slot.key, environment.index);
-    asm.moveMap('r1', mapFd);
-    asm.move('r2', 'r10');
-    asm.alu('add', 'r2', slot.key);
-    asm.call(helpers.mapLookupElement);
-    asm.jumpIf('eq', 'r0', 0, leaveLabel);
-  };
-  const increment = (offset: number): void => {
-    lookUp(environment.countersFd);
-    // Some programs can be interrupted by others of their kind.
-    asm.move('r1', 1);
-    asm.atomicAdd(8, 'r0', offset, 'r1');
-  };
+  const entry = createMapEntry(asm, { index: environment.index, keySlot: slot.key, missing: leaveLabel });
+  const increment = (offset: number): void => entry.increment(environment.countersFd, offset);
   /** `r3 = ` the address at the end of the way. */
   const follow = (base: Register, way: readonly number[]): void => {
     asm.move('r3', base);
@@ -254,13 +243,13 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     recentFd: environment.recentFd,
     begin: () => {
       asm.move('r6', 'r1');
-      lookUp(environment.scratchFd);
+      entry.lookUp(environment.scratchFd);
       asm.move('r9', 'r0');
     },
     beginAlone: () => {
       const alone = asm.fresh('alone');
       isAlone = true;
-      lookUp(environment.scratchFd);
+      entry.lookUp(environment.scratchFd);
       asm.move('r9', 'r0');
       asm.move('r1', 1);
       asm.atomicAdd(8, 'r9', holdersCell, 'r1');

@@ -1,5 +1,6 @@
 import type { AccessSize, Assembler, Register } from '../bpf/assembler.ts';
 import { currentCpu, helpers } from '../bpf/constants.ts';
+import { createMapEntry } from '../bpf/map-entry.ts';
 import { commBytes } from '../probes/record.ts';
 import { traceCursorMask, traceHead, traceScratchBytes } from './trace-record.ts';
 
@@ -36,25 +37,14 @@ const leaveLabel = 'leave';
 const noSpace = -28;
 
 export const createTraceWriter = (asm: Assembler, environment: TraceEnvironment): TraceWriter => {
-  const lookUp = (mapFd: number): void => {
-    asm.store(4, 'r10', slot.key, environment.index);
-    asm.moveMap('r1', mapFd);
-    asm.move('r2', 'r10');
-    asm.alu('add', 'r2', slot.key);
-    asm.call(helpers.mapLookupElement);
-    asm.jumpIf('eq', 'r0', 0, leaveLabel);
-  };
-  const increment = (offset: number): void => {
-    lookUp(environment.countersFd);
-    asm.move('r1', 1);
-    asm.atomicAdd(8, 'r0', offset, 'r1');
-  };
+  const entry = createMapEntry(asm, { index: environment.index, keySlot: slot.key, missing: leaveLabel });
+  const increment = (offset: number): void => entry.increment(environment.countersFd, offset);
   const put: TraceWriter['put'] = (size, to, value) => asm.store(size, 'r9', to, value);
   return {
     asm,
     begin: (kind) => {
       asm.move('r6', 'r1');
-      lookUp(environment.scratchFd);
+      entry.lookUp(environment.scratchFd);
       asm.move('r9', 'r0');
       put(4, traceHead.kind, kind);
       asm.call(helpers.ktimeGetNs);

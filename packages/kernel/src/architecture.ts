@@ -11,6 +11,8 @@ export type ArchitectureConstants = {
   readonly getdents64: number;
   readonly O_DIRECTORY: number;
   readonly O_NOFOLLOW: number;
+  /** The kernel's own; glibc's is 0 where files may always be large. */
+  readonly O_LARGEFILE: number;
 };
 
 const byArchitecture: Readonly<Record<string, ArchitectureConstants>> = {
@@ -24,7 +26,7 @@ const byArchitecture: Readonly<Record<string, ArchitectureConstants>> = {
       fanotifyMark: 301,
       nameToHandleAt: 303,
     },
-    ...{ fstatfs: 138, getdents64: 217, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
+    ...{ fstatfs: 138, getdents64: 217, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000, O_LARGEFILE: 0o100000 },
   },
   arm64: {
     ...{
@@ -36,7 +38,7 @@ const byArchitecture: Readonly<Record<string, ArchitectureConstants>> = {
       fanotifyMark: 263,
       nameToHandleAt: 264,
     },
-    ...{ fstatfs: 44, getdents64: 61, O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
+    ...{ fstatfs: 44, getdents64: 61, O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000, O_LARGEFILE: 0o400000 },
   },
 };
 

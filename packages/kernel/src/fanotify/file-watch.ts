@@ -28,17 +28,19 @@ export type FileWatchMethod = 'names' | 'files';
 export const openFileWatch = (method: FileWatchMethod): Result<FileWatch, Problem> => {
   const { FAN_CLOEXEC, FAN_NONBLOCK, FAN_REPORT_DFID_NAME } = initFlags;
   const flags = FAN_CLOEXEC | FAN_NONBLOCK | (method === 'names' ? FAN_REPORT_DFID_NAME : 0);
-  const eventFlags = openFlags.O_CLOEXEC | openFlags.O_NONBLOCK | O_LARGEFILE;
+  const { fanotifyInit } = architectureConstants();
   const opened = attempt(() =>
-    checked('fanotify_init', libc().syscall(architectureConstants().fanotifyInit, flags, eventFlags, 0, 0, 0, 0)),
+    checked('fanotify_init', libc().syscall(fanotifyInit, flags, noticeFileFlags(), 0, 0, 0, 0)),
   );
   return opened.ok ? ok(watchOn(opened.value, method)) : fail(opened.error);
 };
 
 const initFlags = { FAN_CLOEXEC: 0x1, FAN_NONBLOCK: 0x2, FAN_REPORT_DFID_NAME: 0xc00 } as const;
 const markFlags = { FAN_MARK_ADD: 0x1, FAN_MARK_ONLYDIR: 0x8 } as const;
-/** Files of more than 2 GiB are opened too; glibc's own constant is 0 where it is always so, the kernel's is not. */
-const O_LARGEFILE = 0o100000;
+
+/** How the kernel opens the files that it tells of, also those of more than 2 GiB. It refuses flags that it does not know here. */
+export const noticeFileFlags = (architecture: string = process.arch): number =>
+  openFlags.O_CLOEXEC | openFlags.O_NONBLOCK | architectureConstants(architecture).O_LARGEFILE;
 
 const watchOn = (fd: number, method: FileWatchMethod): FileWatch => {
   let isOpen = true;

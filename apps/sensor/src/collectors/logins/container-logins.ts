@@ -35,11 +35,11 @@ export type ContainerLoginsDeps = {
   readonly teller: LoginTeller;
   /** Whether the policy wants logins of a container. */
   readonly isWanted: (runtimeId: string) => boolean;
-  readonly paces?: Paces;
+  readonly paces?: ContainerPaces;
 };
 
 /** How long after a look the next one is due. */
-type Paces = {
+export type ContainerPaces = {
   /** Something was written to its files since it started. */
   readonly writtenMs: number;
   /** It has none, or what is in them came with its image. */
@@ -54,7 +54,7 @@ type Paces = {
   readonly restFactor: number;
 };
 
-const defaultPaces: Paces = {
+const defaultPaces: ContainerPaces = {
   writtenMs: 2000,
   quietMs: 60_000,
   youngMs: 10_000,

@@ -7,7 +7,7 @@ import { createSettledState } from '../../state/settled-state.ts';
 import type { StateFile } from '../../state/state-files.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
 import type { ContainerLoginState } from './container-login-state.ts';
-import { createContainerLogins } from './container-logins.ts';
+import { type ContainerPaces, createContainerLogins } from './container-logins.ts';
 import { createLocalTime, readHostZone } from './host-zone.ts';
 import { createJournalFollow, type JournalEntry, type JournalFollow } from './journal-follow.ts';
 import type { LoginSource } from './login-events.ts';
@@ -31,6 +31,7 @@ export type LoginCollectorDeps = {
   /** The program that follows the journal, with what goes before our arguments; `undefined`: the host’s own. */
   readonly journalctl?: readonly [string, ...string[]];
   readonly everyMs?: number;
+  readonly containerPaces?: ContainerPaces;
 };
 
 const defaultEveryMs = 1000;
@@ -125,6 +126,7 @@ export const startLoginCollector = async (
   const saver = createSettledState({ file: deps.file, name: 'logins.json', placeOf, log });
   const containers = createContainerLogins({
     ...{ context, rootPath, layout, teller, kept: keptOfContainers },
+    ...(deps.containerPaces === undefined ? {} : { paces: deps.containerPaces }),
     isWanted: (runtimeId) => source.wantsIn('login', runtimeId) || source.wantsIn('logout', runtimeId),
   });
   const containerSaver = createSettledState({

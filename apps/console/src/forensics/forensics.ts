@@ -131,7 +131,7 @@ const edgesOf = async (
 ): Promise<Edges> => {
   const assetId = containerId ?? hostId;
   const asset = { id: assetId, kind: containerId === undefined ? 'host' : 'container' } as const;
-  const { items, cut } = await readEdges(db, momentOf(undefined, nowMs), createScopeFilter(scope), asset, true);
+  const { items, cut } = await readEdges(db, momentOf(undefined, nowMs), scope, asset, true);
   const program = containerId === undefined ? programOf(process?.executable ?? process?.name ?? '') : undefined;
   const isOwn = ({ source, target }: EdgeItem): boolean =>
     program === undefined || [source, target].some((end) => end.id === assetId && end.process === program);

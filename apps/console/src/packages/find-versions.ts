@@ -27,12 +27,13 @@ export const findVersions = async (
   const bounds = boundsOf(query.version);
   const { rows } = await sql<PackageVersion & { readonly rank: number }>`
     with ${liveAssets(scope)}, ${meantNames(query)}
-    select meant.rank, p.type, p.name, p.version, count(distinct p.asset_id)::int as assets
-    from meant cross join lateral ${copiesOfMeant} as p
-    join live on live.id = p.asset_id
-    group by meant.rank, p.type, p.name, p.version order by meant.rank, assets desc, p.version limit ${countedLimit}`.execute(
-    db,
-  );
+    select meant.rank, meant.type, meant.name, held.version, held.assets from meant
+    -- Counted name by name, the index tells versions and assets in order; all together they would be sorted first.
+    cross join lateral (
+      select p.version, count(distinct p.asset_id)::int as assets from asset_packages as p
+      where p.name = meant.name and p.type = meant.type and ${isIndexed} and ${isLive('p.asset_id')} group by p.version
+    ) as held
+    order by meant.rank, held.assets desc, held.version limit ${countedLimit}`.execute(db);
   const counted = rows.filter(({ rank }) => rank <= nameLimit);
   const held = counted.map((row) => ({ row, holds: bounds === undefined ? true : bounds.hold(row.type, row.version) }));
   const kept = held.filter(({ holds }) => holds === true).map(({ row }) => row);

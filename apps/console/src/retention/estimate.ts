@@ -45,24 +45,33 @@ const tableRows = async (db: Database, table: string): Promise<number> => {
 const unknownRowBytes = 250;
 
 /**
- * What a row takes on the disk with its entries in indexes. From the widths that the server keeps and not from the size of
- * the files: these do not shrink when rows go, their room is used again.
+ * What a row of each table takes on the disk with its entries in indexes. From the widths that the server keeps and not from the size
+ * of the files: these do not shrink when rows go, their room is used again. All in one statement, because the view of widths asks for
+ * the right to read each column.
  */
-export const rowBytesOf = async (db: Database, table: string): Promise<number> => {
-  const { rows } = await sql<{ width: number | null; indexes: number }>`
-    select (select sum(s.avg_width * (1 - s.null_frac)) from pg_stats s where s.schemaname = current_schema() and s.tablename = ${table})::float8 as width,
+export const rowBytesOf = async (db: Database, tables: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+  const { rows } = await sql<{ name: string; width: number | null; indexes: number }>`
+    with stats as materialized (
+      select tablename, attname, avg_width * (1 - null_frac) as width from pg_stats
+      where schemaname = current_schema() and tablename = any(${[...tables]}::text[])
+    )
+    select t.name, (select sum(s.width) from stats s where s.tablename = t.name)::float8 as width,
       (select coalesce(sum(24 + (
-        select coalesce(sum(s.avg_width * (1 - s.null_frac)), 16) from unnest(i.indkey::smallint[]) k
+        select coalesce(sum(s.width), 16) from unnest(i.indkey::smallint[]) k
         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k
-        join pg_stats s on s.schemaname = current_schema() and s.tablename = ${table} and s.attname = a.attname)), 0)
-       from pg_index i where i.indrelid = ${table}::regclass)::float8 as indexes`.execute(db);
-  const [row] = rows;
-  return row?.width == null ? unknownRowBytes : Math.round(row.width + 32 + row.indexes);
+        join stats s on s.tablename = t.name and s.attname = a.attname)), 0)
+       from pg_index i where i.indrelid = t.name::regclass)::float8 as indexes
+    from unnest(${[...tables]}::text[]) as t (name)`.execute(db);
+  return new Map(
+    rows.map(({ name, width, indexes }) => [name, width == null ? unknownRowBytes : Math.round(width + 32 + indexes)]),
+  );
 };
 
 /** When the oldest row that is kept was over. */
-export const oldestOf = async (db: Database, { table, endedAt }: AgingTable): Promise<Date | undefined> => {
+export const oldestOf = async (db: Database, { table, endedAt, only }: AgingTable): Promise<Date | undefined> => {
   const { rows } = await sql<{ oldest: Date | null }>`
-    select min(${sql.ref(endedAt)})::timestamptz as oldest from ${sql.table(table)}`.execute(db);
+    select min(${sql.ref(endedAt)})::timestamptz as oldest from ${sql.table(table)} where ${only ?? sql`true`}`.execute(
+    db,
+  );
   return rows[0]?.oldest ?? undefined;
 };

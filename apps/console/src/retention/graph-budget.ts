@@ -14,8 +14,10 @@ export const graphCutoff = async (
 ): Promise<Date> => {
   const byAge = new Date(now.getTime() - settings.graphDays * dayMs);
   if (settings.graphBytes === null) return byAge;
-  const rowBytes = new Map<string, number>();
-  for (const { table } of graphTables) rowBytes.set(table, await rowBytesOf(db, table));
+  const rowBytes = await rowBytesOf(
+    db,
+    graphTables.map(({ table }) => table),
+  );
   let bytes = 0;
   for (let day = 1; day <= settings.graphDays; day += 1) {
     const span = { after: new Date(now.getTime() - day * dayMs), before: new Date(now.getTime() - (day - 1) * dayMs) };

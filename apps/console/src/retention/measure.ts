@@ -50,12 +50,10 @@ const measureTables = async (
 ): Promise<Awaited<ReturnType<typeof measureEvents>>> => {
   const sum = { rows: 0, bytes: 0, rowsPerDay: 0, bytesPerDay: 0 };
   let oldest: Date | undefined;
+  const bytesOf = await rowBytesIn(db, kind);
   for (const table of tablesOf[kind]) {
-    const [rows, rowBytes, first] = [
-      await rowsWithin(db, table, {}),
-      await rowBytesOf(db, table.table),
-      await oldestOf(db, table),
-    ];
+    const [rows, first] = [await rowsWithin(db, table, {}), await oldestOf(db, table)];
+    const rowBytes = bytesOf.get(table.table) ?? 0;
     sum.rows += rows;
     sum.bytes += rows * rowBytes;
     if (first === undefined) continue;
@@ -72,6 +70,12 @@ const measureTables = async (
     ...(oldest === undefined ? {} : { oldest: oldest.toISOString() }),
   };
 };
+
+const rowBytesIn = (db: Database, kind: TableKind): Promise<ReadonlyMap<string, number>> =>
+  rowBytesOf(
+    db,
+    tablesOf[kind].map(({ table }) => table),
+  );
 
 /** What saving these settings would remove at once. */
 export const previewRetention = async (
@@ -90,13 +94,15 @@ export const previewRetention = async (
       kind === 'graph' ? await graphCutoff(db, wanted, now) : new Date(now.getTime() - daysOf(wanted, kind) * dayMs);
     let [rows, bytes] = [0, 0];
     let oldest: Date | undefined;
+    let bytesOf: ReadonlyMap<string, number> | undefined;
     for (const table of tablesOf[kind]) {
       const first = await oldestOf(db, table);
       if (first === undefined || first >= until) continue;
       if (oldest === undefined || first < oldest) oldest = first;
       const gone = await rowsWithin(db, table, { before: until });
       rows += gone;
-      bytes += gone * (await rowBytesOf(db, table.table));
+      bytesOf ??= await rowBytesIn(db, kind);
+      bytes += gone * (bytesOf.get(table.table) ?? 0);
     }
     if (oldest === undefined) continue;
     const days = Math.round(((until.getTime() - oldest.getTime()) / dayMs) * 10) / 10;

@@ -20,6 +20,7 @@ import * as telemetryPolicies from './0023-telemetry-policies.ts';
 import * as scannerVersions from './0024-scanner-versions.ts';
 import * as matchDigests from './0028-match-digests.ts';
 import * as lossKinds from './0032-loss-kinds.ts';
+import * as endedEdgeReports from './0036-ended-edge-reports.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -46,4 +47,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0024-scanner-versions', scannerVersions],
   ['0028-match-digests', matchDigests],
   ['0032-loss-kinds', lossKinds],
+  ['0036-ended-edge-reports', endedEdgeReports],
 ];

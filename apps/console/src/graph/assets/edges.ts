@@ -1,10 +1,10 @@
-import type { EdgeItem, ResultOf } from '@parapet/contract/api';
+import type { EdgeItem, ResultOf, Scope } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
+import { scopeOnce } from '../../people/scope.ts';
 import { endName } from '../map/edge-detail.ts';
 import { eachEdgeThere, type Moment } from '../moment.ts';
 import { internetId, programOf } from '../node-id.ts';
-import type { ScopeFilter } from '../scope-filter.ts';
 import type { AssetRow } from './asset-row.ts';
 
 type Edges = ResultOf<'assets.edges'>;
@@ -15,12 +15,14 @@ const maxEdges = 500;
 export const readEdges = async (
   db: Database,
   moment: Moment,
-  inScope: ScopeFilter,
+  scope: Scope,
   asset: Pick<AssetRow, 'id' | 'kind'>,
   includeEnded: boolean,
 ): Promise<Edges> => {
   const own = ownAssets(asset);
+  const visible = scopeOnce(scope);
   const { rows } = await sql<Row>`
+    with ${visible.table}
     select e.id, e.source_node as "sourceNode", e.target_node as "targetNode", e.source_process as "sourceProcess",
       e.target_process as "targetProcess", s.id as "sourceId", s.kind as "sourceKind", s.name as "sourceName",
       t.id as "targetId", t.kind as "targetKind", t.name as "targetName", e.protocol, e.port, e.published_port as "publishedPort",
@@ -28,8 +30,8 @@ export const readEdges = async (
       e.first_seen_at as "firstSeenAt", e.last_seen_at as "lastSeenAt", e.ended_at as "endedAt", e.addresses[1:16] as addresses,
       e.address_count::float8 as "addressCount", e.reported_by_source as "bySource", e.reported_by_target as "byTarget"
     from edges e
-    left join assets s on s.id = e.source_asset and ${inScope('s')}
-    left join assets t on t.id = e.target_asset and ${inScope('t')}
+    left join assets s on s.id = e.source_asset and ${visible.has(sql.ref('s.id'))}
+    left join assets t on t.id = e.target_asset and ${visible.has(sql.ref('t.id'))}
     where e.id in (select id from edges where source_asset in (${own}) union select id from edges where target_asset in (${own}))
       and ${includeEnded ? sql`true` : eachEdgeThere('e', moment)}
     order by (e.ended_at is null) desc, e.connections desc, e.id limit ${maxEdges + 1}`.execute(db);

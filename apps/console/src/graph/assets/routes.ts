@@ -42,8 +42,7 @@ export const createAssetRoutes = ({ database, clock, audit, live }: AssetRouteDe
     'assets.get': ({ params, caller }) =>
       readAsset(database, moment(), createScopeFilter(caller.scope), params.assetId),
     'assets.label': async ({ params, body, caller, address }) => {
-      const inScope = createScopeFilter(caller.scope);
-      await writeLabels(database, inScope, params.assetId, body.labels);
+      await writeLabels(database, createScopeFilter(caller.scope), params.assetId, body.labels);
       await audit.record({
         actor: { kind: caller.kind, name: caller.name },
         action: 'assets.label',
@@ -60,9 +59,8 @@ export const createAssetRoutes = ({ database, clock, audit, live }: AssetRouteDe
       return readProcesses(database, moment(query.at), asset);
     },
     'assets.edges': async ({ params, query, caller }) => {
-      const inScope = createScopeFilter(caller.scope);
-      const asset = await requireAsset(database, inScope, params.assetId);
-      return readEdges(database, moment(query.at), inScope, asset, query.includeEnded);
+      const asset = await requireAsset(database, createScopeFilter(caller.scope), params.assetId);
+      return readEdges(database, moment(query.at), caller.scope, asset, query.includeEnded);
     },
     'assets.timeline': async ({ params, query, caller }) => {
       const inScope = createScopeFilter(caller.scope);

@@ -72,22 +72,24 @@ const readWorst = async (
   const visible = (column: string): RawBuilder<SqlBool> =>
     scope === null ? sql<SqlBool>`true` : sql<SqlBool>`${sql.ref(column)} in (select id from visible)`;
   const { rows } = await sql<WorstFinding>`
-    with visible as materialized (select id from assets where ${inScope(scope, sql.ref('assets.id'))})
+    with visible as materialized (select id from assets where ${inScope(scope, sql.ref('assets.id'))}),
+    fix as materialized (select id, key from fixes where key = any(${keys}::text[])),
+    -- Findings of a fix lie on many pages: they are read once. offset 0 keeps the planner from asking for each asset in scope.
+    open as materialized (
+      select o.id, o.fix_id, o.asset_id, o.package_id, o.risk from fix
+      cross join lateral (select * from findings where fix_id = fix.id and status = 'open' offset 0) as o
+    ),
+    worst as (select distinct on (fix_id) id from open where ${visible('open.asset_id')} order by fix_id, risk desc, id)
     select fix.key, v.key as vulnerability, product.name as product, f.package_version, f.fixed_version, f.kev, f.epss, f.exploit,
       f.exposure_kind, f.use_kind, coalesce(seen.workloads, 0)::int as workloads, seen.names, why.exposure_reason, why.use_reason
-    from fixes as fix
-    cross join lateral (
-      -- offset 0 keeps the planner from asking for each asset in scope
-      select f.* from (select * from findings where fix_id = fix.id and status = 'open' offset 0) as f where ${visible('f.asset_id')}
-      order by f.risk desc, f.id limit 1
-    ) as f
+    from worst join findings as f on f.id = worst.id join fix on fix.id = f.fix_id
     join vulnerabilities as v on v.id = f.vulnerability_id
     join products as product on product.id = f.product_id
     left join lateral (
       select count(distinct c.instance_id) as workloads, (array_agg(distinct a.name order by a.name))[1:20] as names
       from (
-        select distinct o.asset_id, o.package_id from findings as o
-        where o.fix_id = fix.id and o.status = 'open' and o.package_id is not null limit ${fixedPackages}
+        select distinct o.asset_id, o.package_id from open as o
+        where o.fix_id = fix.id and o.package_id is not null limit ${fixedPackages}
       ) as held
       -- offset 0 keeps the planner from reading the evidence of everything
       cross join lateral (
@@ -102,8 +104,7 @@ const readWorst = async (
       where c.asset_id = f.asset_id and c.instance_id = coalesce(f.worst_asset_id, f.asset_id) and c.package_id in (f.package_id, 0)
         and ${visible('c.instance_id')}
       order by c.package_id desc limit 1
-    ) as why on true
-    where fix.key = any(${keys}::text[])`.execute(db);
+    ) as why on true`.execute(db);
   return new Map(rows.map((row) => [row.key, row]));
 };
 

@@ -21,6 +21,7 @@ import * as scannerVersions from './0024-scanner-versions.ts';
 import * as matchDigests from './0028-match-digests.ts';
 import * as lossKinds from './0032-loss-kinds.ts';
 import * as endedEdgeReports from './0036-ended-edge-reports.ts';
+import * as riskContextsByPackage from './0037-risk-contexts-by-package.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -48,4 +49,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0028-match-digests', matchDigests],
   ['0032-loss-kinds', lossKinds],
   ['0036-ended-edge-reports', endedEdgeReports],
+  ['0037-risk-contexts-by-package', riskContextsByPackage],
 ];

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { FindingIndex } from '../findings/index/finding-index.ts';
 import { type RankedVulnerability, rankVulnerabilities } from '../findings/rank-vulnerabilities.ts';
 import type { RouteHandlers } from '../http/handler.ts';
-import { copiesOfMeant, liveAssets, meantNames } from '../packages/find-versions.ts';
+import { isIndexed, type LiveAssets, liveAssets, meantNames } from '../packages/find-versions.ts';
 import { likeLiteral } from './assets/list.ts';
 import { createScopeFilter, type ScopeFilter } from './scope-filter.ts';
 
@@ -34,9 +34,10 @@ const search = async (deps: SearchRouteDeps, scope: Scope, text: string, limit: 
   const pattern = text.length < 3 ? `${likeLiteral(text)}%` : `%${likeLiteral(text)}%`;
   const vulnerabilities =
     scope === null ? catalogued : ranked(await rankVulnerabilities(db, { pattern, scope, limit }, findingIndex));
-  const kinds = [assets, vulnerabilities, packages, processes].map((kind) => kind(inScope, pattern, limit));
+  const live = liveAssets(scope);
+  const kinds = [assets, vulnerabilities, packagesIn(live), processes].map((kind) => kind(inScope, pattern, limit));
   const { rows } = await sql<Row>`
-    with ${liveAssets(scope)}, ${meantNames({ q: text, match: 'contains' })}
+    with ${live.table}, ${meantNames({ q: text, match: 'contains' }, live)}
     select * from (${sql.join(kinds, sql` union all `)}) found
     order by (title ilike ${`${likeLiteral(text)}%`}) desc, place, risk desc nulls last, length(title), title, id limit ${limit}`.execute(
     db,
@@ -74,12 +75,17 @@ const ranked =
   from unnest(${found.map(({ id }) => id)}::bigint[], ${found.map(({ risk }) => risk)}::real[]) as seen (id, risk)
   join vulnerabilities v on v.id = seen.id)`;
 
-/** Those of `meant`, counted exactly: the index over names answers without reading rows. */
-const packages: Kind = (_inScope, _pattern, limit) => sql`(
+/** The first of `meant`, counted exactly: the index over names answers without reading rows. */
+const packagesIn =
+  (live: LiveAssets): Kind =>
+  (_inScope, _pattern, limit) =>
+    sql`(
   select 4 as place, 'package' as kind, meant.name as id, meant.name as title,
-    meant.type || ' ' || max(p.version) || ' on ' || count(distinct p.asset_id) || case when count(distinct p.asset_id) = 1 then ' asset' else ' assets' end as detail, null::real as risk
-  from meant cross join lateral ${copiesOfMeant} as p join live on live.id = p.asset_id
-  group by meant.rank, meant.type, meant.name order by meant.rank limit ${limit})`;
+    meant.type || ' ' || held.version || ' on ' || held.assets || case when held.assets = 1 then ' asset' else ' assets' end as detail, null::real as risk
+  from (select type, name from meant order by rank limit ${limit}) as meant cross join lateral (
+    select max(p.version) as version, count(distinct p.asset_id) as assets from asset_packages as p
+    where p.name = meant.name and p.type = meant.type and ${isIndexed} and ${live.has('p.asset_id')}
+  ) as held where held.assets > 0)`;
 
 /** The newest of some that match: a letter begins the names of half of all processes. */
 const processes: Kind = (inScope, pattern, limit) => sql`(

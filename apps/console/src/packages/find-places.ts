@@ -8,7 +8,7 @@ import {
   copiesOfMeant,
   copiesOfMeantVersion,
   findVersions,
-  isLive,
+  type LiveAssets,
   liveAssets,
   meantNames,
   nameLimit,
@@ -25,13 +25,14 @@ const PlaceCursor = z.tuple([z.number(), z.number().int()]);
 /** The copies of the packages that are asked for, by the risk of the asset that holds them. */
 export const findPlaces = async (db: Database, query: PlaceQuestion, scope: Scope): Promise<Page<PackagePlace>> => {
   const after = query.after === undefined ? undefined : decodeCursor(query.after, PlaceCursor);
-  const meant = query.version === undefined ? meantNames(query) : await meantVersions(db, query, scope);
+  const live = liveAssets(scope);
+  const meant = query.version === undefined ? meantNames(query, live) : await meantVersions(db, query, scope);
   if (meant === undefined) return { items: [], total: 0, totalIsMinimum: false };
-  const rows = await readPlaces(
-    db,
-    { meant, hasVersion: query.version !== undefined, after, limit: query.limit + 1 },
-    scope,
-  );
+  const rows = await readPlaces(db, live, {
+    ...{ meant, after },
+    hasVersion: query.version !== undefined,
+    limit: query.limit + 1,
+  });
   const shown = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? shown.at(-1) : undefined;
   const total = rows[0]?.total ?? 0;
@@ -73,13 +74,13 @@ type PlaceRow = PackageRow & {
 
 const readPlaces = async (
   db: Database,
+  live: LiveAssets,
   page: {
     readonly meant: RawBuilder<unknown>;
     readonly hasVersion: boolean;
     readonly after: readonly [number, number] | undefined;
     readonly limit: number;
   },
-  scope: Scope,
 ): Promise<readonly PlaceRow[]> => {
   const { after } = page;
   const beyond =
@@ -87,24 +88,24 @@ const readPlaces = async (
       ? sql`true`
       : sql`(found.place, found.id) < (${after[0]}::double precision, ${after[1]}::bigint)`;
   const { rows } = await sql<PlaceRow>`
-    with ${liveAssets(scope)}, ${page.meant}, found as materialized (
-      select p.id, live.place from meant
+    with ${live.table}, ${page.meant}, found as materialized (
+      select p.id, coalesce(holder.risk, -1)::double precision as place from meant
       cross join lateral ${page.hasVersion ? copiesOfMeantVersion : copiesOfMeant} as p
-      join live on live.id = p.asset_id
-      where meant.rank <= ${nameLimit}
+      join assets as holder on holder.id = p.asset_id
+      where meant.rank <= ${nameLimit} and ${live.has('p.asset_id')}
     )
     select ${packageColumns}, page.place, (select count(*)::int from found) as total, a.id as asset_id, a.kind as asset_kind, a.name as asset_name,
       host.id as host_id, host.name as host_name, containers.container_count, containers.some_containers
     from (select * from found where ${beyond} order by found.place desc, found.id desc limit ${page.limit}) as page
     join asset_packages as p on p.id = page.id join assets as a on a.id = p.asset_id
-    left join assets as host on a.kind = 'container' and host.id = a.host_id and ${isLive('host.id')}
+    left join assets as host on a.kind = 'container' and host.id = a.host_id and ${live.has('host.id')}
     ${openFindings}
     left join lateral (
       select count(*)::int as container_count,
         (jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name)) filter (where c.nth <= ${namedContainers}))::jsonb as some_containers
       from (
         select c.id, c.name, row_number() over (order by c.name, c.id) as nth from assets as c
-        where c.image_id = a.id and ${isLive('c.id')}
+        where c.image_id = a.id and ${live.has('c.id')}
           and not exists (select 1 from asset_software as s where s.asset_id = c.id and p.purl = any(s.removed_purls))
       ) as c
     ) as containers on a.kind = 'image'

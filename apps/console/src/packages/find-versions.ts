@@ -25,13 +25,14 @@ export const findVersions = async (
   scope: Scope,
 ): Promise<ResultOf<'packages.versions'>> => {
   const bounds = boundsOf(query.version);
+  const live = liveAssets(scope);
   const { rows } = await sql<PackageVersion & { readonly rank: number }>`
-    with ${liveAssets(scope)}, ${meantNames(query)}
+    with ${live.table}, ${meantNames(query, live)}
     select meant.rank, meant.type, meant.name, held.version, held.assets from meant
     -- Counted name by name, the index tells versions and assets in order; all together they would be sorted first.
     cross join lateral (
       select p.version, count(distinct p.asset_id)::int as assets from asset_packages as p
-      where p.name = meant.name and p.type = meant.type and ${isIndexed} and ${isLive('p.asset_id')} group by p.version
+      where p.name = meant.name and p.type = meant.type and ${isIndexed} and ${live.has('p.asset_id')} group by p.version
     ) as held
     order by meant.rank, held.assets desc, held.version limit ${countedLimit}`.execute(db);
   const counted = rows.filter(({ rank }) => rank <= nameLimit);
@@ -69,23 +70,36 @@ const boundsOf = (text: string | undefined): VersionBounds | undefined => {
 const newestFirst = (a: PackageVersion, b: PackageVersion): number =>
   schemeOfType(a.type)?.compare(b.version, a.version) ?? b.version.localeCompare(a.version, 'en', { numeric: true });
 
-/** The assets that count, as the common table `live`: worked out once, and joined by hash instead of one look-up for each copy. */
-export const liveAssets = (scope: Scope): RawBuilder<unknown> => sql`
-  live as materialized (
-    select a.id, coalesce(a.risk, -1)::double precision as place from assets as a
-    where a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))}
-  )`;
+/** The assets that count: those that are there and in the scope. */
+export type LiveAssets = {
+  /** A common table, to stand after `with`. */
+  readonly table: RawBuilder<unknown>;
+  /** Asked as a test of truth, so that the table is hashed once and not joined for each row. */
+  readonly has: (assetId: string) => RawBuilder<SqlBool>;
+};
 
-/** Whether an asset is in `live`. Written as a test of truth, so that the table is hashed once and not joined for each row. */
-export const isLive = (assetId: string): RawBuilder<SqlBool> =>
-  sql<SqlBool>`(${sql.ref(assetId)} in (select id from live)) is true`;
+/** Who sees all is asked for what is gone, which is little: a table of everything that is there would cost more than what asks it. */
+export const liveAssets = (scope: Scope): LiveAssets =>
+  scope === null
+    ? {
+        table: sql`gone (id) as materialized (select a.id from assets as a where a.status = 'gone')`,
+        has: (assetId) => sql<SqlBool>`(${sql.ref(assetId)} in (select id from gone)) is not true`,
+      }
+    : {
+        table: sql`live (id) as materialized (
+          select a.id from assets as a where a.status <> 'gone' and ${inScope(scope, sql.ref('a.id'))})`,
+        has: (assetId) => sql<SqlBool>`(${sql.ref(assetId)} in (select id from live)) is true`,
+      };
 
 /**
  * The names that are meant, of which the caller sees a package, as the common table `meant` with their `rank` from 1: the text
  * itself first, then what begins with it, shorter ones first. One more than is shown tells that there are more. The trigram
- * index answers from three letters on; shorter texts look at beginnings only. Wants `live`.
+ * index answers from three letters on; shorter texts look at beginnings only. Wants the table of `live`.
  */
-export const meantNames = (query: Pick<PackageQuestion, 'q' | 'match' | 'type'>): RawBuilder<unknown> => {
+export const meantNames = (
+  query: Pick<PackageQuestion, 'q' | 'match' | 'type'>,
+  live: LiveAssets,
+): RawBuilder<unknown> => {
   const text = query.q.toLowerCase();
   const literal = text.replace(/[\\%_]/g, '\\$&');
   const order = sql`lower(n.name) <> ${text}, lower(n.name) not like ${`${literal}%`}, length(n.name), n.name, n.type`;
@@ -99,7 +113,7 @@ export const meantNames = (query: Pick<PackageQuestion, 'q' | 'match' | 'type'>)
     ) as n
     cross join lateral (
       select 1 from asset_packages as p where p.name = n.name and p.type = n.type and ${isIndexed}
-        and ${isLive('p.asset_id')} limit 1
+        and ${live.has('p.asset_id')} limit 1
     ) as one
     order by ${order} limit ${nameLimit + 1}
   )`;

@@ -2,9 +2,11 @@ import { PackageFilter, type Scope } from '@parapet/contract/api';
 import { createManualClock } from '@parapet/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { callRoute } from '../findings/testing/call-route.ts';
 import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory } from '../findings/testing/inventory.ts';
 import { writeFindings } from '../findings/write-lock.ts';
+import { createSearchRoute } from '../graph/search.ts';
 import { forgetUnusedNames } from '../sboms/asset-packages.ts';
 import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
@@ -128,6 +130,27 @@ describe('places of a package', () => {
     const { items } = await places({ q: 'openssl' }, { team: ['b'] });
     expect(new Set(items.map((item) => item.asset.name))).toEqual(new Set(['other-1']));
   });
+});
+
+test('what a gone asset held counts nowhere, for those who see all and in a scope', async () => {
+  const { db } = database;
+  const is = (status: 'running' | 'gone') =>
+    db.updateTable('assets').set({ status }).where('id', '=', ids.other).execute();
+  await is('gone');
+  try {
+    for (const scope of [null, { team: ['a', 'b'] }]) {
+      expect(await named({ q: 'openssl' }, scope)).toEqual(['dpkg openssl 3.0.11-1 1', 'dpkg openssl 3.0.9-1 1']);
+      expect((await places({ q: 'openssl' }, scope)).total).toBe(2);
+      expect(await named({ q: 'openssl', type: 'npm' }, scope)).toEqual([]);
+      const { items } = await callRoute(createSearchRoute({ database: db }), 'search.all', {
+        query: { q: 'openssl' },
+        ...(scope === null ? {} : { scope }),
+      });
+      expect(items.map(({ title, detail }) => `${title}: ${detail}`)).toEqual(['openssl: dpkg 3.0.9-1 on 2 assets']);
+    }
+  } finally {
+    await is('running');
+  }
 });
 
 test('a name too long for an index is stored and not searched; one that nothing has any more is forgotten', async () => {

@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createManualClock } from '@parapet/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createInventory } from '../findings/testing/inventory.ts';
 import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
+import { createTestDatabase } from '../testing/test-database.ts';
 import { createDiskWatch } from './disk.ts';
+import { readTrust } from './trust.ts';
 
 let running: TestConsole;
 beforeAll(async () => {
@@ -83,6 +87,53 @@ test('the trust signs start empty and honest', async () => {
     lostRecords: 0,
     blindHosts: 0,
     disk: { state: expect.stringMatching(/^(ok|tight|full)$/), usedShare: expect.any(Number) },
+  });
+});
+
+test('each host counts once, whatever it lost and however often it is blind, and only within the scope', async () => {
+  await using database = await createTestDatabase();
+  const { db } = database;
+  const inventory = createInventory(db);
+  const now = new Date('2026-11-28T10:00:00Z');
+  const lossy = await inventory.host('lossy', { team: 'a' });
+  const quiet = await inventory.host('quiet', { team: 'b' });
+  const away = await inventory.host('away', { team: 'b' });
+  await db.updateTable('sensors').set({ presence: 'removed' }).where('host_id', '=', away).execute();
+  await db.updateTable('sensors').set({ presence: 'unknown' }).where('host_id', '=', quiet).execute();
+  const loss = { run_id: randomUUID(), collector: 'network', stage: 'kernel', first_at: now, last_at: now };
+  await db
+    .insertInto('losses')
+    .values([
+      { ...loss, host_id: lossy, cause: 'one', kind: 'events', lost: 7 },
+      { ...loss, host_id: lossy, cause: 'two', kind: 'events', lost: 5 },
+      { ...loss, host_id: lossy, cause: 'three', kind: 'records', lost: 3 },
+      {
+        ...loss,
+        host_id: lossy,
+        cause: 'long ago',
+        kind: 'events',
+        lost: 9,
+        last_at: new Date('2026-11-01T00:00:00Z'),
+      },
+      { ...loss, host_id: away, cause: 'one', kind: 'events', lost: 100 },
+    ])
+    .execute();
+  const blind = { collector: 'network', started_at: now, ended_at: null, cause: 'test' };
+  await db
+    .insertInto('blind_intervals')
+    .values([
+      { ...blind, host_id: lossy, key: 'first' },
+      { ...blind, host_id: lossy, key: 'second' },
+      { ...blind, host_id: quiet, key: 'over', ended_at: now },
+    ])
+    .execute();
+  expect(await readTrust(db, now.getTime(), null)).toMatchObject({
+    hosts: { total: 2, silent: 1 },
+    ...{ lostEvents: 12, lostRecords: 3, blindHosts: 1 },
+  });
+  expect(await readTrust(db, now.getTime(), { team: ['b'] })).toMatchObject({
+    hosts: { total: 1, silent: 1 },
+    ...{ lostEvents: 0, lostRecords: 0, blindHosts: 0 },
   });
 });
 

@@ -41,6 +41,7 @@ export const telemetryPolicyAnswers = (world: FakeWorld): FakeHandlers => {
     hosts: empty
       ? { followed: 0, 'on-its-way': 0, waiting: 0, unable: 0 }
       : { followed: world.hosts.length - 4, 'on-its-way': 0, waiting: 3, unable: 1 },
+    unknown: empty ? [] : [{ action: 'datagram' as const, hosts: 12 }],
   });
   return {
     'telemetryPolicy.get': status,
@@ -67,7 +68,7 @@ export const telemetryPolicyAnswers = (world: FakeWorld): FakeHandlers => {
     }),
     'telemetryPolicy.ofHost': () => ({
       ...{ version, rules: rules.filter(({ on, hosts }) => on && hosts === null) },
-      ...{ standing: 'followed' as const, off: ['mount' as const] },
+      ...{ standing: 'followed' as const, off: ['mount' as const], unknown: ['datagram' as const] },
     }),
   };
 };

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { PolicyStanding } from '@parapet/contract/api';
-import { type HostRule, noPolicy, type TelemetryRule, type TelemetryRules } from '@parapet/contract/telemetry';
+import {
+  type EventAction,
+  type HostRule,
+  noPolicy,
+  type TelemetryRule,
+  type TelemetryRules,
+  unknownActions,
+} from '@parapet/contract/telemetry';
 import type { FollowedPolicy, TelemetryPolicy } from '@parapet/contract/wire';
 
 export type HostLabels = Readonly<Record<string, string>>;
@@ -31,6 +38,10 @@ export const policyFor = (rules: TelemetryRules, labels: HostLabels): TelemetryP
 };
 
 const digestDigits = 16;
+
+/** What a sensor that records events has never heard of; one from before policies is of the first vocabulary too. */
+export const unknownTo = (followed: FollowedPolicy | null): readonly EventAction[] =>
+  unknownActions(followed?.vocabulary);
 
 /** `followed`: what its sensor last told of. */
 export const standingTo = (

@@ -1,4 +1,4 @@
-import { TelemetryRules } from '@parapet/contract/telemetry';
+import { actionVocabulary, TelemetryRules } from '@parapet/contract/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGraphFixture } from '../graph/testing/graph-fixture.ts';
 import { markOfGaps, readGaps } from '../telemetry/gaps.ts';
@@ -25,9 +25,11 @@ const second = TelemetryRules.parse([rule({ actions: ['mount', 'ptrace'] })]);
 const save = (basedOn: number, rules: TelemetryRules, hours: number) =>
   savePolicy(database.db, { basedOn, rules, at: new Date(start + hours * hour), by: 'ada' });
 const follows = (host: string, rules: TelemetryRules, labels: Readonly<Record<string, string>> = {}) =>
+  tells(host, { digest: policyFor(rules, labels).digest, off: [], vocabulary: actionVocabulary });
+const tells = (host: string, followed: object) =>
   database.db
     .updateTable('sensors')
-    .set({ telemetry_policy: JSON.stringify({ digest: policyFor(rules, labels).digest, off: [] }) })
+    .set({ telemetry_policy: JSON.stringify(followed) })
     .where('host_id', '=', host)
     .execute();
 const gaps = (fromHours: number, toHours: number, scope: Parameters<typeof readGaps>[2] = null, host?: string) =>
@@ -93,4 +95,12 @@ test('a sensor that follows rules of an earlier version is said, one that follow
   expect(await gaps(11, 12, null, shop)).toMatchObject([{ from: at(10), cause: 'version 4 leaves out exit' }]);
   await follows(lab, []);
   expect(await gaps(11, 12, null, lab)).toMatchObject([{ cause: 'version 4 leaves out exit and some of exec' }]);
+});
+
+test('what a sensor of an earlier version has never heard of is said, whether or not a rule names it', async () => {
+  await tells(shop, { digest: 'default', off: [] });
+  const cause = 'the version of the sensor does not know datagram and records none';
+  expect(await gaps(0, 1)).toEqual([{ hostId: shop, hostName: 'shop', collector: 'policy', from: at(0), cause }]);
+  await follows(shop, []);
+  expect(await gaps(0, 1)).toEqual([]);
 });

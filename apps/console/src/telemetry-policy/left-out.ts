@@ -1,25 +1,28 @@
 import type { HuntGap } from '@parapet/contract/api';
-import { leftOutActions, noPolicy, type TelemetryRules } from '@parapet/contract/telemetry';
+import { actionVocabulary, leftOutActions, noPolicy, type TelemetryRules } from '@parapet/contract/telemetry';
 import type { FollowedPolicy } from '@parapet/contract/wire';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { asksHosts, type HostLabels, hostRulesFor, policyFor } from './host-policy.ts';
+import { asksHosts, type HostLabels, hostRulesFor, policyFor, unknownTo } from './host-policy.ts';
 import { readPoliciesWithin } from './policy-versions.ts';
 
 /**
  * What versions of the telemetry policy that held in a span of time (milliseconds) leave out, and on how many hosts of those
  * that `shown` tells of (a condition on `assets`). By the labels that hosts have now. Accounts cannot tell it: what they call
- * unwanted is also what the kernel told and nobody records.
+ * unwanted is also what the kernel told and nobody records. Beside that, what sensors of an earlier version have never heard of.
  */
 export const readLeftOut = async (
   db: Database,
   span: { readonly from: number; readonly to: number },
   shown: RawBuilder<unknown>,
 ): Promise<HuntGap[]> => {
-  const policies = await readPoliciesWithin(db, span);
+  const [policies, older] = await Promise.all([readPoliciesWithin(db, span), readHosts(db, span, shown, isOlder)]);
+  const unknown = inGroups(older, ({ followed }) => unknownTo(followed).join(', ')).map(([actions, those]) =>
+    gapOf(those, new Date(span.from), `the version of the sensor does not know ${actions} and records none`),
+  );
   const [latest] = policies;
   // Most spans end here: nobody has said anything of what is recorded.
-  if (latest === undefined) return [];
+  if (latest === undefined) return unknown;
   const hosts = await readHosts(db, span, shown);
   const found = policies
     .filter(({ at }) => at.getTime() < span.to)
@@ -30,7 +33,7 @@ export const readLeftOut = async (
         ...(until === null ? {} : { to: until.toISOString() }),
       }));
     });
-  return [...found, ...behind(hosts, latest, span.to)].slice(0, maxGaps);
+  return [...unknown, ...found, ...behind(hosts, latest, span.to)].slice(0, maxGaps);
 };
 
 /** Few: a version makes one for each set of rules that hosts have. */
@@ -110,12 +113,16 @@ const readHosts = async (
   db: Database,
   { from, to }: { readonly from: number; readonly to: number },
   shown: RawBuilder<unknown>,
+  which: RawBuilder<unknown> = sql`true`,
 ): Promise<readonly Host[]> => {
   const { rows } = await sql<Host>`
 select assets.id, assets.name, assets.effective_labels as labels, s.telemetry_policy as followed
 from sensors s join assets on assets.id = s.host_id
 where s.telemetry_policy is not null and s.enrolled_at < ${new Date(to)}
-  and (s.presence = 'online' or coalesce(s.last_seen_at, s.enrolled_at) >= ${new Date(from)}) and ${shown}
+  and (s.presence = 'online' or coalesce(s.last_seen_at, s.enrolled_at) >= ${new Date(from)}) and ${shown} and ${which}
 order by assets.id limit ${maxHosts}`.execute(db);
   return rows;
 };
+
+/** Whose sensors know fewer actions than this console. */
+const isOlder = sql`coalesce((s.telemetry_policy->>'vocabulary')::bigint, 1) < ${actionVocabulary}`;

@@ -1,5 +1,5 @@
 import type { HostPolicy, PolicyStanding, Scope, TelemetryPolicyStatus } from '@parapet/contract/api';
-import { eventActions } from '@parapet/contract/telemetry';
+import { type EventAction, eventActions } from '@parapet/contract/telemetry';
 import type { FollowedPolicy } from '@parapet/contract/wire';
 import { type Clock, conflict, notFound } from '@parapet/core';
 import { sql } from 'kysely';
@@ -8,7 +8,7 @@ import type { Database } from '../database/database.ts';
 import { actorOf } from '../http/audit-requests.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { inScope } from '../people/scope.ts';
-import { type HostLabels, policyFor, rulesFor, standingTo } from './host-policy.ts';
+import { type HostLabels, policyFor, rulesFor, standingTo, unknownTo } from './host-policy.ts';
 import { listPolicyVersions, readPolicy, readPolicyVersion, savePolicy } from './policy-versions.ts';
 import { previewPolicy } from './preview-policy.ts';
 
@@ -59,6 +59,7 @@ export const createPolicyRoutes = (deps: {
         rules: rulesFor(rules, host.labels),
         standing: standingTo(policyFor(rules, host.labels).digest, host),
         off: eventActions.filter((action) => followed?.off.includes(action)),
+        unknown: [...unknownTo(followed)],
         ...(followed?.problem === undefined ? {} : { problem: followed.problem }),
       } satisfies HostPolicy;
     },
@@ -68,6 +69,7 @@ export const createPolicyRoutes = (deps: {
 const readStatus = async (db: Database, scope: Scope): Promise<TelemetryPolicyStatus> => {
   const [{ version, rules, changed }, hosts] = await Promise.all([readPolicy(db), readHosts(db, scope)]);
   const counts: Record<PolicyStanding, number> = { followed: 0, 'on-its-way': 0, waiting: 0, unable: 0 };
+  const unknown = new Map<EventAction, number>();
   const digests = new Map<string, string>();
   for (const host of hosts) {
     // A fleet has few sets of labels.
@@ -75,12 +77,14 @@ const readStatus = async (db: Database, scope: Scope): Promise<TelemetryPolicySt
     const digest = digests.get(key) ?? policyFor(rules, host.labels).digest;
     digests.set(key, digest);
     counts[standingTo(digest, host)] += 1;
+    for (const action of unknownTo(host.followed)) unknown.set(action, (unknown.get(action) ?? 0) + 1);
   }
   return {
     version,
     rules,
     ...(changed === undefined ? {} : { changedAt: changed.at.toISOString(), changedBy: changed.by }),
     hosts: counts,
+    unknown: [...unknown].map(([action, hosts]) => ({ action, hosts })),
   };
 };
 

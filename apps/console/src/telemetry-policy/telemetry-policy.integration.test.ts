@@ -1,5 +1,5 @@
 import { telemetryPolicyRoutes } from '@parapet/contract/api';
-import { TelemetryRules } from '@parapet/contract/telemetry';
+import { actionVocabulary, TelemetryRules } from '@parapet/contract/telemetry';
 import { systemClock } from '@parapet/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuditRecord } from '../audit/audit-record.ts';
@@ -69,15 +69,21 @@ test('what people say is recorded is sent to the sensors that it is for, and see
   expect(await ofHost(shop)).toMatchObject({ version: 1, standing: 'on-its-way' });
   beat(shopSensor, { digest: forShop.digest, off: ['exit', 'an action of tomorrow'] });
   await expect.poll(() => ofHost(shop), soon).toMatchObject({ standing: 'followed', off: ['exit'] });
-  beat(labSensor, { digest: 'default', off: [], problem: 'It does not understand.' });
+  beat(labSensor, { digest: 'default', off: [], vocabulary: actionVocabulary, problem: 'It does not understand.' });
   await expect
     .poll(() => ofHost(lab), soon)
-    .toMatchObject({ standing: 'unable', problem: 'It does not understand.', rules: [{}, { name: 'lab only' }] });
+    .toMatchObject({
+      standing: 'unable',
+      unknown: [],
+      problem: 'It does not understand.',
+      rules: [{}, { name: 'lab only' }],
+    });
   expect(await ofHost(old)).toMatchObject({ standing: 'unable' });
   const status = telemetryPolicyRoutes['telemetryPolicy.get'].response.parse(
     await feature.handlers['telemetryPolicy.get'](requestOf({})),
   );
   expect(status.hosts).toEqual({ followed: 1, 'on-its-way': 0, waiting: 0, unable: 2 });
+  expect(status.unknown).toEqual([{ action: 'datagram', hosts: 2 }]);
   const scoped = await feature.handlers['telemetryPolicy.get'](requestOf({}, { env: ['lab'] }));
   expect(scoped.hosts).toMatchObject({ followed: 0, unable: 1 });
   expect(audit.at(-1)).toMatchObject({ action: 'telemetryPolicy.update', details: { before: [], after: [{}, {}] } });
@@ -158,5 +164,26 @@ test('a preview counts what rules would touch', async () => {
     ],
     off: ['exit'],
   });
+  sensor.terminate();
+});
+
+/** What a sensor of before `datagram` answered to rules that name it, byte for byte, and what it followed: the rest of them. */
+const beforeDatagram = '{"digest":"387d8d12cfb6bd1b","off":["exit"]}';
+
+test('a sensor that does not know an action follows the rest of a policy that names it, and it is said what it does not record', async () => {
+  const sensor = await connectSensor(gateway, shop, { policy: none });
+  const { version } = await feature.handlers['telemetryPolicy.get'](requestOf({}));
+  await update(version, [
+    { name: 'one in ten datagrams', actions: ['datagram', 'exit'], keep: 0 },
+    { name: 'datagrams alone', actions: ['datagram'], keep: 1, perSecond: 5 },
+  ]);
+  const answer = JSON.parse(beforeDatagram);
+  await sensor.expect('telemetry-policy', ({ digest }) => digest === answer.digest);
+  beat(sensor, answer);
+  await expect
+    .poll(() => ofHost(shop), soon)
+    .toMatchObject({ standing: 'followed', off: ['exit'], unknown: ['datagram'] });
+  beat(sensor, { ...answer, vocabulary: actionVocabulary + 1 });
+  await expect.poll(() => ofHost(shop), soon).toMatchObject({ standing: 'followed', unknown: [] });
   sensor.terminate();
 });

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { controlSocketPath } from '@parapet/contract/control';
-import type { TelemetryAccount, TelemetryEvent } from '@parapet/contract/telemetry';
+import { actionVocabulary, type TelemetryAccount, type TelemetryEvent } from '@parapet/contract/telemetry';
 import { encodeFrame } from '@parapet/contract/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGraphFixture } from '../graph/testing/graph-fixture.ts';
@@ -234,7 +234,7 @@ describe('hunting', () => {
     const { db } = running.console.platform;
     await db
       .updateTable('sensors')
-      .set({ telemetry_policy: JSON.stringify({ digest: 'default', off: [] }) })
+      .set({ telemetry_policy: JSON.stringify({ digest: 'default', off: [], vocabulary: actionVocabulary }) })
       .where('host_id', '=', web)
       .execute();
     const rules = [{ name: 'no ends', actions: ['exit'], keep: 0 }];

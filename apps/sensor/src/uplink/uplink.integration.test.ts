@@ -1,5 +1,6 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
+import { actionVocabulary } from '@parapet/contract/telemetry';
 import type { LookAnswer } from '@parapet/contract/wire';
 import { systemClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -222,10 +223,12 @@ describe('the uplink', () => {
   it('says which telemetry policy it follows: in its hello, as soon as it takes up another one, and when it comes back', async () => {
     const told = () => console.control.map((message) => (message as { policy?: unknown }).policy);
     await expect.poll(() => console.stream.snapshots(), soon).toBe(1);
-    expect(told()[0]).toEqual({ digest: 'default', off: [] });
+    expect(told()[0]).toEqual({ digest: 'default', off: [], vocabulary: actionVocabulary });
     const rules = [{ name: 'no mounts', actions: ['mount'], keep: 0 }];
     console.send('control', { kind: 'telemetry-policy', format: 1, digest: 'abc', rules });
-    await expect.poll(() => told().at(-1), soon).toEqual({ digest: 'abc', off: ['mount'] });
+    await expect
+      .poll(() => told().at(-1), soon)
+      .toEqual({ digest: 'abc', off: ['mount'], vocabulary: actionVocabulary });
     console.send('control', { kind: 'telemetry-policy', format: 2, digest: 'def', rules });
     await expect.poll(() => told().at(-1), soon).toMatchObject({ digest: 'abc', problem: expect.any(String) });
     console.cut();

@@ -27,6 +27,8 @@ export const TelemetryPolicyStatus = z.object({
   changedBy: z.string().optional(),
   /** Hosts by where they stand to it. */
   hosts: z.record(PolicyStanding, z.number().int()),
+  /** Actions that sensors of an earlier version do not know and record nothing of, and on how many hosts. */
+  unknown: z.array(z.object({ action: Action, hosts: z.number().int() })).max(64),
 });
 export type TelemetryPolicyStatus = z.infer<typeof TelemetryPolicyStatus>;
 
@@ -38,6 +40,8 @@ export const HostPolicy = z.object({
   standing: PolicyStanding,
   /** Actions of which its sensor records nothing, as it says. */
   off: z.array(Action).max(64),
+  /** Actions that its sensor does not know yet, so that it records none of them, whatever the rules say. */
+  unknown: z.array(Action).max(64),
   /** Why it does not follow it. */
   problem: z.string().optional(),
 });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { TelemetryEvent } from './event.ts';
-import { consoleFields, eventActions, eventKinds, optionalFields, requiredFields } from './fields.ts';
+import {
+  actionVocabulary,
+  consoleFields,
+  eventActions,
+  eventKinds,
+  optionalFields,
+  requiredFields,
+  unknownActions,
+} from './fields.ts';
 import { TelemetryLine } from './line.ts';
 
 const exec: TelemetryEvent = {
@@ -37,5 +45,18 @@ describe('the fields', () => {
 
   it('have every action in one kind', () => {
     expect(new Set(eventActions).size).toBe(Object.values(eventKinds).flat().length);
+  });
+
+  it('are all known to a sensor of today, and of those that came later to none from before them', () => {
+    expect(unknownActions(actionVocabulary)).toEqual([]);
+    expect(unknownActions(actionVocabulary + 1)).toEqual([]);
+    // Whoever adds an action gives it a vocabulary: sensors of the first never heard of it.
+    const first = eventActions.filter((action) => !unknownActions().includes(action));
+    expect(first).toEqual([
+      ...['exec', 'exit', 'privilege-change', 'file-create', 'file-write', 'file-rename', 'file-delete'],
+      ...['file-permission', 'connect', 'accept', 'listen', 'flow', 'dns-query', 'module-load', 'mount', 'ptrace'],
+      ...['container-start', 'container-stop', 'container-remove', 'login', 'logout', 'user-change', 'cron-change'],
+    ]);
+    expect(unknownActions()).toEqual(['datagram']);
   });
 });

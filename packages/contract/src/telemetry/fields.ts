@@ -158,3 +158,14 @@ export const eventKinds = {
 export type EventKind = keyof typeof eventKinds;
 export const eventActions = Object.values(eventKinds).flat();
 export type EventAction = (typeof eventKinds)[EventKind][number];
+
+/**
+ * Grows with every action that is added, and sensors tell it: a console that is newer says what they have never heard of. Those
+ * who tell none are of the first.
+ */
+export const actionVocabulary = 2;
+const addedIn: Readonly<Partial<Record<EventAction, number>>> = { datagram: 2 };
+
+/** Actions of which a sensor of this vocabulary tells nothing, whatever a policy wants of it. */
+export const unknownActions = (vocabulary = 1): readonly EventAction[] =>
+  eventActions.filter((action) => (addedIn[action] ?? 1) > vocabulary);

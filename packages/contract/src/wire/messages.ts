@@ -34,6 +34,8 @@ export const FollowedPolicy = z.object({
   digest: z.string().max(64),
   /** Actions of which it records nothing, whoever does them. What is not needed for anything else it does not even watch for. */
   off: z.array(z.string().max(64)).max(64),
+  /** Which actions it knows, see `actionVocabulary`. It passes over others that a rule names, and records none of them. */
+  vocabulary: z.number().int().optional(),
   /** Why it does not follow the last one that came. */
   problem: z.string().max(512).optional(),
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { actionVocabulary } from '@parapet/contract/telemetry';
 import type { TelemetryPolicy } from '@parapet/contract/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../log.ts';
@@ -33,7 +34,7 @@ const mount = { '@timestamp': 1, 'event.action': 'mount' } as const;
 describe('the telemetry policy that a sensor follows', () => {
   it('is none at first: everything is told', async () => {
     const holder = await open();
-    expect(holder.followed()).toEqual({ digest: 'default', off: [] });
+    expect(holder.followed()).toEqual({ digest: 'default', off: [], vocabulary: actionVocabulary });
     expect(holder.judge(mount, true)).toBe('tell');
   });
 
@@ -43,7 +44,7 @@ describe('the telemetry policy that a sensor follows', () => {
     await holder.follow(policy('ab'));
     expect(holder.judge(mount, true)).toBe('unwanted');
     const again = await open();
-    expect(again.followed()).toEqual({ digest: 'ab', off: ['mount'] });
+    expect(again.followed()).toEqual({ digest: 'ab', off: ['mount'], vocabulary: actionVocabulary });
     expect(again.judge(mount, true)).toBe('unwanted');
   });
 
@@ -55,14 +56,14 @@ describe('the telemetry policy that a sensor follows', () => {
     await holder.follow(policy('aa'));
     await holder.follow(policy('bb', more));
     expect(holder.followed()).toMatchObject({ digest: 'aa', off: ['mount'], problem: expect.any(String) });
-    expect((await open()).followed()).toEqual({ digest: 'aa', off: ['mount'] });
+    expect((await open()).followed()).toEqual({ digest: 'aa', off: ['mount'], vocabulary: actionVocabulary });
     await holder.follow(policy('cc', { rules: [] }));
-    expect(holder.followed()).toEqual({ digest: 'cc', off: [] });
+    expect(holder.followed()).toEqual({ digest: 'cc', off: [], vocabulary: actionVocabulary });
   });
 
   it('is none where what was kept is broken', async () => {
     writeFileSync(join(folder, 'telemetry-policy.json'), '{"format":1,"policy":');
-    expect((await open()).followed()).toEqual({ digest: 'default', off: [] });
+    expect((await open()).followed()).toEqual({ digest: 'default', off: [], vocabulary: actionVocabulary });
   });
 
   it('holds for this run where it cannot be kept', async () => {

@@ -1,4 +1,4 @@
-import { HostRules, noPolicy } from '@parapet/contract/telemetry';
+import { actionVocabulary, HostRules, noPolicy } from '@parapet/contract/telemetry';
 import { type FollowedPolicy, TelemetryPolicy } from '@parapet/contract/wire';
 import { messageOf } from '@parapet/core';
 import { z } from 'zod';
@@ -63,7 +63,10 @@ export const openTelemetryPolicy = async (deps: {
         .write({ format: 1, policy })
         .catch((error: unknown) => log.warn('the telemetry policy could not be kept', { error: messageOf(error) }));
     },
-    followed: () => ({ digest, off: [...filter.off], ...(problem === undefined ? {} : { problem }) }),
+    followed: () => ({
+      ...{ digest, off: [...filter.off], vocabulary: actionVocabulary },
+      ...(problem === undefined ? {} : { problem }),
+    }),
   };
 };
 

@@ -34,6 +34,12 @@ export const HostPolicyView = ({ hostId }: { readonly hostId: string }) => {
         </ol>
       )}
       {data.off.length === 0 ? null : <p>Nothing is recorded here of {actionWords(data.off)}.</p>}
+      {data.unknown.length === 0 ? null : (
+        <p>
+          Its sensor is of an earlier version and does not know {actionWords(data.unknown)}: none of it is recorded here
+          until it is upgraded.
+        </p>
+      )}
       <p>
         <AnyLink to="/settings/telemetry" className={text.link}>
           What is recorded everywhere

@@ -7,7 +7,8 @@ import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { apiQuery } from '../../lib/api.ts';
-import { plural } from '../../lib/format.ts';
+import { formatCount, plural } from '../../lib/format.ts';
+import { actionWords } from '../../lib/policy-words.ts';
 import { useMay } from '../../lib/session.ts';
 import { PolicyChanges } from './policy-changes.tsx';
 import { PolicyEditor } from './policy-editor.tsx';
@@ -46,7 +47,7 @@ export const TelemetryPage = () => {
         )}
       </Section>
       <Section title="Who follows them">
-        <Followers hosts={data.hosts} />
+        <Followers hosts={data.hosts} unknown={data.unknown} />
       </Section>
       <Section title="Changes">
         {data.changedAt === undefined ? (
@@ -70,7 +71,7 @@ const headline = ({ rules }: TelemetryPolicyStatus): string => {
   return `${plural(active, 'rule')} ${active === 1 ? 'decides' : 'decide'} what is recorded`;
 };
 
-const Followers = ({ hosts }: Pick<TelemetryPolicyStatus, 'hosts'>) => {
+const Followers = ({ hosts, unknown }: Pick<TelemetryPolicyStatus, 'hosts' | 'unknown'>) => {
   const all = Object.values(hosts).reduce((sum, count) => sum + count, 0);
   const rest = [
     [
@@ -105,6 +106,14 @@ const Followers = ({ hosts }: Pick<TelemetryPolicyStatus, 'hosts'>) => {
             : shown.map(([count, one, more]) => `${count} ${count === 1 ? one : more}.`).join(' ')}
         </span>
       </div>
+      {unknown.map(({ action, hosts: count }) => (
+        <p key={action} className={text.muted}>
+          {count === 1 ? '1 host has a sensor' : `${formatCount(count)} hosts have sensors`} of an earlier version,
+          which
+          {count === 1 ? ' does' : ' do'} not know {actionWords([action])} and record{count === 1 ? 's' : ''} none:
+          upgrade {count === 1 ? 'it' : 'them'}.
+        </p>
+      ))}
       <p className={text.muted}>
         What one host records is on the page of its{' '}
         <AnyLink to="/sensors" className={text.link}>

@@ -48,4 +48,4 @@ export const exposures = {
   'none-seen': 'Nothing seen',
   unknown: 'Unknown',
 };
-export const uses = { running: 'Runs now', loaded: 'Loaded now', installed: 'Installed only', unknown: 'Unknown' };
+export const uses = { running: 'Running now', loaded: 'Loaded now', installed: 'Installed only', unknown: 'Unknown' };

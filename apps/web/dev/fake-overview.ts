@@ -54,6 +54,7 @@ export const overview = (world: FakeWorld): Overview => {
       hosts: world.hosts.length,
       containers: world.containers.length,
       images: world.images.length,
+      uploads: world.uploads.length,
       openFindings: world.findings.filter((finding) => finding.status === 'open').length,
     },
     newSince: {

@@ -21,7 +21,9 @@ type Options = {
 export const addEvidenceCommand = (program: Command): void => {
   program
     .command('evidence')
-    .description('one archive of what a process or container did: events, ancestry, peers, files, with a manifest')
+    .description(
+      'the timeline of a process or container as one archive: events, ancestry, peers, files, with a manifest',
+    )
     .argument('<file>', 'the archive to make (tar, gzip); it must not be there yet')
     .option('--host <id>', 'host of the process, as events name it: host.id')
     .option('--process <id>', 'the process, as events name it: process.entity_id, e.g. 4711:123456')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFakeContent } from '../findings/testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory } from '../findings/testing/inventory.ts';
@@ -7,10 +8,11 @@ import { readAssetFigures } from './asset-figures.ts';
 
 let store: TestDatabase;
 /** Everything was first seen on the first of November. */
+const seen = new Date('2026-11-01T00:00:00Z');
 const before = new Date('2026-10-31T00:00:00Z');
 const after = new Date('2026-11-02T00:00:00Z');
 
-/** A host with packages and one that lists none, one not scanned, and what runs on the first. */
+/** A host with packages and one that lists none, one not scanned, what runs on the first, and an uploaded scan. */
 beforeAll(async () => {
   store = await createTestDatabase();
   const { db } = store;
@@ -31,6 +33,13 @@ beforeAll(async () => {
     live: { publish: () => undefined },
     clock: { now: () => Date.parse('2026-11-01T01:00:00Z') },
   });
+  await db
+    .insertInto('assets')
+    .values({
+      ...{ id: randomUUID(), kind: 'upload', key: 'a build', name: 'a build', status: 'present', record: '{}' },
+      ...{ runtime_labels: '{}', people_labels: '{}', first_seen_at: seen, last_seen_at: seen },
+    })
+    .execute();
   for (const [host, packages] of [
     [web, [aPackage('openssl', '1.0', ['/usr/lib/libssl.so'])]],
     [empty, []],
@@ -44,7 +53,7 @@ afterAll(() => store[Symbol.asyncDispose]());
 test('counts what is there, what is new and what is not known in one reading', async () => {
   expect(await readAssetFigures(store.db, null, before)).toEqual({
     // As the page of assets lists them: all that are not gone.
-    counts: { hosts: 3, containers: 3, images: 1 },
+    counts: { hosts: 3, containers: 3, images: 1, uploads: 1 },
     // What came and went is news as well.
     news: { hosts: 3, containers: 4 },
     ...{ unscanned: 2, contradicted: 0, unread: 1 },
@@ -61,7 +70,7 @@ test('counts within a scope only, and nothing as nothing', async () => {
     distributions: [{ assets: 1, holding: 1 }],
   });
   expect(await readAssetFigures(store.db, { team: ['nobody'] }, before)).toEqual({
-    counts: { hosts: 0, containers: 0, images: 0 },
+    counts: { hosts: 0, containers: 0, images: 0, uploads: 0 },
     news: { hosts: 0, containers: 0 },
     ...{ unscanned: 0, contradicted: 0, unread: 0, distributions: [] },
   });

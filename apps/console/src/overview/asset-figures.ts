@@ -43,6 +43,7 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
       count(*) filter (where is_there and kind = 'host')::int as hosts,
       count(*) filter (where is_there and kind = 'container')::int as containers,
       count(*) filter (where is_there and kind = 'image')::int as images,
+      count(*) filter (where is_there and kind = 'upload')::int as uploads,
       count(*) filter (where is_new and kind = 'host')::int as "newHosts",
       count(*) filter (where is_new and kind = 'container')::int as "newContainers",
       count(*) filter (where is_there and kind in ('image', 'host') and not is_known)::int as unscanned,
@@ -54,9 +55,9 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
     order by "isSum" desc, assets desc limit ${distributionLimit + 1}`.execute(db);
   const [sum, ...groups] = rows;
   if (sum?.isSum !== true) throw new Error('A sum without a row.');
-  const { hosts, containers, images, newHosts, newContainers, unscanned, contradicted, unread } = sum;
+  const { hosts, containers, images, uploads, newHosts, newContainers, unscanned, contradicted, unread } = sum;
   return {
-    counts: { hosts, containers, images },
+    counts: { hosts, containers, images, uploads },
     news: { containers: newContainers, hosts: newHosts },
     ...{ unscanned, contradicted, unread },
     distributions: groups.flatMap(({ distribution, assets, holding }) =>
@@ -71,6 +72,7 @@ type Row = {
   readonly hosts: number;
   readonly containers: number;
   readonly images: number;
+  readonly uploads: number;
   readonly newHosts: number;
   readonly newContainers: number;
   readonly unscanned: number;

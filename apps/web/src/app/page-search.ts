@@ -28,7 +28,7 @@ export const assetsSearch = {
   sort: z.enum(['risk', 'name', 'newest']),
 } as const;
 
-const assetTabs = ['overview', 'findings', 'edges', 'processes', 'packages', 'timeline', 'scans', 'sensor'] as const;
+const assetTabs = ['overview', 'findings', 'edges', 'processes', 'packages', 'history', 'scans', 'sensor'] as const;
 export const assetSearch = {
   tab: z.enum(assetTabs),
   q: z.string().max(256),

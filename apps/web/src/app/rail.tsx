@@ -72,10 +72,10 @@ const useCounts = (): Readonly<Partial<Record<string, number>>> => {
   const { data: overview } = useQuery(overviewQuery());
   const { data: trust } = useQuery(apiQuery('trust.get'));
   if (overview === undefined) return {};
-  const { hosts, containers, images, openFindings } = overview.counts;
+  const { hosts, containers, images, uploads, openFindings } = overview.counts;
   return {
     '/findings': openFindings,
-    '/assets': hosts + containers + images,
+    '/assets': hosts + containers + images + uploads,
     ...(trust === undefined ? {} : { '/sensors': trust.hosts.total }),
   };
 };

@@ -10,7 +10,7 @@ export const exposureNames: Readonly<Record<string, string>> = {
 };
 
 export const useNames: Readonly<Record<string, string>> = {
-  running: 'Runs now',
+  running: 'Running now',
   loaded: 'Loaded now',
   installed: 'Installed only',
   unknown: 'Unknown',

@@ -47,6 +47,8 @@ export const Overview = z.object({
     hosts: z.number().int(),
     containers: z.number().int(),
     images: z.number().int(),
+    /** Uploaded scans. */
+    uploads: z.number().int(),
     openFindings: z.number().int(),
   }),
   newSince: z.object({

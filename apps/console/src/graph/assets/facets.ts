@@ -23,7 +23,7 @@ const labels: Readonly<Record<string, string>> = {
   internet: 'Internet',
   zones: 'Other zones',
   'own-network': 'Own network',
-  'none-seen': 'None seen',
+  'none-seen': 'Nothing seen',
 };
 
 /** Counts of each facet's values under all the other filters. */
@@ -39,7 +39,7 @@ export const readFacets = async (
   return Promise.all([
     count('kind', 'Kind', sql`a.kind`, 'kind'),
     count('status', 'Status', statusColumn(moment), 'status'),
-    count('exposure', 'Faces', sql`a.exposure`, 'exposure'),
+    count('exposure', 'Exposed to', sql`a.exposure`, 'exposure'),
     count('zone', 'Zone', sql`a.zone`),
   ]);
 };

@@ -67,7 +67,7 @@ const peer = (end: PeerEnd, marks: Marks): Mark =>
     id: peerId(end.zone, end.address),
     kind: 'peer',
     label: shownName(end.address),
-    detail: `no sensor${end.zone === '' ? '' : ` · ${zoneLabel(end.zone)}`}`,
+    detail: `without a sensor${end.zone === '' ? '' : ` · in ${zoneLabel(end.zone)}`}`,
     status: 'present',
   });
 

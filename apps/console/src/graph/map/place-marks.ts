@@ -103,7 +103,7 @@ export const createProgramMarks = (
     const made = services.get(ownerId) ?? 0;
     services.set(ownerId, made + 1);
     const name = made < cap ? program : otherPrograms;
-    const label = name === '' ? 'not attributed' : shownName(name);
+    const label = name === '' ? 'unknown program' : shownName(name);
     return marks.add({
       id: serviceId(ownerId, name),
       kind: 'service',

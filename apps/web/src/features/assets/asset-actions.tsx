@@ -24,16 +24,16 @@ export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
           On the map
         </AnyLink>
       )}
-      {asset.hunt === undefined || !mayHunt ? null : (
-        <AnyLink to={`/hunt?q=${encodeURIComponent(asset.hunt)}`} className={buttonClass()}>
-          What happened here
-        </AnyLink>
-      )}
       {asset.kind === 'container' && mayHunt ? (
         <AnyLink to={timelineLink({ containerId: asset.id })} className={buttonClass()}>
-          Forensics
+          Timeline
         </AnyLink>
       ) : null}
+      {asset.hunt === undefined || !mayHunt ? null : (
+        <AnyLink to={`/hunt?q=${encodeURIComponent(asset.hunt)}`} className={buttonClass()}>
+          Events
+        </AnyLink>
+      )}
       {asset.packageCount === 0 ? null : (
         <ActionMenu
           label="SBOM"

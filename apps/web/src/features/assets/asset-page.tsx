@@ -11,11 +11,11 @@ import { isAtRest } from '../../lib/words.ts';
 import { AssetActions } from './asset-actions.tsx';
 import { AssetFacts } from './asset-facts.tsx';
 import { AssetFindings } from './asset-findings.tsx';
+import { AssetHistory } from './asset-history.tsx';
 import { AssetLine } from './asset-line.tsx';
 import { AssetPackages } from './asset-packages.tsx';
 import { AssetScans } from './asset-scans.tsx';
 import { AssetSensor } from './asset-sensor.tsx';
-import { AssetTimeline } from './asset-timeline.tsx';
 import { EdgeTable } from './edge-table.tsx';
 import { ProcessTree } from './process-tree.tsx';
 
@@ -67,7 +67,7 @@ const tabsOf = (asset: AssetDetail): readonly AssetTab[] => {
     ...(runs ? [tab('edges', 'Talks to', (each) => <EdgeTable assetId={each.id} name={each.name} />)] : []),
     ...(runs ? [tab('processes', 'Processes', (each) => <ProcessTree asset={each} />)] : []),
     tab('packages', 'Packages', (each) => <AssetPackages asset={each} />, asset.packageCount),
-    tab('timeline', 'Timeline', (each) => <AssetTimeline assetId={each.id} />),
+    tab('history', 'History', (each) => <AssetHistory assetId={each.id} />),
     tab('scans', 'Scans', (each) => <AssetScans asset={each} />),
     ...(asset.kind === 'host' ? [tab('sensor', 'Sensor', (each) => <AssetSensor hostId={each.id} />)] : []),
   ];

@@ -24,7 +24,7 @@ type AssetsSearch = Pick<NonNullable<InputOf<'assets.list'>['query']>, 'q' | 'ho
   readonly exposure?: readonly string[];
 };
 
-/** Hosts, containers and images. */
+/** Hosts, containers, images and uploaded scans. */
 export const AssetsPage = () => {
   const search = useSearch({ strict: false }) as AssetsSearch;
   const setSearch = useSetSearch();
@@ -44,7 +44,7 @@ export const AssetsPage = () => {
       name="Assets"
       full
       title={list.total === undefined ? 'Assets' : `${list.total} ${list.total === '1' ? 'asset' : 'assets'}`}
-      subline="Hosts, their containers, and the images they run. A package problem is counted once, where it lies."
+      subline="Hosts, their containers, the images they run, and uploaded scans. A package problem is counted once, where it lies."
       tools={
         <>
           <SearchField label="Filter assets" value={search.q ?? ''} onSearch={onSearch} />

@@ -153,7 +153,7 @@ const aroundMs = 5 * 60_000;
 
 type Way = { readonly label: string; readonly to: string };
 
-/** Where one goes from an event: what its process did, its children, all around it, the tree it stands in. */
+/** Where one goes from an event: the timeline of its process with what that started, its events, all around it, the tree it stands in. */
 const waysFrom = (event: HuntEvent): readonly Way[] => {
   const at = Number(event['@timestamp']) / 1000;
   const span = { since: new Date(at - aroundMs).toISOString(), until: new Date(at + aroundMs).toISOString() };
@@ -169,15 +169,14 @@ const waysFrom = (event: HuntEvent): readonly Way[] => {
     ...(process === undefined
       ? []
       : [
-          link('What this process did', [host, comparisonOf('process.entity_id', String(process))]),
-          link('What it started', [host, comparisonOf('process.parent.entity_id', String(process))]),
           {
-            label: 'Its timeline',
+            label: 'Timeline of the process',
             to: timelineLink(
               { hostId: String(event['host.id']), process: String(process) },
               { ...span, mark: new Date(at).toISOString() },
             ),
           },
+          link('Its events', [host, comparisonOf('process.entity_id', String(process))]),
         ]),
     link('5 min before and after', [place]),
     link('Process tree', [place], { view: 'tree' }),

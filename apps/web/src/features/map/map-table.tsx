@@ -33,7 +33,7 @@ export const MapTable = ({ view, onChoose, onOpen, onEdge }: MapTableProps) => {
             <th scope="col">In</th>
             <th scope="col">Status</th>
             <th scope="col">Ports</th>
-            <th scope="col">Faces the Internet</th>
+            <th scope="col">Exposed to the Internet</th>
             <th scope="col" className={styles.number}>
               Risk
             </th>

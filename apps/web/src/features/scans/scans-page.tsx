@@ -1,5 +1,5 @@
 import type { InputOf, Scan } from '@parapet/contract/api';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { DataTable } from '../../components/data-table.tsx';
@@ -8,9 +8,9 @@ import { NewRows } from '../../components/new-rows.tsx';
 import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
-import { Tabs } from '../../components/tabs.tsx';
+import { type Tab, Tabs } from '../../components/tabs.tsx';
 import { useNotify } from '../../components/toasts.tsx';
-import { apiPages, useApiMutation } from '../../lib/api.ts';
+import { apiPages, steadyQuery, useApiMutation } from '../../lib/api.ts';
 import { formatTotal } from '../../lib/format.ts';
 import { useSteadyPages } from '../../lib/paged-rows.ts';
 import { useMay } from '../../lib/session.ts';
@@ -31,7 +31,7 @@ export const ScansPage = () => {
       title={scans.total === undefined ? 'Scans' : `${scans.total} ${scans.total === '1' ? 'scan' : 'scans'}`}
       subline="Hosts and images are scanned when they are first seen, when they change, and on schedule. A new feed needs no scan."
     >
-      <Tabs label="Which scans" tabs={tabsFor(search)} />
+      <Tabs label="Which scans" tabs={useTabs(search)} />
       {search.view === 'policy' ? <ScanPolicyView /> : <Scans search={search} scans={scans} />}
     </Page>
   );
@@ -56,21 +56,32 @@ const Scans = ({ search, scans }: ScansProps) => {
   );
 };
 
-const views: readonly { readonly label: string; readonly states: readonly Scan['state'][] }[] = [
-  { label: 'All', states: [] },
-  { label: 'Under way', states: ['waiting', 'sent', 'running'] },
-  { label: 'Done', states: ['done'] },
-  { label: 'With problems', states: ['partial', 'failed', 'expired'] },
-];
+type States = readonly Scan['state'][];
+const underWay: States = ['waiting', 'sent', 'running'];
+const withProblems: States = ['partial', 'failed', 'expired'];
 
-const tabsFor = (search: ScansSearch) => [
-  ...views.map(({ label, states }) => ({
+/** Those that something can be done about are counted. */
+const useTabs = (search: ScansSearch): readonly Tab[] => {
+  const [waits, failed] = [useCount(underWay), useCount(withProblems)];
+  const tab = (label: string, states: States, count?: string): Tab => ({
     label,
+    count,
     to: states.length === 0 ? '/scans' : `/scans?state=${states.join(',')}`,
     current: search.view === undefined && states.join() === (search.state ?? []).join(),
-  })),
-  { label: 'Policy', to: '/scans?view=policy', current: search.view === 'policy' },
-];
+  });
+  return [
+    tab('All', []),
+    tab('Under way', underWay, waits),
+    tab('Done', ['done']),
+    tab('With problems', withProblems, failed),
+    { label: 'Policy', to: '/scans?view=policy', current: search.view === 'policy' },
+  ];
+};
+
+const useCount = (states: States): string | undefined => {
+  const { data } = useQuery(steadyQuery('scans.list', { query: { state: [...states], limit: 1 } }));
+  return data === undefined ? undefined : formatTotal(data.total, data.totalIsMinimum);
+};
 
 const useScans = (search: ScansSearch) => {
   const query: NonNullable<InputOf<'scans.list'>['query']> = { ...pick(search), limit: 200 };

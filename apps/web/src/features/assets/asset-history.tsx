@@ -11,17 +11,19 @@ import { keyed } from '../../lib/keyed.ts';
 import { useMoment } from '../../lib/view-state.ts';
 import styles from './assets.module.css';
 
-/** What happened to it, newest first. */
-export const AssetTimeline = ({ assetId }: { readonly assetId: string }) => {
+/** What the inventory noted of it, newest first. */
+export const AssetHistory = ({ assetId }: { readonly assetId: string }) => {
   const moment = useMoment();
   const pages = useInfiniteQuery(apiPages('assets.timeline', { params: { assetId }, query: { limit: 100 } }));
   if (pages.error !== null && pages.data === undefined) {
-    return <Failure what="The timeline could not be fetched" error={pages.error} retry={() => void pages.refetch()} />;
+    return <Failure what="The history could not be fetched" error={pages.error} retry={() => void pages.refetch()} />;
   }
-  if (pages.data === undefined) return <Skeleton label="the timeline" />;
+  if (pages.data === undefined) return <Skeleton label="the history" />;
   const entries = pages.data.pages.flatMap((page) => page.items);
   if (entries.length === 0)
-    return <Empty title="Nothing happened yet">Starts, stops, listeners and scans appear here.</Empty>;
+    return (
+      <Empty title="Nothing happened yet">Starts, stops, ports, connections, scans and findings appear here.</Empty>
+    );
   return (
     <>
       <ol className={styles.timeline}>

@@ -14,6 +14,8 @@ export type TcpConnection = {
   readonly netNamespace: number;
   /** Who connected, or who listens on the port it came in by; `undefined` for a listener from before we looked. */
   readonly owner: ProbedProcess | undefined;
+  /** Name of the thread that connected, where it has one of its own. */
+  readonly thread?: string | undefined;
   /** Nanoseconds since boot. */
   readonly beganNs: bigint;
   readonly local: Endpoint;
@@ -21,7 +23,12 @@ export type TcpConnection = {
 };
 
 export type TcpChange = { readonly atNs: bigint } & (
-  | { readonly kind: 'listen'; readonly process: ProbedProcess; readonly local: Endpoint }
+  | {
+      readonly kind: 'listen';
+      readonly process: ProbedProcess;
+      readonly thread?: string | undefined;
+      readonly local: Endpoint;
+    }
   | { readonly kind: 'open'; readonly connection: TcpConnection }
   /** Nobody answered, or the other end refused. */
   | { readonly kind: 'fail'; readonly connection: TcpConnection }
@@ -67,7 +74,8 @@ export const createTcpConnections = (limit = maxConnections): TcpConnections => 
     listening.set(change.socket, key);
     if (listeners.size > maxListeners) forgetOldest(listeners);
     if (listening.size > maxListeners) forgetOldest(listening);
-    return { kind: 'listen', atNs: change.atNs, process: change.process, local: localOf(change) };
+    const { atNs, process, thread } = change;
+    return { kind: 'listen', atNs, process, thread, local: localOf(change) };
   };
 
   const establish = (change: ProbedSocket): TcpChange => {
@@ -110,9 +118,9 @@ export const createTcpConnections = (limit = maxConnections): TcpConnections => 
         case tcpStates.listen:
           return listen(change);
         case tcpStates.synSent: {
-          const { socketNetNamespace: netNamespace, process: owner, atNs: beganNs } = change;
+          const { socketNetNamespace: netNamespace, process: owner, thread, atNs: beganNs } = change;
           const ends = { local: localOf(change), remote: remoteOf(change) };
-          keep(change.socket, { role: 'client', netNamespace, owner, beganNs, ...ends }, false);
+          keep(change.socket, { role: 'client', netNamespace, owner, thread, beganNs, ...ends }, false);
           return undefined;
         }
         case tcpStates.established:

@@ -38,7 +38,7 @@ export const optionalFields = {
 
   'process.pid': field('number', 'Process id in the host’s own namespace'),
   'process.entity_id': field('keyword', 'Identity of the process: pid and start'),
-  'process.name': field('keyword', 'The program’s short name, chosen by the process itself'),
+  'process.name': field('keyword', 'The process’s short name, chosen by itself: that of its first thread'),
   'process.executable': field('keyword', 'The file that runs'),
   'process.interpreter': field('keyword', 'What ran the script'),
   'process.args': field('keywords', 'Arguments, secrets masked'),
@@ -50,6 +50,7 @@ export const optionalFields = {
   'process.tty.name': field('keyword', 'Controlling terminal'),
   'process.hash.sha256': field('keyword', 'SHA-256 of the file that runs'),
   'parapet.process.hash_absent': field('keyword', 'Why there is no hash: late, large, gone, busy'),
+  'process.thread.name': field('keyword', 'The thread that did it, where its name is another one than the process’s'),
   'process.thread.capabilities.effective': field('keywords', 'Effective capabilities'),
   'process.parent.pid': field('number', 'Parent’s process id'),
   'process.parent.entity_id': field('keyword', 'Identity of the parent'),

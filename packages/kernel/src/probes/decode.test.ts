@@ -10,12 +10,14 @@ const execRecord = (strings: {
   exePath?: string;
   folder?: string;
   packed: string;
+  thread?: string;
 }) => {
   const fixed = Buffer.alloc(stringsAt[recordKinds.exec]);
   fixed.writeUInt16LE(recordKinds.exec, head.kind);
   fixed.writeUInt32LE(42, head.pid);
   fixed.writeUInt32LE(0xffff_ffff, head.loginUid);
   fixed.write('shell\0old bytes', head.comm);
+  fixed.write(strings.thread ?? 'shell\0other bytes', head.threadComm);
   const parts: Buffer[] = [];
   const append = (lengthAt: number, text: string): void => {
     const bytes = Buffer.from(text);
@@ -52,6 +54,14 @@ describe('decodeRecord', () => {
       folder: '/',
       arguments: ['run', '', 'last'],
       process: { pid: 42, comm: 'shell', loginUid: undefined, cgroups: ['docker-abc.scope'] },
+    });
+  });
+
+  it('names the thread only where its name is another one', () => {
+    const none = { cgroup: '', tty: '', filename: '', interpreter: '', packed: '' };
+    expect(decodeRecord(execRecord(none))?.thread).toBeUndefined();
+    expect(decodeRecord(execRecord({ ...none, thread: 'ThreadPoolForeg\0' }))).toMatchObject({
+      ...{ thread: 'ThreadPoolForeg', process: { comm: 'shell' } },
     });
   });
 

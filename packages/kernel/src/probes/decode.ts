@@ -107,6 +107,7 @@ export const decodeRecord = (record: Uint8Array): ProbedEvent | undefined => {
     cpu: bytes.readUInt16LE(head.cpu),
     // First of all: the cgroups' names are the first strings of every record.
     process: decodeProcess(bytes, strings),
+    thread: threadOf(bytes),
   };
   switch (kind) {
     case recordKinds.fork:
@@ -204,6 +205,14 @@ const decodeProcess = (bytes: Buffer, strings: Strings): ProbedProcess => ({
   comm: upToZero(bytes, head.comm, commBytes),
   cgroups: splitCgroups(strings.nextTogether(head.cgroupLengths, cgroupLevels)),
 });
+
+/** Most processes have one thread, and a thread that was given no name has its process’s. */
+const threadOf = (bytes: Buffer): string | undefined => {
+  const { comm, threadComm } = head;
+  if (bytes.compare(bytes, comm, comm + commBytes, threadComm, threadComm + commBytes) === 0) return undefined;
+  const name = upToZero(bytes, threadComm, commBytes);
+  return name === '' || name === upToZero(bytes, comm, commBytes) ? undefined : name;
+};
 
 const setOnly = (value: number): number | undefined => (value === unset ? undefined : value);
 

@@ -60,7 +60,7 @@ export type ProbeWriter = {
   ) => void;
   /** Appends the path of a dentry on a mount, read by these two ways from r8, and stores the length of all its names. */
   readonly appendPath: (lengthAt: number, dentry: readonly number[], mount: readonly number[]) => void;
-  /** Head and cgroup names of a task in r8; call before other strings. */
+  /** Head and cgroup names of a task in r8, a thread or a process; call before other strings. */
   readonly putTask: (kind: number) => void;
   /** Gives the record to the ring; a full ring counts as lost. Ends the probe. */
   readonly submit: () => void;
@@ -219,7 +219,9 @@ export const createProbeWriter = (asm: Assembler, environment: ProbeEnvironment)
     copy(head.netNamespace, 4, 'r8', [offsets.taskNsproxy, offsets.nsproxyNet, offsets.netInode]);
     copy(head.mountNamespace, 4, 'r8', [offsets.taskNsproxy, offsets.nsproxyMount, offsets.mountInode]);
     copy(head.pidNamespace, 4, 'r8', [offsets.taskNsproxy, offsets.nsproxyPid, offsets.pidInode]);
-    copy(head.comm, commBytes, 'r8', [offsets.taskComm]);
+    // Threads have names of their own: a process goes by that of its first one.
+    copy(head.comm, commBytes, 'r8', [offsets.taskGroupLeader, offsets.taskComm]);
+    copy(head.threadComm, commBytes, 'r8', [offsets.taskComm]);
     putCgroups();
   };
   const unset = 0xffff_ffff | 0;

@@ -18,7 +18,7 @@ export type ProbedProcess = {
   readonly netNamespace: number;
   readonly mountNamespace: number;
   readonly pidNamespace: number;
-  /** At most 15 bytes, chosen by the process itself. */
+  /** At most 15 bytes, chosen by the process itself: the name of its first thread, whichever acted. */
   readonly comm: string;
   /** Names of its cgroup and of those around it, innermost first, four at most; the root has none. */
   readonly cgroups: readonly string[];
@@ -30,4 +30,6 @@ export type ProbedCommon = {
   readonly atNs: bigint;
   readonly cpu: number;
   readonly process: ProbedProcess;
+  /** Name of the thread that did it, where that is another one than the process’s; also chosen by the process itself. */
+  readonly thread?: string | undefined;
 };

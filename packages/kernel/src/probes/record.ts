@@ -39,13 +39,15 @@ export const head = {
   comm: 80,
   /** Lengths (u16) of the names of the cgroup and of what it lies in, innermost first. */
   cgroupLengths: 96,
+  /** Of the thread that did it; `comm` is its process’s, as /proc has it. */
+  threadComm: 104,
 } as const;
 export const commBytes = 16;
 /** A container's cgroup may hold others (an init system inside); more levels than these are not looked at. */
 export const cgroupLevels = 4;
 /** The longest name of a container's cgroup is `cri-containerd-<64 digits>.scope`. */
 export const cgroupNameBytes = 96;
-const headBytes = 104;
+const headBytes = 120;
 
 export const execPart = {
   exeInode: headBytes,

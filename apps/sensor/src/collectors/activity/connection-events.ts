@@ -74,11 +74,11 @@ const about = (
   { atNs, connection }: { readonly atNs: bigint; readonly connection: TcpConnection },
   deps: EventDeps,
 ): TelemetryEvent => {
-  const { owner, role, local, remote } = connection;
+  const { owner, thread, role, local, remote } = connection;
   const who =
     owner === undefined
       ? { '@timestamp': deps.wallTimeUs(atNs), 'event.action': action, 'parapet.source': 'ebpf' }
-      : describeProcess(action, { atNs, process: owner }, deps);
+      : describeProcess(action, { atNs, process: owner, thread }, deps);
   const [source, destination] = role === 'client' ? [local, remote] : [remote, local];
   return {
     ...who,

@@ -19,7 +19,7 @@ export type EventDeps = {
 /** The fields that every event of a process has. */
 export const describeProcess = (
   action: EventAction,
-  { atNs, process }: Pick<ProbedEvent, 'atNs' | 'process'>,
+  { atNs, process, thread }: Pick<ProbedEvent, 'atNs' | 'process' | 'thread'>,
   deps: EventDeps,
 ): TelemetryEvent => {
   const id = processId(process.pid, process.startNs);
@@ -42,6 +42,7 @@ export const describeProcess = (
     'user.group.id': process.gid,
   };
   if (process.comm !== '') event['process.name'] = process.comm;
+  if (thread !== undefined) event['process.thread.name'] = thread;
   // Set one by one: objects spread into one another are half of what an event costs.
   if (remembered !== undefined && remembered.executable !== '') event['process.executable'] = remembered.executable;
   if (parent.executable !== '') {

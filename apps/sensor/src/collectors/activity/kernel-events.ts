@@ -15,7 +15,7 @@ export const describePrivilege = (
   const { effectiveUid, gid, capabilities } = change.process;
   const process = { ...change.process, uid: before?.uid ?? change.process.uid };
   return {
-    ...describeProcess('privilege-change', { atNs: change.atNs, process }, deps),
+    ...describeProcess('privilege-change', { atNs: change.atNs, process, thread: change.thread }, deps),
     'user.effective.id': effectiveUid,
     'user.group.id': gid,
     'process.thread.capabilities.effective': [...capabilityNames(capabilities)],

@@ -238,8 +238,8 @@ describe('the sensor as a process', () => {
       expect(record('collector', 'process').reason).toContain('sudo ./parapet up');
       expect(record('collector', 'host').state).toBe('running');
       const docker = record('collector', 'docker');
-      expect(docker.state).toBe('refused');
       if (process.env['DOCKER_HOST'] !== undefined) {
+        expect(docker.state).toBe('refused');
         expect(docker.reason).toContain('sudo ./parapet up');
         expect(record('host', 'host').runtimes).toMatchObject([{ name: 'docker', state: 'denied' }]);
       }

@@ -10,7 +10,7 @@ import {
   type StoreReader,
 } from '@parapet/sbom/local-stores';
 import type { z } from 'zod';
-import type { SensorConfig } from '../config/config.ts';
+import { type SensorConfig, seesHost } from '../config/config.ts';
 import { isInChain, leftOut } from '../kernel-watch/event-source.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
 import { createStartTellers } from '../kernel-watch/start-tellers.ts';
@@ -20,6 +20,7 @@ import { createAccountsCollector } from './accounts/index.ts';
 import type { ExecutableHashes } from './activity/executable-hashes.ts';
 import { createActivityCollector } from './activity/index.ts';
 import type { CollectorDefinition } from './collector.ts';
+import { hasNoDocker } from './docker/docker-traces.ts';
 import { createDockerCollector } from './docker/index.ts';
 import { createFileNews } from './file-news.ts';
 import { createFilesCollector } from './files/index.ts';
@@ -58,12 +59,16 @@ export const createCollectors = (deps: {
     deps.onTrial ? undefined : createStateFile(deps.config.stateDir, name, schema);
   return [
     createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
-    createDockerCollector({ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes }),
+    createDockerCollector({
+      ...{ address: deps.config.dockerSocket, workloads: deps.workloads, runtimes: deps.runtimes },
+      isAbsent: () => hasNoDocker(deps.config.dockerSocket, deps.config),
+    }),
     // Before the processes, whose containers they name.
     createStoresCollector({
       readers: readersBelow(deps.config.rootPath),
       stored: deps.stored,
       runtimes: deps.runtimes,
+      seesHost: seesHost(deps.config),
     }),
     createProcessCollector(deps.workloads, { stored: deps.stored }),
     createNetworkCollector(kernel),

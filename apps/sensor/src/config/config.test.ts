@@ -9,7 +9,7 @@ describe('makeConfig', () => {
     expect(configOf({})).toMatchObject({
       consoleUrls: [],
       stateDir: '/var/lib/parapet/sensor',
-      dockerSocket: { kind: 'socket', path: '/var/run/docker.sock' },
+      dockerSocket: { kind: 'socket', path: '/var/run/docker.sock', isNamed: false },
       logLevel: 'info',
     });
     expect(configOf({ HOME: '/home/a' }, false).stateDir).toBe('/home/a/.local/share/parapet/sensor');
@@ -28,6 +28,7 @@ describe('makeConfig', () => {
     expect(configOf({ DOCKER_HOST: 'unix:///run/x.sock' }).dockerSocket).toEqual({
       kind: 'socket',
       path: '/run/x.sock',
+      isNamed: true,
     });
     expect(configOf({ DOCKER_HOST: 'tcp://1.2.3.4:2375' }).dockerSocket).toMatchObject({ kind: 'unsupported' });
   });
@@ -35,10 +36,10 @@ describe('makeConfig', () => {
   it('finds host and Docker below another root, as in a container', () => {
     expect(configOf({ PARAPET_HOST_ROOT: '/host' })).toMatchObject({
       rootPath: '/host',
-      dockerSocket: { kind: 'socket', path: '/host/run/docker.sock' },
+      dockerSocket: { kind: 'socket', path: '/host/run/docker.sock', isNamed: false },
     });
     const named = configOf({ PARAPET_HOST_ROOT: '/host', DOCKER_HOST: 'unix:///srv/docker.sock' });
-    expect(named.dockerSocket).toEqual({ kind: 'socket', path: '/host/srv/docker.sock' });
+    expect(named.dockerSocket).toEqual({ kind: 'socket', path: '/host/srv/docker.sock', isNamed: true });
     expect(() => configOf({ PARAPET_HOST_ROOT: 'host' })).toThrow(/PARAPET_HOST_ROOT/);
   });
 

@@ -36,9 +36,14 @@ export type SensorConfig = {
 };
 
 export type DockerAddress =
-  | { readonly kind: 'socket'; readonly path: string }
+  /** `isNamed`: somebody said where it is, so there is one. */
+  | { readonly kind: 'socket'; readonly path: string; readonly isNamed: boolean }
   /** Addresses that this sensor does not speak to, and why. */
   | { readonly kind: 'unsupported'; readonly reason: string };
+
+/** Not in a container of ours that was not given the host’s files. */
+export const seesHost = ({ isContainer, rootPath }: Pick<SensorConfig, 'isContainer' | 'rootPath'>): boolean =>
+  !isContainer || rootPath !== '/';
 
 export type ProxyConfig = { readonly url: URL; readonly except: readonly string[] };
 
@@ -148,9 +153,12 @@ const rootPathOf = (env: SensorEnv): string => {
 
 /** Sockets are named as on the host. From a container its link /var/run would lead astray, and the socket lies in /run. */
 const dockerAddress = (host: string | undefined, rootPath: string): DockerAddress => {
-  if (host === undefined && rootPath !== '/') return { kind: 'socket', path: join(rootPath, 'run/docker.sock') };
-  if (host === undefined) return { kind: 'socket', path: '/var/run/docker.sock' };
-  if (host.startsWith('unix://')) return { kind: 'socket', path: join(rootPath, host.slice('unix://'.length)) };
+  if (host === undefined && rootPath !== '/')
+    return { kind: 'socket', path: join(rootPath, 'run/docker.sock'), isNamed: false };
+  if (host === undefined) return { kind: 'socket', path: '/var/run/docker.sock', isNamed: false };
+  if (host.startsWith('unix://')) {
+    return { kind: 'socket', path: join(rootPath, host.slice('unix://'.length)), isNamed: true };
+  }
   return {
     kind: 'unsupported',
     reason: `DOCKER_HOST is ${host.slice(0, 200)}, but a sensor watches its own host only: unset it or name a unix socket.`,

@@ -1,4 +1,4 @@
-import type { InventoryRecord } from '@parapet/contract/wire';
+import { type InventoryRecord, noneHere } from '@parapet/contract/wire';
 import type { HostPlan } from './world.ts';
 
 const libc = '/usr/lib/x86_64-linux-gnu/libc.so.6';
@@ -35,7 +35,7 @@ export const shortLived = [
 export const collectorOf = (name: string, host: HostPlan, atMs: number): InventoryRecord => {
   const base = { kind: 'collector', key: name, startedAt: atMs } as const;
   if (name === 'docker' && host.role === 'bastion') {
-    return { ...base, state: 'refused', source: 'none', reason: 'There is no Docker on this host.' };
+    return { ...base, state: 'running', source: noneHere, reason: 'There is no Docker on this host.' };
   }
   return { ...base, state: 'running', source: 'simulated' };
 };

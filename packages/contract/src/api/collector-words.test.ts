@@ -7,6 +7,7 @@ import {
   lossAdvice,
   lossCause,
   lossPlace,
+  sightOf,
   whenBlind,
 } from './collector-words.ts';
 
@@ -22,6 +23,11 @@ describe('words for collectors and losses', () => {
       expect([collectorName(unknown), lossPlace(unknown), lossCause(unknown)]).toEqual([unknown, unknown, unknown]);
       expect([collectorAbout(unknown), whenBlind(unknown), lossAdvice(unknown)]).toEqual(['', '', '']);
     }
+  });
+
+  it('tells apart what is not there from what cannot be seen', () => {
+    expect(sightOf({ name: 'docker', state: 'running', source: 'none here' })).toBe('Docker: none here');
+    expect(sightOf({ name: 'docker', state: 'refused', source: '' })).toBe('Docker: cannot see');
   });
 
   it('says where something was lost, why, and what helps', () => {

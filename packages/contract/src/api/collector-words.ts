@@ -1,3 +1,5 @@
+import { noneHere } from '../wire/none-here.ts';
+
 /** What a reader is told of one who sees for us, or lets go of what was seen. */
 export type CollectorWords = {
   readonly name: string;
@@ -111,9 +113,15 @@ export const sightWords = {
   failed: 'failed',
 } as const;
 
+type Sight = { readonly state: keyof typeof sightWords; readonly source?: string };
+
+/** Whether there is nothing on the host that a collector is for. */
+export const isNoneHere = ({ state, source }: Sight): boolean => state === 'running' && source === noneHere;
+export const sightWord = (sight: Sight): string => (isNoneHere(sight) ? noneHere : sightWords[sight.state]);
+
 /** A collector and its sight, e.g. "Docker: cannot see". */
-export const sightOf = ({ name, state }: { readonly name: string; readonly state: keyof typeof sightWords }): string =>
-  `${collectorName(name)}: ${sightWords[state]}`;
+export const sightOf = ({ name, ...sight }: Sight & { readonly name: string }): string =>
+  `${collectorName(name)}: ${sightWord(sight)}`;
 
 type StageWords = {
   /** Where events were lost. */

@@ -198,7 +198,7 @@ export const CollectorRecord = z.object({
   key,
   ...interval,
   state: z.enum(['running', 'degraded', 'refused', 'failed']),
-  /** The source in use from the collector's fallback chain, e.g. `conntrack`. */
+  /** The source in use from the collector's fallback chain, e.g. `conntrack`; `noneHere` where there is nothing to watch. */
   source: name,
   /** In plain words: what it does not see, and what would help. */
   reason: z.string().max(2048).optional(),

@@ -34,7 +34,7 @@ const createDocker = () => {
   return { api, streams };
 };
 
-const watchOf = (api: DockerApi) => {
+const watchOf = (api: DockerApi, isAbsent = false) => {
   const collected = createCollected();
   const taken: DockerEvent[] = [];
   const runtimes = createRuntimeStates();
@@ -50,6 +50,7 @@ const watchOf = (api: DockerApi) => {
     },
     images: { reconcile: async () => true },
     runtimes,
+    isAbsent: () => isAbsent,
     context: collected.context,
   });
   return { collected, taken, runtimes, watch };
@@ -97,6 +98,34 @@ describe('the watch over Docker', () => {
     await watch.firstView;
     streams[0]?.options.onUnreadable(problem('not-json', 'x'));
     expect(collected.losses).toEqual([{ stage: 'docker', cause: 'unreadable-event', count: 1 }]);
+    watch.stop();
+  });
+
+  it('takes a host that never had Docker for none that cannot be seen, until there is one', async () => {
+    const { api, streams } = createDocker();
+    let isHere = false;
+    const appearing: DockerApi = {
+      ...api,
+      events: (options) => (isHere ? api.events(options) : Promise.resolve(problem('enoent', 'no such file'))),
+    };
+    const { collected, watch, runtimes } = watchOf(appearing, true);
+    await watch.firstView;
+    expect(collected.statuses.at(-1)).toMatchObject({ state: 'running', source: 'none here' });
+    expect(runtimes.all()).toEqual([]);
+    isHere = true;
+    await expect.poll(() => runtimes.all()[0], soon).toMatchObject({ state: 'ok' });
+    // From now on this host has one.
+    isHere = false;
+    streams[0]?.end('ended');
+    await expect.poll(() => collected.statuses.at(-1), soon).toMatchObject({ state: 'refused' });
+    watch.stop();
+  });
+
+  it('cannot see a host that may have Docker', async () => {
+    const { api } = createDocker();
+    const { collected, watch } = watchOf({ ...api, events: async () => problem('enoent', 'no such file') });
+    await watch.firstView;
+    expect(collected.statuses.at(-1)).toMatchObject({ state: 'refused', reason: expect.stringContaining('No Docker') });
     watch.stop();
   });
 });

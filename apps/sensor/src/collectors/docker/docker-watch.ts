@@ -1,3 +1,4 @@
+import { noneHere } from '@parapet/contract/wire';
 import { messageOf, type Problem } from '@parapet/core';
 import type { CollectorContext } from '../collector.ts';
 import type { RuntimeStates } from '../runtime-states.ts';
@@ -12,6 +13,8 @@ export type DockerWatchDeps = {
   readonly containers: ContainerBoard;
   readonly images: ImageBoard;
   readonly runtimes: RuntimeStates;
+  /** Whether the host looks like one that never had Docker. */
+  readonly isAbsent: () => boolean;
   readonly context: Pick<CollectorContext, 'clock' | 'log' | 'report' | 'blind' | 'lose' | 'signal'>;
 };
 
@@ -85,7 +88,11 @@ export const startDockerWatch = (deps: DockerWatchDeps): DockerWatch => {
         reason: reason.slice(0, 1024),
       });
     }
-    context.report({ state: 'refused', source: '', reason });
+    context.report(
+      !known && error.code === 'enoent' && deps.isAbsent()
+        ? { state: 'running', source: noneHere, reason }
+        : { state: 'refused', source: '', reason },
+    );
     first.resolve();
   };
 

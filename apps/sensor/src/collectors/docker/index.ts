@@ -13,9 +13,13 @@ const reconcileEveryMs = 300_000;
 
 /** Containers and images of Docker, live over its API. */
 export const createDockerCollector = (deps: {
-  readonly address: DockerAddress;
+  readonly address:
+    | Extract<DockerAddress, { kind: 'unsupported' }>
+    | { readonly kind: 'socket'; readonly path: string };
   readonly workloads: WorkloadDirectoryStore;
   readonly runtimes: RuntimeStates;
+  /** Whether the host looks like one without Docker: default no. */
+  readonly isAbsent?: () => boolean;
 }): CollectorDefinition => ({
   name: 'docker',
   // Docker may appear at any time, so its absence is reported by the watch and not by a need.
@@ -25,12 +29,13 @@ export const createDockerCollector = (deps: {
       context.report({ state: 'refused', source: '', reason: deps.address.reason });
       return { stop: async () => {} };
     }
-    const { workloads, runtimes } = deps;
+    const { workloads, runtimes, isAbsent = () => false } = deps;
     const { inventory, clock, log } = context;
     const api = createDockerApi(deps.address.path);
     const containers = createContainerBoard({ api, inventory, workloads, clock, log });
     const images = createImageBoard({ api, inventory, clock });
-    const watch = startDockerWatch({ api, socketPath: deps.address.path, containers, images, runtimes, context });
+    const socketPath = deps.address.path;
+    const watch = startDockerWatch({ api, socketPath, containers, images, runtimes, isAbsent, context });
     const packages = setInterval(() => containers.checkPackages(), packagesEveryMs);
     const drift = setInterval(() => void containers.reconcile(), reconcileEveryMs);
     await watch.firstView;

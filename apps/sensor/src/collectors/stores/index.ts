@@ -10,6 +10,7 @@ export const createStoresCollector = (deps: {
   readonly readers: readonly StoreReader[];
   readonly stored: StoredWorkloadsStore;
   readonly runtimes: RuntimeStates;
+  readonly seesHost?: boolean;
 }): CollectorDefinition => ({
   name: 'stores',
   // An engine may be installed at any time.

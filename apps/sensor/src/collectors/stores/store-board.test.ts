@@ -107,8 +107,14 @@ describe('what stores hold', () => {
     two.stampNow = fail(problem('not-found', 'There is no store here.'));
     const none = createStoreBoard({ readers: [one], stored, runtimes, context: collected.context });
     await none.look();
-    expect(collected.statuses.at(-1)).toEqual({ state: 'running', source: 'their folders, of which none is here' });
+    expect(collected.statuses.at(-1)).toEqual({ state: 'running', source: 'none here' });
     expect(stored.isWatched()).toBe(false);
+    const blind = createStoreBoard({ readers: [one], stored, runtimes, seesHost: false, context: collected.context });
+    await blind.look();
+    expect(collected.statuses.at(-1)).toMatchObject({
+      state: 'refused',
+      reason: expect.stringContaining('PARAPET_HOST_ROOT'),
+    });
     one.stampNow = fail(problem('unreadable', 'Only root may read it.', '/one'));
     await none.look();
     expect(collected.statuses.at(-1)).toMatchObject({

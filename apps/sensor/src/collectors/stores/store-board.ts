@@ -1,4 +1,4 @@
-import type { ImageRecord } from '@parapet/contract/wire';
+import { type ImageRecord, noneHere } from '@parapet/contract/wire';
 import type { Problem } from '@parapet/core';
 import type { StoreContents, StoreReader } from '@parapet/sbom/local-stores';
 import type { CollectorContext } from '../collector.ts';
@@ -16,6 +16,8 @@ export const createStoreBoard = (deps: {
   readonly readers: readonly StoreReader[];
   readonly stored: StoredWorkloadsStore;
   readonly runtimes: RuntimeStates;
+  /** Whether these are folders of the host: default yes. */
+  readonly seesHost?: boolean;
   readonly context: Pick<CollectorContext, 'inventory' | 'clock' | 'report'>;
 }): StoreBoard => {
   const { inventory, clock, report } = deps.context;
@@ -52,7 +54,7 @@ export const createStoreBoard = (deps: {
       let isChanged = false;
       for (const view of views) isChanged = (await view.look()) || isChanged;
       if (isChanged) tell();
-      report(statusOf(views));
+      report(statusOf(views, deps.seesHost ?? true));
     },
   };
 };
@@ -111,10 +113,14 @@ const createView = (reader: StoreReader): StoreView => {
   };
 };
 
-const statusOf = (views: readonly StoreView[]): Parameters<CollectorContext['report']>[0] => {
+const statusOf = (views: readonly StoreView[], seesHost: boolean): Parameters<CollectorContext['report']>[0] => {
   const engines = [...new Set(views.flatMap(({ contents }) => contents?.engine ?? []))];
-  const source = engines.length === 0 ? 'their folders, of which none is here' : `files of ${engines.join(', ')}`;
+  const source = engines.length === 0 ? noneHere : `files of ${engines.join(', ')}`;
   const problem = views.find((view) => view.problem !== undefined)?.problem;
+  if (engines.length === 0 && !seesHost) {
+    const reason = 'The host’s files are not in this container: mount them and name the place in PARAPET_HOST_ROOT.';
+    return { state: 'refused', source: '', reason };
+  }
   if (problem === undefined) return { state: 'running', source };
   const where = problem.at === undefined ? '' : ` (${problem.at})`;
   return {

@@ -1,4 +1,4 @@
-import { collectorName, lostWords } from '@parapet/contract/api';
+import { collectorName, isNoneHere, lostWords } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
@@ -31,6 +31,7 @@ export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
           {
             name: 'Sees',
             value: data.collectors
+              .filter((collector) => !isNoneHere(collector))
               .map(
                 (collector) =>
                   `${collectorName(collector.name)}${collector.state === 'running' ? '' : ` (${collector.state})`}`,

@@ -1,4 +1,4 @@
-import { collectorAbout, collectorName, type Sensor, sightWords } from '@parapet/contract/api';
+import { collectorAbout, collectorName, isNoneHere, type Sensor, sightWord } from '@parapet/contract/api';
 import text from '../../components/text.module.css';
 import { type Tone, ToneMark } from '../../components/tone-mark.tsx';
 import styles from './sensors.module.css';
@@ -20,13 +20,15 @@ export const Collectors = ({ collectors }: { readonly collectors: readonly Colle
     <ul>
       {collectors.map((collector) => (
         <li key={collector.name} className={styles.collector}>
-          <ToneMark tone={tones[collector.state]} />
+          <ToneMark tone={isNoneHere(collector) ? 'none' : tones[collector.state]} />
           <span className={text.strong}>{collectorName(collector.name)}</span>
-          <span className={text.muted}>{sightWords[collector.state]}</span>
+          <span className={text.muted}>{sightWord(collector)}</span>
           <span>
             {collectorAbout(collector.name)}
             {collector.reason === undefined ? null : <div>{collector.reason}</div>}
-            {collector.source === '' ? null : <div className={text.minor}>From {collector.source}</div>}
+            {collector.source === '' || isNoneHere(collector) ? null : (
+              <div className={text.minor}>From {collector.source}</div>
+            )}
           </span>
         </li>
       ))}

@@ -84,9 +84,14 @@ export const createAssetReader = (db: Database, moment: Moment, inScope: ScopeFi
     const { rows } = await sql<ListenerReading>`
       select ${listenerOwner} as owner, coalesce(l.executable, '') as executable, l.protocol, l.port,
         min(l.process_key) as "processKey"
-      from listeners l
-      where (l.container_id = any(${owners}::uuid[]) or (l.host_id = any(${owners}::uuid[]) and l.container_id is null and l.container_key is null))
-        and ${rowThere('l', moment)}
+      from (
+        -- joined, for to weigh a list of thousands against what is known of the columns takes longer than to look them up
+        select l.* from unnest(${owners}::uuid[]) as owner (id) join listeners l on l.container_id = owner.id
+        union all
+        select l.* from unnest(${owners}::uuid[]) as owner (id)
+        join listeners l on l.host_id = owner.id and l.container_id is null and l.container_key is null
+      ) as l
+      where ${rowThere('l', moment)}
         and l.address not like '127.%' and l.address <> '::1'
       group by 1, 2, 3, 4 order by 4, 3 limit ${listenerLimit}`.execute(db);
     return rows.map((row) => ({ ...row, processKey: row.processKey ?? undefined }));

@@ -156,6 +156,7 @@ const processOf = (life: ReturnType<typeof livesOf>[number]): ForensicProcess[] 
       ...{ id, pid: Number(id.split(':')[0]), name: life.name, knownBy: 'events' },
       ...(life.parent === undefined ? {} : { parentId: life.parent.slice(life.parent.indexOf('/') + 1) }),
       commandLine: life.commands.at(-1),
+      ...(life.commands.length < 2 ? {} : { ranBefore: life.commands.slice(-9, -1) }),
       ...{ user: life.user, startedAt: at(life.startedAt), endedAt: at(life.endedAt), exitCode: life.exitCode },
     },
   ];

@@ -253,7 +253,7 @@ const presentGroup = (by: Grouping, sums: Sums, detail: DetailRow): FindingGroup
 const detailOf = (by: Grouping, sums: Sums, detail: DetailRow): string => {
   const vulnerabilities = `${detail.vulnerabilities} ${detail.vulnerabilities === 1 ? 'vulnerability' : 'vulnerabilities'}`;
   const exploited = sums.kev > 0 ? `, ${sums.kev} in KEV` : '';
-  const used = { running: ' · runs now', loaded: ' · loaded now', installed: '', unknown: '' }[detail.use_kind];
+  const used = { running: ' · running now', loaded: ' · loaded now', installed: '', unknown: '' }[detail.use_kind];
   if (by === 'vulnerability') return detail.extra ?? '';
   return `${by === 'fix' ? '' : `${detail.extra ?? ''} · `}${vulnerabilities}${exploited}${used}`;
 };

@@ -59,8 +59,14 @@ export const instantOf = (at: unknown): string | undefined =>
 export const mergeProcess = (inventory: ForensicProcess | undefined, events: ForensicProcess | undefined) =>
   events === undefined ? inventory : { ...inventory, ...events };
 
+/** As many commands of one process as its list tells. */
+const maxBefore = 8;
+
+/** A process that ran another program in its own place has the name of the last one, as its command line is. */
 const livedAs = (life: Life): Partial<ForensicProcess> => ({
   ...optional('commandLine', life.commands.at(-1)),
+  name: life.name,
+  ...(life.commands.length < 2 ? {} : { ranBefore: life.commands.slice(-1 - maxBefore, -1) }),
   ...optional('startedAt', instantOf(life.startedAt)),
   ...optional('endedAt', instantOf(life.endedAt)),
   ...(life.exitCode === undefined ? {} : { exitCode: life.exitCode }),

@@ -1,3 +1,4 @@
+import type { ForensicProcess } from '@parapet/contract/api';
 import { forbidden } from '@parapet/core';
 import type { Caller, RouteHandlers } from '../http/handler.ts';
 import type { Asker, ForensicsDesk } from './desk.ts';
@@ -23,7 +24,11 @@ const askerOf = ({ kind, id, name, scope, permissions }: Caller, address: string
 
 /** A list of thousands is not made of whole command lines: those are in the events and in the archive. */
 const maxCommand = 1000;
-const shortened = <T extends { commandLine?: string | undefined }>(process: T): T =>
-  process.commandLine === undefined || process.commandLine.length <= maxCommand
-    ? process
-    : { ...process, commandLine: `${process.commandLine.slice(0, maxCommand)}…` };
+const shortened = (process: ForensicProcess): ForensicProcess => ({
+  ...process,
+  ...(process.commandLine === undefined ? {} : { commandLine: beginningOf(process.commandLine) }),
+  ...(process.ranBefore === undefined ? {} : { ranBefore: process.ranBefore.map(beginningOf) }),
+});
+
+const beginningOf = (command: string): string =>
+  command.length <= maxCommand ? command : `${command.slice(0, maxCommand)}…`;

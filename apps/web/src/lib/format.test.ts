@@ -4,6 +4,7 @@ import {
   formatCompact,
   formatCores,
   formatCount,
+  formatMark,
   formatRelative,
   formatShare,
   formatSpan,
@@ -77,6 +78,15 @@ describe('times', () => {
     [3 * 86_400_000, '3 d ago'],
     [-2 * 3_600_000, 'in 2 h'],
   ])('%d ms before now is %s', (ms, text) => expect(formatRelative(before(ms), now)).toBe(text));
+
+  test.each([
+    [3_600_000, '09:00'],
+    [15_000, '09:00:00'],
+    [250, '00:00.000'],
+  ])('marks %d ms apart are told apart by %s', (stepMs, text) => {
+    const at = new Date(2026, 10, 29, 9).toISOString();
+    expect(formatMark(at, stepMs, Date.parse(at))).toBe(text);
+  });
 
   test('what is no time is shown as it came', () => expect(formatRelative('soon', now)).toBe('soon'));
 });

@@ -73,6 +73,7 @@ const dayAndClock = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
 });
+const dayAndMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
 /** `21 Nov 2026, 09:12:44 CET`, in the reader's time zone. */
@@ -84,6 +85,24 @@ export const formatMoment = (at: string, now: number): string => {
   const moment = new Date(at);
   return moment.toDateString() === new Date(now).toDateString() ? clock.format(moment) : dayAndClock.format(moment);
 };
+
+const exactClock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const finestClock = new Intl.DateTimeFormat('en-GB', {
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
+
+/** `09:12:44` today, `20 Nov, 09:12:44` otherwise. */
+export const formatSecond = (at: string, now: number): string => {
+  const moment = new Date(at);
+  const time = exactClock.format(moment);
+  return moment.toDateString() === new Date(now).toDateString() ? time : `${dayAndMonth.format(moment)}, ${time}`;
+};
+
+/** A mark on an axis whose marks are `stepMs` apart, as exact as it takes to tell them apart. */
+export const formatMark = (at: string, stepMs: number, now: number): string =>
+  stepMs >= 60_000 ? formatMoment(at, now) : stepMs >= 1000 ? formatSecond(at, now) : finestClock.format(new Date(at));
 
 /** The first characters of an id, enough to tell two apart by eye. */
 export const shortId = (id: string): string => {

@@ -26,6 +26,8 @@ export const ForensicProcess = z.object({
   executable: z.string().optional(),
   /** What it ran last, secrets masked. */
   commandLine: z.string().optional(),
+  /** What it ran before that in its own place, the last of them, oldest first; absent when that was seen to be nothing. */
+  ranBefore: z.array(z.string()).max(8).optional(),
   user: z.string().optional(),
   startedAt: Instant.optional(),
   endedAt: Instant.optional(),

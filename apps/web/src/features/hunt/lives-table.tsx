@@ -8,6 +8,7 @@ import { formatSpan } from '../../lib/format.ts';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
 import { type LifeRow, lifeRows } from './process-life.ts';
+import { userName } from './user-words.ts';
 
 type LivesTableProps = {
   readonly lives: readonly Life[];
@@ -57,7 +58,7 @@ const columnsFor = (span: Span, closed: ReadonlySet<string>, toggle: ToggleRow):
     header: 'User',
     width: '80px',
     from: 760,
-    cell: ({ life }) => <span className={text.muted}>{visibleText(life.user ?? '')}</span>,
+    cell: ({ life }) => <span className={text.muted}>{visibleText(userName(life.user ?? ''))}</span>,
   },
   {
     id: 'where',

@@ -5,7 +5,7 @@ import { Button } from '../../components/button.tsx';
 import chip from '../../components/choice-menu.module.css';
 import { TextField } from '../../components/field.tsx';
 import popover from '../../components/popover.module.css';
-import { formatMoment, localInput } from '../../lib/format.ts';
+import { formatMoment, formatSecond, localInput } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import { defaultMinutes, type HuntSearch, isFixed, lastChoices, type Span } from './hunt-search.ts';
@@ -22,12 +22,7 @@ export const TimeRange = ({ search, span }: { readonly search: HuntSearch; reado
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger className={chip.chip}>
-        Time{' '}
-        <b>
-          {isFixed(search)
-            ? `${formatMoment(span.since, now)} to ${formatMoment(span.until, now)}`
-            : labelOf(search.last ?? defaultMinutes)}
-        </b>
+        Time <b>{isFixed(search) ? spanName(span, now) : labelOf(search.last ?? defaultMinutes)}</b>
         <ChevronDown size={13} aria-hidden />
       </Popover.Trigger>
       <Popover.Portal>
@@ -52,6 +47,12 @@ export const TimeRange = ({ search, span }: { readonly search: HuntSearch; reado
       </Popover.Portal>
     </Popover.Root>
   );
+};
+
+/** With seconds where minutes would not tell its ends apart well. */
+const spanName = ({ since, until }: Span, now: number): string => {
+  const format = Date.parse(until) - Date.parse(since) < 10 * 60_000 ? formatSecond : formatMoment;
+  return `${format(since, now)} to ${format(until, now)}`;
 };
 
 const labelOf = (minutes: number): string =>

@@ -3,7 +3,7 @@ import { eventKinds } from '@parapet/contract/api';
 import { AnyLink } from '../../../components/any-link.tsx';
 import { BlindPattern } from '../../../components/blind-pattern.tsx';
 import text from '../../../components/text.module.css';
-import { formatCount, formatMoment, formatSpan, plural } from '../../../lib/format.ts';
+import { formatCount, formatMoment, formatSecond, formatSpan, plural } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
 import { GapShapes } from '../gap-shapes.tsx';
 import hunt from '../hunt.module.css';
@@ -71,7 +71,7 @@ export const Lanes = ({ forensics, span, mark, onZoom }: LanesProps) => {
         </svg>
       </TimeTrack>
       {mark === undefined ? null : (
-        <figcaption className={styles.markNote}>The line is the event at {formatMoment(mark, now)}.</figcaption>
+        <figcaption className={styles.markNote}>The line marks {formatSecond(mark, now)}.</figcaption>
       )}
     </figure>
   );

@@ -12,7 +12,7 @@ import { useMemo } from 'react';
 import { AnyLink, PanelLink } from '../../../components/any-link.tsx';
 import { SimpleTable } from '../../../components/simple-table.tsx';
 import text from '../../../components/text.module.css';
-import { formatBytes, formatCount, formatMoment, plural } from '../../../lib/format.ts';
+import { formatBytes, formatCount, formatSecond, plural } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
 import { timelineLink } from '../../../lib/timeline-link.ts';
 import type { Span } from '../hunt-search.ts';
@@ -50,7 +50,7 @@ const lifeOf = (process: ForensicProcess, subject: Forensics['subject']): Life =
   key: process.id,
   name: process.name,
   pid: process.pid,
-  commands: [process.commandLine ?? process.executable ?? ''].filter(Boolean),
+  commands: [...(process.ranBefore ?? []), process.commandLine ?? process.executable ?? ''].filter(Boolean),
   host: subject.hostName,
   ...(subject.containerName === undefined ? {} : { container: subject.containerName }),
   ...(process.user === undefined ? {} : { user: process.user }),
@@ -110,7 +110,7 @@ export const PeerList = ({ forensics, span }: ListProps) => {
           header: 'First, last',
           align: 'end',
           wideOnly: true,
-          cell: (peer) => `${formatMoment(peer.firstAt, now)}, ${formatMoment(peer.lastAt, now)}`,
+          cell: (peer) => betweenOf(peer, now),
         },
       ]}
     />
@@ -156,7 +156,7 @@ export const FileList = ({ forensics, span }: ListProps) => {
           header: 'First, last',
           align: 'end',
           wideOnly: true,
-          cell: ({ firstAt, lastAt }) => `${formatMoment(firstAt, now)}, ${formatMoment(lastAt, now)}`,
+          cell: (file) => betweenOf(file, now),
         },
       ]}
     />
@@ -207,6 +207,11 @@ const EdgePeer = ({ edge, ownId }: { readonly edge: EdgeItem; readonly ownId: st
     </PanelLink>
   );
 };
+
+type Between = { readonly firstAt: string; readonly lastAt: string };
+
+const betweenOf = ({ firstAt, lastAt }: Between, now: number): string =>
+  [...new Set([formatSecond(firstAt, now), formatSecond(lastAt, now)])].join(' to ');
 
 const Arrow = ({ out }: { readonly out: boolean }) =>
   out ? <ArrowRight size={14} role="img" aria-label="to" /> : <ArrowLeft size={14} role="img" aria-label="from" />;

@@ -1,4 +1,4 @@
-import { type Forensics, visibleText } from '@parapet/contract/api';
+import { type ForensicProcess, type Forensics, visibleText } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { AnyLink, PanelLink } from '../../../components/any-link.tsx';
@@ -8,16 +8,18 @@ import { Page, Section } from '../../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../../components/states.tsx';
 import text from '../../../components/text.module.css';
 import { api, steadyQuery } from '../../../lib/api.ts';
-import { formatCount, formatMoment, plural } from '../../../lib/format.ts';
+import { formatCount, formatSecond, formatSpan, plural } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
-import type { TimelineSubject } from '../../../lib/timeline-link.ts';
+import { type TimelineSubject, timelineLink } from '../../../lib/timeline-link.ts';
 import { useSetSearch } from '../../../lib/view-state.ts';
 import { GapNote } from '../gap-note.tsx';
 import type { HuntSearch, Span } from '../hunt-search.ts';
 import { TimeRange } from '../time-range.tsx';
 import { useSpan } from '../use-span.ts';
+import { userName } from '../user-words.ts';
 import { AncestryLine } from './ancestry-line.tsx';
 import { huntLink } from './hunt-link.ts';
+import { InOrder } from './in-order.tsx';
 import { Lanes } from './lanes.tsx';
 import { OpenNow } from './open-now.tsx';
 import styles from './timeline.module.css';
@@ -103,9 +105,7 @@ const Parts = ({ forensics, subject: asked, span, mark }: PartsProps) => {
   return (
     <>
       <AncestryLine forensics={forensics} span={span} />
-      {subject.process?.commandLine === undefined ? null : (
-        <p className={styles.command}>{visibleText(subject.process.commandLine)}</p>
-      )}
+      {subject.process === undefined ? null : <Commands process={subject.process} />}
       <Lanes
         forensics={forensics}
         span={span}
@@ -124,6 +124,11 @@ const Parts = ({ forensics, subject: asked, span, mark }: PartsProps) => {
           </ul>
         </Section>
       )}
+      <Section
+        title={subject.kind === 'process' ? 'What it and its children did, in order' : 'What happened in it, in order'}
+      >
+        <InOrder forensics={forensics} span={span} />
+      </Section>
       <Section
         title={`${subject.kind === 'process' ? 'What it started' : 'Its processes'} · ${formatCount(processes.length)}`}
       >
@@ -168,13 +173,52 @@ const SubjectLine = ({ forensics: { subject } }: { readonly forensics: Forensics
           </PanelLink>
         </>
       )}
-      {process?.user === undefined ? '' : `, as ${visibleText(process.user)}`}
-      {process?.startedAt === undefined ? '' : `, started ${formatMoment(process.startedAt, now)}`}
-      {process?.endedAt === undefined ? '' : `, ended ${formatMoment(process.endedAt, now)}`}
+      {process?.user === undefined ? '' : `, as ${visibleText(userName(process.user))}`}
+      <Around what="started" at={process?.startedAt} subject={subject} now={now} />
+      <Around what="ended" at={process?.endedAt} subject={subject} now={now} />
+      {ranFor(process)}
       {process?.exitCode === undefined ? '' : `, exit code ${process.exitCode}`}
     </>
   );
 };
+
+type AroundProps = {
+  readonly what: 'started' | 'ended';
+  readonly at: string | undefined;
+  readonly subject: Forensics['subject'];
+  readonly now: number;
+};
+
+const aroundMs = 60_000;
+
+/** A moment of its life, which leads to the minute before and after: it may lie outside of what is shown. */
+const Around = ({ what, at, subject: { hostId, process }, now }: AroundProps) => {
+  if (at === undefined || process === undefined) return null;
+  const [since, until] = [-aroundMs, aroundMs].map((ms) => new Date(Date.parse(at) + ms).toISOString());
+  return (
+    <>
+      , {what}{' '}
+      <AnyLink to={timelineLink({ hostId, process: process.id }, { since, until, mark: at })} className={text.link}>
+        {formatSecond(at, now)}
+      </AnyLink>
+    </>
+  );
+};
+
+const ranFor = (process: ForensicProcess | undefined): string =>
+  process?.startedAt === undefined || process.endedAt === undefined
+    ? ''
+    : ` after ${formatSpan(Date.parse(process.endedAt) - Date.parse(process.startedAt))}`;
+
+/** What it ran, one after the other in its own place, the last one being what it is called by. */
+const Commands = ({ process: { ranBefore = [], commandLine } }: { readonly process: ForensicProcess }) =>
+  [...ranBefore, ...(commandLine === undefined ? [] : [commandLine])].map((command, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the same may be run twice and never moves
+    <p key={index} className={styles.command}>
+      {index === 0 ? '' : 'then '}
+      {visibleText(command)}
+    </p>
+  ));
 
 const evidenceOf = (subject: TimelineSubject, span: Span, look: boolean): string =>
   api.url('forensics.evidence', { query: { ...subject, ...span, look } });

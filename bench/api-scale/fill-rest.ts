@@ -2,7 +2,7 @@ import type { Execute, StoreSize } from './store-size.ts';
 
 const factors = `'{"exposure":{"value":0.5,"known":true,"reason":"seen","evidence":[]},"use":{"value":0.5,"known":true,"reason":"seen","evidence":[]},"impact":{"value":0.5,"known":true,"reason":"seen","evidence":[]}}'::jsonb`;
 
-/** Reasons, risk over time, scans, audit, feeds. */
+/** Reasons, risk over time, scans, audit, feeds, a day of accounts of which each hundredth tells a loss on every tenth host. */
 export const fillRest = async (execute: Execute, size: StoreSize): Promise<void> => {
   await execute(`
     insert into risk_contexts (asset_id, instance_id, package_id, exposure, use_value, impact, exposure_kind, use_kind, factors)
@@ -22,4 +22,11 @@ export const fillRest = async (execute: Execute, size: StoreSize): Promise<void>
     select now() - n * interval '2 minutes', 'user', 'person-' || n % 50, (array['session.create','findings.accept','scans.create','assets.label'])[1 + n % 4], case when n % 10 = 0 then 'refused' else 'succeeded' end,
       pg_temp.uid(n::text)::text, '192.0.2.' || n % 250 from generate_series(200000, 1, -1) n;
     insert into feed_versions (version, file, origin, advisories, size_bytes, sources, activated_at, active) values ('feed-1', 'none.sqlite', 'bundle', ${size.vulnerabilities}, 1, '[]', now(), false)`);
+  await execute(`
+    insert into telemetry_accounts (host_id, collector, since, until, produced, told, unwanted, lost, losses, received_at, began, lost_before)
+    select host, 'activity', began_at, began_at + minute * 60000, minute * 900, minute * 900, 0, losing * (minute / 100), case losing when 0 then '[]'::jsonb
+        else jsonb_build_array(jsonb_build_object('stage', 'kernel', 'cause', 'ring full', 'count', minute / 100)) end, now(),
+      began_at + (minute - 1) * 60000, losing * ((minute - 1) / 100)
+    from (select pg_temp.uid('asset' || n) as host, (n % 10 = 0)::int as losing, (extract(epoch from now()) * 1000)::bigint - 86400000 as began_at
+      from generate_series(1, ${size.hosts}) n) told cross join generate_series(1, 1440) minute`);
 };

@@ -36,7 +36,7 @@ test('says what the span lacks, and no more than a screen of it', () => {
   };
   expect(gapLines([])).toEqual([]);
   expect(gapLines([{ ...gap, lost: 7 }, gap])).toEqual([
-    'This span is not whole: 7 events were lost, sensors were blind 1 time.',
+    'This span is not whole: 7 events were lost, sensors of 1 host were blind.',
     '  web\\x1b[1m, Programs: 7 lost, a to b (the kernel’s buffer was full, in the kernel, before the sensor read it)',
     '  web\\x1b[1m, Programs: blind, a to b (the kernel’s buffer was full, in the kernel, before the sensor read it)',
   ]);

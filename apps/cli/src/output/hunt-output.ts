@@ -61,11 +61,13 @@ export const gapLines = (gaps: readonly HuntGap[]): readonly string[] => {
   const lost = gaps.reduce((sum, gap) => sum + (gap.lost ?? 0), 0);
   const gone = gaps.filter(isGone);
   const deleted = gone.reduce((sum, gap) => sum + (gap.deleted ?? 0), 0);
-  const blind = gaps.filter((gap) => gap.lost === undefined && !isGone(gap) && !isLeftOut(gap)).length;
+  const blind = gaps.filter((gap) => gap.lost === undefined && !isGone(gap) && !isLeftOut(gap));
+  const hosts =
+    new Set(blind.flatMap(({ hostId }) => hostId ?? [])).size + blind.reduce((sum, gap) => sum + (gap.hosts ?? 0), 0);
   const parts = [
     ...(gone.length > 0 ? [deleted > 0 ? `${deleted} events were let go` : 'events were let go'] : []),
     ...(lost > 0 ? [`${lost} events were lost`] : []),
-    ...(blind > 0 ? [`sensors were blind ${blind} ${blind === 1 ? 'time' : 'times'}`] : []),
+    ...(blind.length > 0 ? [`sensors of ${hosts} ${hosts === 1 ? 'host' : 'hosts'} were blind`] : []),
     ...(gaps.some(isLeftOut) ? ['the telemetry policy left events out on purpose'] : []),
   ];
   const lines = gaps.slice(0, maxGapLines).map(gapLine);

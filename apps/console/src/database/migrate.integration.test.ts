@@ -71,6 +71,27 @@ test('losses that older sensors told twice count once, each as what it is', asyn
   ]);
 });
 
+test('accounts of every few seconds become one a minute, which know where they begin, and no sum changes', async () => {
+  await using database = await createTestDatabase({ migrated: false });
+  await migrateDatabase(database.db, { version: '1.0.0', migrations: migrations.filter(([name]) => name < '0041') });
+  await sql`
+    insert into telemetry_accounts (host_id, collector, since, until, produced, told, unwanted, lost, losses, received_at)
+    select gen_random_uuid(), 'activity', 60000 * start, 60000 * start + 5000 * n, 10 * n, 10 * n, 0, n / 13, '[]', now()
+    from (values (1), (2)) as starts (start), generate_series(1, 30) n`.execute(database.db);
+  await sql`update telemetry_accounts set host_id = '00000000-0000-4000-8000-0000000000aa'`.execute(database.db);
+  await migrateDatabase(database.db, { version: '1.1.0', migrations });
+  const { rows } = await sql<Record<string, number>>`
+    select (since / 60000)::int as start, ((began - since) / 1000)::int as began, ((until - since) / 1000)::int as until,
+      produced::int, lost_before::int, lost::int
+    from telemetry_accounts order by since, until`.execute(database.db);
+  const ofOne = [
+    { began: 0, until: 55, produced: 110, lost_before: 0, lost: 0 },
+    { began: 55, until: 115, produced: 230, lost_before: 0, lost: 1 },
+    { began: 115, until: 150, produced: 300, lost_before: 1, lost: 2 },
+  ];
+  expect(rows).toEqual([1, 2].flatMap((start) => ofOne.map((row) => ({ start, ...row }))));
+});
+
 test('of several consoles that start at once one migrates and all go on', async () => {
   await using database = await createTestDatabase({ migrated: false });
   const others = Array.from({ length: 4 }, () => connectDatabase({ address: database.address, maxConnections: 2 }));

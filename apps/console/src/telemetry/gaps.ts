@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import { readLeftOut } from '../telemetry-policy/left-out.ts';
 import { type Losses, lossesSince } from './accounts.ts';
 import { allowedIn } from './allowed.ts';
+import { foldGaps, type HostGap } from './fold-gaps.ts';
 import { readGone } from './gone.ts';
 
 /**
@@ -24,7 +25,7 @@ export const readGaps = async (
     readCounted(db, span, hosts),
     readBlind(db, span, hosts),
   ]);
-  return gaps.flat().slice(0, maxGaps);
+  return gaps.flat();
 };
 
 /** What the name of a file says that it lacks: a file is passed on without its page. */
@@ -37,74 +38,95 @@ export const markOfGaps = (gaps: readonly HuntGap[]): string => {
 const isOf = (hosts: readonly string[] | undefined): RawBuilder<unknown> =>
   hosts === undefined ? sql`true` : sql`assets.id = any(${[...hosts]}::uuid[])`;
 
-const maxGaps = 500;
+/** How many are listed of each kind; an answer has room for 500 with those of the store and of the policy. */
+const listed = { counted: 200, blind: 150 } as const;
+/** More are read by host and collector only. */
+const maxRead = 500;
+/** More than 10,000 hosts have collectors. */
+const maxPlaces = 50_000;
 
-const readCounted = async (
-  db: Database,
-  { from, to }: { readonly from: number; readonly to: number },
-  hosts: readonly string[] | undefined,
-): Promise<HuntGap[]> => {
-  // Sums of one start only grow: between one account and the one before it lies what was lost in that time.
-  const { rows } = await sql<{
-    host_id: string;
-    name: string;
-    collector: string;
-    began: number;
-    until: number;
-    lost: number;
-    losses: Losses;
-    earlier: Losses | null;
-  }>`
-select a.host_id, assets.name, a.collector, coalesce(before.until, a.since) as began, a.until,
-  a.lost - coalesce(before.lost, 0) as lost, a.losses, before.losses as earlier
-from telemetry_accounts a
-join assets on assets.id = a.host_id
-left join lateral (
-  select until, lost, losses from telemetry_accounts b
-  where b.host_id = a.host_id and b.collector = a.collector and b.since = a.since and b.until < a.until
-  order by b.until desc limit 1
-) before on true
-where a.until >= ${from} and a.lost > coalesce(before.lost, 0) and coalesce(before.until, a.since) < ${to}
-  and ${isOf(hosts)}
-order by a.until desc limit ${maxGaps}`.execute(db);
+type Span = { readonly from: number; readonly to: number };
+type Hosts = readonly string[] | undefined;
+
+/** Sums of one start only grow: between one account and the one before it lies what was lost in that time. */
+const readCounted = async (db: Database, span: Span, hosts: Hosts): Promise<HuntGap[]> => {
+  const each = await readEachLoss(db, span, hosts);
+  return foldGaps(each.length <= maxRead ? each : await readLossesByPlace(db, span, hosts), listed.counted);
+};
+
+const lossesIn = ({ from, to }: Span, hosts: Hosts): RawBuilder<unknown> => sql`
+from telemetry_accounts a join assets on assets.id = a.host_id
+where a.lost > a.lost_before and a.until >= ${from} and a.began < ${to} and ${isOf(hosts)}`;
+
+const readEachLoss = async (db: Database, span: Span, hosts: Hosts): Promise<readonly HostGap[]> => {
+  const { rows } = await sql<PlaceRow & { losses: Losses; earlier: Losses | null }>`
+select lossy.*, before.losses as earlier
+from (
+  select a.host_id, assets.name, a.collector, a.since, a.began, a.until, a.lost - a.lost_before as lost, a.losses
+  ${lossesIn(span, hosts)} order by a.until desc limit ${maxRead + 1}
+) lossy
+left join telemetry_accounts before on before.host_id = lossy.host_id and before.collector = lossy.collector
+  and before.since = lossy.since and before.until = lossy.began
+order by lossy.until desc`.execute(db);
   return rows.map((row) => ({
-    hostId: row.host_id,
-    hostName: row.name,
-    collector: row.collector,
-    from: new Date(Number(row.began)).toISOString(),
-    to: new Date(Number(row.until)).toISOString(),
-    lost: Number(row.lost),
+    ...gapOf(row),
     cause: lossesSince(row.losses, row.earlier ?? [])
       .map(({ stage, cause }) => `${stage}: ${cause}`)
       .join(', '),
   }));
 };
 
+const readLossesByPlace = async (db: Database, span: Span, hosts: Hosts): Promise<readonly HostGap[]> => {
+  const { rows } = await sql<PlaceRow>`
+select a.host_id, assets.name, a.collector, min(a.began) as began, max(a.until) as until, sum(a.lost - a.lost_before) as lost
+${lossesIn(span, hosts)} group by a.host_id, assets.name, a.collector order by until desc limit ${maxPlaces}`.execute(
+    db,
+  );
+  return rows.map((row) => ({ ...gapOf(row), cause: 'at many times: a shorter span tells each' }));
+};
+
+type PlaceRow = { host_id: string; name: string; collector: string; began: number; until: number; lost: number };
+
+const gapOf = (row: PlaceRow): Omit<HostGap, 'cause'> => ({
+  hostId: row.host_id,
+  hostName: row.name,
+  collector: row.collector,
+  from: new Date(Number(row.began)).toISOString(),
+  to: new Date(Number(row.until)).toISOString(),
+  lost: Number(row.lost),
+});
+
 /** Spans in which collectors of events were blind. */
-export const readBlind = async (
-  db: Database,
-  { from, to }: { readonly from: number; readonly to: number },
-  hosts: readonly string[] | undefined,
-): Promise<HuntGap[]> => {
-  const { rows } = await sql<{
-    host_id: string;
-    name: string;
-    collector: string;
-    cause: string;
-    started_at: Date;
-    ended_at: Date | null;
-  }>`
-select blind.host_id, assets.name, blind.collector, blind.cause, blind.started_at, blind.ended_at
+export const readBlind = async (db: Database, { from, to }: Span, hosts: Hosts): Promise<HuntGap[]> => {
+  const blind = sql`
 from blind_intervals blind join assets on assets.id = blind.host_id
 where blind.collector in ('activity', 'files', 'logins', 'sensor', '*') and blind.started_at < ${new Date(to)}
-  and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${isOf(hosts)}
-order by blind.started_at desc limit ${maxGaps}`.execute(db);
-  return rows.map((row) => ({
-    hostId: row.host_id,
-    hostName: row.name,
-    collector: row.collector,
-    from: row.started_at.toISOString(),
-    ...(row.ended_at === null ? {} : { to: row.ended_at.toISOString() }),
-    cause: row.cause,
-  }));
+  and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${isOf(hosts)}`;
+  const each = await sql<BlindRow>`
+select blind.host_id, assets.name, blind.collector, blind.cause, blind.started_at, blind.ended_at
+${blind} order by blind.started_at desc limit ${maxRead + 1}`.execute(db);
+  if (each.rows.length <= maxRead) return foldGaps(each.rows.map(blindGapOf), listed.blind);
+  const places = await sql<BlindRow>`
+select blind.host_id, assets.name, blind.collector, count(*) || ' times: a shorter span tells each' as cause,
+  min(blind.started_at) as started_at, case when bool_and(blind.ended_at is not null) then max(blind.ended_at) end as ended_at
+${blind} group by blind.host_id, assets.name, blind.collector order by started_at desc limit ${maxPlaces}`.execute(db);
+  return foldGaps(places.rows.map(blindGapOf), listed.blind);
 };
+
+type BlindRow = {
+  host_id: string;
+  name: string;
+  collector: string;
+  cause: string;
+  started_at: Date;
+  ended_at: Date | null;
+};
+
+const blindGapOf = (row: BlindRow): HostGap => ({
+  hostId: row.host_id,
+  hostName: row.name,
+  collector: row.collector,
+  from: row.started_at.toISOString(),
+  ...(row.ended_at === null ? {} : { to: row.ended_at.toISOString() }),
+  cause: row.cause,
+});

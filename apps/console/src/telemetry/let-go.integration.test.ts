@@ -111,6 +111,7 @@ test('accounts go with their events, the last before the kept span stays: sums n
       .values({
         ...{ host_id: hostId, collector: 'activity', since: now.getTime() - 11 * dayMs, losses: '[]' },
         ...{ until: now.getTime() - day * dayMs, produced: 0, told: 0, unwanted: 0, lost: 10 - day, received_at: now },
+        ...{ began: now.getTime() - (day + 1) * dayMs, lost_before: Math.max(0, 9 - day) },
       })
       .execute();
   }

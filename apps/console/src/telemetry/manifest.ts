@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import type { TelemetryAccount } from '@parapet/contract/telemetry';
 import type { Position } from '@parapet/contract/wire';
 import type { EventFile } from '@parapet/telemetry';
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database/database.ts';
+import { accountOfRefused, storeAccounts } from './account-store.ts';
 import type { DatedFile } from './newest-first.ts';
 import type { Converted } from './worker-messages.ts';
 
@@ -23,8 +23,11 @@ insert into telemetry_progress (segment) values (${lastSegment})
 on conflict (singleton) do update set segment = excluded.segment`.execute(tx);
     for (const file of converted.files) await putFile(tx, basename(file.path), file, at);
     for (const { hostId, position } of converted.positions) await putPosition(tx, hostId, position);
-    for (const { hostId, account } of converted.accounts) await putAccount(tx, hostId, account, at);
-    for (const { hostId, lines } of converted.refused) await putRefused(tx, hostId, lines, at);
+    await storeAccounts(
+      tx,
+      [...converted.accounts, ...converted.refused.map((refused) => accountOfRefused(refused, at))],
+      at,
+    );
   });
 };
 
@@ -57,65 +60,6 @@ insert into telemetry_positions (host_id, epoch, seq) values (${hostId}, ${epoch
 on conflict (host_id) do update set epoch = excluded.epoch, seq = excluded.seq
 where (telemetry_positions.epoch, telemetry_positions.seq) < (excluded.epoch, excluded.seq)`.execute(tx);
 };
-
-const putAccount = async (
-  tx: DatabaseTransaction,
-  hostId: string,
-  account: TelemetryAccount,
-  at: Date,
-): Promise<void> => {
-  const { collector, since, to, produced, told, unwanted, lost } = account;
-  await tx
-    .insertInto('telemetry_accounts')
-    .values({
-      ...{ host_id: hostId, collector, since, until: to, produced, told, unwanted, received_at: at },
-      lost: lost.reduce((sum, { count }) => sum + count, 0),
-      losses: JSON.stringify(lost),
-    })
-    .onConflict((conflict) => conflict.columns(['host_id', 'collector', 'since', 'until']).doNothing())
-    .execute();
-  if (lost.length > 0) await putLosses(tx, hostId, account, at);
-};
-
-/** Events that were lost count among the losses of their host, beside those of the inventory: every place that shows losses shows them. */
-const putLosses = async (
-  tx: DatabaseTransaction,
-  hostId: string,
-  { collector, since, lost }: Pick<TelemetryAccount, 'collector' | 'since' | 'lost'>,
-  at: Date,
-): Promise<void> => {
-  const input = JSON.stringify(lost.map(({ stage, cause, count }) => ({ stage, cause, lost: count })));
-  // Sums belong to one start of the collector, as those of the inventory to one run of the sensor. What the console refused is
-  // told conversion by conversion, and summed up by day.
-  const adds = collector === consoleCollector;
-  const run = adds ? at.toISOString().slice(0, 10) : String(since);
-  await sql`
-insert into losses (host_id, run_id, collector, stage, cause, kind, lost, first_at, last_at)
-select ${hostId}, md5(${`${hostId}/${collector}/${run}`})::uuid, ${collector}, x.stage, x.cause, 'events', sum(x.lost), ${at}, ${at}
-from jsonb_to_recordset(${input}::jsonb) as x (stage text, cause text, lost bigint)
-where exists (select from assets where id = ${hostId})
-group by x.stage, x.cause
-on conflict (host_id, run_id, collector, stage, cause) do update
-  set lost = case when ${adds} then losses.lost else 0 end + excluded.lost, last_at = excluded.last_at
-  where ${adds} or excluded.lost > losses.lost`.execute(tx);
-};
-
-/** The collector under which the console accounts for what it could not take from a host. */
-export const consoleCollector = 'console';
-
-/** Each conversion is a span of its own here. */
-const putRefused = (tx: DatabaseTransaction, hostId: string, lines: number, at: Date): Promise<void> =>
-  putAccount(
-    tx,
-    hostId,
-    {
-      kind: 'account',
-      collector: consoleCollector,
-      ...{ since: at.getTime(), to: at.getTime(), produced: 0, told: 0, unwanted: 0 },
-      lost: [{ stage: 'ingest', cause: 'no event of a known shape', count: lines }],
-    },
-    at,
-  );
 
 /** Segments up to this number are in the store. */
 export const readProgress = async (db: Database): Promise<number> =>

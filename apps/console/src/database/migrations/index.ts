@@ -22,6 +22,7 @@ import * as matchDigests from './0028-match-digests.ts';
 import * as lossKinds from './0032-loss-kinds.ts';
 import * as endedEdgeReports from './0036-ended-edge-reports.ts';
 import * as riskContextsByPackage from './0037-risk-contexts-by-package.ts';
+import * as coarserAccounts from './0041-coarser-accounts.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -50,4 +51,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0032-loss-kinds', lossKinds],
   ['0036-ended-edge-reports', endedEdgeReports],
   ['0037-risk-contexts-by-package', riskContextsByPackage],
+  ['0041-coarser-accounts', coarserAccounts],
 ];

@@ -33,6 +33,8 @@ export type TelemetryAccountsTable = {
     string
   >;
   received_at: Date;
+  began: Big;
+  lost_before: Big;
 };
 
 export type GoneCause = 'age' | 'size' | 'disk' | 'restore' | 'missing';

@@ -36,6 +36,12 @@ test('says all of it in one sentence', () => {
   );
 });
 
+test('counts hosts that are named and those that are only counted', () => {
+  const { hostId: _, hostName: __, ...rest } = lost;
+  const others: HuntGap = { ...rest, hosts: 30, collector: '*', lost: 93 };
+  expect(gapSentence([lost, others], span, now)).toBe('In this time 100 events were lost on 31 hosts.');
+});
+
 test('says apart what a policy left out on purpose', () => {
   const leftOut: HuntGap = { collector: 'policy', from: span.since, hosts: 3, cause: 'version 2 leaves out exit' };
   expect([gapKind(leftOut), lackOf(leftOut, now), severalHosts(leftOut)]).toEqual([

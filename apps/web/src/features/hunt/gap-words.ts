@@ -60,5 +60,7 @@ export const gapSentence = (gaps: readonly HuntGap[], span: Span, now: number): 
 
 const nothingLost = 'Nothing was lost in this time, and no sensor was blind.';
 
-const hostsOf = (gaps: readonly HuntGap[]): number => new Set(gaps.map(({ hostId }) => hostId)).size;
+/** Those that are named, and those that are only counted. */
+const hostsOf = (gaps: readonly HuntGap[]): number =>
+  new Set(gaps.flatMap(({ hostId }) => hostId ?? [])).size + gaps.reduce((sum, { hosts }) => sum + (hosts ?? 0), 0);
 const endOf = (gap: HuntGap, now: number): number => (gap.to === undefined ? now : Date.parse(gap.to));

@@ -35,7 +35,8 @@ export const findingAnswers = (world: FakeWorld): FakeHandlers => {
             (c) => (c.id === q.within || c.hostId === q.within) && c.imageId === finding.asset.id,
           )) &&
         (q.vulnerability === undefined || finding.vulnerability === q.vulnerability) &&
-        (q.package === undefined || finding.package.name === q.package) &&
+        (q.package === undefined ||
+          [finding.package.name, `${finding.package.type}/${finding.package.name}`].includes(q.package)) &&
         (q.fix === undefined || fixKey(finding) === q.fix) &&
         (q.minRisk === undefined || finding.risk >= q.minRisk),
     );
@@ -104,7 +105,7 @@ export const findingAnswers = (world: FakeWorld): FakeHandlers => {
           : query.by === 'asset'
             ? row.asset.id
             : query.by === 'package'
-              ? row.package.name
+              ? `${row.package.type}/${row.package.name}`
               : row.vulnerability,
       );
       const all = [...groups]

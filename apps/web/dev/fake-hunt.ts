@@ -80,7 +80,7 @@ const makeEvents = (world: FakeWorld): HuntEvent[] => {
 
 /** What processes do beside starting and ending. */
 const deedOf = (index: number): HuntEvent => {
-  const action = pick(['connect', 'accept', 'flow', 'dns-query', 'file-write'] as const, 'a', index);
+  const action = pick(['connect', 'accept', 'flow', 'datagram', 'dns-query', 'file-write'] as const, 'a', index);
   if (action === 'file-write')
     return {
       'event.action': action,
@@ -95,6 +95,12 @@ const deedOf = (index: number): HuntEvent => {
       ...(answered
         ? { 'dns.response_code': 'NOERROR', 'dns.resolved_ip': [`10.4.0.${index % 40}`], 'event.outcome': 'success' }
         : { 'dns.response_code': 'NXDOMAIN', 'event.outcome': 'failure' }),
+    };
+  if (action === 'datagram')
+    return {
+      ...{ 'event.action': action, 'network.transport': 'udp', 'network.direction': 'egress' },
+      ...{ 'source.ip': '10.4.0.12', 'source.port': 50_000 + (index % 999) },
+      ...{ 'destination.ip': `10.4.0.${index % 9}`, 'destination.port': pick([123, 514, 8125], 'udp', index) },
     };
   const failed = action === 'connect' && !answered;
   return {

@@ -1,4 +1,5 @@
 import type { FakeHandlers } from './fake-answers.ts';
+import { fakeMapChanges, fakeMapView } from './fake-map-view.ts';
 import { ago, chance, day, idOf } from './fake-seed.ts';
 import type { FakeWorld } from './fake-world.ts';
 
@@ -59,15 +60,6 @@ export const mapAnswers = (world: FakeWorld): FakeHandlers => ({
     })),
     cut: false,
   }),
-  'map.view': () => ({
-    at: new Date().toISOString(),
-    live: true,
-    version: '1',
-    trail: [{ id: '', label: 'Fleet' }],
-    nodes: [],
-    edges: [],
-    behind: { nodes: 0, edges: 0 },
-    silentHosts: 1,
-  }),
-  'map.changes': ({ query }) => ({ from: query.from, to: query.to, bucketMs: 900_000, buckets: [], blind: [] }),
+  'map.view': ({ query }) => fakeMapView(world, query),
+  'map.changes': ({ query }) => fakeMapChanges(world, query),
 });

@@ -9,7 +9,9 @@ import { Page } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { apiQuery, steadyQuery } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
+import { useMay } from '../../lib/session.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
+import { NotedPackages } from './noted-packages.tsx';
 import type { PackagesSearch } from './package-search.ts';
 import styles from './packages.module.css';
 import { PlacesTable } from './places-table.tsx';
@@ -50,17 +52,31 @@ export const PackagesPage = () => {
         chips={chipsOf(search, setSearch)}
         clear={() => setSearch({ match: undefined, type: undefined, version: undefined })}
       />
-      {search.q === undefined ? (
-        <Empty title="Which package?">
-          Type a name or a part of one, e.g. openssl or log4j. The list then says which versions there are, on which
-          hosts and images, and whether something uses them.
-        </Empty>
-      ) : (
-        <Found search={{ ...search, q: search.q }} />
-      )}
+      {search.q === undefined ? <Unasked /> : <Found search={{ ...search, q: search.q }} />}
     </Page>
   );
 };
+
+/** Before a name is typed: what that would tell, and the packages that findings are about. */
+const Unasked = () => {
+  const maySee = useMay('findings:read');
+  // Uploaded scans have packages where no host reports.
+  const { data: assets } = useQuery(apiQuery('assets.list', { query: { limit: 1 } }));
+  if (assets?.total === 0) return <NoPackages />;
+  return (
+    <>
+      <Empty title="Which package?">
+        Type a name or a part of one, e.g. openssl or log4j. The list then says which versions there are, on which hosts
+        and images, and whether something uses them.
+      </Empty>
+      {maySee ? <NotedPackages /> : null}
+    </>
+  );
+};
+
+const NoPackages = () => (
+  <NoHosts>A sensor on a host reads which packages it, its containers and their images have.</NoHosts>
+);
 
 const matches = [
   { value: 'contains', label: 'contains' },
@@ -91,7 +107,7 @@ const Found = ({ search }: FoundProps) => {
   if (data === undefined) return <Skeleton label="packages" lines={8} />;
   if (data.items.length === 0) {
     if (trust?.hosts.total === 0) {
-      return <NoHosts>A sensor on a host reads which packages it, its containers and their images have.</NoHosts>;
+      return <NoPackages />;
     }
     return (
       <Empty title={search.version === undefined ? 'No asset has it' : 'No asset has such a version'}>

@@ -32,7 +32,8 @@ export const scanColumns = (acts: ScanActs | undefined): readonly Column<Scan>[]
       </>
     ),
   },
-  { id: 'state', header: 'State', width: '140px', cell: (scan) => <ScanStateText scan={scan} /> },
+  { id: 'state', header: 'State', width: '140px', from: 460, cell: (scan) => <ScanStateText scan={scan} /> },
+  { id: 'short-state', header: 'State', width: '96px', until: 460, cell: (scan) => <ScanStateText scan={scan} /> },
   {
     id: 'result',
     header: 'Result',

@@ -28,6 +28,12 @@ export const scopeOnce = (
       };
 
 /**
+ * True for an asset that has the labels itself, under the alias of the assets table. Only for questions of hosts and of what no
+ * host in scope brings along: everything else is in scope by what it runs on or holds, see `inScope`.
+ */
+export const hasLabels = (scope: NonNullable<Scope>, alias: string): RawBuilder<SqlBool> => labelsMatch(scope, alias);
+
+/**
  * A query of the ids in scope. It does not depend on the row, so PostgreSQL runs it once and probes its hash; a function
  * called for each row would cost more than the query it filters. Labels are asked by containment, which the index on them
  * answers: one team's share of a large fleet is found without looking at the rest. What has the labels is read once, and of

@@ -2,7 +2,7 @@ import type { Page, Scan, Scope } from '@parapet/contract/api';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { decodeCursor, encodeCursor } from '../findings/cursor.ts';
-import { inScope } from '../people/scope.ts';
+import { scopeOnce } from '../people/scope.ts';
 
 type Row = {
   readonly id: string;
@@ -36,8 +36,9 @@ export const listScans = async (
   scope: Scope,
 ): Promise<Page<Scan>> => {
   const after = decodeCursor('scans', query.after);
+  const visible = scopeOnce(scope);
   const conditions = [
-    inScope(scope, sql.ref('s.asset_id')),
+    visible.has(sql.ref('s.asset_id')),
     query.state === undefined ? sql<SqlBool>`true` : sql<SqlBool>`s.state = any(${query.state}::text[])`,
     query.assetId === undefined ? sql<SqlBool>`true` : sql<SqlBool>`s.asset_id = ${query.assetId}`,
   ];
@@ -45,10 +46,12 @@ export const listScans = async (
   const from =
     after === undefined ? sql`true` : sql`(s.created_at, s.id) < (${new Date(after.value)}, ${after.id}::uuid)`;
   const [rows, total] = await Promise.all([
-    readRows(db, sql`${where} and ${from} order by s.created_at desc, s.id desc limit ${query.limit + 1}`, scope),
+    readRows(db, sql`${where} and ${from} order by s.created_at desc, s.id desc limit ${query.limit + 1}`, visible),
     sql<{
       total: number;
-    }>`select count(*) as total from (select 1 from scans as s where ${where} limit 10001) as counted`.execute(db),
+    }>`with ${visible.table} select count(*) as total from (select 1 from scans as s where ${where} limit 10001) as counted`.execute(
+      db,
+    ),
   ]);
   const shown = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? shown.at(-1) : undefined;
@@ -62,19 +65,25 @@ export const listScans = async (
 };
 
 /** Scans by their ids, in no order, as far as the scope reaches. */
-export const readScans = async (db: Database, ids: readonly string[], scope: Scope): Promise<Scan[]> =>
-  (await readRows(db, sql`s.id = any(${ids}::uuid[]) and ${inScope(scope, sql.ref('s.asset_id'))}`, scope)).map(
-    presentScan,
-  );
+export const readScans = async (db: Database, ids: readonly string[], scope: Scope): Promise<Scan[]> => {
+  const visible = scopeOnce(scope);
+  const where = sql`s.id = any(${ids}::uuid[]) and ${visible.has(sql.ref('s.asset_id'))}`;
+  return (await readRows(db, where, visible)).map(presentScan);
+};
 
-const readRows = async (db: Database, where: RawBuilder<unknown>, scope: Scope): Promise<readonly Row[]> =>
-  (
-    await sql<Row>`
-      select s.*, a.kind as asset_kind, a.name as asset_name, host.name as host_name
-      from scans as s join assets as a on a.id = s.asset_id
-      left join assets as host on host.id = s.host_id and ${inScope(scope, sql.ref('host.id'))}
-      where ${where}`.execute(db)
-  ).rows;
+const readRows = async (
+  db: Database,
+  where: RawBuilder<unknown>,
+  { table, has }: ReturnType<typeof scopeOnce>,
+): Promise<readonly Row[]> => {
+  const { rows } = await sql<Row>`
+    with ${table}
+    select s.*, a.kind as asset_kind, a.name as asset_name, host.name as host_name
+    from scans as s join assets as a on a.id = s.asset_id
+    left join assets as host on host.id = s.host_id and ${has(sql.ref('host.id'))}
+    where ${where}`.execute(db);
+  return rows;
+};
 
 const presentScan = (row: Row): Scan => ({
   id: row.id,

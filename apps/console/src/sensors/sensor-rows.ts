@@ -16,14 +16,20 @@ export const readSensors = async (
   const { table, has } = scopeOnce(scope);
   const ids = sql`any(${wanted.hostIds}::uuid[])`;
   // What belongs to a sensor is summed for all of them at once: asked sensor by sensor, a thousand take four times as long.
+  // offset 0 parts the joins, which would be planned in every order.
   const { rows } = await sql<Row>`
     with ${table}
-    select s.*, a.name, a.zone, a.effective_labels as labels, c.not_after, b.cause, coalesce(b.unexpected_ends, 0) as unexpected_ends,
+    select s.*, b.cause, coalesce(b.unexpected_ends, 0) as unexpected_ends,
       coalesce(l.events, 0)::bigint as lost_events, coalesce(l.records, 0)::bigint as lost_records, coalesce(k.collectors, '[]') as collectors
-    from unnest(${wanted.hostIds}::uuid[]) with ordinality as page (id, position)
-    join sensors s on s.host_id = page.id
-    join assets a on a.id = s.host_id
-    left join sensor_certificates c on c.serial = s.certificate_serial
+    from (
+      select s.*, page.position, a.name, a.zone, a.effective_labels as labels, c.not_after
+      from unnest(${wanted.hostIds}::uuid[]) with ordinality as page (id, position)
+      join sensors s on s.host_id = page.id
+      join assets a on a.id = s.host_id
+      left join sensor_certificates c on c.serial = s.certificate_serial
+      where ${has(sql.ref('s.host_id'))}
+      offset 0
+    ) as s
     left join (
       select host_id, (array_agg(cause order by started_at desc) filter (where ended_at is null))[1] as cause,
         count(*) filter (where started_at > ${wanted.since} and cause like any(${endPatterns}::text[])) as unexpected_ends
@@ -37,8 +43,7 @@ export const readSensors = async (
       select host_id, jsonb_agg(jsonb_build_object('name', name, 'state', state, 'source', source, 'reason', reason) order by name) as collectors
       from collectors where host_id = ${ids} group by host_id
     ) k on k.host_id = s.host_id
-    where ${has(sql.ref('s.host_id'))}
-    order by page.position`.execute(db);
+    order by s.position`.execute(db);
   return rows.map((row) => presentSensor(row, standingOf(row, wanted.release)));
 };
 

@@ -1,7 +1,7 @@
 import type { Scope } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { inScope } from '../people/scope.ts';
+import { hasLabels } from '../people/scope.ts';
 
 /** Whose events somebody may see. */
 export type Allowed = {
@@ -12,15 +12,17 @@ export type Allowed = {
   readonly allHosts: readonly string[];
 };
 
-/** Events by the assets in a scope; `undefined` for somebody who sees everything. */
+/**
+ * Events by the assets in a scope; `undefined` for somebody who sees everything. A host in scope brings its containers along, so
+ * only those are named that have the labels while their host has not.
+ */
 export const allowedIn = async (db: Database, scope: Scope): Promise<Allowed | undefined> => {
   if (scope === null) return undefined;
   const { rows } = await sql<{ kind: 'host' | 'container'; id: string; host_id: string | null; key: string }>`
 select kind, id, host_id, key from assets
-where kind in ('host', 'container') and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
+where kind in ('host', 'container') and ${hasLabels(scope, 'assets')}`.execute(db);
   const hosts = rows.filter(({ kind }) => kind === 'host').map(({ id }) => id);
   const whole = new Set(hosts);
-  // A host in scope brings its containers along.
   const single = rows.filter(({ kind, host_id }) => kind === 'container' && host_id !== null && !whole.has(host_id));
   return {
     hosts,

@@ -122,6 +122,7 @@ export const startFleetProcess = (
     connected: 0,
     drained: 0,
     acknowledgedFrames: 0,
+    producedEvents: 0,
   };
   child.on('message', (raw) => {
     status = FleetStatus.parse(raw);

@@ -48,6 +48,8 @@ const parseHosts = (text: string): number => {
 /** Hours of the company's past that are told. */
 const historyMs = 6 * 3_600_000;
 const detailedMs = 10 * 60_000;
+/** Of their events, of sixty hosts; many more tell less of it, so that as many events come at once. */
+const eventsMs = 2 * 3_600_000;
 /** The last host falls silent after this time, for all to see what that looks like. */
 const silentAfterMs = 90_000;
 
@@ -105,7 +107,11 @@ const startFleet = async (
   const now = Date.now();
   const common = {
     ...{ consoleUrl, authorityPin, keys, seed, sensors: hosts, beganAtMs: now - historyMs },
-    ...{ detailedFromMs: now - detailedMs, pace: 2 },
+    ...{
+      detailedFromMs: now - detailedMs,
+      eventsFromMs: now - Math.round(eventsMs * Math.min(1, 60 / hosts)),
+      pace: 2,
+    },
   };
   const silent = hosts - 2;
   const part = (name: string, from: number, to: number, losing: readonly number[] = []): FleetChild =>

@@ -64,6 +64,7 @@ export const startFleet = (settings: FleetSettings): Fleet => {
       journal: await openTaskJournal(files.tasks, () => undefined),
       run: await files.run(),
       documentDir: join(settings.workDir, 'documents', String(host.index)),
+      eventDir: settings.eventsFromMs === undefined ? undefined : join(settings.workDir, 'events', String(host.index)),
       onAcknowledged: (frame) => {
         acknowledgedFrames += 1;
         ledger.note(identity.hostId, frame);
@@ -97,10 +98,12 @@ export const startFleet = (settings: FleetSettings): Fleet => {
       connected: sensors.filter((sensor) => sensor.isConnected()).length,
       drained: sensors.filter((sensor) => sensor.isDrained()).length,
       acknowledgedFrames,
+      producedEvents: sensors.reduce((sum, sensor) => sum + sensor.producedEvents(), 0),
       ...(problem === undefined ? {} : { problem }),
     }),
     hush: () => {
       hushed = true;
+      for (const sensor of sensors) sensor.settle();
     },
     stop: async () => {
       stopping.abort();

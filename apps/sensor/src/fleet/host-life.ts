@@ -1,6 +1,8 @@
-import type { EdgeRecord, InventoryRecord } from '@parapet/contract/wire';
+import type { TelemetryEvent } from '@parapet/contract/telemetry';
+import type { ContainerRecord, EdgeRecord, InventoryRecord } from '@parapet/contract/wire';
 import type { InventorySink } from '../collectors/collector.ts';
 import { edgesOf, hostEdges } from './edges.ts';
+import { createHostEvents } from './events/host-events.ts';
 import { collectorOf, daemons, shortLived } from './host-programs.ts';
 import { createRandom, hexOf, type Random } from './random.ts';
 import {
@@ -22,6 +24,8 @@ export type LifeOptions = {
   readonly pace: number;
   /** From when on traffic and short-lived programs are told; before, only deploys, restarts and the like are. */
   readonly detailedFromMs: number;
+  /** From when on events are told; none are when absent. */
+  readonly eventsFromMs?: number | undefined;
 };
 
 /** One simulated host: it puts into an inventory what the collectors of a real one would. */
@@ -29,9 +33,10 @@ export type HostLife = {
   /** Lets the time pass up to a moment, which must not lie before an earlier one. */
   readonly passUntil: (nowMs: number) => void;
   /** From now on changes go to this sink, which first gets all that is live. Until then they are only remembered. */
-  readonly attach: (sink: InventorySink) => void;
+  readonly attach: (sink: InventorySink, tell?: (event: TelemetryEvent) => void) => void;
   /** The service and version behind a container or image of this host. */
   readonly softwareAt: (key: string) => { readonly slot: Slot; readonly version: number } | undefined;
+  readonly containerOf: (runtimeId: string) => ContainerRecord | undefined;
 };
 
 const minute = 60_000;
@@ -49,16 +54,27 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
   /** Containers that exited and were not removed, by their slot. */
   const stopped = new Map<number, Instance>();
   let sink: InventorySink | undefined;
+  let tell: ((event: TelemetryEvent) => void) | undefined;
   let pid = 400;
+  const events =
+    options.eventsFromMs === undefined
+      ? undefined
+      : createHostEvents({
+          ...{ seed: world.seed, host, bootedAtMs, timeline, live, fromMs: options.eventsFromMs },
+          tell: (event) => tell?.(event),
+        });
 
   const put = (record: InventoryRecord): void => {
     live.set(`${record.kind} ${record.key}`, record);
     sink?.put(record);
+    // A process is put once.
+    if (record.kind === 'process') events?.started(record);
   };
   const end = (record: InventoryRecord, endedAtMs: number, changes: object = {}): void => {
     const id = `${record.kind} ${record.key}`;
     const last = live.get(id);
     if (last === undefined) return;
+    if (last.kind === 'process') events?.ended(last, endedAtMs, exitCodeOf(changes));
     live.delete(id);
     sink?.put({ ...last, ...changes, endedAt: Math.max(endedAtMs, last.startedAt) } as InventoryRecord);
   };
@@ -191,7 +207,8 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
 
   const startHost = (): void => {
     put(hostRecordOf(host, bootedAtMs));
-    for (const name of ['host', 'docker', 'process', 'network']) put(collectorOf(name, host, bootedAtMs));
+    for (const name of collectors) put(collectorOf(name, host, bootedAtMs));
+    if (events !== undefined) for (const name of eventCollectors) put(collectorOf(name, host, bootedAtMs));
     for (const daemon of daemons) {
       if (host.role === 'bastion' && daemon.needsDocker) continue;
       const record = startProcess({ ...daemon, startedAtMs: bootedAtMs, uid: 0 });
@@ -222,8 +239,9 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
   startHost();
   return {
     passUntil: timeline.runUntil,
-    attach: (to) => {
+    attach: (to, toEvents) => {
       sink = to;
+      tell = toEvents;
       for (const record of live.values()) to.put(record);
     },
     softwareAt: (key) => {
@@ -236,8 +254,17 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
       }
       return undefined;
     },
+    containerOf: (runtimeId) => {
+      const record = live.get(`container docker:${runtimeId}`);
+      return record?.kind === 'container' ? record : undefined;
+    },
   };
 };
+
+const collectors = ['host', 'docker', 'process', 'network'] as const;
+const eventCollectors = ['activity', 'files', 'logins'] as const;
+
+const exitCodeOf = (changes: object): number => ('exitCode' in changes ? Number(changes.exitCode) : 0);
 
 type Instance = {
   readonly key: string;

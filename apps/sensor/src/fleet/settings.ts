@@ -17,6 +17,8 @@ export const FleetSettings = z.object({
   beganAtMs: z.number().int().positive(),
   /** From when on traffic and short-lived programs are told; from the beginning when absent. */
   detailedFromMs: z.number().int().positive().optional(),
+  /** From when on events are told: of programs, connections, names, files and logins. None are when absent. */
+  eventsFromMs: z.number().int().positive().optional(),
   /** How much faster than in earnest things change. */
   pace: z.number().positive().max(1000).default(1),
   /** Where documents wait, and identities where they are kept. */
@@ -39,6 +41,8 @@ export const FleetStatus = z.object({
   /** Sensors with nothing that waits or is unacknowledged. */
   drained: z.number(),
   acknowledgedFrames: z.number(),
+  /** Events that were made since the start of this process. */
+  producedEvents: z.number(),
   problem: z.string().optional(),
 });
 export type FleetStatus = z.infer<typeof FleetStatus>;

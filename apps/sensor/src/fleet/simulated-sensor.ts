@@ -18,6 +18,7 @@ import { openTelemetryPolicy, type PolicyFile } from '../telemetry/policy/follow
 import { UpgradeFailure } from '../upgrade/failure.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { sensorVersion } from '../version.ts';
+import { openInventedTelemetry } from './events/invented-telemetry.ts';
 import type { HostLife } from './host-life.ts';
 import { createRandom } from './random.ts';
 import { sbomOf } from './software.ts';
@@ -30,6 +31,9 @@ export type SimulatedSensor = {
   readonly isDrained: () => boolean;
   /** Counts something as lost, as an overloaded collector does. */
   readonly lose: (count: number) => void;
+  /** Nothing new happens: what waits may go. */
+  readonly settle: () => void;
+  readonly producedEvents: () => number;
   readonly stop: () => Promise<void>;
 };
 
@@ -47,6 +51,8 @@ export type SimulatedSensorDeps = {
   readonly tellsPast: boolean;
   /** A folder of this sensor alone, made when it is first needed. */
   readonly documentDir: string;
+  /** Where events wait; none are told when absent. */
+  readonly eventDir: string | undefined;
   /** Each frame of the inventory that the console acknowledged, in order. */
   readonly onAcknowledged: (frame: Buffer) => void;
   /** Each frame that is about to be sent, those that are sent again included. */
@@ -81,17 +87,18 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
     log: silentLog,
     wake,
   });
-  // What happened before is told as well, unless an earlier run did.
-  if (!deps.tellsPast) life.passUntil(clock.now());
-  life.attach(store);
-  life.passUntil(clock.now());
-  const usage = inventUsage(host);
-  // It tells no events that could be left out: what it follows is seen all the same.
   const policy = await openTelemetryPolicy({
     file: deps.policyFile,
-    surroundings: { containerOf: () => undefined, elapsedMs: () => performance.now() },
+    surroundings: { containerOf: life.containerOf, elapsedMs: () => performance.now() },
     log: silentLog,
   });
+  const events =
+    deps.eventDir === undefined ? undefined : openInventedTelemetry({ folder: deps.eventDir, clock, filter: policy });
+  // What happened before is told as well, unless an earlier run did.
+  if (!deps.tellsPast) life.passUntil(clock.now());
+  life.attach(store, events?.tell);
+  life.passUntil(clock.now());
+  const usage = inventUsage(host);
   uplink = startUplink({
     clock,
     log: silentLog,
@@ -106,6 +113,7 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
     }),
     store,
     stream: noting(stream, deps.onSending),
+    ...(events === undefined ? {} : { telemetry: events.stream }),
     policy,
     tasks,
     usage,
@@ -120,11 +128,18 @@ export const startSimulatedSensor = async (deps: SimulatedSensorDeps): Promise<S
   const started = uplink;
   return {
     isConnected: started.isConnected,
-    isDrained: () => store.waiting() === 0 && stream.unacknowledgedFrames() === 0,
-    lose: (count) => losses.count({ collector: 'network', stage: 'ring', cause: 'overflow', count }),
+    isDrained: () =>
+      store.waiting() === 0 && stream.unacknowledgedFrames() === 0 && (events === undefined || events.isDrained()),
+    lose: (count) =>
+      events === undefined
+        ? losses.count({ collector: 'network', stage: 'ring', cause: 'overflow', count })
+        : events.lose(count),
+    settle: () => events?.settle(),
+    producedEvents: () => events?.produced() ?? 0,
     stop: async () => {
       await started.stop('stop');
       await tasks.stop();
+      await events?.close();
       await deps.run.close();
     },
   };

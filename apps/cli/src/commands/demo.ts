@@ -118,7 +118,7 @@ const startFleet = async (
     startFleetChild(programDir(), { ...common, from, to, losing, workDir: join(dataDir, `fleet-${name}`) });
   const last = part('silent', silent, silent + 1);
   setTimeout(last.kill, silentAfterMs).unref();
-  return [part('most', 0, silent, [3]), last, part('rest', silent + 1, hosts)];
+  return [part('most', 0, silent, [2]), last, part('rest', silent + 1, hosts)];
 };
 
 const makeTemporary = async (): Promise<string> => {

@@ -54,7 +54,6 @@ export const startFleet = (settings: FleetSettings): Fleet => {
     await files.identity.write(identity);
     if (stopping.signal.aborted) return;
     const life = createHostLife(world, host, { ...settings, detailedFromMs });
-    lives.push(life);
     const sensor = await startSimulatedSensor({
       ...{ host, life, identity, clock },
       consoleUrl: settings.consoleUrl,
@@ -71,6 +70,8 @@ export const startFleet = (settings: FleetSettings): Fleet => {
       },
       onSending: (frame) => sentLedger.note(identity.hostId, frame),
     });
+    // Not before: the time that passes until then is told to nobody.
+    lives.push(life);
     sensors.push(sensor);
     if (settings.losing.includes(host.index)) startLosing(sensor, host, stopping.signal);
   };

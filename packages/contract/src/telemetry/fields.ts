@@ -34,7 +34,10 @@ export const requiredFields = {
 export const optionalFields = {
   'event.outcome': field('keyword', 'success or failure'),
   'event.duration': field('number', 'How long it took, in nanoseconds'),
-  'parapet.source': field('keyword', 'What saw it: ebpf, fanotify, wtmp, auth log, journal, …'),
+  'parapet.source': field(
+    'keyword',
+    'What saw it: ebpf, fanotify, wtmp, auth log, journal, …; simulated where the host is invented',
+  ),
 
   'process.pid': field('number', 'Process id in the host’s own namespace'),
   'process.entity_id': field('keyword', 'Identity of the process: pid and start'),

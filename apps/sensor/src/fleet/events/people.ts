@@ -43,7 +43,7 @@ export const playSession: Scene = (stage, atMs) => {
   stage.at(now + Math.round(random.between(2, 60) * 1000), (moment) => {
     stage.end(moment, shell);
     stage.tell({
-      ...{ '@timestamp': stage.atUs(moment + 5), 'event.action': 'logout', 'parapet.source': inventedSource },
+      ...{ '@timestamp': stage.atUs(moment + 5), 'event.action': 'logout', ...inJournal },
       ...{ ...about, 'event.duration': (moment - atMs) * 1_000_000, 'process.tty.name': 'pts/0' },
     });
   });
@@ -86,5 +86,8 @@ export const playGuess: Scene = (stage, atMs) => {
 
 const login = (stage: Stage, atMs: number, outcome: 'success' | 'failure'): TelemetryEvent => ({
   ...{ '@timestamp': stage.atUs(atMs), 'event.action': 'login', 'event.outcome': outcome },
-  'parapet.source': inventedSource,
+  ...inJournal,
 });
+
+/** Where a real host's sensor reads them. */
+const inJournal = { 'parapet.source': inventedSource, 'parapet.login.evidence': 'journal' } as const;

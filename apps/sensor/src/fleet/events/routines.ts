@@ -34,8 +34,10 @@ export const playHealthCheck: Scene = (stage, atMs) => {
 type Job = {
   readonly executable: string;
   readonly arguments: readonly string[];
-  /** Files that it makes new, in their order; an old one of the name goes aside. */
+  /** Files that it makes new, in their order. */
   readonly writes: readonly string[];
+  /** Old ones of their names go aside. */
+  readonly rotates?: true;
 };
 
 const jobs: readonly Job[] = [
@@ -43,6 +45,7 @@ const jobs: readonly Job[] = [
     executable: '/usr/sbin/logrotate',
     arguments: ['/usr/sbin/logrotate', '/etc/logrotate.conf'],
     writes: ['/var/log/syslog', '/var/log/auth.log'],
+    rotates: true,
   },
   {
     executable: '/usr/bin/python3.11',
@@ -54,7 +57,11 @@ const jobs: readonly Job[] = [
     arguments: ['certbot', 'renew', '-q'],
     writes: ['/etc/letsencrypt/renewal/shop.conf'],
   },
-  { executable: '/usr/bin/apt-get', arguments: ['apt-get', '-qq', 'update'], writes: ['/var/lib/apt/lists/lock'] },
+  {
+    executable: '/usr/bin/apt-get',
+    arguments: ['apt-get', '-qq', 'update'],
+    writes: ['/var/lib/apt/lists/mirror.packages.example_InRelease'],
+  },
 ];
 
 /** A job of cron: a shell, the program, the files that it writes. */
@@ -68,7 +75,7 @@ export const playJob: Scene = (stage, atMs) => {
   let now = atMs;
   for (const path of job.writes) {
     now += 20 + stage.random.int(200);
-    stage.at(now, (moment) => writeAnew(stage, moment, program, path));
+    stage.at(now, (moment) => writeAnew(stage, moment, program, path, job.rotates === true));
   }
   stage.at(now + 10 + stage.random.int(600), (moment) => {
     stage.end(moment, program);
@@ -76,12 +83,13 @@ export const playJob: Scene = (stage, atMs) => {
   });
 };
 
-const writeAnew = (stage: Stage, atMs: number, program: Program, path: string): void => {
-  const about = { 'parapet.source': 'simulated', 'file.type': 'file' } as const;
-  stage.tell({
-    ...describeProgram('file-rename', stage.atUs(atMs), program),
-    ...{ ...about, 'file.path': path, 'file.target_path': `${path}.1` },
-  });
+const writeAnew = (stage: Stage, atMs: number, program: Program, path: string, rotates: boolean): void => {
+  const about = { 'file.type': 'file', 'file.path': path } as const;
+  if (rotates)
+    stage.tell({
+      ...describeProgram('file-rename', stage.atUs(atMs), program),
+      ...{ ...about, 'file.target_path': `${path}.1` },
+    });
   for (const action of ['file-create', 'file-write'] as const)
-    stage.tell({ ...describeProgram(action, stage.atUs(atMs + 1), program), ...about, 'file.path': path });
+    stage.tell({ ...describeProgram(action, stage.atUs(atMs + 1), program), ...about });
 };

@@ -148,14 +148,15 @@ const NothingFound = ({ search, lacks }: { readonly search: HuntSearch; readonly
     if (trust !== undefined && trust.hosts.simulated === trust.hosts.total)
       return (
         <Empty
-          title="Simulated hosts record no events"
+          title="No event has come yet"
           actions={
             <AnyLink to="/sensors/add" className={buttonClass()}>
               Add a real host
             </AnyLink>
           }
         >
-          What a real host does, its processes, connections and files, can be searched here a second later.
+          Simulated hosts tell events of their own within a minute. What a real host does can be searched here a second
+          later.
         </Empty>
       );
     return (

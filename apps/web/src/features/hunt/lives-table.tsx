@@ -65,7 +65,14 @@ const columnsFor = (span: Span, closed: ReadonlySet<string>, toggle: ToggleRow):
     header: 'Where',
     width: 'minmax(80px, 0.6fr)',
     from: 900,
-    cell: ({ life }) => <span className={text.muted}>{visibleText(life.container ?? life.host)}</span>,
+    cell: ({ life }) => {
+      const where = visibleText(life.container ?? life.host);
+      return (
+        <span className={`${styles.where} ${text.muted}`} title={where}>
+          {where}
+        </span>
+      );
+    },
   },
   {
     id: 'ended',

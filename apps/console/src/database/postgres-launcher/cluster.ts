@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@parapet/core';
 import type { PostgresBinaries } from './binaries.ts';
+import { closedFolders } from './closed-folders.ts';
 import { type RunAs, spawnIdentity } from './run-as.ts';
 import { initdbArguments } from './settings.ts';
 
@@ -40,9 +41,25 @@ const createCluster = async (
     await chmod(rootDir, 0o711);
     await chown(partial, runAs.uid, runAs.gid);
   }
-  await runInitdb(binaries, partial, runAs, durable);
+  try {
+    await runInitdb(binaries, partial, runAs, durable);
+  } catch (error) {
+    throw await explained(error, partial, runAs);
+  }
   await rename(partial, dataDir);
   return dataDir;
+};
+
+/** initdb says of a closed folder above it no more than that permission is denied. */
+const explained = async (error: unknown, folder: string, runAs: RunAs | undefined): Promise<unknown> => {
+  const closed = runAs === undefined ? [] : await closedFolders(folder, runAs);
+  if (runAs === undefined || closed.length === 0) return error;
+  return new AppError(
+    'postgres-folder',
+    500,
+    `The database cannot be created in ${folder}: started by root it runs as another user (uid ${runAs.uid}), who may not pass ${closed.join(', ')}. Let it pass (chmod o+x ${closed.join(' ')}), give another data folder, or start the console as another user than root.`,
+    { cause: error },
+  );
 };
 
 const runInitdb = (

@@ -50,8 +50,9 @@ export type KernelAccount = {
   readonly lost: number;
   /** Runs that the kernel left out. */
   readonly missed: number;
-  /** Those among `lost` and `missed` that were about connections. */
+  /** Those among `lost` that were about connections, and those among `missed`. */
   readonly lostConnections: number;
+  readonly missedConnections: number;
 };
 
 export type KernelWatchDeps = {
@@ -139,6 +140,7 @@ export const createKernelWatch = ({
             lost: now.lost - before.lost,
             missed: now.missed - before.missed,
             lostConnections: now.lostConnections - before.lostConnections,
+            missedConnections: now.missedConnections - before.missedConnections,
           };
         },
         leave: () => {
@@ -164,6 +166,7 @@ const totalsOf = (probes: Probes, { delivered }: { readonly delivered: number })
     delivered,
     lost: sum(({ lost }) => lost),
     missed: sum(({ missed }) => missed),
-    lostConnections: sum(({ probe, lost, missed }) => (probe === 'socket' ? lost + missed : 0)),
+    lostConnections: sum(({ probe, lost }) => (probe === 'socket' ? lost : 0)),
+    missedConnections: sum(({ probe, missed }) => (probe === 'socket' ? missed : 0)),
   };
 };

@@ -19,8 +19,8 @@ export type KernelNewsDeps = {
   readonly mayJoin: boolean;
   readonly clock: Clock;
   readonly onChange: (change: TcpChange) => void;
-  /** Of connections, since then. */
-  readonly onLost: (count: number, since: number) => void;
+  /** Of connections, since then. The same losses stand in the account of events. */
+  readonly onLost: (cause: 'ring' | 'probe busy', count: number, since: number) => void;
 };
 
 export const joinKernel = (kernel: KernelWatch, deps: KernelNewsDeps): KernelNews => {
@@ -37,7 +37,7 @@ export const joinKernel = (kernel: KernelWatch, deps: KernelNewsDeps): KernelNew
       leave: () => {},
     };
   const member = joined.value;
-  let lost = 0;
+  const counted = { lost: 0, missed: 0 };
   let caughtUpAt = Number.NEGATIVE_INFINITY;
   let accountedAt = clock.now();
   /** A flow that connection tracking tells of began a moment before. */
@@ -46,12 +46,16 @@ export const joinKernel = (kernel: KernelWatch, deps: KernelNewsDeps): KernelNew
     refusal: undefined,
     covers: (since) => since >= coveredSince,
     account: () => {
-      const { lostConnections } = member.account();
+      const { lostConnections, missedConnections } = member.account();
+      const lost = lostConnections - counted.lost;
+      const missed = missedConnections - counted.missed;
       const since = accountedAt;
       accountedAt = clock.now();
-      if (lostConnections <= lost) return;
-      deps.onLost(lostConnections - lost, since);
-      lost = lostConnections;
+      if (lost + missed <= 0) return;
+      if (lost > 0) deps.onLost('ring', lost, since);
+      if (missed > 0) deps.onLost('probe busy', missed, since);
+      counted.lost += lost;
+      counted.missed += missed;
       coveredSince = accountedAt + settlingMs;
     },
     catchUp: () => {

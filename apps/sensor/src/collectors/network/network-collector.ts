@@ -121,8 +121,8 @@ const assemble = (context: CollectorContext, kernel: KernelWatch): Parts => {
       if (change.kind === 'listen') owners.expectAt(change.process.pid);
       probed.take(change, clock.now());
     },
-    onLost: (count, since) => {
-      lose('kernel', 'ring', count);
+    onLost: (cause, count, since) => {
+      lose('kernel', cause, count);
       spans.overran(clock.now(), since);
     },
   });

@@ -4,7 +4,7 @@ import { capture, startsAlone } from './telemetry/capture.ts';
 /**
  * Starts of programs that live a millisecond, against what the sensor has of them on its disk: `--rate` a second (10,000) for
  * `--seconds` (60), beside what the machine starts while nobody looks. CPU and memory are those of the sensor's way of events alone, with no limit on its CPU; needs root.
- * `--source tracepoints` or `proc-connector` begins there, as PARAPET_EVENT_SOURCE does; `unreadCounted` are starts of the whole host told without arguments.
+ * `--source tracepoints`, `audit` or `proc-connector` begins there, as PARAPET_EVENT_SOURCE does; `unreadCounted` are starts of the whole host told without arguments.
  */
 export const run = async (args: readonly string[]): Promise<Readonly<Record<string, number>>> => {
   const { values } = parseArgs({

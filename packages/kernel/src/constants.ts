@@ -5,6 +5,7 @@ export const errno = {
   EINTR: 4,
   EAGAIN: 11,
   EACCES: 13,
+  EEXIST: 17,
   EXDEV: 18,
   ENOTDIR: 20,
   EINVAL: 22,
@@ -13,8 +14,10 @@ export const errno = {
   ELOOP: 40,
   EPROTO: 71,
   EMSGSIZE: 90,
+  EPROTONOSUPPORT: 93,
   ETIMEDOUT: 110,
   ENOBUFS: 105,
+  ECONNREFUSED: 111,
 } as const;
 
 /** `asm-generic/fcntl.h`; what differs by architecture is in `architecture.ts`. */

@@ -1,3 +1,11 @@
+export type { AuditSharing } from './audit/audit-use.ts';
+export {
+  type AuditedStarts,
+  type AuditedStartsOptions,
+  type AuditSettings,
+  openAuditedStarts,
+} from './audit/audited-starts.ts';
+export type { AuditedStart } from './audit/start-records.ts';
 export { asleepNs, bootClockNs } from './boot-clock.ts';
 export { readExtendedAttribute } from './extended-attribute.ts';
 export { type FileWatch, type FileWatchMethod, openFileWatch } from './fanotify/file-watch.ts';

@@ -1,7 +1,7 @@
 import { fail, type Problem, problem, type Result } from '@parapet/core';
 
 /** What tells of processes, best first; these are also values of `parapet.source`. */
-export const eventSources = ['ebpf', 'tracepoints', 'proc-connector'] as const;
+export const eventSources = ['ebpf', 'tracepoints', 'audit', 'proc-connector'] as const;
 export type EventSource = (typeof eventSources)[number];
 
 /** Whether a chain of sources that begins with `first` has this one. */

@@ -76,7 +76,7 @@ test('what nobody asks for is forgotten, the oldest first, also of a process tha
 });
 
 test('the best teller that can run is taken, and the others say why they do not', () => {
-  const refused = { name: 'tracepoints', words: '', open: () => fail(problem('taken', 'Somebody has it.')) } as const;
+  const refused = { name: 'audit', words: '', open: () => fail(problem('taken', 'Somebody has it.')) } as const;
   const runs = createTracepointTeller({
     rootPath: '/',
     open: () =>

@@ -9,10 +9,13 @@ import { createHashProgram } from '../../apps/sensor/src/collectors/activity/has
 import { createActivityCollector } from '../../apps/sensor/src/collectors/activity/index.ts';
 import { programRoots } from '../../apps/sensor/src/collectors/activity/program-roots.ts';
 import { createWorkloadDirectory } from '../../apps/sensor/src/collectors/workload-directory-store.ts';
+import { AuditState, createAuditMemory } from '../../apps/sensor/src/kernel-watch/audit-memory.ts';
 import { eventSources, leftOut } from '../../apps/sensor/src/kernel-watch/event-source.ts';
 import { createKernelWatch } from '../../apps/sensor/src/kernel-watch/kernel-watch.ts';
 import { createStartTellers } from '../../apps/sensor/src/kernel-watch/start-tellers.ts';
 import { silentLog } from '../../apps/sensor/src/log.ts';
+import { readBootId } from '../../apps/sensor/src/proc/host-times.ts';
+import { createStateFile } from '../../apps/sensor/src/state/state-files.ts';
 import { createCompletion } from '../../apps/sensor/src/telemetry/completion.ts';
 import { defaultSpoolLimits, openSpool } from '../../apps/sensor/src/telemetry/spool/spool.ts';
 import { createTelemetryStream } from '../../apps/sensor/src/telemetry/telemetry-stream.ts';
@@ -53,12 +56,20 @@ const stream = createTelemetryStream({
   openSpool: spool,
   queueEvents: Number(queueEvents),
 });
+// For whoever must put back by hand what a run left that was killed.
+const memory = createAuditMemory({
+  ...{ procPath: '/proc', bootId: readBootId('/proc') },
+  file: createStateFile(folder, 'audit.json', AuditState),
+});
 let unread = 0;
 const running = await createActivityCollector(
   createKernelWatch({ cpuCores: undefined, ...(first === 'ebpf' ? {} : { open: leftOut }) }),
   hashes,
   workloads.endLife,
-  createStartTellers(first, '/'),
+  createStartTellers(first, {
+    ...{ rootPath: '/', procPath: '/proc', memory },
+    sharing: first === 'audit' ? 'unused' : 'off',
+  }),
 ).start({
   inventory: { put: () => {}, end: () => {}, has: () => false },
   telemetry: stream,

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { scanChildArgument } from './tasks/scan-job.ts';
-import { selfCheckArgument, trialArgument } from './upgrade/arguments.ts';
+import { putBackArgument, selfCheckArgument, trialArgument } from './upgrade/arguments.ts';
 
 // Collect garbage after little growth: a little more work for a heap that stays near what is in use.
 setFlagsFromString('--heap-growing-percent=15');
@@ -16,6 +16,9 @@ if (argument === scanChildArgument) {
 } else if (argument === selfCheckArgument) {
   const { sayVersion } = await import('./upgrade/say-version.ts');
   sayVersion();
+} else if (argument === putBackArgument) {
+  const { putKernelAuditBack } = await import('./kernel-watch/put-audit-back.ts');
+  await putKernelAuditBack();
 } else {
   const { runSensorProcess } = await import('./sensor-process.ts');
   await runSensorProcess({ onTrial: argument === trialArgument });

@@ -1,10 +1,8 @@
+export { type AuditControl, openAuditControl } from './audit/audit-control.ts';
+export type { AuditSettings } from './audit/audit-settings.ts';
 export type { AuditSharing } from './audit/audit-use.ts';
-export {
-  type AuditedStarts,
-  type AuditedStartsOptions,
-  type AuditSettings,
-  openAuditedStarts,
-} from './audit/audited-starts.ts';
+export { type AuditedStarts, type AuditedStartsOptions, openAuditedStarts } from './audit/audited-starts.ts';
+export { putAuditBack } from './audit/put-back.ts';
 export type { AuditedStart } from './audit/start-records.ts';
 export { asleepNs, bootClockNs } from './boot-clock.ts';
 export { readExtendedAttribute } from './extended-attribute.ts';

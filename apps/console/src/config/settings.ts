@@ -65,6 +65,7 @@ export const otherPrograms: ReadonlySet<string> = new Set([
   'PARAPET_ENROLMENT_KEY',
   'PARAPET_ENROL_ONLY',
   'PARAPET_STATE_DIR',
+  'PARAPET_AUDIT',
   'PARAPET_CLOUD_METADATA',
   'PARAPET_CONTAINER',
   'PARAPET_CPU_LIMIT',

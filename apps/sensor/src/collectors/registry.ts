@@ -11,9 +11,11 @@ import {
 } from '@parapet/sbom/local-stores';
 import type { z } from 'zod';
 import { type SensorConfig, seesHost } from '../config/config.ts';
+import { AuditState, createAuditMemory } from '../kernel-watch/audit-memory.ts';
 import { isInChain, leftOut } from '../kernel-watch/event-source.ts';
 import { createKernelWatch } from '../kernel-watch/kernel-watch.ts';
 import { createStartTellers } from '../kernel-watch/start-tellers.ts';
+import { readBootId } from '../proc/host-times.ts';
 import { createStateFile, type StateFileName } from '../state/state-files.ts';
 import { AccountState } from './accounts/account-state.ts';
 import { createAccountsCollector } from './accounts/index.ts';
@@ -57,6 +59,11 @@ export const createCollectors = (deps: {
   /** What is told from where the run before ended; on trial by another process. */
   const stateFile = <S extends z.ZodType>(name: StateFileName, schema: S) =>
     deps.onTrial ? undefined : createStateFile(deps.config.stateDir, name, schema);
+  const auditMemory = createAuditMemory({
+    procPath: deps.config.procPath,
+    bootId: readBootId(deps.config.procPath),
+    file: stateFile('audit.json', AuditState),
+  });
   return [
     createHostCollector({ rootPath: deps.config.rootPath, cloud: deps.cloud, runtimes: deps.runtimes }),
     createDockerCollector({
@@ -76,7 +83,16 @@ export const createCollectors = (deps: {
       kernel,
       deps.hashes,
       deps.workloads.endLife,
-      createStartTellers(deps.config.eventSource, deps.config.rootPath),
+      createStartTellers(deps.config.eventSource, {
+        rootPath: deps.config.rootPath,
+        // On trial it would take from the process beside it what there is once.
+        sharing: deps.onTrial ? 'off' : deps.config.audit,
+        procPath: deps.config.procPath,
+        memory: auditMemory,
+        // Where a unit makes that of temporary files read-only, this one is not.
+        folder: deps.config.stateDir,
+      }),
+      auditMemory,
     ),
     createFilesCollector({
       kernel,

@@ -24,6 +24,15 @@ describe('makeConfig', () => {
     expect(() => configOf({ PARAPET_CONSOLE_URL: 'http://a' })).toThrow(/is no address of a console/);
   });
 
+  it('touches the kernel’s audit only where it was told to', () => {
+    expect(configOf({}).audit).toBe('off');
+    expect(configOf({ PARAPET_EVENT_SOURCE: 'proc-connector' }).audit).toBe('off');
+    expect(configOf({ PARAPET_EVENT_SOURCE: 'audit' })).toMatchObject({ eventSource: 'audit', audit: 'unused' });
+    expect(configOf({ PARAPET_EVENT_SOURCE: 'audit', PARAPET_AUDIT: 'off' }).audit).toBe('off');
+    expect(configOf({ PARAPET_AUDIT: 'shared' }).audit).toBe('shared');
+    expect(() => configOf({ PARAPET_AUDIT: 'on' })).toThrow(/PARAPET_AUDIT/);
+  });
+
   it('reads the docker socket and says why it does not follow another host', () => {
     expect(configOf({ DOCKER_HOST: 'unix:///run/x.sock' }).dockerSocket).toEqual({
       kind: 'socket',

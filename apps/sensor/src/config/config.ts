@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError, fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { defaultHashedPaths, defaultWatchedPaths, parseWatchedPaths } from '../collectors/files/watched-paths.ts';
+import type { AuditTellerDeps } from '../kernel-watch/audit-teller.ts';
 import { type EventSource, eventSources } from '../kernel-watch/event-source.ts';
 import type { LogLevel } from '../log.ts';
 import type { Limits } from '../protection/own-group.ts';
@@ -23,6 +24,8 @@ export type SensorConfig = {
   readonly systemCalls: boolean;
   /** The best source of what processes do that may be used; those after it may be, too. */
   readonly eventSource: EventSource;
+  /** When the kernel's audit may be used, of which a host has one. */
+  readonly audit: AuditTellerDeps['sharing'];
   /** Folders of the host and of containers whose files are watched. */
   readonly watchedPaths: readonly string[];
   /** Those of them whose content is followed by its hash. */
@@ -63,6 +66,8 @@ export const makeConfig = (env: SensorEnv, user: { readonly isRoot: boolean }): 
   },
   systemCalls: env.PARAPET_SYSTEM_CALLS !== 'off',
   eventSource: eventSource(env.PARAPET_EVENT_SOURCE),
+  // Who wants the chain to begin there has chosen it.
+  audit: env.PARAPET_AUDIT ?? (eventSource(env.PARAPET_EVENT_SOURCE) === 'audit' ? 'unused' : 'off'),
   watchedPaths: paths('PARAPET_WATCHED_PATHS', env.PARAPET_WATCHED_PATHS, defaultWatchedPaths),
   hashedPaths: paths('PARAPET_HASHED_PATHS', env.PARAPET_HASHED_PATHS, defaultHashedPaths),
   isContainer: env.PARAPET_CONTAINER === '1',

@@ -25,6 +25,8 @@ export const SensorEnv = z.object({
   PARAPET_SYSTEM_CALLS: text,
   /** Where the chain of sources of what processes do begins. */
   PARAPET_EVENT_SOURCE: text,
+  /** When the kernel's audit may be used: while nobody else uses it, also beside others, never. */
+  PARAPET_AUDIT: z.enum(['unused', 'shared', 'off']).optional(),
   /** Folders whose files are watched, separated by commas; `off` for none. */
   PARAPET_WATCHED_PATHS: text,
   /** Folders below which the content of watched files is followed by its hash; `off` for none. */

@@ -19,6 +19,7 @@ import { processId } from './process-identity.ts';
 import type { ProcessMemory } from './process-memory.ts';
 import { createReadingBudget } from './reading-budget.ts';
 import type { OpenStartTeller, ToldStart } from './start-teller.ts';
+import { createTurns } from './turns.ts';
 
 /**
  * Starts, ends and changes of user or group where our programs cannot run in the kernel: from its process events connector, which
@@ -53,6 +54,8 @@ export type ConnectorStart = {
         readonly arguments: ArgumentsRead | undefined;
         /** By the teller of starts, which knows them as they were. */
         readonly isTold: boolean;
+        readonly tty?: string | undefined;
+        readonly mode?: number | undefined;
       }
     | undefined;
 };
@@ -62,6 +65,7 @@ export type ConnectorWatchDeps = {
   readonly procPath: string;
   readonly memory: ProcessMemory;
   readonly board: ProcessBoard;
+  /** Who opened it closes it. */
   readonly teller?: OpenStartTeller | undefined;
   readonly onEvent: (event: ConnectorEvent) => void;
   /** Events were dropped and nobody can say how many; over when all processes were looked at anew. */
@@ -119,9 +123,12 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
     else hand(process);
   };
 
-  const started = (event: ProcessEvent): void => {
-    const told = deps.teller?.take(event.pid, event.atNs);
-    const found = look(event);
+  /** The kernel starts its own programs by no call that anybody could tell of. */
+  const isOfKernel = (found: ProbedProcess | undefined, pid: number): boolean =>
+    (found ?? board.at(pid))?.parentPid === kernelThreadPid;
+  const ask = ({ pid, atNs }: ProcessEvent, found: ProbedProcess | undefined): ToldStart | 'later' | undefined =>
+    isOfKernel(found, pid) ? undefined : deps.teller?.take(pid, atNs);
+  const started = (event: ProcessEvent, found: ProbedProcess | undefined, told: ToldStart | undefined): void => {
     const before = found ?? board.at(event.pid);
     take(before === undefined ? undefined : { ...before, ...(found ?? { comm: '' }), ...told?.process }, (process) => {
       board.take({ kind: 'rights', atNs: event.atNs, cpu: 0, process });
@@ -145,8 +152,10 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
     const executable = (isThere ? readExecutable(procPath, pid) : '') || told.executable;
     const folder = told.folder ?? (isThere ? readFolder(procPath, pid) : undefined);
     memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable });
-    if (told.arguments === undefined) counts.unread += 1;
-    queue.add({ kind: 'start', atNs, process, start: { executable, folder, arguments: told.arguments, isTold: true } });
+    if (told.arguments === undefined || told.isIncomplete === true) counts.unread += 1;
+    const { arguments: args, tty, mode } = told;
+    const start = { executable, folder, arguments: args, isTold: true, tty, mode };
+    queue.add({ kind: 'start', atNs, process, start });
   };
   const startedAsRead = ({ pid, atNs }: ProcessEvent, process: ProbedProcess): void => {
     const executable = readExecutable(procPath, pid);
@@ -196,12 +205,22 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
     });
   };
 
+  const inTurn = createTurns(maxWaiting);
   const opened = (deps.open ?? createProcessEvents)({
     drainEveryMs,
-    onExec: started,
-    onExit: ended,
-    onFork: forked,
-    onRights: changed,
+    onExec: (event) => {
+      // Now, while it may still be there.
+      const found = look(event);
+      inTurn.add((canWait) => {
+        const told = ask(event, found);
+        if (told === 'later' && canWait) return false;
+        started(event, found, told === 'later' ? undefined : told);
+        return true;
+      });
+    },
+    onExit: (event) => inTurn.add(() => ended(event)),
+    onFork: (event) => inTurn.add(() => forked(event)),
+    onRights: (event) => inTurn.add(() => changed(event)),
     onLost: (count) => {
       counts.produced += count;
       counts.lost += count;
@@ -225,11 +244,14 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
       opened.value.close();
       clearTimeout(learning);
       blind?.end();
+      inTurn.finish();
       queue.finish();
-      deps.teller?.close();
     },
   });
 };
+
+/** kthreadd, whose children are threads of the kernel and programs that it starts by itself. */
+const kernelThreadPid = 2;
 
 /** Starts are known to a tick of 10 ms. */
 const startTickNs = 10_000_000n;

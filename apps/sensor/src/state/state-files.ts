@@ -44,6 +44,7 @@ export const stateFileNames = [
   'logins.json',
   'container-logins.json',
   'accounts.json',
+  'audit.json',
 ] as const;
 /** The last lies in a folder of its own. */
 export type StateFileName = (typeof stateFileNames)[number] | 'record.json';

@@ -31,6 +31,13 @@ export const openAuditControl = (): AuditControl => {
   // A list of rules has a kilobyte for each.
   const socket = openNetlinkSocket({ protocol: auditProtocol, receiveBufferBytes: 8 * 1024 * 1024 });
   let sequence = 0;
+  let asked: Promise<unknown> = Promise.resolve();
+  /** One at a time: who waits for an answer passes over those to others. */
+  const inTurn = <T>(action: () => Promise<T>): Promise<T> => {
+    const mine = asked.then(action, action);
+    asked = mine;
+    return mine;
+  };
 
   /** Asks and takes answers until `onAnswer` says that this was the last one. */
   const ask = async (type: number, onAnswer: (type: number, payload: Uint8Array) => boolean): Promise<void> => {
@@ -62,24 +69,26 @@ export const openAuditControl = (): AuditControl => {
   };
 
   return {
-    status: async () => {
-      let found: AuditStatus | undefined;
-      await ask(auditMessages.get, (type, payload) => {
-        if (type !== auditMessages.get) return false;
-        found = decodeStatus(payload);
-        return true;
-      });
-      if (found === undefined) throw new KernelError('audit', errno.EPROTO, 'its status is not understood');
-      return found;
-    },
-    rules: async () => {
-      const found: AuditRule[] = [];
-      await ask(auditMessages.listRules, (type, payload) => {
-        if (type === auditMessages.listRules && found.length < maxRules) found.push(Uint8Array.from(payload));
-        return type === messageTypes.DONE;
-      });
-      return found;
-    },
+    status: () =>
+      inTurn(async () => {
+        let found: AuditStatus | undefined;
+        await ask(auditMessages.get, (type, payload) => {
+          if (type !== auditMessages.get) return false;
+          found = decodeStatus(payload);
+          return true;
+        });
+        if (found === undefined) throw new KernelError('audit', errno.EPROTO, 'its status is not understood');
+        return found;
+      }),
+    rules: () =>
+      inTurn(async () => {
+        const found: AuditRule[] = [];
+        await ask(auditMessages.listRules, (type, payload) => {
+          if (type === auditMessages.listRules && found.length < maxRules) found.push(Uint8Array.from(payload));
+          return type === messageTypes.DONE;
+        });
+        return found;
+      }),
     set: (change) => tell(auditMessages.set, encodeChange(change)),
     add: (rule) => tell(auditMessages.addRule, rule),
     remove: (rule) => {

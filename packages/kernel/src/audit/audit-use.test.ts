@@ -3,7 +3,7 @@ import { type AuditUse, countReaders, whyNotToTake } from './audit-use.ts';
 
 const unused: AuditUse = {
   status: { enabled: 0, failure: 1, pid: 0, backlogLimit: 64, lost: 0, backlogWaitTime: 15_000 },
-  ...{ daemon: undefined, foreignRules: 0, readers: 0, isLeftByUs: false },
+  ...{ daemon: undefined, rules: 0, readers: 0 },
 };
 const withStatus = (status: Partial<AuditUse['status']>): AuditUse => ({
   ...unused,
@@ -20,12 +20,9 @@ describe('whyNotToTake', () => {
     ['a daemon', { ...withStatus({ pid: 5 }), daemon: 'auditd' }, 'auditd (process 5)'],
     ['a lock', withStatus({ enabled: 2 }), 'locked'],
     ['a panic', withStatus({ failure: 2 }), 'panic'],
-    ['rules', { ...unused, foreignRules: 3 }, '3 rules'],
+    ['rules', { ...unused, rules: 3 }, '3 rules'],
   ])('never takes it from %s', (_, use, reason) => {
-    for (const sharing of ['unused', 'shared'] as const) {
-      expect(whyNotToTake(use, sharing)).toContain(reason);
-      expect(whyNotToTake({ ...use, isLeftByUs: true }, sharing)).toContain(reason);
-    }
+    for (const sharing of ['unused', 'shared'] as const) expect(whyNotToTake(use, sharing)).toContain(reason);
   });
 
   it.each([
@@ -34,10 +31,6 @@ describe('whyNotToTake', () => {
   ])('shares one %s only where it was told to', (_, use) => {
     expect(whyNotToTake(use, 'unused')).toBeDefined();
     expect(whyNotToTake(use, 'shared')).toBeUndefined();
-  });
-
-  it('takes up what a run of ours left', () => {
-    expect(whyNotToTake({ ...withStatus({ enabled: 1, pid: 9 }), isLeftByUs: true }, 'unused')).toBeUndefined();
   });
 });
 

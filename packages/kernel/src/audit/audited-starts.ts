@@ -3,13 +3,16 @@ import { errno } from '../constants.ts';
 import { KernelError } from '../kernel-error.ts';
 import { type NetlinkSocket, openNetlinkSocket } from '../netlink/socket.ts';
 import { type AuditControl, openAuditControl } from './audit-control.ts';
-import { type AuditSharing, type AuditUse, readName, readReaders, whyNotToTake } from './audit-use.ts';
+import { type AuditSettings, ourSettings, settingsOf, stillOurs } from './audit-settings.ts';
+import { type AuditSharing, type AuditUse, readDaemon, readName, readReaders, whyNotToTake } from './audit-use.ts';
 import { openKernelLog } from './kernel-log.ts';
-import { auditMessages, auditProtocol, enabledStates, failureModes, recordTypes, startCalls } from './numbers.ts';
+import { auditMessages, auditProtocol, enabledStates, recordTypes, startCalls } from './numbers.ts';
 import { makePassingFolder, type PassingFolder } from './passing-folder.ts';
-import { type AuditRule, encodeStartRule, keyOfRule } from './rule.ts';
+import { putBackBy } from './put-back.ts';
+import { refusalOf } from './refusal.ts';
+import { type AuditRule, encodeStartRule } from './rule.ts';
 import { type AuditedStart, createStartRecords } from './start-records.ts';
-import { type AuditStatus, encodeChange } from './status.ts';
+import { encodeChange } from './status.ts';
 
 /**
  * Every start of a program with its arguments, from the kernel's audit. A host has one audit, and its records go to one program: it
@@ -19,15 +22,19 @@ import { type AuditStatus, encodeChange } from './status.ts';
  * kernel stops making records (Linux 4.18; before that the rules stay, and of the records ten in five seconds go into the kernel's log).
  */
 export type AuditedStarts = {
+  /** What security modules say meanwhile goes on into the kernel's log; otherwise into nobody's. */
+  readonly isLogKept: boolean;
   /** Reads what waits now, without waiting for the timer. */
   readonly drain: () => void;
+  /** Asks what was dropped, without waiting for the timer. */
+  readonly check: () => Promise<void>;
   /** Puts everything as it was before. */
   readonly close: () => Promise<void>;
 };
 
 export type AuditedStartsOptions = {
   readonly onStart: (start: AuditedStart) => void;
-  /** Records that the kernel dropped, seven or so for each start. */
+  /** Records that the kernel dropped, seven or so for each start; one stands for what nobody counted. */
   readonly onLost: (records: number) => void;
   /** It was given back, or taken away; no more comes and `close` need not be called. */
   readonly onEnded: (cause: string) => void;
@@ -35,25 +42,14 @@ export type AuditedStartsOptions = {
   /** Marks our rules. */
   readonly key: string;
   readonly procPath: string;
-  /** What was set before a run of ours in this boot that was killed. */
-  readonly left: AuditSettings | undefined;
+  /** A folder that may be written, for a moment; default that of temporary files. */
+  readonly folder?: string | undefined;
   /** Keeps what must be set again, before anything is changed. */
-  readonly keep: (before: AuditSettings) => Promise<void>;
+  readonly keep: (before: AuditSettings) => Promise<Result<void, Problem>>;
 };
 
-/** What of audit we change. */
-export type AuditSettings = Pick<AuditStatus, 'enabled' | 'failure' | 'backlogLimit' | 'backlogWaitTime'>;
-
-/** Records lost are counted, so nothing need be printed, and no process ever waits for us. */
-const ours: AuditSettings = {
-  enabled: enabledStates.on,
-  failure: failureModes.silent,
-  // Half a kilobyte each, and a start has seven of them.
-  backlogLimit: 16_384,
-  backlogWaitTime: 0,
-};
-
-const receiveBufferBytes = 16 * 1024 * 1024;
+/** The kernel counts twice of it, and a record of a start as some 2 KB: those of some thousand starts. */
+const receiveBufferBytes = 8 * 1024 * 1024;
 const drainEveryMs = 20;
 const checkEveryMs = 5000;
 const maxDatagramsPerDrain = 100_000;
@@ -62,7 +58,7 @@ export const openAuditedStarts = async (options: AuditedStartsOptions): Promise<
   try {
     return await open(options);
   } catch (error) {
-    if (error instanceof KernelError) return fail(problem(error.code, whyRefused(error)));
+    if (error instanceof KernelError) return fail(refusalOf(error));
     throw error;
   }
 };
@@ -75,20 +71,22 @@ const open = async (options: AuditedStartsOptions): Promise<Result<AuditedStarts
     for (const close of held.splice(0).reverse()) close();
   };
   try {
-    const { use, ownRules } = await readUse(control, options);
+    await putBackBy(control, { ...options, left: undefined });
+    const use = await readUse(control, options.procPath);
     const reason = whyNotToTake(use, options.sharing);
     if (reason !== undefined) {
       letGo();
       return fail(problem('in-use', reason));
     }
-    for (const rule of ownRules) control.remove(rule);
-    const before = use.isLeftByUs
-      ? (options.left ?? { ...settingsOf(use.status), enabled: 0 })
-      : settingsOf(use.status);
-    await options.keep(before);
+    const before = settingsOf(use.status);
+    const kept = await options.keep(before);
+    if (!kept.ok) {
+      letGo();
+      return kept;
+    }
     const socket = openNetlinkSocket({ protocol: auditProtocol, receiveBufferBytes });
     held.push(socket.close);
-    const taken = take(control, socket, options.key, before);
+    const taken = take(control, socket, options, before);
     return ok(follow({ ...options, ...taken, control, socket, before, lost: use.status.lost, letGo }));
   } catch (error) {
     letGo();
@@ -96,31 +94,24 @@ const open = async (options: AuditedStartsOptions): Promise<Result<AuditedStarts
   }
 };
 
-const readUse = async (
-  control: AuditControl,
-  { procPath, key, left }: AuditedStartsOptions,
-): Promise<{ readonly use: AuditUse; readonly ownRules: readonly AuditRule[] }> => {
+const readUse = async (control: AuditControl, procPath: string): Promise<AuditUse> => {
   const status = await control.status();
-  const rules = await control.rules();
-  const ownRules = rules.filter((rule) => keyOfRule(rule) === key);
-  const isAsOurs = isEqual(settingsOf(status), ours);
-  const use = {
-    status,
-    daemon: status.pid === 0 ? undefined : readName(procPath, status.pid),
-    foreignRules: rules.length - ownRules.length,
-    readers: readReaders(procPath),
-    isLeftByUs: isAsOurs && (ownRules.length > 0 || left !== undefined),
-  };
-  return { use, ownRules };
+  const rules = (await control.rules()).length;
+  return { status, daemon: readDaemon(procPath, status), rules, readers: readReaders(procPath) };
 };
 
 type Taken = { readonly rules: readonly AuditRule[]; readonly passing: PassingFolder | undefined };
 
 /** Asks for records, so that the first ones do not go into the kernel's log; undoes it all when the kernel refuses any of it. */
-const take = (control: AuditControl, socket: NetlinkSocket, key: string, before: AuditSettings): Taken => {
-  const { enabled, ...others } = ours;
+const take = (
+  control: AuditControl,
+  socket: NetlinkSocket,
+  { key, folder }: AuditedStartsOptions,
+  before: AuditSettings,
+): Taken => {
+  const { enabled, ...others } = ourSettings;
   setBy(socket, { pid: process.pid });
-  const passing = makePassingFolder();
+  const passing = makePassingFolder(folder);
   const rules: AuditRule[] = [];
   try {
     control.set(others);
@@ -210,16 +201,17 @@ const follow = (parts: Following): AuditedStarts => {
     }
   };
   const check = async (): Promise<void> => {
-    records.expire();
     const status = await control.status();
     if (!isOpen) return;
     // It may have been set to 0 by somebody.
     if (status.lost > lost) parts.onLost(status.lost - lost);
     lost = status.lost;
     if (status.enabled === enabledStates.off) await end('Somebody switched the kernel’s audit off.');
-    // A program that does not read for long is dropped by the kernel.
-    else if (status.pid === 0 || readName(procPath, status.pid) === undefined) setBy(socket, { pid: process.pid });
-    else if (status.pid !== process.pid) await end('Another program took the kernel’s audit records.');
+    else if (status.pid === 0 || readName(procPath, status.pid) === undefined) {
+      // A program that does not read for long is dropped by the kernel, and what it is not sent then is in no count.
+      parts.onLost(1);
+      setBy(socket, { pid: process.pid });
+    } else if (status.pid !== process.pid) await end('Another program took the kernel’s audit records.');
   };
   const restore = async (): Promise<void> => {
     const status = await control.status();
@@ -250,16 +242,19 @@ const follow = (parts: Following): AuditedStarts => {
     parts.onEnded(cause);
   };
   const drainTimer = setInterval(drain, drainEveryMs).unref();
-  const checkTimer = setInterval(
-    () =>
-      void check().catch((error: unknown) => {
-        passUnlessKernel(error);
-        return end(`The kernel’s audit failed: ${String(error)}`);
-      }),
-    checkEveryMs,
-  ).unref();
+  const checkOr = (): Promise<void> =>
+    check().catch((error: unknown) => {
+      passUnlessKernel(error);
+      return end(`The kernel’s audit failed: ${String(error)}`);
+    });
+  const checkTimer = setInterval(() => {
+    records.expire();
+    void checkOr();
+  }, checkEveryMs).unref();
   return {
+    isLogKept: log.isOpen,
     drain,
+    check: async () => (isOpen ? checkOr() : undefined),
     close: async () => {
       if (!isOpen) return;
       drain();
@@ -275,29 +270,4 @@ const isRemoval = /\bop="?(remove_rule|autoremove_rule)"?/;
 
 const passUnlessKernel = (error: unknown): void => {
   if (!(error instanceof KernelError)) throw error;
-};
-
-const settingsOf = ({ enabled, failure, backlogLimit, backlogWaitTime }: AuditStatus): AuditSettings => ({
-  ...{ enabled, failure, backlogLimit, backlogWaitTime },
-});
-
-const names = ['enabled', 'failure', 'backlogLimit', 'backlogWaitTime'] as const;
-const isEqual = (one: AuditSettings, other: AuditSettings): boolean => names.every((name) => one[name] === other[name]);
-
-/** What was before, of all that is still as we set it. */
-const stillOurs = (now: AuditSettings, before: AuditSettings): Partial<AuditSettings> =>
-  Object.fromEntries(names.filter((name) => now[name] === ours[name]).map((name) => [name, before[name]]));
-
-const whyRefused = ({ errno: number, message }: KernelError): string => {
-  switch (number) {
-    case errno.EPERM:
-      return 'The kernel’s audit needs CAP_AUDIT_CONTROL and the host’s own pid namespace.';
-    case errno.EPROTONOSUPPORT:
-    case errno.ECONNREFUSED:
-      return 'This kernel has no audit, it was switched off at boot, or this is not the host’s own user namespace.';
-    case errno.EEXIST:
-      return 'The kernel’s audit records go to another program already, and it sends them to one program only.';
-    default:
-      return `The kernel’s audit cannot be used (${message.replace(/\.$/, '')}).`;
-  }
 };

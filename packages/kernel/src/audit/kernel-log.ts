@@ -5,6 +5,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
  * AppArmor, SELinux and others, killed by seccomp, integrity. They must not vanish because we do ask, so they are put there by us.
  */
 export type KernelLog = {
+  /** It may be written: otherwise they are in nobody's log. */
+  readonly isOpen: boolean;
   readonly pass: (type: number, text: string) => void;
   readonly close: () => void;
 };
@@ -14,20 +16,21 @@ const maxLines = 10;
 const perMs = 5000;
 const maxLineBytes = 900;
 
-export const openKernelLog = (path = '/dev/kmsg'): KernelLog => {
+export const openKernelLog = (path = '/dev/kmsg', nowMs: () => number = () => performance.now()): KernelLog => {
   let fd: number | undefined;
   let windowAt = Number.NEGATIVE_INFINITY;
   let written = 0;
   try {
     fd = openSync(path, 'w');
   } catch {
-    // In a container without devices: then they are in nobody's log.
+    // In a container without devices, or where a unit takes the log away.
     fd = undefined;
   }
   return {
+    isOpen: fd !== undefined,
     pass: (type, text) => {
       if (fd === undefined || !isLoggedAnyway(type)) return;
-      const now = performance.now();
+      const now = nowMs();
       if (now - windowAt >= perMs) {
         windowAt = now;
         written = 0;

@@ -26,7 +26,7 @@ export type AuditedStart = {
   readonly arguments: readonly string[];
   /** There were more. */
   readonly isCut: boolean;
-  /** Records of it were lost. */
+  /** Records of its arguments were lost. */
   readonly isIncomplete: boolean;
   /** Mode of the file that was asked for (inode(7)): of a script its own; 0 where it was not told. */
   readonly mode: number;
@@ -58,16 +58,16 @@ export const createStartRecords = (
   const drafts = new Map<number, Draft>();
   let generation = 0;
 
-  const finish = (draft: Draft, serial: number, hasEnd: boolean): void => {
+  const finish = (draft: Draft, serial: number): void => {
     drafts.delete(serial);
-    const start = startOf(draft, hasEnd);
+    const start = startOf(draft);
     if (start !== undefined) onStart(start);
   };
   const draftOf = ({ serial, atMs }: RecordStamp): Draft => {
     const known = drafts.get(serial);
     if (known !== undefined) return known;
     const [oldest] = drafts.size >= maxWaiting ? drafts : [];
-    if (oldest !== undefined) finish(oldest[1], oldest[0], false);
+    if (oldest !== undefined) finish(oldest[1], oldest[0]);
     const draft: Draft = {
       atMs,
       generation,
@@ -87,7 +87,7 @@ export const createStartRecords = (
       if (stamp === undefined) return;
       if (type === recordTypes.end) {
         const draft = drafts.get(stamp.serial);
-        if (draft !== undefined) finish(draft, stamp.serial, true);
+        if (draft !== undefined) finish(draft, stamp.serial);
         return;
       }
       addRecord(draftOf(stamp), type, text, stamp.fieldsAt, calls);
@@ -95,7 +95,7 @@ export const createStartRecords = (
     expire: () => {
       for (const [serial, draft] of drafts) {
         if (draft.generation >= generation) break;
-        finish(draft, serial, false);
+        finish(draft, serial);
       }
       generation += 1;
     },
@@ -141,12 +141,11 @@ const addRecord = (draft: Draft, type: number, text: string, from: number, calls
   }
 };
 
-const startOf = (draft: Draft, hasEnd: boolean): AuditedStart | undefined => {
+const startOf = (draft: Draft): AuditedStart | undefined => {
   const { atMs, call, folder, pieces, mode } = draft;
   if (call === undefined) return undefined;
   const read = pieces.finish();
-  const isIncomplete = !hasEnd || !read.isWhole || folder === undefined;
-  return { ...call, atMs, folder, arguments: read.arguments, isCut: read.isCut, isIncomplete, mode };
+  return { ...call, atMs, folder, arguments: read.arguments, isCut: read.isCut, isIncomplete: !read.isWhole, mode };
 };
 
 const readCall = (text: string, from: number, calls: ReadonlySet<number>): Call | undefined => {

@@ -8,6 +8,8 @@ import type { ContainerRecord } from '@parapet/contract/wire';
 import { fail, problem } from '@parapet/core';
 import { describeWith, eventually, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
+import { createAuditMemory } from '../../kernel-watch/audit-memory.ts';
+import type { AuditTellerDeps } from '../../kernel-watch/audit-teller.ts';
 import type { EventSource } from '../../kernel-watch/event-source.ts';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createStartTellers } from '../../kernel-watch/start-tellers.ts';
@@ -15,10 +17,12 @@ import { createCollected } from '../testing/collected.ts';
 import type { WorkloadDirectoryStore } from '../workload-directory-store.ts';
 import { createActivityCollector } from './index.ts';
 
+const forgetful = createAuditMemory({ procPath: '/proc', bootId: '', file: undefined });
 /** A kernel before 5.8, or one that is locked down. */
 const withoutPrograms = (
   endLife: WorkloadDirectoryStore['endLife'] = () => {},
   first: EventSource = 'proc-connector',
+  audit: Partial<AuditTellerDeps> = {},
 ) =>
   createActivityCollector(
     createKernelWatch({
@@ -27,7 +31,7 @@ const withoutPrograms = (
     }),
     { begin: () => {} },
     endLife,
-    createStartTellers(first, '/'),
+    createStartTellers(first, { rootPath: '/', procPath: '/proc', sharing: 'off', memory: forgetful, ...audit }),
   );
 
 describeWith([root], 'the activity collector on a kernel without our programs', () => {

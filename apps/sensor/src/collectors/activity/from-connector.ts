@@ -10,7 +10,7 @@ import { describeStart } from './process-events.ts';
 import { type ActivityDeps, tellEvent } from './tell-event.ts';
 
 /** Events of processes alone, for where our programs cannot run in the kernel: what is better than nothing, and says so. */
-export const startFromConnector = (parts: {
+export const startFromConnector = async (parts: {
   readonly context: CollectorContext;
   readonly source: TelemetrySource;
   readonly kernel: Pick<KernelWatch, 'memory' | 'board'>;
@@ -21,9 +21,9 @@ export const startFromConnector = (parts: {
   readonly deps: ActivityDeps;
   /** Hears of containers that were over before anybody reported them. */
   readonly endLife: WorkloadDirectoryStore['endLife'];
-}): RunningCollector => {
+}): Promise<RunningCollector> => {
   const { context, source, kernel } = parts;
-  const { teller, opened: tells, refusals } = openBestTeller(parts.tellers);
+  const { teller, opened: tells, refusals } = await openBestTeller(parts.tellers);
   const refusal = [parts.refusal, ...refusals].join(' ');
   const deps: ActivityDeps = { ...parts.deps, source: 'proc-connector' };
   const lives = createBriefLives({
@@ -43,18 +43,24 @@ export const startFromConnector = (parts: {
     },
   });
   if (!opened.ok) {
-    tells?.close();
+    await tells?.close();
     context.report({ state: 'refused', source: 'none', reason: `${refusal} ${opened.error.message}` });
     return { stop: async () => {} };
   }
-  context.report({
-    state: 'degraded',
-    source: `process events of the kernel (proc connector), ${teller === undefined ? '/proc' : `arguments by ${teller.words}`}`,
-    reason: `Only starts, ends and changes of user or group are told${teller === undefined ? '; of what lives for milliseconds not the file and the arguments' : ''}. ${refusal}`,
-  });
-  let before = { lost: 0, unknown: 0, unread: 0 };
-  const account = (): void => {
-    const now = opened.value.account();
+  let trouble = tells?.trouble?.();
+  const report = (): void => {
+    const words = trouble === undefined ? teller?.words : undefined;
+    context.report({
+      state: 'degraded',
+      source: `process events of the kernel (proc connector), ${words === undefined ? '/proc' : `arguments by ${words}`}`,
+      reason: `Only starts, ends and changes of user or group are told${words === undefined ? '; of what lives for milliseconds not the file and the arguments' : ''}. ${[trouble ?? tells?.remark ?? [], refusal].flat().join(' ')}`,
+    });
+  };
+  report();
+  let before = { lost: 0, unknown: 0, unread: 0, dropped: 0, hasDropped: false };
+  const account = async (): Promise<void> => {
+    const dropped = (await tells?.lost?.()) ?? 0;
+    const now = { ...opened.value.account(), dropped, hasDropped: dropped > before.dropped };
     for (const [stage, cause, count] of [
       ['kernel', 'process events dropped', now.lost - before.lost],
       ['reader', 'process gone before it was known', now.unknown - before.unknown],
@@ -64,17 +70,28 @@ export const startFromConnector = (parts: {
     }
     // Told all the same, so no event is lost: but what makes a start worth reading is.
     const unread = now.unread - before.unread;
-    if (unread > 0) context.lose({ stage: 'reader', cause: 'arguments of a start', count: unread });
+    // A start is waited for after the kernel dropped what would have told of it.
+    const stage = now.hasDropped || before.hasDropped ? 'kernel' : 'reader';
+    if (unread > 0) context.lose({ stage, cause: 'arguments of a start', count: unread });
     source.account(now.produced);
     before = now;
+    if (trouble === tells?.trouble?.()) return;
+    trouble = tells?.trouble?.();
+    report();
   };
-  const timer = setInterval(() => failure ?? account(), accountEveryMs);
+  let accounting = Promise.resolve();
+  const accountInTurn = (): Promise<void> => {
+    accounting = accounting.then(account);
+    return accounting;
+  };
+  const timer = setInterval(() => void (failure ?? accountInTurn()), accountEveryMs);
   timer.unref();
   return {
     stop: async () => {
       clearInterval(timer);
       opened.value.close();
-      account();
+      await accountInTurn();
+      await tells?.close();
     },
   };
 };

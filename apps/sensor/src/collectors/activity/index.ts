@@ -1,5 +1,6 @@
 import type { EventAction } from '@parapet/contract/telemetry';
 import type { ProbeName } from '@parapet/kernel';
+import type { AuditMemory } from '../../kernel-watch/audit-memory.ts';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import type { StartTeller } from '../../kernel-watch/start-teller.ts';
 import { createWallTime } from '../../kernel-watch/wall-time.ts';
@@ -21,10 +22,14 @@ export const createActivityCollector = (
   endLife: WorkloadDirectoryStore['endLife'],
   /** Where our programs that read the kernel's types cannot run. */
   tellers: readonly StartTeller[] = [],
+  audit?: Pick<AuditMemory, 'settle'>,
 ): CollectorDefinition => ({
   name: 'activity',
   needs: [{ kind: 'root', reason: 'Events are told by the kernel, which asks for root: sudo ./parapet up' }],
   start: async (context) => {
+    // Whatever is used this time.
+    const unsettled = await audit?.settle();
+    if (unsettled !== undefined) context.log.warn('the kernel’s audit was not put back', { error: unsettled });
     const source = context.telemetry.open('activity');
     const base: EventDeps = {
       memory: kernel.memory,

@@ -31,6 +31,10 @@ export const describeExec = (exec: ProbedExec, deps: EventDeps): TelemetryEvent 
 export const describeStart = ({ atNs, process, start }: ConnectorStart, deps: EventDeps): TelemetryEvent => {
   const event = describeProcess('exec', { atNs, process }, deps);
   if (start?.folder !== undefined) event['process.working_directory'] = start.folder;
+  if (start?.tty !== undefined && start.tty !== '') event['process.tty.name'] = start.tty;
+  if (((start?.mode ?? 0) & setIdBits) !== 0) event['parapet.process.setuid'] = true;
+  if (start?.executable.endsWith(' (deleted)') === true)
+    event[start.executable.startsWith('/memfd:') ? 'parapet.process.memfd' : 'parapet.process.deleted'] = true;
   if (start?.arguments !== undefined) {
     const args = maskArguments(start.arguments.argv);
     event['process.args'] = [...args];

@@ -5,7 +5,12 @@ export const pages = [
   { to: '/', label: 'Overview', words: 'home start' },
   { to: '/map', label: 'Map', words: 'graph topology network' },
   { to: '/findings', label: 'Findings', words: 'vulnerabilities risk cve fix' },
-  { to: '/hunt', label: 'Hunt', words: 'events search telemetry processes connections', needs: 'telemetry:read' },
+  {
+    to: '/hunt',
+    label: 'Hunt',
+    words: 'events search telemetry processes connections timeline forensics',
+    needs: 'telemetry:read',
+  },
   { to: '/assets', label: 'Assets', words: 'hosts containers images inventory' },
   { to: '/packages', label: 'Packages', words: 'where is software version sbom library' },
   { to: '/scans', label: 'Scans', words: 'sbom tasks progress' },

@@ -26,6 +26,7 @@ import {
   sensorsSearch,
   timelineSearch,
 } from './page-search.ts';
+import { patientLoad } from './patient-load.ts';
 import { Shell } from './shell.tsx';
 
 /** All pages. Each is its own chunk; only the shell and the sign-in check are in the first one. */
@@ -50,14 +51,14 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: searchOf({ to: z.string().max(2048).startsWith('/') }),
-  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/sign-in/sign-in-page.tsx')), 'SignInPage'),
 });
 
 /** Opened from a one-time link; its secret is in the fragment, which never reaches the server. */
 const linkRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/link',
-  component: lazyRouteComponent(() => import('../features/sign-in/link-page.tsx'), 'LinkPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/sign-in/link-page.tsx')), 'LinkPage'),
 });
 
 const shellRoute = createRoute({
@@ -88,7 +89,10 @@ const fetchFrame = (client: QueryClient): void => {
 const overviewRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/overview/overview-page.tsx')),
+    'OverviewPage',
+  ),
 });
 
 /** The map keeps its own parameters: what is open, the focus, the zoom. They pass unchanged. */
@@ -96,87 +100,105 @@ const mapRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/map',
   validateSearch: (search: Record<string, unknown>): Record<string, unknown> => search,
-  component: lazyRouteComponent(() => import('../features/map/map-page.tsx'), 'MapPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/map/map-page.tsx')), 'MapPage'),
 });
 
 const findingsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/findings',
   validateSearch: searchOf(findingsSearch),
-  component: lazyRouteComponent(() => import('../features/findings/findings-page.tsx'), 'FindingsPage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/findings/findings-page.tsx')),
+    'FindingsPage',
+  ),
 });
 
 const findingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/findings/$findingId',
-  component: lazyRouteComponent(() => import('../features/findings/finding-page.tsx'), 'FindingPage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/findings/finding-page.tsx')),
+    'FindingPage',
+  ),
 });
 
 const assetsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/assets',
   validateSearch: searchOf(assetsSearch),
-  component: lazyRouteComponent(() => import('../features/assets/assets-page.tsx'), 'AssetsPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/assets/assets-page.tsx')), 'AssetsPage'),
 });
 
 const assetRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/assets/$assetId',
   validateSearch: searchOf(assetSearch),
-  component: lazyRouteComponent(() => import('../features/assets/asset-page.tsx'), 'AssetPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/assets/asset-page.tsx')), 'AssetPage'),
 });
 
 const packagesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/packages',
   validateSearch: searchOf(packagesSearch),
-  component: lazyRouteComponent(() => import('../features/packages/packages-page.tsx'), 'PackagesPage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/packages/packages-page.tsx')),
+    'PackagesPage',
+  ),
 });
 
 const huntRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/hunt',
   validateSearch: searchOf(huntSearch),
-  component: lazyRouteComponent(() => import('../features/hunt/hunt-page.tsx'), 'HuntPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/hunt/hunt-page.tsx')), 'HuntPage'),
 });
 
 const timelineRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/hunt/timeline',
   validateSearch: searchOf(timelineSearch),
-  component: lazyRouteComponent(() => import('../features/hunt/timeline/timeline-page.tsx'), 'TimelinePage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/hunt/timeline/timeline-page.tsx')),
+    'TimelinePage',
+  ),
 });
 
 const scansRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/scans',
   validateSearch: searchOf(scansSearch),
-  component: lazyRouteComponent(() => import('../features/scans/scans-page.tsx'), 'ScansPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/scans/scans-page.tsx')), 'ScansPage'),
 });
 
 const sensorsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/sensors',
   validateSearch: searchOf(sensorsSearch),
-  component: lazyRouteComponent(() => import('../features/sensors/sensors-page.tsx'), 'SensorsPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/sensors/sensors-page.tsx')), 'SensorsPage'),
 });
 
 const addHostRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/sensors/add',
-  component: lazyRouteComponent(() => import('../features/sensors/add-host-page.tsx'), 'AddHostPage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/sensors/add-host-page.tsx')),
+    'AddHostPage',
+  ),
 });
 
 const sensorRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/sensors/$hostId',
-  component: lazyRouteComponent(() => import('../features/sensors/sensor-page.tsx'), 'SensorPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/sensors/sensor-page.tsx')), 'SensorPage'),
 });
 
 const settingsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/settings',
-  component: lazyRouteComponent(() => import('../features/settings/settings-layout.tsx'), 'SettingsLayout'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/settings/settings-layout.tsx')),
+    'SettingsLayout',
+  ),
 });
 
 const settingsIndexRoute = createRoute({
@@ -190,62 +212,71 @@ const settingsIndexRoute = createRoute({
 const feedsRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/feeds',
-  component: lazyRouteComponent(() => import('../features/settings/feeds-page.tsx'), 'FeedsPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/settings/feeds-page.tsx')), 'FeedsPage'),
 });
 
 const vexRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/vex',
-  component: lazyRouteComponent(() => import('../features/settings/vex-page.tsx'), 'VexPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/settings/vex-page.tsx')), 'VexPage'),
 });
 
 const peopleRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/people',
-  component: lazyRouteComponent(() => import('../features/settings/people-page.tsx'), 'PeoplePage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/settings/people-page.tsx')), 'PeoplePage'),
 });
 
 const tokensRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/tokens',
-  component: lazyRouteComponent(() => import('../features/settings/tokens-page.tsx'), 'TokensPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/settings/tokens-page.tsx')), 'TokensPage'),
 });
 
 const keysRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/keys',
-  component: lazyRouteComponent(() => import('../features/settings/keys-page.tsx'), 'KeysPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/settings/keys-page.tsx')), 'KeysPage'),
 });
 
 const auditRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/audit',
   validateSearch: searchOf(auditSearch),
-  component: lazyRouteComponent(() => import('../features/settings/audit-page.tsx'), 'AuditPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/settings/audit-page.tsx')), 'AuditPage'),
 });
 
 const telemetryRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/telemetry',
-  component: lazyRouteComponent(() => import('../features/settings/telemetry-page.tsx'), 'TelemetryPage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/settings/telemetry-page.tsx')),
+    'TelemetryPage',
+  ),
 });
 
 const retentionRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/retention',
-  component: lazyRouteComponent(() => import('../features/settings/retention-page.tsx'), 'RetentionPage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/settings/retention-page.tsx')),
+    'RetentionPage',
+  ),
 });
 
 const consoleRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/console',
-  component: lazyRouteComponent(() => import('../features/settings/console-page.tsx'), 'ConsolePage'),
+  component: lazyRouteComponent(
+    () => patientLoad(() => import('../features/settings/console-page.tsx')),
+    'ConsolePage',
+  ),
 });
 
 const aboutRoute = createRoute({
   getParentRoute: () => settingsRoute,
   path: '/about',
-  component: lazyRouteComponent(() => import('../features/settings/about-page.tsx'), 'AboutPage'),
+  component: lazyRouteComponent(() => patientLoad(() => import('../features/settings/about-page.tsx')), 'AboutPage'),
 });
 
 /** Any other address, at the end of those the frame has. */

@@ -123,6 +123,7 @@ export const startFleetProcess = (
     drained: 0,
     acknowledgedFrames: 0,
     producedEvents: 0,
+    hushed: false,
   };
   child.on('message', (raw) => {
     status = FleetStatus.parse(raw);

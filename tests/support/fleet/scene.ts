@@ -108,7 +108,12 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
     },
     compare: async () => {
       for (const part of fleet) part.hush();
-      await until('drained', ({ connected, drained }) => connected === options.sensors && drained === options.sensors);
+      // Told by the same word: one from before the hush may come late on a busy machine.
+      const areHushed = (): boolean => fleet.every((part) => part.status().hushed);
+      await until(
+        'drained',
+        ({ connected, drained }) => areHushed() && connected === options.sensors && drained === options.sensors,
+      );
       await Promise.all(fleet.map((part) => part.stop()));
       const ledgers = plans.map(({ ledgerFile }) => ledgerFile);
       const sent = ledgers.flatMap((path) => sentLedgerOf(options.keepState === true ? path : undefined) ?? path);

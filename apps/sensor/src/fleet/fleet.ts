@@ -100,6 +100,7 @@ export const startFleet = (settings: FleetSettings): Fleet => {
       drained: sensors.filter((sensor) => sensor.isDrained()).length,
       acknowledgedFrames,
       producedEvents: sensors.reduce((sum, sensor) => sum + sensor.producedEvents(), 0),
+      hushed,
       ...(problem === undefined ? {} : { problem }),
     }),
     hush: () => {

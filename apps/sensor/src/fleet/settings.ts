@@ -43,6 +43,8 @@ export const FleetStatus = z.object({
   acknowledgedFrames: z.number(),
   /** Events that were made since the start of this process. */
   producedEvents: z.number(),
+  /** Nothing changes any more, so that a sensor that is drained stays so. */
+  hushed: z.boolean(),
   problem: z.string().optional(),
 });
 export type FleetStatus = z.infer<typeof FleetStatus>;

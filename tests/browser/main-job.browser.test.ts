@@ -182,6 +182,9 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
       );
     });
     await expectAccessible();
+    await open('/packages');
+    await page.getByRole('table', { name: 'Packages with the highest risk' }).getByRole('link').first().waitFor();
+    await expectAccessible();
   });
 
   it('has another container on the map while one looks', async () => {
@@ -226,10 +229,12 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
     });
 
     it('shows what one container did as a timeline, dark or light, wide or narrow', async () => {
-      const path = `/hunt/timeline?containerId=${await firstId(`/api/v1/assets?kind=container&q=${shop}`)}`;
-      await open(path);
+      await open(`/assets/${await firstId(`/api/v1/assets?kind=container&q=${shop}`)}`);
+      await page.getByRole('link', { name: 'Timeline', exact: true }).click();
       await page.getByRole('heading', { name: /^Its processes/ }).waitFor();
-      await expectAccessibleHowever(path);
+      await page.getByRole('treegrid', { name: 'Events' }).getByRole('gridcell').first().waitFor();
+      const { pathname, search } = new URL(page.url());
+      await expectAccessibleHowever(pathname + search);
     });
 
     it('says where a hunt goes wrong and what would be right', async () => {

@@ -114,6 +114,7 @@ const put = (probe: ProbeWriter, offsets: KernelOffsets): void => {
 const appendPayload = (probe: ProbeWriter): void => {
   const { asm } = probe;
   const [short, read, done] = [asm.fresh('short'), asm.fresh('read'), asm.fresh('done')];
+  const sized = asm.fresh('sized');
   asm.load(8, 'r4', 'r10', slot.length);
   asm.jumpIf('le', 'r4', textLimits.dns - 1, short);
   asm.move('r4', textLimits.dns - 1);
@@ -121,7 +122,10 @@ const appendPayload = (probe: ProbeWriter): void => {
   asm.store(8, 'r10', slot.kept, 'r4');
   probe.put(2, dnsStreamPart.payloadLength, 0);
   asm.alu('and', 'r4', textLimits.dns - 1);
-  asm.jumpIf('eq', 'r4', 0, done);
+  // A check whether it is zero tells kernels of before 6.8 nothing of what it is otherwise, and they take no length that may be zero.
+  asm.jumpIf('gt', 'r4', 0, sized);
+  asm.jump(done);
+  asm.label(sized);
   asm.alu('and', 'r7', cursorMask);
   asm.move('r1', 'r6');
   asm.load(8, 'r2', 'r10', slot.payloadAt);

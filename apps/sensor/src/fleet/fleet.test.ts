@@ -12,7 +12,7 @@ const beganAtMs = Date.UTC(2026, 0, 1);
 const hour = 3_600_000;
 
 /** All that a host tells in some hours, as one text. */
-const tell = (seed: string, index: number, hours: number): { lines: string[]; records: InventoryRecord[] } => {
+const tell = (seed: string, index: number, hours: number) => {
   const world = planWorld(seed, 20);
   const host = world.hosts[index];
   if (host === undefined) throw new Error('There is no such host.');
@@ -21,7 +21,7 @@ const tell = (seed: string, index: number, hours: number): { lines: string[]; re
   const life = createHostLife(world, host, { beganAtMs, detailedFromMs: beganAtMs, pace: 5 });
   life.attach(sink);
   life.passUntil(beganAtMs + hours * hour);
-  return { lines: records.map((record) => JSON.stringify(record)), records };
+  return { lines: records.map((record) => JSON.stringify(record)), records, life };
 };
 
 describe('the simulated world', () => {
@@ -51,6 +51,23 @@ describe('the simulated world', () => {
       else expect(live.has(id), id).toBe(true);
     }
     expect(states).toEqual(new Set(['running', 'exited', 'removed']));
+  });
+
+  test('what is there has software to scan, also images that nothing runs any more, and what is gone has none', () => {
+    const { records, life } = tell('a', 3, 10);
+    const last = new Map(records.map((record) => [`${record.kind} ${record.key}`, record]));
+    const scannable = [...last.values()].filter(({ kind }) => kind === 'image' || kind === 'container');
+    for (const { kind, key, endedAt, ...rest } of scannable) {
+      const isThere = endedAt === undefined || ('state' in rest && rest.state === 'exited');
+      expect(life.softwareAt(key) !== undefined, `${kind} ${key}`).toBe(isThere);
+    }
+    const images = scannable.filter(({ kind, endedAt }) => kind === 'image' && endedAt === undefined);
+    const run = new Set(
+      scannable.flatMap((record) =>
+        record.kind === 'container' && record.endedAt === undefined ? record.imageDigest : [],
+      ),
+    );
+    expect(images.some(({ key }) => !run.has(key))).toBe(true);
   });
 
   test('both ends of a link agree on the port, and every call leads to a service that is there', () => {

@@ -53,6 +53,8 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
   const instances = new Map<number, Instance>();
   /** Containers that exited and were not removed, by their slot. */
   const stopped = new Map<number, Instance>();
+  /** By their key, also those that nothing runs any more. */
+  const images = new Map<string, { readonly slot: Slot; readonly version: number }>();
   let sink: InventorySink | undefined;
   let tell: ((event: TelemetryEvent) => void) | undefined;
   let pid = 400;
@@ -91,7 +93,9 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
   const startSlot = (slot: Slot, version: number, atMs: number, key: string): void => {
     const { service } = slot;
     stopped.delete(slot.id);
-    if (!live.has(`image ${imageKeyOf(service, version)}`)) put(imageRecordOf(service, version, atMs));
+    const image = imageKeyOf(service, version);
+    if (!images.has(image)) put(imageRecordOf(service, version, atMs));
+    images.set(image, { slot, version });
     const uid = service.root === true ? 0 : 1000;
     const loadedFiles = libraryFilesOf(service);
     const common = { startedAtMs: atMs, containerKey: key, executable: service.program, uid, loadedFiles };
@@ -127,12 +131,15 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
   };
 
   const dropImage = (slot: Slot, version: number, atMs: number): void => {
-    const image = live.get(`image ${imageKeyOf(slot.service, version)}`);
+    const key = imageKeyOf(slot.service, version);
+    const image = live.get(`image ${key}`);
     const used = host.slots.some((other) => {
       const instance = instances.get(other.id) ?? stopped.get(other.id);
       return other.service === slot.service && instance?.version === version;
     });
-    if (image !== undefined && !used) end(image, atMs);
+    if (image === undefined || used) return;
+    end(image, atMs);
+    images.delete(key);
   };
 
   /** A container with the next version takes the place. Two older images stay, as images do. */
@@ -246,13 +253,10 @@ export const createHostLife = (world: World, host: HostPlan, options: LifeOption
     },
     softwareAt: (key) => {
       for (const slot of host.slots) {
-        const instance = instances.get(slot.id);
-        if (instance === undefined) continue;
-        if (instance.key === key || imageKeyOf(slot.service, instance.version) === key) {
-          return { slot, version: instance.version };
-        }
+        const instance = instances.get(slot.id) ?? stopped.get(slot.id);
+        if (instance?.key === key) return { slot, version: instance.version };
       }
-      return undefined;
+      return images.get(key);
     },
     containerOf: (runtimeId) => {
       const record = live.get(`container docker:${runtimeId}`);

@@ -45,7 +45,8 @@ type Before = {
   readonly lostBefore: number;
 };
 type Row = Before & {
-  readonly told: ToldAccount /** The end of the stored one whose place it takes. */;
+  readonly told: ToldAccount;
+  /** The end of the stored one whose place it takes. */
   readonly replaces?: number;
 };
 

@@ -63,8 +63,9 @@ export const readGone = async (
   const spans: Span[] = [];
   for (const { cause, first_at, last_at, rows } of found) {
     const earlier = { cause, first: Number(first_at), last: Number(last_at), rows: Number(rows) };
-    // Days of one cause that follow each other are one span.
-    const at = spans.findIndex((span) => span.cause === cause && span.first - earlier.last < dayUs);
+    // Days of one cause that follow each other are one span, and so are the oldest where there would be too many.
+    const isFull = spans.length >= maxSpans;
+    const at = spans.findLastIndex((span) => span.cause === cause && (isFull || span.first - earlier.last < dayUs));
     const span = spans[at];
     if (span === undefined) spans.push(earlier);
     else spans[at] = { ...span, first: Math.min(span.first, earlier.first), rows: span.rows + earlier.rows };
@@ -82,6 +83,8 @@ type Span = { readonly cause: GoneCause; readonly first: number; readonly last: 
 
 const dayUs = 86_400_000_000;
 const maxDays = 1000;
+/** Some more when the oldest are of other causes: few, as an answer has room for them beside losses, blind spans and policies. */
+const maxSpans = 40;
 
 const causes: Readonly<Record<GoneCause, string>> = {
   age: 'deleted by retention: older than the days for which events are kept',

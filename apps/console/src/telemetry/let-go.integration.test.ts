@@ -95,6 +95,19 @@ test('spans of several causes are told apart, and files that vanished are told t
   ]);
 });
 
+test('what went on very many days that do not follow each other is told in few spans, all of it', async () => {
+  await sql`
+insert into telemetry_gone (cause, day, first_at, last_at, rows, bytes)
+select 'disk', current_date - n, at, at + 1000, 10, 100
+from (select n, ${now.getTime()}::bigint * 1000 - n * ${2 * dayMs}::bigint * 1000 as at from generate_series(1, 300) n) days`.execute(
+    database.db,
+  );
+  const told = await gaps(1000);
+  expect(told.length).toBe(40);
+  expect(told.reduce((sum, { deleted }) => sum + (deleted ?? 0), 0)).toBe(3000);
+  expect(Date.parse(told.at(-1)?.from ?? '')).toBe(now.getTime() - 600 * dayMs);
+});
+
 test('costs are those of the last days', async () => {
   expect(await measureEvents(database.db, now)).toEqual({
     ...{ rows: 20_000, bytes: 600_000, rowsPerDay: 2000, bytesPerDay: 60_000 },

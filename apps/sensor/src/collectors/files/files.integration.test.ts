@@ -154,6 +154,35 @@ describeWith([root], 'the files collector', () => {
     expectWhole(collected);
   });
 
+  it('says that the host’s files are not watched yet while their folders are looked for, and that they are when it is done', async () => {
+    for (let number = 0; number < 300; number += 1) mkdirSync(join(rootPath, `etc/deep/${number}`));
+    const collected = createCollected();
+    const before = Date.now();
+    // Walks in turns of a timer, so nothing is found before this test goes on.
+    const running = startFileCollector(
+      { kernel: createKernelWatch({ cpuCores: undefined }), rootPath, paths: ['/etc'], cpuCores: undefined },
+      collected.context,
+    );
+    const begun = [...collected.blind];
+    expect(begun).toMatchObject([{ cause: 'The host’s files were not watched yet.' }]);
+    expect(begun[0]?.endedAt).toBeUndefined();
+    expect(begun[0]?.since).toBeGreaterThanOrEqual(before);
+    await running.whenWatched;
+    expect(collected.blind.length).toBe(1);
+    expect(begun[0]?.endedAt).toBeGreaterThanOrEqual(begun[0]?.since ?? Number.POSITIVE_INFINITY);
+    await running.stop();
+  });
+
+  it('ends what it was blind to when it is stopped while it looks for folders', async () => {
+    const collected = createCollected();
+    const running = startFileCollector(
+      { kernel: createKernelWatch({ cpuCores: undefined }), rootPath, paths: ['/etc'], cpuCores: undefined },
+      collected.context,
+    );
+    await running.stop();
+    expect(collected.blind).toMatchObject([{ endedAt: expect.any(Number) }]);
+  });
+
   it('says that it was blind to a container that was over before its folders could be watched', async () => {
     const { collected, running } = await start();
     const startedAt = Date.now() + 1000;

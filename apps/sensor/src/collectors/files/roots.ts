@@ -42,12 +42,15 @@ const maxContainers = 64;
 const changesOfOne = { perSecond: 500, burst: 10_000 };
 /** Where new folders are not told they are looked for. */
 const searchEveryMs = 60_000;
+/** A container is walked in milliseconds, and a span for each that is begun and over at once would be twice the records. */
+const briefWalkMs = 1000;
 
 export const createRoots = (deps: RootsDeps): Roots => {
   const { context } = deps;
   const roots = new Map<string, WatchedPlace>();
   const hostIsWatched = Promise.withResolvers<void>();
   let unwatchedContainers = 0;
+  let leftAside: BlindSpan | undefined;
   let problem: string | undefined;
   let searchedAtMs = performance.now();
   const startedAt = context.clock.now();
@@ -78,8 +81,19 @@ export const createRoots = (deps: RootsDeps): Roots => {
       problem = opened.error.message;
       return;
     }
-    const place: WatchedPlace = { ...more, watch: opened.value, blind: undefined, isWalking: true };
+    const place: WatchedPlace = { ...more, watch: opened.value, blind: undefined, notYet: undefined, isWalking: true };
     roots.set(key, place);
+    // A host's folders may take a minute: a hunt meanwhile is to know.
+    if (key === hostKey) sayNotYet(place);
+  };
+  const sayNotYet = (place: WatchedPlace): void => {
+    if (place.since === undefined) return;
+    place.notYet ??= context.blind(
+      place.container === undefined
+        ? 'The host’s files were not watched yet.'
+        : 'A new container’s files were not watched yet.',
+      place.since,
+    );
   };
 
   const close = (key: string, place: WatchedPlace): void => {
@@ -93,15 +107,9 @@ export const createRoots = (deps: RootsDeps): Roots => {
     const now = context.clock.now();
     place.blind?.end(now);
     place.blind = undefined;
-    if (place.since !== undefined && now > place.since)
-      context
-        .blind(
-          place.container === undefined
-            ? 'The host’s files were not watched yet.'
-            : 'A new container’s files were not watched yet.',
-          place.since,
-        )
-        .end(now);
+    if (place.since !== undefined && now > place.since) sayNotYet(place);
+    place.notYet?.end(now);
+    place.notYet = undefined;
     place.since = undefined;
     if (place === roots.get(hostKey)) hostIsWatched.resolve();
   };
@@ -110,11 +118,13 @@ export const createRoots = (deps: RootsDeps): Roots => {
     const wanted = new Map(context.workloads.containers().flatMap((container) => entryOf(container)));
     for (const [key, place] of roots) if (key !== hostKey && !wanted.has(key)) close(key, place);
     unwatchedContainers = 0;
+    let unwatchedSince = Number.POSITIVE_INFINITY;
     for (const [key, { container, pid }] of wanted) {
       if (roots.has(key)) continue;
       const left = maxFoldersOfContainers - foldersOfContainers();
       if (roots.size > maxContainers || left < maxContainerFolders / 8) {
         unwatchedContainers += 1;
+        unwatchedSince = Math.min(unwatchedSince, Math.max(container.record.startedAt, startedAt));
         continue;
       }
       const root = containerRoot({ key: container.key, pid }, context);
@@ -125,6 +135,16 @@ export const createRoots = (deps: RootsDeps): Roots => {
         { container: container.record.runtimeId, life: lifeOf(container.record), since },
         Math.min(left, maxContainerFolders),
       );
+    }
+    sayLeftAside(unwatchedSince);
+  };
+  /** One span for all that there is no room for: the life of each is told when it is over, which may be never. */
+  const sayLeftAside = (since: number): void => {
+    if (unwatchedContainers > 0)
+      leftAside ??= context.blind('Files of some containers are not watched: there are too many.', since);
+    else {
+      leftAside?.end(context.clock.now());
+      leftAside = undefined;
     }
   };
   /** What a place that is watched, were it in part, did not see is told when it is closed. */
@@ -158,6 +178,7 @@ export const createRoots = (deps: RootsDeps): Roots => {
         const wasWalking = place.isWalking || place.blind !== undefined;
         place.isWalking = place.watch.walk(untilMs);
         if (wasWalking && !place.isWalking) settle(place);
+        else if (place.since !== undefined && context.clock.now() - place.since >= briefWalkMs) sayNotYet(place);
         if (performance.now() < untilMs) continue;
         roots.delete(key);
         roots.set(key, place);
@@ -178,6 +199,8 @@ export const createRoots = (deps: RootsDeps): Roots => {
     close: () => {
       for (const stop of stops) stop();
       for (const [key, place] of roots) close(key, place);
+      leftAside?.end(context.clock.now());
+      leftAside = undefined;
       hostIsWatched.resolve();
     },
   };
@@ -191,6 +214,8 @@ type WatchedPlace = {
   readonly life: string | undefined;
   /** Since when it should have been watched and is not yet. */
   since: number | undefined;
+  /** The time since then, once it is told. */
+  notYet: BlindSpan | undefined;
   blind: BlindSpan | undefined;
   isWalking: boolean;
 };

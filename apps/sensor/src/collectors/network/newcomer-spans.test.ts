@@ -12,8 +12,17 @@ const started = (key: string, startedAt: number, more: Partial<KnownContainer['r
 
 const createStage = () => {
   const spans: string[] = [];
-  const newcomers = createNewcomerSpans((since) => ({ end: (endedAt) => spans.push(`${since}-${endedAt}`) }), 1000);
-  return { spans, newcomers };
+  const open = new Set<number>();
+  const newcomers = createNewcomerSpans((since) => {
+    open.add(since);
+    return {
+      end: (endedAt) => {
+        open.delete(since);
+        spans.push(`${since}-${endedAt}`);
+      },
+    };
+  }, 1000);
+  return { spans, open, newcomers };
 };
 
 it('tells from when to when a new container was not watched, once', () => {
@@ -25,6 +34,22 @@ it('tells from when to when a new container was not watched, once', () => {
   newcomers.note(one, () => 2300, 9000);
   newcomers.note([], () => undefined, 10_000);
   expect(spans).toEqual(['2000-2300']);
+});
+
+it('tells of one whose network is not found while it runs, and ends that once', () => {
+  for (const end of ['watched', 'left', 'ended'] as const) {
+    const { spans, open, newcomers } = createStage();
+    const one = [started('docker:a', 2000)];
+    newcomers.note(one, () => undefined, 2100);
+    newcomers.note(one, () => undefined, 22_000);
+    newcomers.note(one, () => undefined, 32_000);
+    expect([...open]).toEqual([2000]);
+    if (end === 'watched') newcomers.note(one, () => 40_000, 40_000);
+    else if (end === 'ended') newcomers.ended({ ...started('docker:a', 2000).record, endedAt: 40_000 });
+    else newcomers.note([], () => undefined, 40_000);
+    newcomers.note([], () => undefined, 50_000);
+    expect({ spans, open: [...open] }).toEqual({ spans: ['2000-40000'], open: [] });
+  }
 });
 
 it('tells the whole life of one that was never watched, and each life of one that starts again', () => {

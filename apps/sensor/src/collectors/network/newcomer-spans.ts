@@ -22,7 +22,12 @@ export type NewcomerSpans = {
 
 export const createNewcomerSpans = (open: (since: number) => BlindSpan, startedAt: number): NewcomerSpans => {
   /** `isWatched`: also once its span was told. */
-  let known = new Map<string, { readonly since: number; readonly isTold: boolean; isWatched: boolean }>();
+  let known = new Map<string, Newcomer>();
+  /** What is told while it lasts ends now, anything else is told whole. */
+  const tell = (newcomer: Newcomer, endedAt: number): void => {
+    (newcomer.span ?? open(newcomer.since)).end(endedAt);
+    newcomer.span = undefined;
+  };
   return {
     note: (containers, openedAt, now) => {
       const present: typeof known = new Map();
@@ -34,16 +39,24 @@ export const createNewcomerSpans = (open: (since: number) => BlindSpan, startedA
         if (!isTold && container.record.parentKey !== undefined) continue;
         const life = lifeOf(container.record);
         const since = Math.max(container.record.startedAt, startedAt);
-        const newcomer = known.get(life) ?? { since, isWatched: false, isTold };
+        const newcomer = known.get(life) ?? { since, isWatched: false, isTold, span: undefined };
         present.set(life, newcomer);
-        const watchedSince = newcomer.isWatched ? undefined : openedAt(container.key);
-        if (watchedSince === undefined) continue;
+        if (newcomer.isWatched) continue;
+        const watchedSince = openedAt(container.key);
+        if (watchedSince === undefined) {
+          // It may run for months: that it is not watched is told while it is so.
+          if (isTold && now - newcomer.since >= foundWithinMs) newcomer.span ??= open(newcomer.since);
+          continue;
+        }
         newcomer.isWatched = true;
-        if (watchedSince > newcomer.since) open(newcomer.since).end(watchedSince);
+        if (watchedSince > newcomer.since) tell(newcomer, watchedSince);
       }
-      for (const [life, { since, isWatched, isTold }] of known)
-        if (!present.has(life) && !isWatched && now > since && (isTold || now - since < foundWithinMs))
-          open(since).end(now);
+      for (const [life, newcomer] of known) {
+        const { since, isWatched, isTold, span } = newcomer;
+        const isOver = !present.has(life) && !isWatched;
+        if (isOver && (span !== undefined || (now > since && (isTold || now - since < foundWithinMs))))
+          tell(newcomer, now);
+      }
       known = present;
     },
     ended: (life) => {
@@ -51,9 +64,18 @@ export const createNewcomerSpans = (open: (since: number) => BlindSpan, startedA
       if (newcomer?.isWatched === true || !hasOwnNetwork(life)) return;
       if (newcomer !== undefined) newcomer.isWatched = true;
       const since = Math.max(life.startedAt, startedAt);
-      if (life.endedAt !== undefined && life.endedAt > since) open(since).end(life.endedAt);
+      if (life.endedAt !== undefined && (life.endedAt > since || newcomer?.span !== undefined))
+        tell(newcomer ?? { since, isWatched: true, isTold: true, span: undefined }, life.endedAt);
     },
   };
+};
+
+type Newcomer = {
+  readonly since: number;
+  readonly isTold: boolean;
+  isWatched: boolean;
+  /** Told and not over. */
+  span: BlindSpan | undefined;
 };
 
 /** Twice the time between two looks at the networks of all processes. */

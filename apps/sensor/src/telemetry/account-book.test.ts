@@ -32,9 +32,10 @@ it('counts as lost what nobody can explain, once', () => {
   expect(book.close(6, 20)?.lost).toEqual([{ stage: 'reader', cause: 'unexplained', count: 2 }]);
 });
 
-it('says nothing when nothing changed', () => {
-  const book = createAccountBook('activity', 0);
-  expect(book.close(0, 10)).toBeUndefined();
+it('says first that it watches, and then nothing when nothing changed', () => {
+  const book = createAccountBook('logins', 0);
+  expect(book.close(0, 10)).toMatchObject({ collector: 'logins', since: 0, to: 10, produced: 0, lost: [] });
+  expect(book.close(0, 15)).toBeUndefined();
   book.told(1);
   expect(book.close(1, 20)).toBeDefined();
   expect(book.close(1, 30)).toBeUndefined();

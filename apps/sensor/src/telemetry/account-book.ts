@@ -7,7 +7,8 @@ export type AccountBook = {
   readonly unwanted: (events: number) => void;
   /**
    * The account as of now: what the source says it produced since the start against what became of it. More that was produced
-   * than can be explained is lost too, and said so. `undefined` when nothing changed since the last account.
+   * than can be explained is lost too, and said so. The first says that somebody watches, were it nothing that happened; after it
+   * `undefined` when nothing changed since the last account.
    */
   readonly close: (produced: number, toMs: number) => TelemetryAccount | undefined;
 };
@@ -19,7 +20,7 @@ export const createAccountBook = (collector: string, since: number): AccountBook
   let to = since;
   let told = 0;
   let unwanted = 0;
-  let closed = 0;
+  let closed: number | undefined;
   const lost = new Map<string, { readonly stage: LossStage; readonly cause: string; count: number }>();
   const other = 'reader other';
 

@@ -27,6 +27,8 @@ export const HostRecord = z.object({
   key: z.literal('host'),
   ...interval,
   bootId: z.string().max(64),
+  /** When the machine was first started, not later than `startedAt`; absent where nothing tells it. */
+  firstStartedAt: timeMs.optional(),
   hostname: name,
   os: z.object({ id: name, versionId: name, name }),
   kernel: name,

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { arch, availableParallelism, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { HostEvidence, HostRecord } from '@parapet/contract/wire';
@@ -40,6 +41,16 @@ export const readAddresses = (): HostRecord['addresses'] =>
 export const readHostPackageDatabases = (rootPath: string): HostRecord['packageDatabases'] => [
   ...findPackageDatabases(rootPath),
 ];
+
+/**
+ * When this machine was first started, in milliseconds: its id is written then, and images of machines come without one
+ * (machine-id(5)). One that came with an image is older than the machine, which is no false word: it may have been there before.
+ */
+export const readFirstStart = (rootPath: string, bootedAt: number): number | undefined => {
+  const file = statSync(join(rootPath, 'etc/machine-id'), { throwIfNoEntry: false });
+  if (file === undefined || file.size === 0 || file.mtimeMs < 0) return undefined;
+  return Math.min(Math.floor(file.mtimeMs), bootedAt);
+};
 
 /** By what the console finds this host again. Values that many machines share (zeros, placeholders) are left out. */
 export const readHostEvidence = (rootPath: string, cloud: CloudFacts | undefined): HostEvidence => {

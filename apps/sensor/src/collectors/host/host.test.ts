@@ -1,8 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readCloudFacts } from './cloud-metadata.ts';
-import { readAddresses, readFixedHostFacts, readHostEvidence } from './host-facts.ts';
+import { readAddresses, readFirstStart, readFixedHostFacts, readHostEvidence } from './host-facts.ts';
 import { parseOsRelease } from './os-release.ts';
 
 describe('parseOsRelease', () => {
@@ -14,6 +17,20 @@ describe('parseOsRelease', () => {
     });
     expect(parseOsRelease('')).toEqual({ id: 'linux', versionId: '', name: 'linux' });
   });
+});
+
+it('takes for the first start of a machine when its id was written, and nothing where it has none', () => {
+  const root = mkdtempSync(join(tmpdir(), 'host-'));
+  const path = join(root, 'etc/machine-id');
+  mkdirSync(join(root, 'etc'));
+  expect(readFirstStart(root, 9000)).toBeUndefined();
+  writeFileSync(path, '');
+  expect(readFirstStart(root, 9000)).toBeUndefined();
+  writeFileSync(path, '0123456789abcdef0123456789abcdef\n');
+  utimesSync(path, 5, 5);
+  expect(readFirstStart(root, 9000)).toBe(5000);
+  expect(readFirstStart(root, 4000)).toBe(4000);
+  rmSync(root, { recursive: true });
 });
 
 describe('readCloudFacts', () => {

@@ -3,7 +3,7 @@ import { createHostTimes } from '../../proc/host-times.ts';
 import type { CollectorDefinition } from '../collector.ts';
 import type { RuntimeStates } from '../runtime-states.ts';
 import type { CloudFacts } from './cloud-metadata.ts';
-import { readAddresses, readFixedHostFacts, readHostPackageDatabases } from './host-facts.ts';
+import { readAddresses, readFirstStart, readFixedHostFacts, readHostPackageDatabases } from './host-facts.ts';
 
 const refreshEveryMs = 10_000;
 
@@ -18,6 +18,7 @@ export const createHostCollector = (deps: {
   start: async ({ inventory, bootId, procPath, clock, report, log }) => {
     const fixed = readFixedHostFacts(deps.rootPath);
     const startedAt = createHostTimes(procPath, clock.now()).startedAt(0);
+    const firstStartedAt = readFirstStart(deps.rootPath, startedAt);
     const put = (): void => {
       const cloud = deps.cloud();
       inventory.put({
@@ -25,6 +26,7 @@ export const createHostCollector = (deps: {
         key: 'host',
         startedAt,
         bootId,
+        ...(firstStartedAt === undefined ? {} : { firstStartedAt }),
         hostname: hostname().slice(0, 1024),
         ...fixed,
         addresses: readAddresses(),

@@ -23,5 +23,6 @@ export {
   programOf,
   type Requirement,
   root,
+  unifiedHierarchy,
 } from './requirements.ts';
 export { eventually } from './wait.ts';

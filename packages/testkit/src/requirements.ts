@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { describe } from 'vitest';
 
 /** Something a test needs beyond Node, and the reason a person reads when it is missing. */
@@ -25,6 +25,12 @@ export function dockerSocketPath(): string | undefined {
 export const kernelTypes: Requirement = {
   met: existsSync('/sys/kernel/btf/vmlinux'),
   reason: 'needs a kernel with BTF',
+};
+
+/** A program on the root of the unified hierarchy meets the sockets of all processes; a container sees only its own part. */
+export const unifiedHierarchy: Requirement = {
+  met: ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].some((path) => existsSync(path) && statSync(path).ino === 1),
+  reason: 'needs the root of the unified cgroup hierarchy',
 };
 
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>

@@ -58,6 +58,8 @@ export const helpers = {
   getCurrentTask: 35,
   /** 4.11 */
   probeReadString: 45,
+  /** 5.1 */
+  fullSocket: 95,
   /** 5.5 */
   probeReadUser: 112,
   probeReadKernel: 113,

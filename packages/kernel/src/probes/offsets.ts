@@ -108,6 +108,8 @@ const optionalPlaces = {
   packetProtocol: [['sk_buff', 'protocol']],
   packetSocket: [['sk_buff', 'sk']],
   packetDevice: [['sk_buff', 'dev']],
+  /** What a UDP socket carries for the kernel, such as a tunnel. */
+  udpEncapsulation: [['udp_sock', 'encap_type']],
   deviceNet: [['net_device', 'nd_net', 'net']],
   /** What a program of a cgroup is called with, as the kernel has it. */
   calledSocket: [['bpf_sock_addr_kern', 'sk']],

@@ -1,20 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
+import { describeWith, eventually, kernelTypes, root, unifiedHierarchy } from '@parapet/testkit';
 import { expect, it } from 'vitest';
 import { addressOf, libc } from '../libc.ts';
 import type { ProbedEvent, ProbedExec, ProbedExit } from './decode.ts';
-import type { ProbedSocket } from './decode-network.ts';
+import type { ProbedDatagram, ProbedSocket } from './decode-network.ts';
 import { openProbes, type ProbeAccount, type ProbeOptions, type Probes, probeNames } from './probes.ts';
 import { tcpStates } from './programs/socket-state.ts';
-
-const btf: Requirement = {
-  met: existsSync('/sys/kernel/btf/vmlinux'),
-  reason: 'needs a kernel that tells its types (BTF)',
-};
 
 const open = (options: Partial<ProbeOptions>): { events: ProbedEvent[]; probes: Probes } => {
   const events: ProbedEvent[] = [];
@@ -45,7 +40,7 @@ const readUntil = <T>(probes: Probes, what: string, ask: () => T | undefined | f
 const execsOf = (events: readonly ProbedEvent[], first: string): ProbedExec[] =>
   events.filter((event): event is ProbedExec => event.kind === 'exec' && event.arguments[0] === first);
 
-describeWith([root, btf], 'probes', () => {
+describeWith([root, kernelTypes], 'probes', () => {
   it('tell what was started, by whom, with all arguments, and how it ended', async () => {
     const { events, probes } = open({});
     const argument = `${'é'.repeat(40)}\n\x1b[31m`;
@@ -251,6 +246,51 @@ describeWith([root, btf], 'probes', () => {
     expect(programs()).toBe(before);
   });
 });
+
+describeWith([root, kernelTypes, unifiedHierarchy], 'the probe of connected sockets', () => {
+  it.each([
+    { kernel: 'this kernel', without: [] },
+    { kernel: 'one before 6.3', without: ['sock_send_length'] },
+  ])('tells the first datagram to each address: $kernel', async ({ without }) => {
+    const { events, probes } = open({ probes: ['datagramConnected'], without });
+    const sender = spawnSync(process.execPath, ['-e', sendConnected], { encoding: 'utf8' });
+    const ours = (): ProbedDatagram[] =>
+      events.filter((event): event is ProbedDatagram => event.kind === 'datagram' && event.process.pid === sender.pid);
+    await readUntil(probes, 'the last datagram', () => ours().length >= 2);
+    probes.close();
+    expect(probes.missing).toEqual([]);
+    const ports = sender.stdout.trim().split(' ').map(Number);
+    expect(ours().map(({ direction, remote }) => [direction, remote.port, remote.address.at(-1)])).toEqual(
+      ports.map((port) => ['sent', port, 1]),
+    );
+    expect(ours().every(({ local }) => local.port > 0)).toBe(true);
+  });
+});
+
+/** Sends three times over each kind of address from a connected socket, once to a TCP port, and says to which ports. */
+const sendConnected = `
+const { createSocket } = require('node:dgram');
+const { connect, createServer } = require('node:net');
+const send = (kind, address) => new Promise((resolve) => {
+  const [server, client] = [createSocket(kind), createSocket(kind)];
+  let left = 3;
+  server.on('message', () => {
+    left -= 1;
+    if (left > 0) return client.send('again');
+    const { port } = server.address();
+    server.close();
+    client.close(() => resolve(port));
+  });
+  server.bind(0, address, () => client.connect(server.address().port, address, () => client.send('first')));
+});
+const overTcp = () => new Promise((resolve) => {
+  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1', () => {
+    connect(server.address().port, '127.0.0.1', function () { this.end('bytes', () => server.close(resolve)); });
+  });
+});
+overTcp().then(() => send('udp4', '127.0.0.1'))
+  .then((four) => send('udp6', '::1').then((six) => console.log(four, six)));
+`;
 
 /** The account, once all that was produced is read or lost: on a busy machine something else may start between reading and asking. */
 const balanced = (probes: Probes, events: readonly ProbedEvent[]): readonly ProbeAccount[] | undefined => {

@@ -30,6 +30,7 @@ import {
 import {
   recentDatagrams,
   writeDatagramConnected,
+  writeDatagramLeaving,
   writeDatagramReceived,
   writeDatagramReceived6,
   writeDatagramSent,
@@ -60,7 +61,11 @@ const probeTable: Readonly<Record<ProbeName, ProbeDefinition>> = {
   dnsAnswer: { tracepoint: 'netif_receive_skb', write: writeDnsAnswer },
   dnsStreamSent: { cgroupPlace: 'packetSend', write: writeDnsStreamSent },
   dnsStreamReceived: { cgroupPlace: 'packetReceive', write: writeDnsStreamReceived },
-  datagramConnected: { tracepoint: 'sock_send_length', write: writeDatagramConnected },
+  datagramConnected: {
+    tracepoint: 'sock_send_length',
+    write: writeDatagramConnected,
+    orElse: { cgroupPlace: 'packetSend', write: writeDatagramLeaving },
+  },
   datagramSent: { cgroupPlace: 'udp4Send', write: writeDatagramSent },
   datagramSent6: { cgroupPlace: 'udp6Send', write: writeDatagramSent6 },
   datagramReceived: { cgroupPlace: 'udp4Receive', write: writeDatagramReceived },
@@ -85,11 +90,16 @@ export const probeNames = [
 ] as const;
 export type ProbeName = (typeof probeNames)[number];
 
-type ProbeDefinition = ({ readonly tracepoint: string } | { readonly cgroupPlace: CgroupPlace }) & {
+type ProbeProgram = ({ readonly tracepoint: string } | { readonly cgroupPlace: CgroupPlace }) & {
   readonly write: (probe: ProbeWriter, offsets: KernelOffsets) => void;
+};
+
+type ProbeDefinition = ProbeProgram & {
   readonly isNeeded?: true;
   /** A kernel without this has nothing that the probe could tell. */
   readonly onlyWith?: string;
+  /** What tells the same on kernels without the first place. */
+  readonly orElse?: ProbeProgram;
 };
 
 export type ProbeOptions = {
@@ -99,6 +109,8 @@ export type ProbeOptions = {
   readonly onUnreadable?: () => void;
   /** Where the host's files lie: default `/`. */
   readonly rootPath?: string;
+  /** Tracepoints to do without though the kernel has them, as on an older one. */
+  readonly without?: readonly string[];
   /** What the kernel may keep between two reads: a power of two, default 2 MiB, some 4,000 execs with usual arguments. */
   readonly ringBytes?: number;
   /** How often the ring is read, default 25 ms. */
@@ -189,7 +201,7 @@ const openAll = (options: ProbeOptions, offsets: KernelOffsets): Probes => {
         ringFd: ring.map.fd,
         recentFd: recent.fd,
       };
-      const started = start(name, environment, opened, options.rootPath);
+      const started = start(name, environment, opened, options);
       if (started === undefined) missing.push(name);
       else programs.push({ name, ...started });
     }
@@ -209,39 +221,42 @@ const start = (
   name: ProbeName,
   environment: ProbeEnvironment,
   opened: DisposableStack,
-  rootPath: string | undefined,
+  { rootPath, without = [] }: ProbeOptions,
 ): Omit<RunningProbe, 'name'> | undefined => {
   const definition = probeTable[name];
-  const started = attempt(() => {
-    const program = opened.use(load(name, definition, environment));
-    return { program, place: opened.use(place(name, program, rootPath)) };
-  });
-  if (started.ok) return started.value;
-  if (definition.isNeeded === true) throw started.error;
+  const candidates: ProbeProgram[] = definition.orElse === undefined ? [definition] : [definition, definition.orElse];
+  for (const written of candidates) {
+    if ('tracepoint' in written && without.includes(written.tracepoint)) continue;
+    const started = attempt(() => {
+      const program = opened.use(load(name, written, environment));
+      return { written, program, place: opened.use(place(written, program, rootPath)) };
+    });
+    if (started.ok) return started.value;
+    if (definition.isNeeded === true) throw started.error;
+  }
   return undefined;
 };
 
-const load = (name: ProbeName, definition: ProbeDefinition, environment: ProbeEnvironment): BpfObject => {
-  const { write } = definition;
+const load = (name: ProbeName, written: ProbeProgram, environment: ProbeEnvironment): BpfObject => {
+  const { write } = written;
   const named = `parapet_${name}`;
   const instructions = (result: 0 | 1): Uint8Array =>
     assemble((asm) => write(createProbeWriter(asm, { ...environment, result }), environment.offsets));
-  return 'tracepoint' in definition
+  return 'tracepoint' in written
     ? loadProgram({ type: 'rawTracepoint', name: named, instructions: instructions(0) })
     : loadProgram({
-        type: definition.cgroupPlace.startsWith('packet') ? 'cgroupPacket' : 'cgroupSocketAddress',
+        type: written.cgroupPlace.startsWith('packet') ? 'cgroupPacket' : 'cgroupSocketAddress',
         name: named,
-        place: definition.cgroupPlace,
+        place: written.cgroupPlace,
         instructions: instructions(1),
       });
 };
 
-const place = (name: ProbeName, program: BpfObject, rootPath: string | undefined): BpfObject => {
-  const definition = probeTable[name];
-  if ('tracepoint' in definition) return attachRawTracepoint(definition.tracepoint, program);
+const place = (written: ProbeProgram, program: BpfObject, rootPath: string | undefined): BpfObject => {
+  if ('tracepoint' in written) return attachRawTracepoint(written.tracepoint, program);
   const root = openSync(unifiedRoot(rootPath ?? '/'), 'r');
   try {
-    return attachToCgroup(root, definition.cgroupPlace, program);
+    return attachToCgroup(root, written.cgroupPlace, program);
   } finally {
     closeSync(root);
   }
@@ -266,6 +281,7 @@ const cgroup2Magic = 0x6367_7270;
 
 type RunningProbe = {
   readonly name: ProbeName;
+  readonly written: ProbeProgram;
   readonly program: BpfObject;
   /** Where it runs; none while it rests. */
   place: BpfObject | undefined;
@@ -304,7 +320,7 @@ const run = (options: ProbeOptions, { counters, ring, programs, missing, all }: 
       probe.place?.close();
       probe.place = undefined;
       if (rests) continue;
-      const placed = attempt(() => place(probe.name, probe.program, options.rootPath));
+      const placed = attempt(() => place(probe.written, probe.program, options.rootPath));
       if (placed.ok) probe.place = placed.value;
       else failure = placed.error;
     }

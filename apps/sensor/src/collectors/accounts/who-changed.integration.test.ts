@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
-import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
+import { describeWith, eventually, kernelTypes, root } from '@parapet/testkit';
 import { expect, it } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createStateFile } from '../../state/state-files.ts';
@@ -13,12 +13,7 @@ import { createCollected } from '../testing/collected.ts';
 import { startAccountCollector } from './account-collector.ts';
 import { AccountState } from './account-state.ts';
 
-const btf: Requirement = {
-  met: existsSync('/sys/kernel/btf/vmlinux'),
-  reason: 'needs a kernel that tells its types (BTF)',
-};
-
-describeWith([root, btf], 'who changed users', () => {
+describeWith([root, kernelTypes], 'who changed users', () => {
   it('is the process that put another file in the place of theirs, though it is over by then', async () => {
     const rootPath = realpathSync(mkdtempSync(join(tmpdir(), 'who-changed-')));
     for (const folder of ['etc', 'state']) mkdirSync(join(rootPath, folder));

@@ -1,19 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TelemetryEvent } from '@parapet/contract/telemetry';
-import { describeWith, eventually, type Requirement, root } from '@parapet/testkit';
+import { describeWith, eventually, kernelTypes, root, unifiedHierarchy } from '@parapet/testkit';
 import { expect, it, vi } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createCollected } from '../testing/collected.ts';
@@ -24,16 +15,6 @@ import { programRoots } from './program-roots.ts';
 
 const patience = { timeout: 180_000, interval: 50 };
 
-const btf: Requirement = {
-  met: existsSync('/sys/kernel/btf/vmlinux'),
-  reason: 'needs a kernel that tells its types (BTF)',
-};
-
-const wholeHierarchy: Requirement = {
-  met: ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].some((path) => existsSync(path) && statSync(path).ino === 1),
-  reason: 'needs the root of the unified cgroup hierarchy',
-};
-
 const hashes = createExecutableHashes({
   hash: createHashProgram(
     programRoots({ procPath: '/proc', rootPath: '/', workloads: { containerByRuntimeId: () => undefined } }),
@@ -43,7 +24,7 @@ const activityCollector = (wanted: Pick<ExecutableHashes, 'begin'> = hashes) =>
   createActivityCollector(createKernelWatch({ cpuCores: undefined }), wanted, () => {});
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
-describeWith([root, btf], 'the activity collector', () => {
+describeWith([root, kernelTypes], 'the activity collector', () => {
   it('tells what ran, who started it and how it ended, secrets masked, and accounts for every event', async () => {
     const collected = createCollected();
     const running = await activityCollector().start(collected.context);
@@ -75,7 +56,7 @@ describeWith([root, btf], 'the activity collector', () => {
   });
 });
 
-describeWith([root, btf], 'the hash of a program', () => {
+describeWith([root, kernelTypes], 'the hash of a program', () => {
   it('is that of the file that ran, also when the process ended at once, and never that of another one in its place', async () => {
     const collected = createCollected();
     const folder = mkdtempSync(join(tmpdir(), 'activity-hash-'));
@@ -113,7 +94,7 @@ describeWith([root, btf], 'the hash of a program', () => {
   });
 });
 
-describeWith([root, btf], 'what processes ask of the kernel', () => {
+describeWith([root, kernelTypes], 'what processes ask of the kernel', () => {
   it('is told with who asked, where a program from memory and one that was deleted are known as such', async () => {
     const collected = createCollected();
     const running = await activityCollector().start(collected.context);
@@ -201,7 +182,7 @@ const again = () => {
 ask('udp4', '127.0.0.1', 'four').then(() => ask('udp6', '::1', 'six')).then(overTcp);
 `;
 
-describeWith([root, btf, wholeHierarchy], 'what is sent over UDP', () => {
+describeWith([root, kernelTypes, unifiedHierarchy], 'what is sent over UDP', () => {
   it('is told with the answer and who asked, in whichever network, and so is the first datagram to each and from each', async () => {
     const collected = createCollected();
     const running = await activityCollector().start(collected.context);

@@ -1,24 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventAction, TelemetryEvent } from '@parapet/contract/telemetry';
-import { describeWith, type Requirement, root } from '@parapet/testkit';
+import { describeWith, kernelTypes, root, unifiedHierarchy } from '@parapet/testkit';
 import { expect, it, vi } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { createCollected } from '../testing/collected.ts';
 import { createActivityCollector } from './index.ts';
 
 const patience = { timeout: 180_000, interval: 50 };
-
-const btf: Requirement = {
-  met: existsSync('/sys/kernel/btf/vmlinux'),
-  reason: 'needs a kernel that tells its types (BTF)',
-};
-const wholeHierarchy: Requirement = {
-  met: ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].some((path) => existsSync(path) && statSync(path).ino === 1),
-  reason: 'needs the root of the unified cgroup hierarchy',
-};
 
 /**
  * Gives its first thread one name and the only thread of its pool another one, and does all that is told by kinds in the latter, to
@@ -65,7 +56,7 @@ const act = async () => {
 resolver.bind(53, '127.0.0.1', act);
 `;
 
-describeWith([root, btf, wholeHierarchy], 'what a thread with a name of its own does', () => {
+describeWith([root, kernelTypes, unifiedHierarchy], 'what a thread with a name of its own does', () => {
   it('is told in the name of its process, and with the name of the thread', async () => {
     const collected = createCollected();
     const collector = createActivityCollector(

@@ -26,17 +26,42 @@ export const writeDatagramReceived6 = (probe: ProbeWriter, offsets: KernelOffset
 /** Raw tracepoint `sock_send_length(sock, length, flags)` (6.3): what was sent by a UDP socket that is connected, which needs no name. */
 export const writeDatagramConnected = (probe: ProbeWriter, offsets: KernelOffsets): void => {
   const { asm } = probe;
-  const [v6, taken] = [asm.fresh('v6'), asm.fresh('taken')];
   asm.move('r6', 'r1');
   probe.takeArgument(0);
   probe.read(1, 'r1', 'r8', [offsets.sockProtocol]);
   asm.jumpIf('ne', 'r1', protocolUdp, 'leave');
-  probe.read(2, 'r1', 'r8', [offsets.sockRemotePort]);
-  asm.jumpIf('eq', 'r1', 0, 'leave');
   // An `int`, of which the upper half says nothing; what failed is below zero.
   asm.load(8, 'r2', 'r6', 8);
   asm.alu('lsh', 'r2', 32);
   asm.jumpIf('slt', 'r2', 0, 'leave');
+  tellConnected(probe, offsets);
+};
+
+/**
+ * The same before 6.3: a program of the root cgroup that is called with each packet that a socket sends, by the process that does, once the
+ * firewall let it pass. Most are not UDP and leave by what the kernel reads for us; of sockets that carry a tunnel, anybody may run.
+ */
+export const writeDatagramLeaving = (probe: ProbeWriter, offsets: KernelOffsets): void => {
+  const { asm } = probe;
+  asm.move('r6', 'r1');
+  asm.load(8, 'r1', 'r6', packet.socket);
+  asm.jumpIf('eq', 'r1', 0, 'leave');
+  asm.call(helpers.fullSocket);
+  asm.jumpIf('eq', 'r0', 0, 'leave');
+  asm.load(4, 'r1', 'r0', packet.socketProtocol);
+  asm.jumpIf('ne', 'r1', protocolUdp, 'leave');
+  probe.read(8, 'r8', 'r6', [placeOf(offsets, 'packetSocket')]);
+  probe.read(1, 'r1', 'r8', [placeOf(offsets, 'udpEncapsulation')]);
+  asm.jumpIf('ne', 'r1', 0, 'leave');
+  tellConnected(probe, offsets);
+};
+
+/** The socket is in r8, one of UDP; without a port of the other end it is not connected. */
+const tellConnected = (probe: ProbeWriter, offsets: KernelOffsets): void => {
+  const { asm } = probe;
+  const [v6, taken] = [asm.fresh('v6'), asm.fresh('taken')];
+  probe.read(2, 'r1', 'r8', [offsets.sockRemotePort]);
+  asm.jumpIf('eq', 'r1', 0, 'leave');
   asm.store(8, 'r10', slot.remotePort, 'r1');
   probe.read(2, 'r1', 'r8', [offsets.sockFamily]);
   asm.jumpIf('eq', 'r1', familyV6, v6);
@@ -58,6 +83,8 @@ const familyV4 = 2;
 const familyV6 = 10;
 /** What a program of a cgroup is called with (`struct bpf_sock_addr`): the kernel turns loads of it into loads of its own. */
 const called = { addressV4: 4, addressV6: 8, port: 24 } as const;
+/** The same of packets: `struct __sk_buff`, and `struct bpf_sock` that it leads to. */
+const packet = { socket: 168, socketProtocol: 12 } as const;
 
 /** Below what the writer uses of the stack; the key is the memory of no other process that may interrupt. */
 const key = { start: -160, process: -152, direction: -148, port: -146, network: -144, address: -136 } as const;

@@ -59,9 +59,12 @@ test('starts on a private socket only, with checksums and a locale of its own', 
     server,
     `select current_setting('listen_addresses') as tcp, current_setting('data_checksums') as checksums,
      current_setting('shared_buffers') as buffers, current_setting('max_connections') as connections,
-     (select datlocale from pg_database where datname = 'postgres') as locale`,
+     current_setting('wal_compression') as compression, (select datlocale from pg_database where datname = 'postgres') as locale`,
   );
-  expect(settings).toEqual({ tcp: '', checksums: 'on', buffers: '64MB', connections: '40', locale: 'C.UTF-8' });
+  expect(settings).toEqual({
+    ...{ tcp: '', checksums: 'on', buffers: '64MB', connections: '40', locale: 'C.UTF-8' },
+    compression: 'off',
+  });
   expect((await stat(server.socketDir())).mode & 0o777).toBe(0o700);
   expect(server).toMatchObject({ adopted: false, origin: 'embedded', major: 18 });
 });

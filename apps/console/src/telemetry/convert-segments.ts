@@ -3,6 +3,7 @@ import { type TelemetryEvent, TelemetryLine } from '@parapet/contract/telemetry'
 import { type Position, readFrameBody, readFrameHeader } from '@parapet/contract/wire';
 import { storableJson } from '@parapet/core';
 import { type EventFile, rowOf, writeEvents } from '@parapet/telemetry';
+import { notAhead } from './not-ahead.ts';
 import { keepLater, readSegment, type SpooledFrame } from './spool/frame-spool.ts';
 import type { Converted, WorkerJobs } from './worker-messages.ts';
 
@@ -22,7 +23,7 @@ export const convertSegments = async (engine: Engine, job: WorkerJobs['convert']
       const hostName = job.hostNames[frame.hostId] ?? '';
       readFrame(frame, {
         position: (position) => keepLater(positions, frame.hostId, position),
-        account: (account) => accounts.push({ hostId: frame.hostId, account }),
+        account: (account) => accounts.push({ hostId: frame.hostId, account: notAhead(account, frame) }),
         refused: (example) => {
           const before = refused.get(frame.hostId);
           refused.set(frame.hostId, { lines: (before?.lines ?? 0) + 1, example: before?.example ?? example });

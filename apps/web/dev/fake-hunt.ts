@@ -112,7 +112,7 @@ const deedOf = (index: number): HuntEvent => {
 };
 
 const gapsOf = (world: FakeWorld): HuntGap[] => {
-  const [first, second] = world.hosts;
+  const [first, second, third] = world.hosts;
   if (first === undefined || second === undefined) return [];
   const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
   return [
@@ -124,6 +124,14 @@ const gapsOf = (world: FakeWorld): HuntGap[] => {
       ...{ hostId: second.id, hostName: second.name, collector: 'sensor', cause: 'It was killed: out of memory.' },
       ...{ from: ago(41 * minute), to: ago(34 * minute) },
     },
+    ...(third === undefined
+      ? []
+      : [
+          {
+            ...{ hostId: third.id, hostName: third.name, collector: 'sensor', cause: 'the sensor was installed then' },
+            ...{ from: ago(30 * day), to: ago(6 * hour), unwatched: true as const },
+          },
+        ]),
     {
       ...{ hosts: world.hosts.length - 4, collector: 'policy', from: ago(3 * hour) },
       cause: 'version 7 leaves out some of exec, exit',

@@ -52,6 +52,20 @@ test('says what the span lacks, and no more than a screen of it', () => {
     '  web\\x1b[1m, Programs: 1 lost, a to b (the kernel’s buffer was full, in the kernel, before the sensor read it)',
     '  3 hosts, Telemetry policy: left out, a to now (version 2 leaves out exit)',
   ]);
+  const before = {
+    ...leftOut,
+    collector: 'sensor',
+    hosts: 2,
+    unwatched: true,
+    cause: 'the sensor was installed then',
+  } as const;
+  expect(gapLines([before])).toEqual([
+    'This span is not whole: 2 hosts not watched for all of it.',
+    '  2 hosts, The whole sensor: not watched, a to now (the sensor was installed then)',
+  ]);
+  expect(gapLines([{ ...before, hosts: 0 }])).toEqual([
+    'Nobody watched: there is no host of which anything could be known.',
+  ]);
   expect(gapLines(Array.from({ length: 100 }, () => gap))).toHaveLength(22);
 });
 

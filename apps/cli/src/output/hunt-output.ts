@@ -58,16 +58,18 @@ export const eventLine = (event: HuntEvent): string =>
 /** What the answer may lack, one line for each host, collector and cause. */
 export const gapLines = (gaps: readonly HuntGap[]): readonly string[] => {
   if (gaps.length === 0) return [];
+  if (gaps.some(({ hosts }) => hosts === 0))
+    return ['Nobody watched: there is no host of which anything could be known.'];
   const lost = gaps.reduce((sum, gap) => sum + (gap.lost ?? 0), 0);
   const gone = gaps.filter(isGone);
   const deleted = gone.reduce((sum, gap) => sum + (gap.deleted ?? 0), 0);
-  const blind = gaps.filter((gap) => gap.lost === undefined && !isGone(gap) && !isLeftOut(gap));
-  const hosts =
-    new Set(blind.flatMap(({ hostId }) => hostId ?? [])).size + blind.reduce((sum, gap) => sum + (gap.hosts ?? 0), 0);
+  const blind = gaps.filter((gap) => gap.lost === undefined && !isGone(gap) && !isLeftOut(gap) && !isUnwatched(gap));
+  const unwatched = gaps.filter(isUnwatched);
   const parts = [
     ...(gone.length > 0 ? [deleted > 0 ? `${deleted} events were let go` : 'events were let go'] : []),
     ...(lost > 0 ? [`${lost} events were lost`] : []),
-    ...(blind.length > 0 ? [`sensors of ${hosts} ${hosts === 1 ? 'host' : 'hosts'} were blind`] : []),
+    ...(blind.length > 0 ? [`sensors of ${hostsOf(blind)} were blind`] : []),
+    ...(unwatched.length > 0 ? [`${hostsOf(unwatched)} not watched for all of it`] : []),
     ...(gaps.some(isLeftOut) ? ['the telemetry policy left events out on purpose'] : []),
   ];
   const lines = gaps.slice(0, maxGapLines).map(gapLine);
@@ -79,15 +81,24 @@ export const gapLines = (gaps: readonly HuntGap[]): readonly string[] => {
 
 const maxGapLines = 20;
 
+const hostsOf = (gaps: readonly HuntGap[]): string => {
+  const named = new Set(gaps.flatMap(({ hostId }) => hostId ?? [])).size;
+  const hosts = named + gaps.reduce((sum, gap) => sum + (gap.hosts ?? 0), 0);
+  return `${hosts} ${hosts === 1 ? 'host' : 'hosts'}`;
+};
+
 const isGone = ({ collector }: HuntGap): boolean => collector === 'store';
 
 const isLeftOut = ({ collector }: HuntGap): boolean => collector === 'policy';
+
+const isUnwatched = ({ unwatched }: HuntGap): boolean => unwatched === true;
 
 const gapLine = (gap: HuntGap): string =>
   `  ${gap.hostName ?? (gap.hosts === undefined ? 'all hosts' : `${gap.hosts} hosts`)}, ${collectorName(gap.collector)}: ${whatIsMissing(gap)}, ${gap.from} to ${gap.to ?? 'now'} (${gapCause(gap.cause)})`;
 
 const whatIsMissing = (gap: HuntGap): string => {
   if (isLeftOut(gap)) return 'left out';
+  if (isUnwatched(gap)) return 'not watched';
   if (isGone(gap)) return gap.deleted === undefined ? 'let go' : `${gap.deleted} let go`;
   return gap.lost === undefined ? 'blind' : `${gap.lost} lost`;
 };

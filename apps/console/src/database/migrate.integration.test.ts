@@ -92,6 +92,35 @@ test('accounts of every few seconds become one a minute, which know where they b
   expect(rows).toEqual([1, 2].flatMap((start) => ofOne.map((row) => ({ start, ...row }))));
 });
 
+test('since when collectors tell is known of accounts that are there, and what a clock ahead told ends when it came', async () => {
+  await using database = await createTestDatabase({ migrated: false });
+  await migrateDatabase(database.db, { version: '1.0.0', migrations: migrations.filter(([name]) => name < '0042') });
+  const came = Date.UTC(2026, 10, 20);
+  const hour = 3_600_000;
+  await sql`
+    insert into telemetry_accounts (host_id, collector, since, until, produced, told, unwanted, lost, losses, received_at, began, lost_before)
+    select '00000000-0000-4000-8000-0000000000aa', collector, since, until, 9, 9, 0, 4, '[]', ${new Date(came)}, since, 0
+    from (values ('activity', ${came - 2 * hour}::bigint, ${came - hour}::bigint), ('activity', ${came - 2 * hour}, ${came + 900 * 24 * hour}),
+      ('activity', ${came - 2 * hour}, ${came + 800 * 24 * hour}), ('files', ${came + 700 * 24 * hour}, ${came + 700 * 24 * hour}),
+      ('spool', ${came - 3 * hour}, ${came})) as told (collector, since, until)`.execute(database.db);
+  await migrateDatabase(database.db, { version: '1.1.0', migrations });
+  const accounts = await sql<Record<string, unknown>>`
+    select collector, (until - ${came}) / ${hour} as until, (began - ${came}) / ${hour} as began from telemetry_accounts order by 1, 2`.execute(
+    database.db,
+  );
+  expect(accounts.rows.map((row) => [row['collector'], Number(row['until']), Number(row['began'])])).toEqual([
+    ['activity', -1, -2],
+    ['activity', 0, -2],
+    ['files', 0, 0],
+    ['spool', 0, -3],
+  ]);
+  const watched = await database.db.selectFrom('telemetry_watched').selectAll().orderBy('collector').execute();
+  expect(watched.map(({ collector, since }) => [collector, (Number(since) - came) / hour])).toEqual([
+    ['activity', -2],
+    ['files', 0],
+  ]);
+});
+
 test('of several consoles that start at once one migrates and all go on', async () => {
   await using database = await createTestDatabase({ migrated: false });
   const others = Array.from({ length: 4 }, () => connectDatabase({ address: database.address, maxConnections: 2 }));

@@ -71,7 +71,7 @@ beforeAll(async () => {
     ...{
       kind: 'account',
       collector: 'activity',
-      since: startMs,
+      since: startMs - 7_200_000,
       to: startMs + 300_000,
       produced: 20,
       told: 13,

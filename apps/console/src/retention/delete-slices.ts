@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { inSlices } from '../database/in-slices.ts';
 import { writeFindings } from '../findings/write-lock.ts';
 import type { AgingTable } from './kinds.ts';
 
@@ -22,13 +22,9 @@ export const deleteOlder = async (
   const statement = sql`
     delete from ${name} where ${column} in (
       select ${column} from ${name} where ${sql.ref(endedAt)} < ${before} and ${only ?? sql`true`} limit ${slice})`;
-  let removed = 0;
-  for (let count = slice; count === slice && !signal.aborted; removed += count) {
-    const startedAt = performance.now();
+  const step = async (): Promise<number> => {
     const result = isFindings ? await writeFindings(db, (tx) => statement.execute(tx)) : await statement.execute(db);
-    count = Number(result.numAffectedRows ?? 0n);
-    // Ingest and people go first: at most half of the time is taken.
-    if (count === slice) await delay(performance.now() - startedAt, undefined, { signal }).catch(() => undefined);
-  }
-  return removed;
+    return Number(result.numAffectedRows ?? 0n);
+  };
+  return inSlices(step, slice, signal);
 };

@@ -9,6 +9,7 @@ import {
 } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { readTotals } from '../telemetry/manifest.ts';
 import { measureEvents, previewEvents } from '../telemetry/retention.ts';
 import { oldestOf, rowBytesOf, rowsWithin } from './estimate.ts';
 import { graphCutoff } from './graph-budget.ts';
@@ -28,8 +29,7 @@ export const measureRetention = async (
   const count = hosts.rows[0]?.hosts ?? 0;
   const kinds: RetentionCost[] = [];
   for (const kind of retentionKinds) kinds.push(await measureKind(db, kind, count, now));
-  const events = kinds.find(({ kind }) => kind === 'telemetry')?.bytes ?? 0;
-  const takes = await largest(db, [{ name: 'Files of events', bytes: events }]);
+  const takes = await largest(db, [{ name: 'Files of events', bytes: (await readTotals(db)).bytes }]);
   return { defaults: defaultRetention, kinds, hosts: count, measuredAt: now.toISOString(), takes };
 };
 
@@ -128,6 +128,7 @@ const names: Readonly<Record<string, string>> = {
   edge_reports: 'Reports of edges',
   audit_log: 'Audit log',
   inventory_records: 'What sensors hold',
+  telemetry_accounts: 'Accounts of events',
 };
 const mostTables = 8;
 

@@ -15,14 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await sql`truncate telemetry_accounts, losses, assets cascade`.execute(database.db);
+  await sql`truncate telemetry_accounts, telemetry_watched, losses, assets cascade`.execute(database.db);
   await addHosts(1);
 });
 
 const addHosts = (count: number): Promise<unknown> =>
   sql`
 insert into assets (id, kind, key, name, status, first_seen_at, last_seen_at)
-select ('00000000-0000-4000-8000-' || lpad(to_hex(169 + n), 12, '0'))::uuid, 'host', 'host:' || n, 'web-' || n, 'running', now(), now()
+select ('00000000-0000-4000-8000-' || lpad(to_hex(169 + n), 12, '0'))::uuid, 'host', 'host:' || n, 'web-' || n, 'running', to_timestamp(0), now()
 from generate_series(1, ${count}::int) n`.execute(database.db);
 
 /** `produced` events until some seconds after the start, of which `ring` were lost in the kernel and `queue` in the sensor. */
@@ -54,7 +54,9 @@ const stored = async () =>
   ]);
 
 const lossesWithin = (from: number, to: number) =>
-  readGaps(database.db, { from: start + from * 1000, to: start + to * 1000 }, null);
+  readGaps(database.db, { from: start + from * 1000, to: start + to * 1000 }, null).then((gaps) =>
+    gaps.filter(({ unwatched }) => unwatched !== true),
+  );
 
 test('one account a minute stays, told one by one or all at once, and tells since when', async () => {
   const accounts = Array.from({ length: 36 }, (_, index) =>
@@ -95,6 +97,32 @@ test('a span lacks what was lost in the minutes that it touches, and nothing els
     ['kernel', 5],
     ['queue', 2],
   ]);
+});
+
+test('a clock that is set back takes nothing of what is told after it, and doubles nothing', async () => {
+  await tell(sums(3600, 100, 1));
+  await tell(sums(3600, 150, 1), sums(3600, 160, 6));
+  await tell(sums(3600, 160, 6));
+  await tell({ ...sums(10, 170, 9), to: start + 10_000 });
+  expect(await stored()).toEqual([[0, 3600, 170, 0, 9]]);
+  expect(await lossesWithin(0, 100)).toMatchObject([{ lost: 9 }]);
+  await tell(sums(3650, 200, 9));
+  expect(await stored()).toEqual([[0, 3650, 200, 0, 9]]);
+  await tell(sums(3700, 200, 10), sums(3690, 200, 10));
+  expect(await stored()).toEqual([
+    [0, 3650, 200, 0, 9],
+    [3650, 3700, 200, 9, 10],
+  ]);
+  const { collectors } = await readAccounts(database.db, hostId, { from: start, to: start + 4_000_000 }, 10);
+  expect(collectors).toMatchObject([{ produced: 200, lost: 10, losses: [{ count: 10 }] }]);
+});
+
+test('a start that lies in the future begins with its first account', async () => {
+  await tell({ ...sums(50, 10, 2), since: start + 1_000_000_000 });
+  expect(await stored()).toEqual([[50, 50, 10, 0, 2]]);
+  expect(await lossesWithin(0, 100)).toMatchObject([{ lost: 2 }]);
+  const watched = await database.db.selectFrom('telemetry_watched').select('since').execute();
+  expect(watched.map(({ since }) => Number(since) - start)).toEqual([50_000]);
 });
 
 test('more losses than are listed are all counted, and so are their hosts', async () => {

@@ -52,6 +52,7 @@ const foldPlace = (gaps: readonly HostGap[]): HostGap => {
     collector,
     ...spanOf(gaps),
     ...lostOf(gaps),
+    ...watchOf(gaps),
     cause: gaps.length === 1 ? newest.cause : causesOf(gaps),
   };
 };
@@ -62,6 +63,7 @@ const foldHosts = (gaps: readonly HostGap[]): HuntGap => ({
   collector: '*',
   ...spanOf(gaps),
   ...lostOf(gaps),
+  ...watchOf(gaps),
   cause: 'more hosts than are listed: name a host or a shorter span to see each',
 });
 
@@ -75,6 +77,9 @@ const spanOf = (gaps: readonly HuntGap[]): Pick<HuntGap, 'from' | 'to'> => {
 
 const lostOf = (gaps: readonly HuntGap[]): Pick<HuntGap, 'lost'> =>
   gaps.every(({ lost }) => lost === undefined) ? {} : { lost: gaps.reduce((sum, { lost }) => sum + (lost ?? 0), 0) };
+
+const watchOf = (gaps: readonly HuntGap[]): Pick<HuntGap, 'unwatched'> =>
+  gaps.every(({ unwatched }) => unwatched === true) ? { unwatched: true } : {};
 
 const maxCauses = 5;
 

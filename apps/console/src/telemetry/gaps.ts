@@ -4,12 +4,14 @@ import type { Database } from '../database/database.ts';
 import { readLeftOut } from '../telemetry-policy/left-out.ts';
 import { type Losses, lossesSince } from './accounts.ts';
 import { allowedIn } from './allowed.ts';
+import { eventCollectors } from './event-collectors.ts';
 import { foldGaps, type HostGap } from './fold-gaps.ts';
 import { readGone } from './gone.ts';
+import { readUnwatched } from './unwatched.ts';
 
 /**
  * What may be missing from a span of time, in milliseconds: losses that were counted in it, from the sums that collectors tell,
- * spans in which a collector was blind, and what was there and was let go. Of the hosts of which the scope shows anything: what a
+ * spans in which a collector was blind, what nobody watched, and what was there and was let go. Of the hosts of which the scope shows anything: what a
  * host did not see its containers did not tell, and who sees one of them is told. They can be given by who knows them.
  */
 export const readGaps = async (
@@ -24,21 +26,36 @@ export const readGaps = async (
     readLeftOut(db, span, isOf(hosts)),
     readCounted(db, span, hosts),
     readBlind(db, span, hosts),
+    readUnwatched(db, span, isOf(hosts)),
   ]);
   return gaps.flat();
+};
+
+/** When a host could not see: spans in which its collectors were blind, and what they did not watch. */
+export const readUnseen = async (
+  db: Database,
+  span: { readonly from: number; readonly to: number },
+  hostId: string,
+): Promise<HuntGap[]> => {
+  const unseen = await Promise.all([readBlind(db, span, [hostId]), readUnwatched(db, span, isOf([hostId]))]);
+  return unseen.flat();
 };
 
 /** What the name of a file says that it lacks: a file is passed on without its page. */
 export const markOfGaps = (gaps: readonly HuntGap[]): string => {
   if (gaps.length === 0) return '';
-  return gaps.every(({ collector }) => collector === 'policy') ? '-with-policy-gaps' : '-with-gaps';
+  const [unwatched, rest] = [gaps.filter(isUnwatched), gaps.filter((gap) => !isUnwatched(gap))];
+  if (rest.some(({ collector }) => collector !== 'policy')) return '-with-gaps';
+  return unwatched.length > 0 ? '-watched-in-part' : '-with-policy-gaps';
 };
+
+const isUnwatched = ({ unwatched }: HuntGap): boolean => unwatched === true;
 
 /** Of all hosts where none are named. */
 const isOf = (hosts: readonly string[] | undefined): RawBuilder<unknown> =>
   hosts === undefined ? sql`true` : sql`assets.id = any(${[...hosts]}::uuid[])`;
 
-/** How many are listed of each kind; an answer has room for 500 with those of the store and of the policy. */
+/** How many are listed of each kind; an answer has room for 600 with those of the store, of the policy and what nobody watched. */
 const listed = { counted: 200, blind: 150 } as const;
 /** More are read by host and collector only. */
 const maxRead = 500;
@@ -65,8 +82,12 @@ from (
   select a.host_id, assets.name, a.collector, a.since, a.began, a.until, a.lost - a.lost_before as lost, a.losses
   ${lossesIn(span, hosts)} order by a.until desc limit ${maxRead + 1}
 ) lossy
-left join telemetry_accounts before on before.host_id = lossy.host_id and before.collector = lossy.collector
-  and before.since = lossy.since and before.until = lossy.began
+left join lateral (
+  -- the one before it may have been thinned: then nothing had been lost since the one before that
+  select losses from telemetry_accounts a where a.host_id = lossy.host_id and a.collector = lossy.collector
+    and a.since = lossy.since and a.until < lossy.until
+  order by a.until desc limit 1
+) before on true
 order by lossy.until desc`.execute(db);
   return rows.map((row) => ({
     ...gapOf(row),
@@ -97,10 +118,10 @@ const gapOf = (row: PlaceRow): Omit<HostGap, 'cause'> => ({
 });
 
 /** Spans in which collectors of events were blind. */
-export const readBlind = async (db: Database, { from, to }: Span, hosts: Hosts): Promise<HuntGap[]> => {
+const readBlind = async (db: Database, { from, to }: Span, hosts: Hosts): Promise<HuntGap[]> => {
   const blind = sql`
 from blind_intervals blind join assets on assets.id = blind.host_id
-where blind.collector in ('activity', 'files', 'logins', 'sensor', '*') and blind.started_at < ${new Date(to)}
+where blind.collector = any(${[...eventCollectors, 'sensor', '*']}::text[]) and blind.started_at < ${new Date(to)}
   and (blind.ended_at is null or blind.ended_at >= ${new Date(from)}) and ${isOf(hosts)}`;
   const each = await sql<BlindRow>`
 select blind.host_id, assets.name, blind.collector, blind.cause, blind.started_at, blind.ended_at

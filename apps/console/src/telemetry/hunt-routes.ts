@@ -9,7 +9,7 @@ import { readAccounts } from './accounts.ts';
 import { allowedIn } from './allowed.ts';
 import { exportHunt } from './export-hunt.ts';
 import type { ParquetExport } from './export-parquet.ts';
-import { readBlind } from './gaps.ts';
+import { readUnseen } from './gaps.ts';
 import type { HuntAudit } from './hunt-audit.ts';
 import type { Hunts } from './hunts.ts';
 import { readTotals } from './manifest.ts';
@@ -66,7 +66,7 @@ select from assets where id = ${hostId} and kind = 'host' and ${inScope(caller.s
       if (rows.length === 0) throw notFound('This host');
       const [accounts, blind] = await Promise.all([
         readAccounts(db, hostId, span, query.steps),
-        readBlind(db, span, [hostId]),
+        readUnseen(db, span, hostId),
       ]);
       return { ...accounts, blind };
     },

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createGraphFixture } from '../graph/testing/graph-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { readGaps } from './gaps.ts';
 import { forgetGone } from './gone.ts';
@@ -14,6 +15,7 @@ const plenty: EventLimits = { days: 30, bytes: 1e12 };
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
+  await createGraphFixture(database.db, new Date(0)).host('web-01');
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
@@ -115,6 +117,26 @@ test('costs are those of the last days', async () => {
   });
   await sql`truncate telemetry_files`.execute(database.db);
   expect(await measureEvents(database.db, now)).toMatchObject({ rows: 0, bytesPerDay: 0 });
+});
+
+test('of starts that are over nothing stays, and what accounts take is counted and told before it goes', async () => {
+  const account = (since: number, day: number) => ({
+    ...{ host_id: hostId, collector: 'activity', since: now.getTime() - since * dayMs, losses: '[]' },
+    ...{ until: now.getTime() - day * dayMs, produced: 0, told: 0, unwanted: 0, lost: 0, lost_before: 0 },
+    ...{ received_at: new Date(now.getTime() - day * dayMs), began: now.getTime() - since * dayMs },
+  });
+  await database.db
+    .insertInto('telemetry_accounts')
+    .values([account(11, 10), account(9, 8), account(8, 4), account(8, 6)])
+    .execute();
+  const rowBytes = 250;
+  expect((await measureEvents(database.db, now)).bytes).toBe(600_000 + 4 * rowBytes);
+  expect(await previewEvents(database.db, { ...plenty, days: 5 }, now)).toMatchObject({
+    bytes: 300_000 + 3 * rowBytes,
+  });
+  await gone({ ...plenty, days: 5 });
+  const left = await database.db.selectFrom('telemetry_accounts').select('until').orderBy('until').execute();
+  expect(left.map(({ until }) => (now.getTime() - Number(until)) / dayMs)).toEqual([6, 4]);
 });
 
 test('accounts go with their events, the last before the kept span stays: sums need a predecessor', async () => {

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { GoneCause } from '../database/tables/telemetry.ts';
 import { type GoneTotals, retireFiles } from './gone.ts';
+import { thinAccounts } from './thin-accounts.ts';
 
 /** How much of the past is kept, in whole files. */
 export type EventLimits = { readonly days: number; readonly bytes: number };
@@ -48,16 +49,25 @@ export const letGo = async (
   const gone = [];
   for (const [cause, which] of wanted) gone.push({ cause, ...(await retireFiles(db, which, cause, now)) });
   await forgetAccounts(db, limits.days, now);
+  await thinAccounts(db, now);
   return gone.filter(({ files }) => files > 0);
 };
 
-/** Accounts are sums: the last one before the span that is kept stays, so that the first within it has its predecessor. */
+/**
+ * Accounts are sums: the last one before the span that is kept stays where its start goes on, so that the first within it has its
+ * predecessor. Of the newest start of a collector one stays anyhow: it may be told of again.
+ */
 const forgetAccounts = async (db: Database, days: number, now: Date): Promise<void> => {
+  const before = now.getTime() - days * dayMs;
   await sql`
 delete from telemetry_accounts a where (host_id, collector, since, until) in (
   select host_id, collector, since, until from telemetry_accounts old
-  where until < ${now.getTime() - days * dayMs}
-    and exists (select from telemetry_accounts later where later.host_id = old.host_id and later.collector = old.collector
-      and later.since = old.since and later.until > old.until and later.until < ${now.getTime() - days * dayMs})
+  where until < ${before} and (
+    exists (select from telemetry_accounts later where later.host_id = old.host_id and later.collector = old.collector
+      and later.since = old.since and later.until > old.until and later.until < ${before})
+    or (exists (select from telemetry_accounts later where later.host_id = old.host_id and later.collector = old.collector
+        and later.since > old.since)
+      and not exists (select from telemetry_accounts later where later.host_id = old.host_id
+        and later.collector = old.collector and later.since = old.since and later.until >= ${before})))
   limit 20000)`.execute(db);
 };

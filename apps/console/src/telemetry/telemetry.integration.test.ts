@@ -16,6 +16,7 @@ let web: string;
 let database: string;
 let operator: Readonly<Record<string, string>>;
 const startMs = Date.now() - 3_600_000;
+const longAgoMs = startMs - 7_200_000;
 
 const exec = (index: number, more: Partial<TelemetryEvent> = {}): TelemetryEvent => ({
   '@timestamp': (startMs + index * 1000) * 1000,
@@ -28,14 +29,14 @@ const exec = (index: number, more: Partial<TelemetryEvent> = {}): TelemetryEvent
 const account = (to: number, more: Partial<TelemetryAccount>): TelemetryAccount => ({
   kind: 'account',
   collector: 'activity',
-  ...{ since: startMs, to, produced: 0, told: 0, lost: [], unwanted: 0 },
+  ...{ since: longAgoMs, to, produced: 0, told: 0, lost: [], unwanted: 0 },
   ...more,
 });
 
 beforeAll(async () => {
   running = await startTestConsole();
   operator = await running.tokenOf({ role: 'operator' });
-  const graph = createGraphFixture(running.console.platform.db, new Date(startMs));
+  const graph = createGraphFixture(running.console.platform.db, new Date(longAgoMs));
   web = await graph.host('web-01');
   database = await graph.host('db-01');
   const events = Array.from({ length: 100 }, (_, index) => exec(index));

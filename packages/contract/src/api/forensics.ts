@@ -3,7 +3,7 @@ import { type EventKind, eventActions, eventKinds } from '../telemetry/fields.ts
 import { LookedProcess, lookLimits } from '../wire/look.ts';
 import { EdgeItem, FindingCounts } from './assets.ts';
 import { flag, Id, Instant } from './common.ts';
-import { HuntGap } from './hunt.ts';
+import { HuntGap, maxGaps } from './hunt.ts';
 import { route, scoped } from './route.ts';
 
 /** Identity of a process on its host, `<pid>:<start in ticks after boot>`: as events and the inventory name it. */
@@ -117,7 +117,7 @@ export const Forensics = z.object({
       scannedAt: Instant.optional(),
     })
     .optional(),
-  gaps: z.array(HuntGap).max(500),
+  gaps: z.array(HuntGap).max(maxGaps),
   /** What is not whole, in words. */
   limits: z.array(z.object({ part: z.string(), text: z.string() })).max(50),
 });

@@ -23,7 +23,7 @@ export type HuntEvent = z.infer<typeof HuntEvent>;
 /**
  * What may be missing from the span: events that were counted as lost, spans in which a sensor could not count, and events
  * that the console had and does not have any more (collector `store`: past their time, let go to make room, not in a backup),
- * and what the telemetry policy left out on purpose (collector `policy`).
+ * what the telemetry policy left out on purpose (collector `policy`), and what nobody watched (`unwatched`).
  */
 export const HuntGap = z.object({
   /** Absent where it concerns more than one host. */
@@ -34,6 +34,8 @@ export const HuntGap = z.object({
   collector: z.string(),
   from: Instant,
   to: Instant.optional(),
+  /** Nobody was there to see: before a host's sensor was installed, or where a collector cannot work. No loss. */
+  unwatched: z.literal(true).optional(),
   /** Events lost; absent when nobody could count them. */
   lost: z.number().int().optional(),
   /** Events that were stored and let go, which is no loss; absent for who may not see all hosts. */
@@ -41,6 +43,9 @@ export const HuntGap = z.object({
   cause: z.string(),
 });
 export type HuntGap = z.infer<typeof HuntGap>;
+
+/** What an answer has room for: more are folded, see `fold-gaps.ts` of the console. */
+export const maxGaps = 600;
 
 /** What a collector says of its events: sums over a span of time. `produced = told + unwanted + lost`. */
 export const EventAccount = z.object({
@@ -85,7 +90,7 @@ export const huntRoutes = {
       items: z.array(HuntEvent),
       /** Give it as `after` for what follows; absent at the end. */
       next: z.string().optional(),
-      gaps: z.array(HuntGap).max(500),
+      gaps: z.array(HuntGap).max(maxGaps),
     }),
   }),
   'hunt.histogram': route({
@@ -154,7 +159,7 @@ export const huntRoutes = {
       stepMs: z.number().int(),
       /** By the end of the account that told them; steps without any are left out. */
       buckets: z.array(z.object({ at: Instant, produced: z.number().int(), lost: z.number().int() })).max(500),
-      blind: z.array(HuntGap).max(500),
+      blind: z.array(HuntGap).max(maxGaps),
     }),
   }),
   'savedHunts.list': route({

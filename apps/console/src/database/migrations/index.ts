@@ -23,6 +23,8 @@ import * as lossKinds from './0032-loss-kinds.ts';
 import * as endedEdgeReports from './0036-ended-edge-reports.ts';
 import * as riskContextsByPackage from './0037-risk-contexts-by-package.ts';
 import * as coarserAccounts from './0041-coarser-accounts.ts';
+import * as watchedSince from './0042-watched-since.ts';
+import * as thinnedAccounts from './0043-thinned-accounts.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -52,4 +54,6 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0036-ended-edge-reports', endedEdgeReports],
   ['0037-risk-contexts-by-package', riskContextsByPackage],
   ['0041-coarser-accounts', coarserAccounts],
+  ['0042-watched-since', watchedSince],
+  ['0043-thinned-accounts', thinnedAccounts],
 ];

@@ -37,6 +37,10 @@ export type TelemetryAccountsTable = {
   lost_before: Big;
 };
 
+export type TelemetryWatchedTable = { host_id: string; collector: string; since: Big };
+
+export type TelemetryThinnedTable = { singleton: ColumnType<boolean, boolean | undefined, never>; until: Big };
+
 export type GoneCause = 'age' | 'size' | 'disk' | 'restore' | 'missing';
 
 export type TelemetryGoneTable = {
@@ -71,6 +75,8 @@ export type TelemetryTables = {
   telemetry_progress: TelemetryProgressTable;
   telemetry_positions: TelemetryPositionsTable;
   telemetry_accounts: TelemetryAccountsTable;
+  telemetry_watched: TelemetryWatchedTable;
+  telemetry_thinned: TelemetryThinnedTable;
   telemetry_gone: TelemetryGoneTable;
   telemetry_policies: TelemetryPoliciesTable;
 };

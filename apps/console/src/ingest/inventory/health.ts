@@ -1,6 +1,7 @@
 import type { LossKind } from '@parapet/contract/api';
 import type { BlindRecord, CollectorRecord, LossRecord } from '@parapet/contract/wire';
 import { sql } from 'kysely';
+import { eventCollectors } from '../../telemetry/event-collectors.ts';
 import type { HostContext } from '../host-context.ts';
 
 /** Stores what the sensor's collectors say of themselves. */
@@ -94,13 +95,12 @@ export const storeLosses = async (context: HostContext, told: readonly LossRecor
   context.changes.note('loss');
 };
 
+const accounting: ReadonlySet<string> = new Set(eventCollectors);
+
 const kindOf = ({ collector, stage, cause }: LossRecord): LossKind => {
   if (stage === 'reader' && cause === 'arguments of a start') return 'arguments';
-  return eventCollectors.has(collector) && stage !== 'inventory' ? 'events' : 'records';
+  return accounting.has(collector) && stage !== 'inventory' ? 'events' : 'records';
 };
-
-/** Those that account for their events. */
-const eventCollectors: ReadonlySet<string> = new Set(['activity', 'files', 'logins', 'accounts']);
 
 /** Adds to what the console itself had to refuse of a host's records. */
 export const countRefused = async (context: HostContext, cause: string, records: number): Promise<void> => {

@@ -7,7 +7,7 @@ import text from '../../components/text.module.css';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { formatMoment } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
-import { gapKey, gapSentence, isUnwantedGap, lackOf, severalHosts } from './gap-words.ts';
+import { gapKey, gapKind, gapSentence, gapTone, lackOf, severalHosts } from './gap-words.ts';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
 
@@ -23,11 +23,11 @@ export const GapNote = ({ gaps, span }: { readonly gaps: readonly HuntGap[] | un
         <span>{gapSentence(gaps, span, now)}</span>
       </p>
     );
-  const lacks = gaps.some(isUnwantedGap);
+  const tone = gapTone(gaps);
   return (
     <>
-      <p className={styles.gaps} data-lacks={lacks}>
-        <ToneMark tone={lacks ? 'bad' : 'ok'} />
+      <p className={styles.gaps} data-lacks={tone !== 'ok'}>
+        <ToneMark tone={tone} />
         <span>{gapSentence(gaps, span, now)}</span>
         <Button small look="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? 'Hide' : 'Show what is missing'}
@@ -65,7 +65,7 @@ export const GapNote = ({ gaps, span }: { readonly gaps: readonly HuntGap[] | un
                 cell: (gap) => (
                   <span className={text.muted}>
                     {collectorName(gap.collector)}: {gapCause(gap.cause)}
-                    {isUnwantedGap(gap) ? null : (
+                    {gapKind(gap) !== 'left-out' ? null : (
                       <>
                         {' · '}
                         <AnyLink to="/settings/telemetry" className={text.link}>

@@ -15,7 +15,7 @@ type GapShapesProps = {
   readonly pattern: string;
 };
 
-/** What nobody saw, hatched; what is no longer kept, grey; what was lost and counted, red. What a policy leaves out is not drawn: it is all the time. */
+/** What a sensor did not see, hatched; what is no longer kept, and what nobody watched, grey; what was lost and counted, red. What a policy leaves out is not drawn: it is all the time. */
 export const GapShapes = ({ gaps, kinds, x, to, height, pattern }: GapShapesProps) =>
   gaps.map((gap) => {
     const kind = kinds.find((each) => each === gapKind(gap));
@@ -34,6 +34,8 @@ const lookOf = (kind: DrawnKind, pattern: string): { readonly className?: string
       return { fill: `url(#${pattern})` };
     case 'gone':
       return styles.gone === undefined ? {} : { className: styles.gone };
+    case 'unwatched':
+      return styles.unwatched === undefined ? {} : { className: styles.unwatched };
     case 'lost':
       return styles.lost === undefined ? {} : { className: styles.lost };
   }

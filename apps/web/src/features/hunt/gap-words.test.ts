@@ -1,6 +1,7 @@
 import type { HuntGap } from '@parapet/contract/api';
 import { expect, test } from 'vitest';
-import { gapKind, gapSentence, isUnwantedGap, lackOf, severalHosts } from './gap-words.ts';
+import { formatMoment } from '../../lib/format.ts';
+import { gapKind, gapSentence, gapTone, isUnwantedGap, lackOf, severalHosts } from './gap-words.ts';
 
 const now = Date.parse('2026-11-28T10:00:00Z');
 const span = { since: '2026-11-28T09:00:00.000Z', until: '2026-11-28T10:00:00.000Z' };
@@ -55,5 +56,32 @@ test('says apart what a policy left out on purpose', () => {
   );
   expect(gapSentence([lost, leftOut], span, now)).toBe(
     'In this time 7 events were lost on 1 host. The telemetry policy left some events out on purpose.',
+  );
+});
+
+test('says what nobody watched apart from what was lost, and never that nothing was where nobody was', () => {
+  const to = '2026-11-28T09:20:00.000Z';
+  const cause = 'the sensor was installed then';
+  const before: HuntGap = { ...host, collector: 'sensor', from: span.since, to, unwatched: true, cause };
+  const unable: HuntGap = { ...host, collector: 'files', from: span.since, unwatched: true, cause: 'no root' };
+  const nobody: HuntGap = { hosts: 0, collector: 'sensor', from: span.since, unwatched: true, cause: 'none' };
+  const clock = formatMoment(to, now);
+  expect([gapKind(before), lackOf(before, now), lackOf(unable, now)]).toEqual([
+    'unwatched',
+    `not watched before ${clock}`,
+    'not watched',
+  ]);
+  expect([[], [before], [before, lost]].map(gapTone)).toEqual(['ok', 'none', 'bad']);
+  expect(isUnwantedGap(before)).toBe(false);
+  expect(gapSentence([before], span, now)).toBe(
+    `Nothing was lost of what was watched. web-01 was not watched before ${clock}: the sensor was installed then.`,
+  );
+  const { hostId: _, hostName: __, ...rest } = before;
+  expect(gapSentence([lost, before, { ...rest, hosts: 30, collector: '*' }, unable], span, now)).toBe(
+    'In this time 7 events were lost on 1 host. 31 hosts not watched from the beginning of this time, 1 host with something that cannot be watched there.',
+  );
+  expect(severalHosts(nobody)).toBe('No host');
+  expect(gapSentence([nobody], span, now)).toBe(
+    'Nobody watched: there is no host here of which anything could be known.',
   );
 });

@@ -65,6 +65,7 @@ const Bars = ({ from, to, histogram, gaps }: BarsProps) => {
           </rect>
         );
       })}
+      <GapShapes gaps={gaps} kinds={['unwatched']} x={x} to={to} height={4} pattern="hunt-blind" />
       <GapShapes gaps={gaps} kinds={['lost']} x={x} to={to} height={4} pattern="hunt-blind" />
     </svg>
   );

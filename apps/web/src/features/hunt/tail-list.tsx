@@ -5,7 +5,7 @@ import { ToneMark } from '../../components/tone-mark.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { usePanel } from '../../lib/view-state.ts';
 import { EventsTable } from './events-table.tsx';
-import { gapSentence, isUnwantedGap } from './gap-words.ts';
+import { gapSentence, gapTone } from './gap-words.ts';
 import styles from './hunt.module.css';
 import type { HuntColumn } from './hunt-search.ts';
 import { idOf } from './use-events.ts';
@@ -23,11 +23,12 @@ export const TailList = ({ q, columns }: { readonly q: string; readonly columns:
   const first = shown.rows[0];
   const waiting = first === undefined ? tail.rows.length : tail.rows.findIndex((event) => idOf(event) === idOf(first));
   const now = Date.now();
-  const lacks = tail.gaps.some(isUnwantedGap);
+  const lack = gapTone(tail.gaps);
+  const isWarning = tail.error !== null || tail.overrun || lack === 'bad';
   return (
     <>
-      <p className={styles.gaps} data-lacks={lacks}>
-        <ToneMark tone={tail.error !== null || tail.overrun || lacks ? 'warn' : 'ok'} />
+      <p className={styles.gaps} data-lacks={lack !== 'ok'}>
+        <ToneMark tone={isWarning ? 'warn' : lack} />
         <span>{stateOf(tail, now)}</span>
         {still ? (
           <Button

@@ -64,7 +64,11 @@ export const accountSentence = ({ collectors, blind }: Pick<Accounts, 'collector
   const sum = (of: (account: EventAccount) => number): number =>
     collectors.reduce((total, account) => total + of(account), 0);
   const [produced, lost] = [sum((account) => account.produced), sum((account) => account.lost)];
-  const unseen = blind.length === 0 ? '' : ` ${plural(blind.length, 'time')} it could not see at all.`;
+  const blindTimes = blind.filter(({ unwatched }) => unwatched !== true).length;
+  const unseen = [
+    blindTimes === 0 ? '' : ` ${plural(blindTimes, 'time')} it could not see at all.`,
+    blindTimes === blind.length ? '' : ' Not all of it was watched.',
+  ].join('');
   if (collectors.length === 0) return `No events were recorded here in this time.${unseen}`;
   if (lost === 0) return `${plural(produced, 'event')} happened, and none was lost.${unseen}`;
   const share = produced === 0 ? '' : `, ${formatShare(Math.min(1, lost / produced))},`;

@@ -54,7 +54,14 @@ export const Lanes = ({ forensics, span, mark, onZoom }: LanesProps) => {
           aria-hidden
         >
           <BlindPattern id="lane-blind" />
-          <GapShapes gaps={gaps} kinds={['blind', 'gone']} x={x} to={to} height={height} pattern="lane-blind" />
+          <GapShapes
+            gaps={gaps}
+            kinds={['unwatched', 'blind', 'gone']}
+            x={x}
+            to={to}
+            height={height}
+            pattern="lane-blind"
+          />
           {lanes.map((lane, index) => (
             <LaneBars key={lane.lane} lane={lane} top={index * laneHeight} x={x} />
           ))}

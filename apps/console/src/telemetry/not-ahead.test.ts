@@ -1,9 +1,13 @@
+import type { TelemetryAccount } from '@parapet/contract/telemetry';
 import { expect, it } from 'vitest';
 import { notAhead } from './not-ahead.ts';
 
-const account = { kind: 'account', collector: 'activity', produced: 1, told: 1, lost: [], unwanted: 0 } as const;
-const told = (to: number, skewMs = 0): number =>
-  notAhead({ ...account, since: 0, to }, { receivedAtMs: 1e12, skewMs }).to;
+const told = (to: number, skewMs = 0): number => {
+  const account: TelemetryAccount = {
+    ...{ kind: 'account', collector: 'activity', since: 0, to, produced: 1, told: 1, lost: [], unwanted: 0 },
+  };
+  return notAhead(account, { receivedAtMs: 1e12, skewMs }).to;
+};
 
 it('leaves an account whose time has come by the clock of its host, as that was measured', () => {
   expect(told(1e12 - 5000)).toBe(1e12 - 5000);

@@ -18,6 +18,7 @@ const tick = 10_000_000n;
 
 /** A kernel and a /proc that a test plays. */
 const play = (more: { readonly readingShare?: number; readonly teller?: OpenStartTeller } = {}) => {
+  const memory = createProcessMemory();
   const procPath = mkdtempSync(join(tmpdir(), 'connector-watch-'));
   folders.push(procPath);
   let options: ProcessEventsOptions | undefined;
@@ -29,7 +30,7 @@ const play = (more: { readonly readingShare?: number; readonly teller?: OpenStar
   };
   const begin = () => {
     const opened = openConnectorWatch({
-      ...{ procPath, memory: createProcessMemory(), board: createProcessBoard(), open },
+      ...{ procPath, memory, board: createProcessBoard(), open },
       ...{ readingShare: Number.POSITIVE_INFINITY, ...more },
       onEvent: (event) => events.push(event),
       onBlind: () => {
@@ -44,6 +45,7 @@ const play = (more: { readonly readingShare?: number; readonly teller?: OpenStar
   return {
     events,
     begin,
+    memory,
     blind: () => blind,
     run: (pid: number, parentPid: number, startTicks: number, args: readonly string[], comm = 'program') => {
       const folder = join(procPath, String(pid));
@@ -116,6 +118,39 @@ test('a start that somebody told of has its arguments, over or not, and never th
     { process: { comm: 'brief', uid: 7 }, start: { executable: '/srv/brief', folder: undefined, ...argumentsTold } },
   ]);
   expect(watch.account()).toEqual({ produced: 4, lost: 0, unknown: 0, unread: 0 });
+});
+
+test('a program that executed itself anew goes by its first argument, and by the file that it ran before', async () => {
+  const told = (comm: string, executable: string, argv: readonly string[]): ToldStart => ({
+    ...{ process: { comm }, executable, arguments: { argv, cut: false } },
+  });
+  const starts = [told('busybox', '/bin/busybox', ['busybox', 'sh']), told('exe', '/proc/self/exe', ['ls', '/srv'])];
+  const host = play({ teller: { take: () => starts.shift(), close: () => {} } });
+  host.run(1, 0, 1, ['init'], 'init');
+  const { kernel } = host.begin();
+  kernel.onFork?.({ pid: 30, parentPid: 1, ...at(600) });
+  kernel.onExec({ pid: 30, ...at(600) });
+  kernel.onExec({ pid: 30, ...at(601) });
+  expect(host.events.at(-1)).toMatchObject({ kind: 'start', start: { executable: '/bin/busybox' } });
+  expect(host.memory.recall('30:600')).toEqual({ name: 'ls', executable: '/bin/busybox' });
+  // Read from /proc, its arguments come later.
+  host.run(31, 1, 700, ['sleep', '9'], 'exe');
+  kernel.onExec({ pid: 31, ...at(700) });
+  await vi.waitFor(() => expect(host.events.at(-1)).toMatchObject({ process: { pid: 31 } }), patience);
+  expect(host.memory.recall('31:700')?.name).toBe('sleep');
+});
+
+test('what gave itself its name by the time it is looked at is still the program that was told', () => {
+  const told: ToldStart = {
+    process: { comm: 'exe' },
+    ...{ executable: '/proc/self/exe', arguments: { argv: ['cat', '/srv/x'], cut: false } },
+  };
+  const host = play({ teller: { take: () => told, close: () => {} } });
+  host.run(1, 0, 1, ['init'], 'init');
+  const { kernel } = host.begin();
+  host.run(32, 1, 800, ['cat', '/srv/x'], 'cat');
+  kernel.onExec({ pid: 32, ...at(800) });
+  expect(host.events.at(-1)).toMatchObject({ start: { executable: '/bin/cat', folder: '/srv' } });
 });
 
 test('a number that is another process’s by now tells nothing of the one before', () => {

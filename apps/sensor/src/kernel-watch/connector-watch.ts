@@ -17,6 +17,7 @@ import { createInOrder } from './in-order.ts';
 import type { ProcessBoard } from './process-board.ts';
 import { processId } from './process-identity.ts';
 import type { ProcessMemory } from './process-memory.ts';
+import { nameAtStart } from './process-name.ts';
 import { createReadingBudget } from './reading-budget.ts';
 import type { OpenStartTeller, ToldStart } from './start-teller.ts';
 import { createTurns } from './turns.ts';
@@ -147,11 +148,15 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
     found: ProbedProcess | undefined,
     told: ToldStart,
   ): void => {
+    const id = processId(process.pid, process.startNs);
+    const file = (told.executable === itself ? memory.recall(id)?.executable : undefined) || told.executable;
+    const argument = told.arguments?.argv[0];
+    const name = nameAtStart({ comm: process.comm, executable: file, argument });
     // It may have become yet another program since.
-    const isThere = found !== undefined && (told.process.comm === undefined || found.comm === told.process.comm);
-    const executable = (isThere ? readExecutable(procPath, pid) : '') || told.executable;
+    const isThere = found !== undefined && (told.process.comm === undefined || isNamed(found, process.comm, name));
+    const executable = (isThere ? readExecutable(procPath, pid) : '') || file;
     const folder = told.folder ?? (isThere ? readFolder(procPath, pid) : undefined);
-    memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable });
+    memory.remember(id, { name, executable });
     if (told.arguments === undefined || told.isIncomplete === true) counts.unread += 1;
     const { arguments: args, tty, mode } = told;
     const start = { executable, folder, arguments: args, isTold: true, tty, mode };
@@ -159,11 +164,15 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
   };
   const startedAsRead = ({ pid, atNs }: ProcessEvent, process: ProbedProcess): void => {
     const executable = readExecutable(procPath, pid);
-    memory.remember(processId(process.pid, process.startNs), { name: process.comm, executable });
+    const id = processId(process.pid, process.startNs);
+    const program = { name: nameAtStart({ comm: process.comm, executable, argument: undefined }), executable };
+    memory.remember(id, program);
     const folder = readFolder(procPath, pid);
     const isRead = reading < maxReading;
     const place = queue.wait((read: ArgumentsRead | undefined) => {
       if (read === undefined) counts.unread += 1;
+      const name = nameAtStart({ comm: process.comm, executable, argument: read?.argv[0] });
+      if (name !== program.name && memory.recall(id) === program) memory.remember(id, { name, executable });
       return { kind: 'start', atNs, process, start: { executable, folder, arguments: read, isTold: false } };
     });
     if (!isRead) {
@@ -252,6 +261,12 @@ export const openConnectorWatch = (deps: ConnectorWatchDeps): Result<ConnectorWa
 
 /** kthreadd, whose children are threads of the kernel and programs that it starts by itself. */
 const kernelThreadPid = 2;
+
+/** By which a process executes its own program anew. */
+const itself = '/proc/self/exe';
+
+/** What executed itself anew may have given itself its name by now, as BusyBox does. */
+const isNamed = ({ comm }: ProbedProcess, ...names: readonly string[]): boolean => names.includes(comm);
 
 /** Starts are known to a tick of 10 ms. */
 const startTickNs = 10_000_000n;

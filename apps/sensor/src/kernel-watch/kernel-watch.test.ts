@@ -46,6 +46,15 @@ describe('the watch over the kernel', () => {
     expect(watch.memory.recall('7:7')).toEqual({ name: 'sh', executable: '/usr/bin/dash' });
   });
 
+  it('remembers a program that executed itself anew by what it is to be', () => {
+    const probes = createFakeProbes();
+    const watch = createKernelWatch({ cpuCores: undefined, open: probes.open });
+    watch.join({ onEvent: () => {} });
+    const process = probedProcess(7, 'exe');
+    probes.tell({ ...exec, process, filename: '/proc/self/exe', exePath: '/bin/busybox', arguments: ['ls', '/srv'] });
+    expect(watch.memory.recall('7:7')).toEqual({ name: 'ls', executable: '/bin/busybox' });
+  });
+
   it('accounts to each for what came since it joined, and tells losses of connections apart', () => {
     const probes = createFakeProbes();
     const watch = createKernelWatch({ cpuCores: undefined, open: probes.open });

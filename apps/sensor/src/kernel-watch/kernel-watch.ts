@@ -3,13 +3,15 @@ import {
   openProbes,
   type ProbeAccount,
   type ProbedEvent,
+  type ProbedExec,
   type ProbeName,
   type Probes,
   probeNames,
 } from '@parapet/kernel';
 import { createProcessBoard, type ProcessBoard } from './process-board.ts';
 import { processId } from './process-identity.ts';
-import { createProcessMemory, type ProcessMemory } from './process-memory.ts';
+import { createProcessMemory, type ProcessMemory, type RememberedProcess } from './process-memory.ts';
+import { nameAtStart } from './process-name.ts';
 import { createTcpConnections, type TcpChange, type TcpConnections } from './tcp-connections.ts';
 
 /**
@@ -102,7 +104,7 @@ export const createKernelWatch = ({
     const { process } = event;
     const id = processId(process.pid, process.startNs);
     if (event.kind === 'fork') memory.inherit(id, processId(process.parentPid, process.parentStartNs));
-    if (event.kind === 'exec') memory.remember(id, { name: process.comm, executable: event.exePath ?? event.filename });
+    if (event.kind === 'exec') memory.remember(id, programOf(event));
     board.take(event);
     const change = event.kind === 'socket' ? tcp.take(event) : undefined;
     // What TCP carries is sent while anybody runs, so it is told in the name of who connected.
@@ -151,6 +153,11 @@ export const createKernelWatch = ({
       });
     },
   };
+};
+
+const programOf = ({ process, exePath, filename, arguments: [argument] }: ProbedExec): RememberedProcess => {
+  const executable = exePath ?? filename;
+  return { name: nameAtStart({ comm: process.comm, executable, argument }), executable };
 };
 
 type Running = {

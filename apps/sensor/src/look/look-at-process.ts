@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { type LookedProcess, lookLimits, type OpenFile, type OpenSocket } from '@parapet/contract/wire';
+import { nameAtStart } from '../kernel-watch/process-name.ts';
 import { maskArguments } from '../masking/mask-arguments.ts';
 import type { ArgumentsReader } from '../proc/arguments-reader.ts';
 import { readExecutable, readLoadedFiles, readStat, readStatus } from '../proc/process-files.ts';
@@ -25,12 +26,13 @@ export const lookAtProcess = async (
   const argumentsRead = await reader.read(pid);
   if (argumentsRead === undefined) limits.push('Its arguments could not be read.');
   if (argumentsRead?.cut === true) limits.push('Its arguments are cut at 4 KiB.');
+  const name = nameAtStart({ comm: stat.name, executable, argument: argumentsRead?.argv[0] });
   const opened = readDescriptors(procPath, pid, limits);
   const inodes = new Set(opened.flatMap(({ target }) => socketInode(target) ?? []));
   const table = await readSockets(procPath, pid, inodes);
   if (table.cut) limits.push('Its network has more sockets than are read: some have no addresses here.');
   const base = {
-    ...{ id: `${pid}:${startTicks}`, pid, parentPid: stat.parentPid, name: stat.name.slice(0, 64), state: stat.state },
+    ...{ id: `${pid}:${startTicks}`, pid, parentPid: stat.parentPid, name: name.slice(0, 64), state: stat.state },
     executable,
     arguments: [...maskArguments(argumentsRead?.argv ?? [])],
     ...optional('workingDirectory', linkOf(`${procPath}/${pid}/cwd`)),

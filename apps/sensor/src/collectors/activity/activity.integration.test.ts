@@ -56,6 +56,24 @@ describeWith([root, kernelTypes], 'the activity collector', () => {
   });
 });
 
+describeWith([root, kernelTypes], 'a program that executed itself anew', () => {
+  it('goes by what it is to be, in all that it does and as a parent', async () => {
+    const collected = createCollected();
+    const running = await activityCollector().start(collected.context);
+    const { pid } = spawnSync('bash', ['-c', 'exec -a applet /proc/self/exe -c "/bin/true; exit 1"']);
+    const { events } = collected.telemetry;
+    const of = (action: string): TelemetryEvent | undefined =>
+      events.findLast((event) => event['process.pid'] === pid && event['event.action'] === action);
+    await vi.waitFor(() => expect(of('exit')).toBeDefined(), patience);
+    await running.stop();
+    const applet = { 'process.name': 'applet', 'process.executable': realpathSync('/bin/bash') };
+    expect(of('exec')).toMatchObject({ ...applet, 'process.args': ['applet', '-c', '/bin/true; exit 1'] });
+    expect(of('exit')).toMatchObject(applet);
+    const child = events.find((event) => event['process.parent.pid'] === pid && event['event.action'] === 'exec');
+    expect(child).toMatchObject({ 'process.name': 'true', 'process.parent.name': 'applet' });
+  });
+});
+
 describeWith([root, kernelTypes], 'the hash of a program', () => {
   it('is that of the file that ran, also when the process ended at once, and never that of another one in its place', async () => {
     const collected = createCollected();

@@ -3,6 +3,7 @@ import type { ProbedEvent } from '@parapet/kernel';
 import type { EventSource } from '../../kernel-watch/event-source.ts';
 import { containersOf, processId } from '../../kernel-watch/process-identity.ts';
 import { type ProcessMemory, type RunningProcess, recallOrLook } from '../../kernel-watch/process-memory.ts';
+import { nameLater } from '../../kernel-watch/process-name.ts';
 import type { UserNames } from '../process/user-names.ts';
 
 export type EventDeps = {
@@ -41,7 +42,8 @@ export const describeProcess = (
     'user.id': process.uid,
     'user.group.id': process.gid,
   };
-  if (process.comm !== '') event['process.name'] = process.comm;
+  const name = nameLater(process.comm, () => recallOrLook(id, process.pid, deps).name);
+  if (name !== '') event['process.name'] = name;
   if (thread !== undefined) event['process.thread.name'] = thread;
   // Set one by one: objects spread into one another are half of what an event costs.
   if (remembered !== undefined && remembered.executable !== '') event['process.executable'] = remembered.executable;

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { ProcessRecord } from '@parapet/contract/wire';
+import { nameAtStart } from '../../kernel-watch/process-name.ts';
 import { maskArguments } from '../../masking/mask-arguments.ts';
 import type { ArgumentsRead, ArgumentsReader } from '../../proc/arguments-reader.ts';
 import { readExecutable, readLoadedFiles, readStat, readStatus } from '../../proc/process-files.ts';
@@ -226,6 +227,7 @@ const pidOf = (name: string): number | undefined => {
 
 const withArguments = (draft: Omit<ProcessRecord, 'arguments'>, read: ArgumentsRead | undefined): ProcessRecord => ({
   ...draft,
+  name: nameAtStart({ comm: draft.name, executable: draft.executable, argument: read?.argv[0] }),
   arguments: [...maskArguments(read?.argv ?? [])],
   ...(read?.cut === true ? { argumentsCut: true } : {}),
 });

@@ -92,6 +92,19 @@ describeWith([root], 'the process collector', () => {
     expect(record(key)?.arguments).toEqual(['sleep', '600']);
   });
 
+  it('calls a program that executed itself anew by what it is to be', async () => {
+    const pid = spawnOne('bash', '-c', 'exec -a applet /proc/self/exe -c "sleep 600; exit 1"');
+    await expect.poll(() => readStat('/proc', pid)?.name, soon).toBe('exe');
+    const key = keyOf(pid);
+    await start();
+    await expect
+      .poll(() => record(key), soon)
+      .toMatchObject({
+        name: 'applet',
+        executable: expect.stringMatching(/bash$/),
+      });
+  });
+
   it('ends what vanished without an event by looking', async () => {
     const pid = spawnOne('sleep', '600');
     const key = keyOf(pid);

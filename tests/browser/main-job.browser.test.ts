@@ -210,7 +210,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
         patienceMs,
       );
       await page
-        .getByText(/Nothing was lost in this time|In this time .+(lost|could not see)/)
+        .getByText(/Nothing was lost|In this time .+(lost|could not see)/)
         .first()
         .waitFor();
       await expectAccessible();

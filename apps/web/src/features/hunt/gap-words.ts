@@ -90,12 +90,12 @@ const unwatchedSentence = (gaps: readonly HuntGap[], now: number): string => {
   const [before, parts] = [gaps.filter(({ to }) => to !== undefined), gaps.filter(({ to }) => to === undefined)];
   if (gaps.length === 1 && one?.to !== undefined && one.hostName !== undefined && one.collector === 'sensor')
     return `${one.hostName} was not watched before ${formatMoment(one.to, now)}: ${one.cause}.`;
-  const words = (those: readonly HuntGap[], what: string): readonly string[] =>
-    those.length === 0 ? [] : [`${plural(hostsOf(those), 'host')} ${what}`];
-  return `${[
-    ...words(before, 'not watched from the beginning of this time'),
-    ...words(parts, 'with something that cannot be watched there'),
-  ].join(', ')}.`;
+  const [late, partly] = [hostsOf(before), hostsOf(parts)];
+  const words = [
+    ...(late === 0 ? [] : [`${plural(late, 'host')} ${late === 1 ? 'was' : 'were'} not watched from its beginning`]),
+    ...(partly === 0 ? [] : [`not everything can be watched on ${plural(partly, 'host')}`]),
+  ].join(', and ');
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 };
 
 /** Those that are named, and those that are only counted. */

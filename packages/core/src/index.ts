@@ -19,6 +19,7 @@ export { foreignMounts, isLocalMount, mountPoints, overlayUpper } from './mounts
 export { createOneAtATime, type OneAtATime } from './one-at-a-time.ts';
 export { buildPackageUrl, formatPackageUrl, parsePackageUrl } from './package-url/package-url.ts';
 export type { PackageUrl } from './package-url/parts.ts';
+export { pause } from './pause.ts';
 export { findProgramCall, type ProgramCall } from './program-call.ts';
 export { encodeRecord, readRecord, recordFileHeader, recordHeadBytes } from './record-file.ts';
 export { fail, ok, type Problem, problem, type Result } from './result.ts';

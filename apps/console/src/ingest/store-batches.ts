@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Clock, messageOf } from '@parapet/core';
+import { type Clock, messageOf, pause } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Transact } from '../database/pipeline.ts';
@@ -181,7 +180,3 @@ export const createBatchStore = <L extends StoredLane>(deps: {
 
   return { store, awaySinceMs: () => awaySinceMs };
 };
-
-/** Ends early when the console stops. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  delay(ms, undefined, { signal }).catch(() => undefined);

@@ -9,7 +9,7 @@ import type {
   Welcome,
 } from '@parapet/contract/wire';
 import { protocolVersions } from '@parapet/contract/wire';
-import { type Clock, messageOf } from '@parapet/core';
+import { type Clock, messageOf, pause } from '@parapet/core';
 import type { ProxyConfig } from '../config/config.ts';
 import type { Renewal } from '../enrolment/renewal.ts';
 import type { InventoryStore } from '../inventory/inventory-store.ts';
@@ -130,7 +130,7 @@ export const startUplink = (deps: UplinkDeps): Uplink => {
         state: end.final ? 'refused' : 'waiting',
         text: end.final ? `The console refuses this sensor: ${end.reason}` : end.reason,
       });
-      await sleep(waitMs, stopping.signal);
+      await pause(waitMs, stopping.signal);
     }
   };
   const done = loop().catch((error: unknown) => log.error('the uplink ended', { error: messageOf(error) }));
@@ -210,16 +210,3 @@ const createHandlers = (deps: UplinkDeps, connected: () => void): LinkHandlers =
 
 const isFinal = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'channel-refused' || error.code === 'wrong-pin');
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { ok, problem } from '@parapet/core';
 import { describe, expect, it } from 'vitest';
 import { createRuntimeStates } from '../runtime-states.ts';
@@ -57,6 +58,23 @@ const watchOf = (api: DockerApi, isAbsent = false) => {
 };
 
 describe('the watch over Docker', () => {
+  it('keeps nothing of its tries where there is no Docker', async () => {
+    const listeners: number[] = [];
+    const { watch } = watchOf(
+      {
+        ...createDocker().api,
+        events: async ({ signal }) => {
+          listeners.push(getEventListeners(signal, 'abort').length);
+          return problem('enoent', 'no such file');
+        },
+      },
+      true,
+    );
+    await expect.poll(() => listeners.length, soon).toBeGreaterThan(3);
+    watch.stop();
+    expect(new Set(listeners)).toEqual(new Set([listeners[0]]));
+  });
+
   it('asks again from the last event it saw, and takes each only once', async () => {
     const { api, streams } = createDocker();
     const { taken, watch, collected } = watchOf(api);

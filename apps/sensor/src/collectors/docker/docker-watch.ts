@@ -1,5 +1,5 @@
 import { noneHere } from '@parapet/contract/wire';
-import { messageOf, type Problem } from '@parapet/core';
+import { messageOf, type Problem, pause } from '@parapet/core';
 import type { CollectorContext } from '../collector.ts';
 import type { RuntimeStates } from '../runtime-states.ts';
 import { type ContainerBoard, isContainerEvent } from './container-board.ts';
@@ -54,11 +54,10 @@ export const startDockerWatch = (deps: DockerWatchDeps): DockerWatch => {
   /** Whether events were lost between two connections can only be told by seeing the last one again. */
   const judgeGap = (since: number): void => {
     const before = seen.replayed();
-    const timer = setTimeout(() => {
-      if (seen.replayed() > before) return;
+    void pause(replayMs, signal).then(() => {
+      if (signal.aborted || seen.replayed() > before) return;
       context.blind('Docker was not reachable, and no longer knew what happened meanwhile.', since).end();
-    }, replayMs);
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    });
   };
 
   const onOpen = async (): Promise<void> => {
@@ -114,7 +113,7 @@ export const startDockerWatch = (deps: DockerWatchDeps): DockerWatch => {
       });
       if (signal.aborted) return;
       onGone(error, opened);
-      await wait(retryMs, signal);
+      await pause(retryMs, signal);
     }
   };
   follow().catch((error: unknown) => {
@@ -173,16 +172,3 @@ const whyAway = (error: Problem, socketPath: string, denied: boolean): string =>
   }
   return `Docker cannot be followed at ${socketPath}: ${error.message}`;
 };
-
-const wait = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });

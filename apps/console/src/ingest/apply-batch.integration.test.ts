@@ -1,5 +1,6 @@
 import { digestText, recordHash } from '@parapet/contract/wire';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readGaps } from '../telemetry/gaps.ts';
 import { frameOf, playHost } from '../testing/played-host.ts';
 import {
   containerRecord,
@@ -129,6 +130,23 @@ test('what a snapshot does not name is closed, and its end is marked as conclude
       .where('ended_at', 'is', null)
       .execute(),
   ).toEqual([]);
+});
+
+test('a time without sight is known to hunts while it lasts, and ends with the next start of a sensor that was killed in it', async () => {
+  const { db } = database;
+  const host = await playHost(db, { nowMs: t0 });
+  const blind = { kind: 'blind', key: 'files|1', collector: 'files', cause: 'not watched yet', startedAt: t0 } as const;
+  const gaps = async () => {
+    const found = await readGaps(db, { from: t0, to: t0 + 5 * minute }, null, [host.id]);
+    return found.filter(({ collector }) => collector === 'files').map(({ from, to }) => [Date.parse(from), to]);
+  };
+  await host.snapshot([hostRecord(), blind], at(1));
+  expect(await gaps()).toEqual([[t0, undefined]]);
+  await host.snapshot([hostRecord(), { ...blind, key: 'files|2', startedAt: t0 + 3 * minute }], at(3));
+  expect((await gaps()).toSorted()).toEqual([
+    [t0, new Date(t0 + 3 * minute).toISOString()],
+    [t0 + 3 * minute, undefined],
+  ]);
 });
 
 test('another boot ends all processes, and the same pid and ticks are another process', async () => {

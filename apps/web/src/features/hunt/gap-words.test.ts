@@ -78,7 +78,7 @@ test('says what nobody watched apart from what was lost, and never that nothing 
   );
   const { hostId: _, hostName: __, ...rest } = before;
   expect(gapSentence([lost, before, { ...rest, hosts: 30, collector: '*' }, unable], span, now)).toBe(
-    'In this time 7 events were lost on 1 host. 31 hosts were not watched from its beginning, and not everything can be watched on 1 host.',
+    'In this time 7 events were lost on 1 host. 31 hosts were not watched from the beginning of this time, and not everything can be watched on 1 host.',
   );
   expect(severalHosts(nobody)).toBe('No host');
   expect(gapSentence([nobody], span, now)).toBe(

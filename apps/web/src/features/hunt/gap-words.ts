@@ -92,7 +92,9 @@ const unwatchedSentence = (gaps: readonly HuntGap[], now: number): string => {
     return `${one.hostName} was not watched before ${formatMoment(one.to, now)}: ${one.cause}.`;
   const [late, partly] = [hostsOf(before), hostsOf(parts)];
   const words = [
-    ...(late === 0 ? [] : [`${plural(late, 'host')} ${late === 1 ? 'was' : 'were'} not watched from its beginning`]),
+    ...(late === 0
+      ? []
+      : [`${plural(late, 'host')} ${late === 1 ? 'was' : 'were'} not watched from the beginning of this time`]),
     ...(partly === 0 ? [] : [`not everything can be watched on ${plural(partly, 'host')}`]),
   ].join(', and ');
   return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;

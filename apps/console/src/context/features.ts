@@ -166,7 +166,10 @@ export const createFeatures = async (parts: {
       ...createStatusRoutes(status),
       ...retention.handlers,
       ...createLiveRoutes({ ...people, live }),
-      ...createGraphRoutes({ database: db, clock, audit, live, findingIndex: findings.index, indexes: graphIndexes }),
+      ...createGraphRoutes({
+        ...{ database: db, clock, audit, live, findingIndex: findings.index, indexes: graphIndexes },
+        content: findings.content,
+      }),
       ...gateway.routes,
       ...createDeliveryRoutes(delivery),
       ...telemetry.handlers,

@@ -96,6 +96,7 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
 
   return {
     index,
+    content: files,
     handlers: {
       ...createFindingRoutes({ db, content: files, clock, live, index }),
       ...createSoftwareRoutes({ db }),

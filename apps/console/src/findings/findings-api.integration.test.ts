@@ -360,7 +360,7 @@ describe('the overview', () => {
     });
     expect((await callRoute(handlers, 'overview.get')).blind).toContainEqual({
       title: 'Debian GNU/Linux 10 (buster)',
-      reason: 'no security updates since 2024-06-30: 1 asset',
+      reason: 'No security updates since 2024-06-30: 1 asset',
       to: '/assets',
     });
   });

@@ -3,6 +3,9 @@ import { routes } from '@parapet/contract/api';
 import { AppError, createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../audit/audit-record.ts';
+import { createFakeContent } from '../findings/testing/fake-advisories.ts';
+import { anSbom, aPackage } from '../findings/testing/inventory.ts';
+import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { createGraphRoutes } from './index.ts';
 import { createGraphFixture, type GraphFixture } from './testing/graph-fixture.ts';
@@ -13,6 +16,7 @@ const at = (time: string): Date => new Date(`2026-01-10T${time}:00.000Z`);
 let store: TestDatabase;
 let graph: GraphFixture;
 let audited: AuditRecord[];
+const content = createFakeContent();
 
 beforeEach(async () => {
   store = await createTestDatabase();
@@ -35,6 +39,7 @@ const call = async <T>(name: RouteName, input: Loose = {}): Promise<T> => {
     clock: createManualClock(at('20:00').getTime()),
     audit: { record: async (entry) => void audited.push(entry) },
     live: { publish: () => undefined },
+    content,
   }) as unknown as Record<string, (request: unknown) => Promise<unknown>>;
   const route: RouteDefinition = routes[name];
   const result = await handlers[name]?.({
@@ -100,6 +105,35 @@ describe('the list of assets', () => {
     expect(names(await call('assets.list', { query: { hostId: host } }))).toEqual(['100%-real']);
   });
 
+  it('says from when on nothing is heard of a host and of what is on it, by one word', async () => {
+    const quiet = await graph.host('quiet', { presence: 'stopped' });
+    await graph.container(quiet, 'on-it');
+    await graph.host('speaks');
+    const { items } = await call<Page>('assets.list', { query: { sort: 'name' } });
+    const since = start.toISOString();
+    expect(items).toMatchObject([
+      { name: 'on-it', status: 'unknown', silentSince: since },
+      { name: 'quiet', status: 'unknown', silentSince: since },
+      { name: 'speaks', status: 'running' },
+    ]);
+    expect(items[2]).not.toHaveProperty('silentSince');
+    const { facets } = await call<{ facets: { name: string; values: { label: string; count: number }[] }[] }>(
+      'assets.facets',
+    );
+    expect(facets.find(({ name }) => name === 'status')?.values).toMatchObject([
+      { label: 'Silent', count: 2 },
+      { label: 'Running', count: 1 },
+    ]);
+    await graph.blind(quiet, { from: at('10:00'), to: at('11:00') });
+    const then: Page = await call('assets.list', {
+      query: { at: at('10:30').toISOString(), kind: 'host', sort: 'name' },
+    });
+    expect(then.items).toMatchObject([
+      { status: 'unknown', silentSince: at('10:00').toISOString() },
+      { name: 'speaks' },
+    ]);
+  });
+
   it('shows a past moment', async () => {
     const host = await graph.host('h');
     await graph.container(host, 'early', { to: at('12:00') });
@@ -145,6 +179,22 @@ describe('one asset', () => {
     expect(await seen(host)).toBe(at('19:00').toISOString());
     expect(await seen(here)).toBe(at('19:00').toISOString());
     expect((await seen(gone)) < at('19:00').toISOString()).toBe(true);
+  });
+
+  it('says where having no findings means nothing', async () => {
+    const host = await graph.host('h');
+    const receive = createSbomReceiver({
+      ...{ db: store.db, content, live: { publish: () => undefined }, clock: { now: () => at('09:00').getTime() } },
+    });
+    const packages = [aPackage('openssl', '1.0', ['/usr/lib/libssl.so'])];
+    await receive({ assetId: host, reporterHostId: host, document: anSbom('host', packages) });
+    const one = async () => call('assets.get', { params: { assetId: host } });
+    content.set([{ vulnerability: 'CVE-1', package: 'curl' }]);
+    expect(await one()).not.toHaveProperty('unmatched');
+    content.set([]);
+    expect(await one()).toMatchObject({ unmatched: 'no-advisories' });
+    content.set(undefined);
+    expect(await one()).toMatchObject({ unmatched: 'no-feeds' });
   });
 
   it('is found in scope only, with its labels set and audited', async () => {

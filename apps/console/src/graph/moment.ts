@@ -58,3 +58,9 @@ export const hostSilent = (column: RawBuilder<unknown>, moment: Moment): RawBuil
   moment.live
     ? sql<boolean>`exists (select 1 from sensors s where s.host_id = ${column} and s.presence <> 'online')`
     : sql<boolean>`exists (select 1 from blind_intervals b where b.host_id = ${column} and b.collector = 'sensor' and b.started_at <= ${moment.at} and (b.ended_at is null or b.ended_at > ${moment.at}))`;
+
+/** From when on nothing is heard of the host whose id is in the column; null where it speaks. */
+export const silentSince = (column: RawBuilder<unknown>, moment: Moment): RawBuilder<Date | null> =>
+  moment.live
+    ? sql<Date | null>`(select s.presence_since from sensors s where s.host_id = ${column} and s.presence <> 'online')`
+    : sql<Date | null>`(select min(b.started_at) from blind_intervals b where b.host_id = ${column} and b.collector = 'sensor' and b.started_at <= ${moment.at} and (b.ended_at is null or b.ended_at > ${moment.at}))`;

@@ -141,7 +141,7 @@ const withoutUpdates = (found: readonly FoundDistribution[], now: Date): BlindSp
       return [
         {
           title: distribution.name,
-          reason: `${end}: ${assets} ${assets === 1 ? 'asset' : 'assets'}`,
+          reason: `${end.charAt(0).toUpperCase()}${end.slice(1)}: ${assets} ${assets === 1 ? 'asset' : 'assets'}`,
           to: '/assets',
         },
       ];

@@ -137,6 +137,14 @@ describe('use', () => {
     expect(uses.get(2)?.loaded).toHaveLength(1);
   });
 
+  test('speaks of one library and of several as one says it', () => {
+    const loading = { loadedFiles: [libssl, '/usr/lib/x86_64-linux-gnu/libcrypto.so.3'] };
+    const both = usesOf([aProcess(loading)], new Map([...owners, [loading.loadedFiles[1] ?? '', [2]]]));
+    expect(useOf(aHost(), both.get(2)).factor.reason).toContain('libssl.so.3 and libcrypto.so.3 are loaded by');
+    const one = usesOf([aProcess({ loadedFiles: [libssl] })], owners);
+    expect(useOf(aHost(), one.get(2)).factor.reason).toContain('libssl.so.3 is loaded by');
+  });
+
   test('a deleted mapping means that the old version is still at work', () => {
     const uses = usesOf([aProcess({ loadedFiles: [`${libssl} (deleted)`] })], owners);
     const use = useOf(aHost(), uses.get(2));

@@ -87,20 +87,23 @@ const running = (workload: Workload, use: PackageUse): Use => {
   const names = enumerate(use.running.map((process) => process.name));
   const evidence = use.running.map((process) => processEvidence(workload, process, 'runs'));
   const stale = use.running.some((process) => isDeleted(process.executable));
-  const reason = `${names} of it runs on ${workload.name}${stale ? replaced : ''}`;
+  const reason = `${names} of it ${isSeveral(use.running.map(({ name }) => name)) ? 'run' : 'runs'} on ${workload.name}${stale ? replaced : ''}`;
   return { kind: 'running', factor: factor(useValues.running, reason, evidence) };
 };
 
 const loaded = (workload: Workload, use: PackageUse): Use => {
   const names = enumerate(use.loaded.map((entry) => entry.process.name));
-  const files = enumerate(use.loaded.map((entry) => programOf(entry.file)));
+  const loadedFiles = use.loaded.map((entry) => programOf(entry.file));
+  const files = enumerate(loadedFiles);
   const stale = use.loaded.some((entry) => entry.deleted);
-  const reason = `${files} is loaded by ${names} on ${workload.name}${stale ? replaced : ''}`;
+  const reason = `${files} ${isSeveral(loadedFiles) ? 'are' : 'is'} loaded by ${names} on ${workload.name}${stale ? replaced : ''}`;
   const evidence = use.loaded.flatMap((entry): Evidence[] => [
     processEvidence(workload, entry.process, `has ${entry.file} loaded${entry.deleted ? ' (replaced on disk)' : ''}`),
   ]);
   return { kind: 'loaded', factor: factor(useValues.loaded, reason, evidence) };
 };
+
+const isSeveral = (names: readonly string[]): boolean => new Set(names).size > 1;
 
 /** An interpreter reads packages as it reads data: that it runs is all that can be seen. */
 const possible = (workload: Workload, use: PackageUse): Use => {

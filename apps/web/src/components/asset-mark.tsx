@@ -1,7 +1,8 @@
 import type { AssetSummary } from '@parapet/contract/api';
 import { Container, FileUp, Layers, Server } from 'lucide-react';
-import { assetKindNames, statusNames } from '../lib/words.ts';
+import { assetKindNames, statusName } from '../lib/words.ts';
 import styles from './asset-mark.module.css';
+import { Since } from './time.tsx';
 import { type Tone, ToneMark } from './tone-mark.tsx';
 
 const icons = { host: Server, container: Container, image: Layers, upload: FileUp } as const;
@@ -19,9 +20,14 @@ const tones: Readonly<Record<AssetSummary['status'], Tone>> = {
   gone: 'none',
 };
 
-export const AssetStatusText = ({ status }: { readonly status: AssetSummary['status'] }) => (
+type StatusTextProps = { readonly asset: Pick<AssetSummary, 'kind' | 'status' | 'silentSince'> };
+
+/** What is known of it; of what is silent also from when on. */
+export const AssetStatusText = ({ asset: { kind, status, silentSince } }: StatusTextProps) => (
   <span className={styles.status}>
     <ToneMark tone={tones[status]} />
-    {statusNames[status]}
+    <span>
+      {statusName(kind, status)} {silentSince === undefined ? null : <Since at={silentSince} />}
+    </span>
   </span>
 );

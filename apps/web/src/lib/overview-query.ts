@@ -6,6 +6,12 @@ export const overviewQuery = () => {
   return apiQuery('overview.get', { query: lastLook === '' ? {} : { since: lastLook } });
 };
 
+/** Whether this browser never showed the overview before: what is new is then counted for a day. */
+export const isFirstLook = (): boolean => {
+  lastLook ??= visit();
+  return lastLook === '';
+};
+
 const storageKey = 'parapet.last-look';
 const pauseMs = 30 * 60_000;
 

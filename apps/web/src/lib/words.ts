@@ -1,4 +1,4 @@
-import type { FindingSummary, VexDocumentItem, VexWord } from '@parapet/contract/api';
+import type { AssetSummary, FindingSummary, MapNode, Sensor, VexDocumentItem, VexWord } from '@parapet/contract/api';
 
 /** The words of the product for the values of the contract. */
 export const exposureNames: Readonly<Record<string, string>> = {
@@ -24,12 +24,28 @@ export const evidenceNames: Readonly<Record<string, string>> = {
   binary: 'Compiled into a program',
 };
 
+/** `unknown` as a filter has it, which asks for hosts and for what is on them. */
 export const statusNames: Readonly<Record<string, string>> = {
   running: 'Running',
   stopped: 'Stopped',
-  unknown: 'Unknown',
+  unknown: 'Silent',
   gone: 'Gone',
   present: 'Present',
+};
+
+/** A host is silent itself; what is on one may or may not still run. */
+export const statusName = (kind: AssetSummary['kind'] | MapNode['kind'], status: AssetSummary['status']): string =>
+  status !== 'unknown' || hostKinds.has(kind) ? (statusNames[status] ?? status) : 'Host silent';
+
+const hostKinds: ReadonlySet<string> = new Set<AssetSummary['kind'] | MapNode['kind']>(['host', 'host-group', 'zone']);
+
+/** What is known of a sensor's connection. */
+export const presenceNames: Readonly<Record<Sensor['presence'], string>> = {
+  online: 'Online',
+  unknown: 'Silent',
+  stopped: 'Stopped',
+  revoked: 'Revoked',
+  removed: 'Removed',
 };
 
 export const assetKindNames: Readonly<Record<string, string>> = {

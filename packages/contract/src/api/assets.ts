@@ -39,6 +39,8 @@ export const AssetSummary = z.object({
   lastSeenAt: Instant,
   endedAt: Instant.optional(),
   scannedAt: Instant.optional(),
+  /** With the status `unknown`: from when on nothing is heard of its host. */
+  silentSince: Instant.optional(),
 });
 export type AssetSummary = z.infer<typeof AssetSummary>;
 
@@ -51,6 +53,8 @@ export const AssetDetail = AssetSummary.extend({
   facts: z.array(AssetFact),
   packageCount: z.number().int(),
   distribution: z.string().optional(),
+  /** Why its packages are listed but not matched, so that having no findings says nothing: no feeds, or none for its distribution. */
+  unmatched: z.enum(['no-feeds', 'no-advisories']).optional(),
   /** The hunt that finds its events; images have none. */
   hunt: z.string().optional(),
   /** Containers of a host; instances of an image. */

@@ -42,6 +42,8 @@ export const MapNode = z.object({
   opens: z.boolean(),
   assetId: Id.optional(),
   startedAt: Instant.optional(),
+  /** From when on nothing is heard of a host. */
+  silentSince: Instant.optional(),
 });
 export type MapNode = z.infer<typeof MapNode>;
 

@@ -1,6 +1,6 @@
 import type { AssetSummary } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
-import { hostSilent, type Moment } from '../moment.ts';
+import { hostSilent, type Moment, silentSince } from '../moment.ts';
 
 /** An asset as lists read it. */
 export type AssetRow = {
@@ -24,6 +24,7 @@ export type AssetRow = {
   readonly lastSeenAt: Date;
   readonly endedAt: Date | null;
   readonly scannedAt: Date | null;
+  readonly silentSince: Date | null;
 };
 
 /** What is there was last seen when its sensor last spoke: records come only when something changed. */
@@ -35,7 +36,8 @@ export const assetColumns = (moment: Moment): RawBuilder<AssetRow> => sql<AssetR
   a.id, a.kind, a.name, ${statusColumn(moment)} as status, a.risk, a.findings_critical as critical, a.findings_high as high,
   a.findings_medium as medium, a.findings_low as low, a.host_id as "hostId", h.name as hostname, a.image_id as "imageId",
   coalesce(nullif(a.record ->> 'imageName', ''), i.name) as "imageName", coalesce(a.zone, h.zone) as zone, a.effective_labels as labels, a.exposure,
-  a.first_seen_at as "firstSeenAt", ${lastSeenColumn} as "lastSeenAt", a.ended_at as "endedAt", a.scanned_at as "scannedAt"`;
+  a.first_seen_at as "firstSeenAt", ${lastSeenColumn} as "lastSeenAt", a.ended_at as "endedAt", a.scanned_at as "scannedAt",
+  ${silentSince(sql`coalesce(a.host_id, a.id)`, moment)} as "silentSince"`;
 
 export const assetTables = sql`assets a left join assets h on h.id = a.host_id left join assets i on i.id = a.image_id`;
 
@@ -65,4 +67,6 @@ export const presentAsset = (row: AssetRow): AssetSummary => ({
   ...(row.zone === null ? {} : { zone: row.zone }),
   ...(row.endedAt === null ? {} : { endedAt: row.endedAt.toISOString() }),
   ...(row.scannedAt === null ? {} : { scannedAt: row.scannedAt.toISOString() }),
+  // What had ended before its host fell silent is known.
+  ...(row.silentSince === null || row.status !== 'unknown' ? {} : { silentSince: row.silentSince.toISOString() }),
 });

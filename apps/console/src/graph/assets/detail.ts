@@ -4,6 +4,7 @@ import { notFound } from '@parapet/core';
 import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
+import type { AdvisoryContent } from '../../findings/advisory-content.ts';
 import type { Moment } from '../moment.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import { type AssetRow, assetColumns, assetTables, presentAsset } from './asset-row.ts';
@@ -15,6 +16,7 @@ export const readAsset = async (
   moment: Moment,
   inScope: ScopeFilter,
   assetId: string,
+  content?: Pick<AdvisoryContent, 'current'>,
 ): Promise<AssetDetail> => {
   const { rows } = await sql<Row>`
     select ${assetColumns(moment)}, a.key, a.record, a.people_labels as "givenLabels", coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
@@ -34,6 +36,7 @@ export const readAsset = async (
     ...huntOf(row),
     containerCount: row.containerCount,
     ...(row.distribution === null ? {} : { distribution: describeDistribution(row.distribution) }),
+    ...(content === undefined ? {} : unmatchedIn(row, content)),
     ...(scan === undefined ? {} : { scan }),
   };
 };
@@ -71,6 +74,17 @@ type Row = AssetRow & {
   readonly packageCount: number;
   readonly distribution: Distribution | null;
   readonly containerCount: number;
+};
+
+/** Languages have advisories of their own; this is about the packages of the system, most of what there is. */
+const unmatchedIn = (
+  { packageCount, distribution }: Pick<Row, 'packageCount' | 'distribution'>,
+  content: Pick<AdvisoryContent, 'current'>,
+): Pick<AssetDetail, 'unmatched'> => {
+  const advisories = content.current();
+  if (advisories === undefined) return { unmatched: 'no-feeds' };
+  if (packageCount === 0 || distribution === null) return {};
+  return advisories.coverageOf(distribution).entries === 0 ? { unmatched: 'no-advisories' } : {};
 };
 
 /** Its name, with the warning that nothing on it is repaired any more: as of now, whenever it was scanned. */

@@ -26,6 +26,9 @@ const labels: Readonly<Record<string, string>> = {
   'none-seen': 'Nothing seen',
 };
 
+/** Only a silent host makes a status unknown. */
+const statusLabels = { ...labels, unknown: 'Silent' };
+
 /** Counts of each facet's values under all the other filters. */
 export const readFacets = async (
   db: Database,
@@ -38,7 +41,7 @@ export const readFacets = async (
     countFacet(db, { name, label, value, where: conditions(moment, inScope, whole, except) });
   return Promise.all([
     count('kind', 'Kind', sql`a.kind`, 'kind'),
-    count('status', 'Status', statusColumn(moment), 'status'),
+    count('status', 'Status', statusColumn(moment), 'status').then((facet) => named(facet, statusLabels)),
     count('exposure', 'Exposed to', sql`a.exposure`, 'exposure'),
     count('zone', 'Zone', sql`a.zone`),
   ]);
@@ -62,3 +65,8 @@ const countFacet = async (
     values: rows.map((row) => ({ ...row, label: labels[row.value] ?? row.value })),
   };
 };
+
+const named = (facet: Facets[number], names: Readonly<Record<string, string>>): Facets[number] => ({
+  ...facet,
+  values: facet.values.map((each) => ({ ...each, label: names[each.value] ?? each.label })),
+});

@@ -1,6 +1,7 @@
 import type { Clock } from '@parapet/core';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Database } from '../../database/database.ts';
+import type { AdvisoryContent } from '../../findings/advisory-content.ts';
 import type { RouteHandlers } from '../../http/handler.ts';
 import type { LiveFeed } from '../../live/live-feed.ts';
 import { momentOf } from '../moment.ts';
@@ -29,9 +30,11 @@ export type AssetRouteDeps = {
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly live: LiveFeed;
+  /** Which advisories there are: without any, an asset without findings only looks clean. */
+  readonly content?: Pick<AdvisoryContent, 'current'>;
 };
 
-export const createAssetRoutes = ({ database, clock, audit, live }: AssetRouteDeps): AssetRoutes => {
+export const createAssetRoutes = ({ database, clock, audit, live, content }: AssetRouteDeps): AssetRoutes => {
   const moment = (at?: string) => momentOf(at, clock.now());
   return {
     'assets.list': ({ query, caller }) =>
@@ -40,7 +43,7 @@ export const createAssetRoutes = ({ database, clock, audit, live }: AssetRouteDe
       facets: await readFacets(database, moment(), createScopeFilter(caller.scope), query),
     }),
     'assets.get': ({ params, caller }) =>
-      readAsset(database, moment(), createScopeFilter(caller.scope), params.assetId),
+      readAsset(database, moment(), createScopeFilter(caller.scope), params.assetId, content),
     'assets.label': async ({ params, body, caller, address }) => {
       await writeLabels(database, createScopeFilter(caller.scope), params.assetId, body.labels);
       await audit.record({
@@ -52,7 +55,7 @@ export const createAssetRoutes = ({ database, clock, audit, live }: AssetRouteDe
         details: { labels: body.labels },
       });
       live.publish({ kind: 'assets', ids: [params.assetId] });
-      return readAsset(database, moment(), createScopeFilter(null), params.assetId);
+      return readAsset(database, moment(), createScopeFilter(null), params.assetId, content);
     },
     'assets.processes': async ({ params, query, caller }) => {
       const asset = await requireAsset(database, createScopeFilter(caller.scope), params.assetId);

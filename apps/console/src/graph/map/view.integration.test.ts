@@ -138,6 +138,9 @@ describe('a small fleet', () => {
     expect(shown.silentHosts).toBe(1);
     expect(nodeIn(shown, `host:${host}`)?.status).toBe('unknown');
     expect(nodeIn(shown, `container:${box}`)?.status).toBe('unknown');
+    // The fixture's sensors have been what they are since its start.
+    expect(nodeIn(shown, `host:${host}`)?.silentSince).toBe(start.toISOString());
+    expect(nodeIn(shown, `container:${box}`)).not.toHaveProperty('silentSince');
   });
 });
 
@@ -267,7 +270,8 @@ describe('a past moment', () => {
     const host = await graph.host('web');
     await graph.blind(host, { from: at('10:00'), to: at('11:00') });
     await graph.blind(host, { from: at('12:00') }, 'processes');
-    expect(nodeIn(await view({ at: at('10:30') }), `host:${host}`)?.status).toBe('unknown');
+    const silent = nodeIn(await view({ at: at('10:30') }), `host:${host}`);
+    expect(silent).toMatchObject({ status: 'unknown', silentSince: at('10:00').toISOString() });
     expect(nodeIn(await view({ at: at('11:30') }), `host:${host}`)?.status).toBe('running');
     expect(nodeIn(await view({ at: at('12:30') }), `host:${host}`)?.status).toBe('running');
   });

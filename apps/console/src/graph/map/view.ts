@@ -16,6 +16,7 @@ import { createProgramMarks, placeContainers, placeHosts, placeProcesses } from 
 import { type HostPlan, type HostRow, planHosts } from './plan-hosts.ts';
 import { type AssetReader, createAssetReader, type ListenerRow } from './read-assets.ts';
 import { countPeers, type LiftedEdges, readLiftedEdges } from './read-edges.ts';
+import { tellSilences } from './tell-silences.ts';
 import type { WantedAssets } from './wanted-assets.ts';
 
 export type ViewQuery = {
@@ -55,6 +56,7 @@ export const buildView = async (
     drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, live });
   let drawn = await draw(false);
   if (open.size > 0 && drawn.neighbours > neighboursUpTo) drawn = await draw(true);
+  await tellSilences(db, moment, drawn.marks);
   return finishView(drawn.marks, drawn.bundles, {
     moment,
     query,

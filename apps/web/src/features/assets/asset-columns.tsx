@@ -14,27 +14,47 @@ const placeOf = (asset: AssetSummary): string => {
   return asset.kind === 'host' ? (asset.zone ?? '') : '';
 };
 
+/** Narrower than this the status has no column: what does not simply run says so under its name. */
+const statusFrom = 560;
+
+const isAsUsual = ({ status }: AssetSummary): boolean => status === 'running' || status === 'present';
+
+const NameAndPlace = ({ asset }: { readonly asset: AssetSummary }) => (
+  <>
+    <PanelLink target={{ kind: 'asset', id: asset.id }} className={text.name}>
+      {asset.name}
+    </PanelLink>
+    <div className={text.minor}>{placeOf(asset)}</div>
+  </>
+);
+
 export const assetColumns: readonly Column<AssetSummary>[] = [
   { id: 'kind', header: 'Kind', hiddenHeader: true, width: '18px', cell: (asset) => <AssetIcon kind={asset.kind} /> },
   {
     id: 'name',
     header: 'Name',
     width: 'minmax(0, 1.5fr)',
+    from: statusFrom,
+    cell: (asset) => <NameAndPlace asset={asset} />,
+  },
+  {
+    id: 'name',
+    header: 'Name',
+    width: 'minmax(0, 1.5fr)',
+    until: statusFrom,
     cell: (asset) => (
       <>
-        <PanelLink target={{ kind: 'asset', id: asset.id }} className={text.name}>
-          {asset.name}
-        </PanelLink>
-        <div className={text.minor}>{placeOf(asset)}</div>
+        <NameAndPlace asset={asset} />
+        {isAsUsual(asset) ? null : <AssetStatusText asset={asset} />}
       </>
     ),
   },
   {
     id: 'status',
     header: 'Status',
-    width: '96px',
-    from: 560,
-    cell: (asset) => <AssetStatusText status={asset.status} />,
+    width: '116px',
+    from: statusFrom,
+    cell: (asset) => <AssetStatusText asset={asset} />,
   },
   {
     id: 'risk',

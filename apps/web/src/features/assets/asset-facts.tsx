@@ -34,7 +34,7 @@ export const AssetFacts = ({ asset }: { readonly asset: AssetDetail }) => (
 );
 
 const glance = (asset: AssetDetail) => [
-  { name: 'Open findings', value: <SeverityCounts counts={asset.findings} /> },
+  { name: 'Open findings', value: <OpenFindings asset={asset} /> },
   { name: 'Exposed to', value: exposureNames[asset.exposure] },
   ...(asset.kind === 'container' || asset.kind === 'upload'
     ? []
@@ -52,6 +52,15 @@ const glance = (asset: AssetDetail) => [
   ...(asset.zone === undefined ? [] : [{ name: 'Network zone', value: asset.zone }]),
   { name: 'First seen', value: formatAbsolute(asset.firstSeenAt) },
 ];
+
+const OpenFindings = ({ asset: { findings, unmatched } }: { readonly asset: AssetDetail }) =>
+  unmatched === undefined || Object.values(findings).some((count) => count > 0) ? (
+    <SeverityCounts counts={findings} />
+  ) : (
+    <span className={text.warn}>
+      {unmatched === 'no-feeds' ? 'not known without feeds' : 'not known: no advisories for its distribution'}
+    </span>
+  );
 
 /** Facts under their headings, in the order in which they were told; several values of one name stand together. */
 const groupsOf = (asset: AssetDetail): readonly (readonly [string, readonly KeyValue[]])[] => {

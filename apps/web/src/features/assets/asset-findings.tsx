@@ -23,10 +23,8 @@ export const AssetFindings = ({ asset, limit = 50 }: AssetFindingsProps) => {
   if (data === undefined) return <Skeleton label="findings" />;
   if (data.items.length === 0) {
     return (
-      <Empty title="No open findings here">
-        {asset.scannedAt === undefined
-          ? 'It was not scanned yet. That happens by itself within a minute of its first sight.'
-          : 'Nothing known to be vulnerable was found in its packages.'}
+      <Empty title={asset.unmatched === undefined ? 'No open findings here' : 'What is vulnerable here is not known'}>
+        {nothingWords(asset)}
       </Empty>
     );
   }
@@ -40,6 +38,21 @@ export const AssetFindings = ({ asset, limit = 50 }: AssetFindingsProps) => {
       </p>
     </>
   );
+};
+
+const nothingWords = ({ unmatched, distribution, scannedAt }: AssetDetail): React.ReactNode => {
+  if (unmatched !== undefined) {
+    const why =
+      unmatched === 'no-feeds' ? 'There are no feeds yet' : `The feeds have no advisories for ${distribution ?? 'it'}`;
+    return (
+      <>
+        {why}: its packages are listed, not matched. <AnyLink to="/settings/feeds">Feeds</AnyLink>
+      </>
+    );
+  }
+  return scannedAt === undefined
+    ? 'It was not scanned yet. That happens by itself within a minute of its first sight.'
+    : 'Nothing known to be vulnerable was found in its packages.';
 };
 
 const columnsFor = (assetId: string) => [

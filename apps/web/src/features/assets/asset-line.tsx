@@ -15,7 +15,7 @@ export const AssetLine = ({ asset }: { readonly asset: AssetDetail }) => (
     <span className={styles.kind}>
       <AssetIcon kind={asset.kind} size={14} /> {assetKindNames[asset.kind]}
     </span>
-    <AssetStatusText status={asset.status} />
+    <AssetStatusText asset={asset} />
     {asset.hostId === undefined ? null : (
       <span>
         on{' '}
@@ -33,10 +33,12 @@ export const AssetLine = ({ asset }: { readonly asset: AssetDetail }) => (
       </span>
     )}
     {asset.distribution === undefined ? null : <span>{asset.distribution}</span>}
-    <span>
-      {asset.endedAt === undefined ? 'seen ' : 'ended '}
-      <Time at={asset.endedAt ?? asset.lastSeenAt} />
-    </span>
+    {asset.silentSince === undefined ? (
+      <span>
+        {asset.endedAt === undefined ? 'seen ' : 'ended '}
+        <Time at={asset.endedAt ?? asset.lastSeenAt} />
+      </span>
+    ) : null}
     <IdText id={asset.id} />
   </span>
 );

@@ -63,7 +63,13 @@ const tabsOf = (asset: AssetDetail): readonly AssetTab[] => {
   });
   return [
     tab('overview', 'Overview', (each) => <AssetFacts asset={each} />),
-    tab('findings', 'Findings', (each) => <AssetFindings asset={each} />, open),
+    // A zero would say that nothing is vulnerable.
+    tab(
+      'findings',
+      'Findings',
+      (each) => <AssetFindings asset={each} />,
+      open === 0 && asset.unmatched !== undefined ? undefined : open,
+    ),
     ...(runs ? [tab('edges', 'Talks to', (each) => <EdgeTable assetId={each.id} name={each.name} />)] : []),
     ...(runs ? [tab('processes', 'Processes', (each) => <ProcessTree asset={each} />)] : []),
     tab('packages', 'Packages', (each) => <AssetPackages asset={each} />, asset.packageCount),

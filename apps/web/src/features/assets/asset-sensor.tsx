@@ -1,12 +1,13 @@
-import { collectorName, isNoneHere, lostWords } from '@parapet/contract/api';
+import { collectorName, isNoneHere, lostWords, sightOf } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
 import { KeyValues } from '../../components/key-values.tsx';
 import { Failure, Skeleton } from '../../components/states.tsx';
-import { Time } from '../../components/time.tsx';
+import { Since } from '../../components/time.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { formatBytes, formatCores } from '../../lib/format.ts';
+import { presenceNames } from '../../lib/words.ts';
 
 /** How well the host is watched; the whole of it is on the sensor's page. */
 export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
@@ -23,7 +24,7 @@ export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
             name: 'Presence',
             value: (
               <>
-                {data.presence} since <Time at={data.since} />
+                {presenceNames[data.presence]} <Since at={data.since} />
               </>
             ),
           },
@@ -32,10 +33,7 @@ export const AssetSensor = ({ hostId }: { readonly hostId: string }) => {
             name: 'Sees',
             value: data.collectors
               .filter((collector) => !isNoneHere(collector))
-              .map(
-                (collector) =>
-                  `${collectorName(collector.name)}${collector.state === 'running' ? '' : ` (${collector.state})`}`,
-              )
+              .map((collector) => (collector.state === 'running' ? collectorName(collector.name) : sightOf(collector)))
               .join(', '),
           },
           { name: 'Lost', value: lostWords(data) || 'nothing' },

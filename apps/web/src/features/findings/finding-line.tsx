@@ -1,7 +1,7 @@
 import type { FindingDetail } from '@parapet/contract/api';
 import { PanelLink } from '../../components/any-link.tsx';
 import { barsOf, RiskScore } from '../../components/risk.tsx';
-import { Time } from '../../components/time.tsx';
+import { Since } from '../../components/time.tsx';
 import { findingStatusNames } from '../../lib/words.ts';
 import styles from './finding.module.css';
 
@@ -17,8 +17,6 @@ export const FindingLine = ({ finding }: { readonly finding: FindingDetail }) =>
     <PanelLink target={{ kind: 'asset', id: finding.asset.id }} className={styles.link}>
       {finding.asset.name}
     </PanelLink>
-    <span>
-      since <Time at={finding.firstSeenAt} />
-    </span>
+    <Since at={finding.firstSeenAt} />
   </span>
 );

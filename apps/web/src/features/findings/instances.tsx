@@ -2,7 +2,7 @@ import type { FindingDetail } from '@parapet/contract/api';
 import { PanelLink } from '../../components/any-link.tsx';
 import { barsOf, RiskScore } from '../../components/risk.tsx';
 import { plural } from '../../lib/format.ts';
-import { statusNames } from '../../lib/words.ts';
+import { statusName } from '../../lib/words.ts';
 import styles from './finding.module.css';
 
 /** Each place where it runs, with its own exposure, use and impact. */
@@ -30,7 +30,7 @@ export const Instances = ({ finding }: { readonly finding: FindingDetail }) => {
                 </PanelLink>
                 {instance.hostname === undefined ? null : <span className={styles.muted}> on {instance.hostname}</span>}
               </td>
-              <td className={styles.muted}>{statusNames[instance.status]}</td>
+              <td className={styles.muted}>{statusName(instance.kind, instance.status)}</td>
               <td>
                 <RiskScore risk={instance.risk.value} bars={barsOf(instance.risk)} />
               </td>

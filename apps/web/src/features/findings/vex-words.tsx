@@ -1,7 +1,7 @@
 import type { FindingDetail, VexWord } from '@parapet/contract/api';
 import { AnyLink } from '../../components/any-link.tsx';
 import { Section } from '../../components/page.tsx';
-import { Time } from '../../components/time.tsx';
+import { Since, Time } from '../../components/time.tsx';
 import { keyed } from '../../lib/keyed.ts';
 import { vexStatusNames } from '../../lib/words.ts';
 import styles from './finding.module.css';
@@ -14,7 +14,7 @@ export const VexWords = ({ finding }: { readonly finding: FindingDetail }) => {
     <Section title="What publishers say of it here">
       <p className={styles.note}>
         {finding.status === 'ruled-out' ? 'Ruled out: ' : null}
-        <Word word={vex} /> Counts since <Time at={vex.since} />.
+        <Word word={vex} /> Counts <Since at={vex.since} />.
       </p>
       {vex.others.length === 0 ? null : (
         <>

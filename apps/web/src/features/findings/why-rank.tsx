@@ -55,12 +55,28 @@ const EvidenceList = ({ evidence }: { readonly evidence: RiskFactor['evidence'] 
   <ul className={styles.evidence}>
     {keyed(evidence, (item) => item.kind + item.text).map(([key, item]) => (
       <li key={key}>
-        <span className={styles.evidenceKind}>{item.kind}</span>
+        <span className={styles.evidenceKind}>{evidenceKinds[item.kind]}</span>
         <EvidenceText text={item.text} target={item.ref} />
       </li>
     ))}
   </ul>
 );
+
+const evidenceKinds = {
+  kev: 'Exploited',
+  epss: 'EPSS',
+  cvss: 'CVSS',
+  exploit: 'Exploit',
+  listener: 'Port',
+  edge: 'Connection',
+  path: 'Way',
+  process: 'Process',
+  file: 'File',
+  privilege: 'Privilege',
+  mount: 'Mount',
+  blind: 'Not seen',
+  feed: 'Feed',
+} as const satisfies Readonly<Record<RiskFactor['evidence'][number]['kind'], string>>;
 
 type EvidenceTextProps = { readonly text: string; readonly target: string | undefined };
 

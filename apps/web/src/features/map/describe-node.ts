@@ -1,6 +1,7 @@
 import { type MapEdge, type MapNode, severityOfRisk } from '@parapet/contract/api';
 import { formatBytes, formatCompact, plural } from '../../lib/format.ts';
 import { nameOf } from './render/labels.ts';
+import { standingOf } from './standing.ts';
 
 const kinds: Readonly<Record<MapNode['kind'], string>> = {
   internet: 'Internet',
@@ -18,15 +19,12 @@ const kinds: Readonly<Record<MapNode['kind'], string>> = {
 export const kindName = (node: Pick<MapNode, 'kind' | 'id'>): string =>
   node.id === 'outside' ? 'What your scope hides' : kinds[node.kind];
 
-export const statusName = (status: MapNode['status']): string =>
-  status === 'unknown' ? 'not reporting' : status === 'present' ? 'seen' : status;
-
 /** One spoken line about a node: for screen readers, where the picture would show it. */
 export const describeNode = (node: MapNode, neighbours: number): string => {
   const risk = node.risk === undefined ? '' : `, risk ${Math.round(node.risk)} of 100, ${severityOfRisk(node.risk)}`;
   const facing = node.exposed && node.kind !== 'internet' ? ', the Internet reaches it' : '';
   const ports = node.ports.length === 0 ? '' : `, listens on ${node.ports.map((port) => port.port).join(', ')}`;
-  return `${kindName(node)} ${nameOf(node)}, ${statusName(node.status)}${risk}${facing}${ports}, ${plural(neighbours, 'connection')}${node.opens ? '. Enter opens it' : ''}.`;
+  return `${kindName(node)} ${nameOf(node)}, ${standingOf(node)}${risk}${facing}${ports}, ${plural(neighbours, 'connection')}${node.opens ? '. Enter opens it' : ''}.`;
 };
 
 /** `tcp 443, 8080`. */

@@ -1,12 +1,13 @@
 import { type MapEdge, type MapNode, severityOfRisk } from '@parapet/contract/api';
 import { SeverityMark } from '../../components/severity.tsx';
 import { plural } from '../../lib/format.ts';
-import { kindName, portsText, statusName, trafficText } from './describe-node.ts';
+import { kindName, portsText, trafficText } from './describe-node.ts';
 import type { Point } from './layout/geometry.ts';
 import styles from './map.module.css';
 import { nameOf } from './render/labels.ts';
 import type { Hit } from './stage/hit-test.ts';
 import type { Scene } from './stage/scene.ts';
+import { standingOf } from './standing.ts';
 
 type HoverCardProps = {
   readonly scene: Scene;
@@ -42,7 +43,7 @@ const NodeText = ({ node, neighbours }: { readonly node: MapNode; readonly neigh
     <b>{nameOf(node)}</b>
     <span>
       {kindName(node)}
-      {node.status === 'running' || node.status === 'present' ? '' : ` · ${statusName(node.status)}`}
+      {node.status === 'running' || node.status === 'present' ? '' : ` · ${standingOf(node)}`}
       {node.detail === undefined ? '' : ` · ${node.detail}`}
     </span>
     {node.risk === undefined ? null : (

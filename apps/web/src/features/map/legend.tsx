@@ -31,7 +31,7 @@ export const Legend = ({ mode, past }: { readonly mode: ColourMode; readonly pas
         <i className={styles.legendPort} /> listening port, full when the Internet reaches it
       </li>
       <li>
-        <i className={styles.legendDashed} /> not reporting, or gone a moment ago
+        <i className={styles.legendDashed} /> silent host and what is on it, or gone a moment ago
       </li>
       <li>
         <i className={styles.legendEdge} /> wider with more connections; dashed when quiet

@@ -1,9 +1,10 @@
 import type { MapView } from '@parapet/contract/api';
 import { severityOfRisk } from '@parapet/contract/api';
 import { SeverityMark } from '../../components/severity.tsx';
-import { kindName, portsText, statusName, trafficText } from './describe-node.ts';
+import { kindName, portsText, trafficText } from './describe-node.ts';
 import styles from './map-table.module.css';
 import { nameOf } from './render/labels.ts';
+import { standingOf } from './standing.ts';
 
 type MapTableProps = {
   readonly view: MapView;
@@ -54,7 +55,7 @@ export const MapTable = ({ view, onChoose, onOpen, onEdge }: MapTableProps) => {
               </th>
               <td>{kindName(node)}</td>
               <td>{node.parent === undefined ? '' : nameFor(node.parent)}</td>
-              <td>{statusName(node.status)}</td>
+              <td>{standingOf(node)}</td>
               <td>{portsText(node.ports)}</td>
               <td>{node.exposed && node.kind !== 'internet' ? 'yes' : ''}</td>
               <td className={styles.number}>

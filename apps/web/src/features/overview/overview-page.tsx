@@ -4,7 +4,7 @@ import { NoHosts } from '../../components/no-hosts.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { plural } from '../../lib/format.ts';
-import { overviewQuery } from '../../lib/overview-query.ts';
+import { isFirstLook, overviewQuery } from '../../lib/overview-query.ts';
 import { FirstSteps } from './first-steps.tsx';
 import styles from './overview.module.css';
 import { PriorityList } from './priority-list.tsx';
@@ -37,7 +37,7 @@ export const OverviewPage = () => {
         </div>
         <aside className={styles.side} aria-label="At a glance">
           <RiskOverTime overview={data} />
-          <Section title="New since you looked">
+          <Section title={isFirstLook() ? 'New in the last 24 hours' : 'New since you looked'}>
             <NewSince news={data.newSince} />
           </Section>
           <Section title="Where we are blind">

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react';
-import { formatCount, formatDay, formatMoment } from '../../lib/format.ts';
+import { formatCount, formatMoment, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import styles from './risk-chart.module.css';
 
@@ -22,8 +22,8 @@ export const RiskChart = ({ points }: { readonly points: readonly Point[] }) => 
       <figcaption className={styles.caption}>
         <b>{formatCount(Math.round(shown.point.risk))}</b>
         <span>
-          {formatCount(shown.point.open)} open ·{' '}
-          {hovered === undefined ? trend(points) : formatMoment(shown.point.at, now)}
+          in all of {plural(shown.point.open, 'open finding')} ·{' '}
+          {hovered === undefined ? trend(points, now) : formatMoment(shown.point.at, now)}
         </span>
       </figcaption>
       <svg
@@ -49,7 +49,7 @@ export const RiskChart = ({ points }: { readonly points: readonly Point[] }) => 
         <circle cx={shown.x} cy={shown.y} r="3.5" fill="var(--accent)" />
       </svg>
       <div className={styles.axis} aria-hidden>
-        <span>{formatDay(points[0]?.at ?? shown.point.at)}</span>
+        <span>{formatMoment(points[0]?.at ?? shown.point.at, now)}</span>
         <span>now</span>
       </div>
       <table className="visually-hidden">
@@ -101,8 +101,13 @@ const nearest = (placed: readonly Placed[], event: React.PointerEvent<SVGElement
   );
 };
 
-/** A word for the change over the whole span. */
-const trend = (points: readonly Point[]): string => {
+/** A word for the change over the whole span, which may be an hour or a month. */
+const trend = (points: readonly Point[], now: number): string => {
+  const from = points[0]?.at;
+  return from === undefined ? '' : `${changeOf(points)} since ${formatMoment(from, now)}`;
+};
+
+const changeOf = (points: readonly Point[]): string => {
   const first = points[0]?.risk ?? 0;
   const last = points.at(-1)?.risk ?? 0;
   if (first === 0) return last === 0 ? 'unchanged' : 'rising';

@@ -1,7 +1,8 @@
 import type { Overview } from '@parapet/contract/api';
 import { AnyLink } from '../../components/any-link.tsx';
-import { Time } from '../../components/time.tsx';
+import { Since } from '../../components/time.tsx';
 import { formatCount, plural } from '../../lib/format.ts';
+import { isFirstLook } from '../../lib/overview-query.ts';
 import styles from './overview.module.css';
 
 export const NewSince = ({ news }: { readonly news: Overview['newSince'] }) => {
@@ -46,9 +47,11 @@ export const NewSince = ({ news }: { readonly news: Overview['newSince'] }) => {
       ) : (
         <p className={styles.muted}>Nothing changed.</p>
       )}
-      <p className={styles.muted}>
-        Since <Time at={news.since} />
-      </p>
+      {isFirstLook() ? null : (
+        <p className={styles.muted}>
+          <Since at={news.since} />
+        </p>
+      )}
     </div>
   );
 };

@@ -12,15 +12,21 @@ const tones: Readonly<Record<Collector['state'], Tone>> = {
   failed: 'bad',
 };
 
+type CollectorsProps = {
+  readonly collectors: readonly Collector[];
+  /** Whether the sensor speaks now; else this is what it last said. */
+  readonly online: boolean;
+};
+
 /** Each collector with where it takes its data from, and why it sees less than it could. */
-export const Collectors = ({ collectors }: { readonly collectors: readonly Collector[] }) =>
+export const Collectors = ({ collectors, online }: CollectorsProps) =>
   collectors.length === 0 ? (
     <p className={text.muted}>It has not said yet what it sees.</p>
   ) : (
     <ul>
       {collectors.map((collector) => (
         <li key={collector.name} className={styles.collector}>
-          <ToneMark tone={isNoneHere(collector) ? 'none' : tones[collector.state]} />
+          <ToneMark tone={isNoneHere(collector) || !online ? 'none' : tones[collector.state]} />
           <span className={text.strong}>{collectorName(collector.name)}</span>
           <span className={text.muted}>{sightWord(collector)}</span>
           <span>

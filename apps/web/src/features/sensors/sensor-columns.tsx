@@ -5,7 +5,8 @@ import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { formatBytes, formatCores, formatCount, formatSpan } from '../../lib/format.ts';
-import { presenceNames, presenceTones, troublesOf } from './sensor-words.ts';
+import { presenceNames } from '../../lib/words.ts';
+import { presenceTones, troublesOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
 import { standingNames } from './upgrade-words.ts';
 
@@ -54,7 +55,7 @@ export const sensorColumns: readonly Column<Sensor>[] = [
   {
     id: 'presence',
     header: 'Presence',
-    width: 'minmax(0, 1fr)',
+    width: 'minmax(0, 0.7fr)',
     until: widePx,
     sortable: true,
     cell: (sensor) => (

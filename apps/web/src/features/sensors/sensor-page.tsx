@@ -9,17 +9,18 @@ import { Page, Section } from '../../components/page.tsx';
 import { SimpleTable } from '../../components/simple-table.tsx';
 import { Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
-import { Time } from '../../components/time.tsx';
+import { Since, Time } from '../../components/time.tsx';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { formatBytes, formatCores, formatCount, formatDay, formatSpan } from '../../lib/format.ts';
+import { presenceNames } from '../../lib/words.ts';
 import { Advice } from './advice.tsx';
 import { BlindTimeline } from './blind-timeline.tsx';
 import { Collectors } from './collectors.tsx';
 import { EventAccounts } from './event-accounts.tsx';
 import { HostPolicyView } from './host-policy.tsx';
 import { SensorActions } from './sensor-actions.tsx';
-import { enrolmentWords, presenceMeanings, presenceNames, presenceTones, skewOf } from './sensor-words.ts';
+import { enrolmentWords, presenceMeanings, presenceTones, skewOf } from './sensor-words.ts';
 import styles from './sensors.module.css';
 import { useUpgrades } from './upgrade-panel.tsx';
 import { standingNames, upgradeText, wayToUpgrade } from './upgrade-words.ts';
@@ -52,8 +53,7 @@ export const SensorPage = () => {
         <span className={styles.presence}>
           <ToneMark tone={presenceTones[data.presence]} />
           <span>
-            {presenceNames[data.presence]} since <Time at={data.since} />.{' '}
-            {data.cause ?? presenceMeanings[data.presence]}
+            {presenceNames[data.presence]} <Since at={data.since} />. {data.cause ?? presenceMeanings[data.presence]}
           </span>
         </span>
       }
@@ -68,8 +68,11 @@ export const SensorPage = () => {
     >
       <div className={styles.columns}>
         <div>
-          <Section title="What it sees">
-            <Collectors collectors={data.collectors.filter(({ name }) => name !== limitsName)} />
+          <Section title={data.presence === 'online' ? 'What it sees' : 'What it saw, as it last said'}>
+            <Collectors
+              collectors={data.collectors.filter(({ name }) => name !== limitsName)}
+              online={data.presence === 'online'}
+            />
           </Section>
           <Section title="When we were blind here, last 7 days">
             <BlindTimeline blind={data.blind} />

@@ -11,14 +11,6 @@ export const presenceTones: Readonly<Record<Sensor['presence'], Tone>> = {
   removed: 'none',
 };
 
-export const presenceNames: Readonly<Record<Sensor['presence'], string>> = {
-  online: 'Online',
-  unknown: 'Silent',
-  stopped: 'Stopped',
-  revoked: 'Revoked',
-  removed: 'Removed',
-};
-
 export const presenceMeanings: Readonly<Record<Sensor['presence'], string>> = {
   online: 'It reports.',
   unknown: 'It fell silent without a goodbye. What ran there may still run.',

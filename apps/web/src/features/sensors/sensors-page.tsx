@@ -17,8 +17,8 @@ import { useSteadyPages } from '../../lib/paged-rows.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import { useMay } from '../../lib/session.ts';
 import { useSetSearch, useTextFilter } from '../../lib/view-state.ts';
+import { presenceNames } from '../../lib/words.ts';
 import { sensorColumns } from './sensor-columns.tsx';
-import { presenceNames } from './sensor-words.ts';
 import { UpgradePanel } from './upgrade-panel.tsx';
 
 type SensorsSearch = {

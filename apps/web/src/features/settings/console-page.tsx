@@ -6,7 +6,7 @@ import { Page, Section } from '../../components/page.tsx';
 import { SimpleTable } from '../../components/simple-table.tsx';
 import { Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
-import { Time } from '../../components/time.tsx';
+import { Since, Time } from '../../components/time.tsx';
 import { ToneMark } from '../../components/tone-mark.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { formatAbsolute, formatBytes, formatCount, formatShare, formatSpan } from '../../lib/format.ts';
@@ -124,7 +124,7 @@ const Stores = ({ status }: { readonly status: SystemStatus }) => (
         <ToneMark tone={store.state === 'ok' ? 'ok' : 'bad'} label={store.state} />
         <span className={text.strong}>{store.name}</span>
         <span className={text.muted}>
-          {store.detail}, {store.state === 'ok' ? 'well' : 'away'} since <Time at={store.since} />
+          {store.detail}, {store.state === 'ok' ? 'well' : 'away'} <Since at={store.since} />
         </span>
       </li>
     ))}
@@ -282,7 +282,7 @@ const blindColumns = [
     cell: (interval: Interval) =>
       interval.to === undefined ? (
         <span className={text.warn}>
-          since <Time at={interval.from} />
+          <Since at={interval.from} />
         </span>
       ) : (
         <>

@@ -6,7 +6,7 @@ import { Progress } from '../../components/progress.tsx';
 import { SimpleTable } from '../../components/simple-table.tsx';
 import { Failure, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
-import { Time } from '../../components/time.tsx';
+import { Since, Time } from '../../components/time.tsx';
 import { useNotify } from '../../components/toasts.tsx';
 import { apiQuery, useApiMutation } from '../../lib/api.ts';
 import { formatBytes, formatCount, formatSpan } from '../../lib/format.ts';
@@ -106,7 +106,7 @@ const UpdateState = ({ status }: { readonly status: FeedStatus }) => {
       {update?.state === 'running' ? (
         <div className={styles.busy}>
           <span>
-            {update.step}, since <Time at={update.startedAt} />
+            {update.step}, <Since at={update.startedAt} />
           </span>
           <Progress label="Update" share={update.progress} />
         </div>
@@ -138,7 +138,7 @@ const Active = ({ status: { active } }: { readonly status: FeedStatus }) =>
       <code>{active.version}</code>{' '}
       <span className={text.muted}>
         {active.origin === 'bundle' ? 'from a bundle' : 'from the publishers'}, {formatBytes(active.sizeBytes)}, active
-        since <Time at={active.activatedAt} />
+        <Since at={active.activatedAt} />
       </span>
     </p>
   );

@@ -1,6 +1,6 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
 import { AnyLink } from '../../components/any-link.tsx';
+import { useCurrentInView } from '../../components/current-in-view.ts';
 import { useSession } from '../../lib/session.ts';
 import { settingsPages } from '../../lib/settings-pages.ts';
 import styles from './settings.module.css';
@@ -10,12 +10,7 @@ export const SettingsLayout = () => {
   const { permissions } = useSession();
   const { pathname } = useLocation();
   const shown = settingsPages.filter(({ needs }) => needs === undefined || permissions.includes(needs));
-  const nav = useRef<HTMLElement>(null);
-  // On a narrow page the parts are a line that is longer than the page.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another current link
-  useEffect(() => {
-    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [pathname]);
+  const nav = useCurrentInView(pathname);
   return (
     <div className={styles.layout}>
       <nav ref={nav} className={styles.nav} aria-label="Settings">

@@ -3,6 +3,7 @@ import { type Camera, type Size, toScreen } from '../stage/camera.ts';
 import { pointOn } from '../stage/curves.ts';
 import type { Look } from '../stage/paint.ts';
 import type { Scene, SceneFrame, SceneNode } from '../stage/scene.ts';
+import { standingOf } from '../standing.ts';
 import { type Colour, cssOf, withAlpha } from './colours.ts';
 
 export type LabelPainter = {
@@ -135,7 +136,8 @@ const fittedName = (pen: Pen, node: MapNode, limit: number): ReturnType<Pen['fit
 
 const detailOf = ({ node, leftAt }: SceneNode): string | undefined => {
   if (leftAt !== undefined) return 'gone';
-  if (node.status === 'unknown') return node.detail === undefined ? 'not reporting' : `${node.detail} · not reporting`;
+  if (node.status === 'unknown')
+    return node.detail === undefined ? standingOf(node) : `${node.detail} · ${standingOf(node)}`;
   return node.detail;
 };
 
@@ -164,7 +166,7 @@ const writeFrame = (frame: SceneFrame, camera: Camera, size: Size, look: Look, p
   if (risk >= 20 && inside && room > 40) {
     pen.write(String(Math.round(risk)), corner.x + width - 22, y, 11, palette[severityOfRisk(risk)], 'center', 650);
   }
-  const detail = frame.node.status === 'unknown' ? 'not reporting' : frame.node.detail;
+  const detail = frame.node.status === 'unknown' ? standingOf(frame.node) : frame.node.detail;
   if (detail === undefined || !inside) return;
   const rest = pen.fitted(detail, font.detail, room - name.width - 10);
   if (rest.text.length > 5) pen.write(rest.text, x + name.width + 9, y, font.detail, palette.faint, 'left', 400);

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { standingOf } from './standing.ts';
+
+const now = Date.parse('2026-11-29T12:00:00Z');
+const silentSince = new Date(2026, 10, 27, 3, 12).toISOString();
+
+it.each([
+  [{ kind: 'host', status: 'unknown', silentSince }, 'silent since 27 Nov, 03:12'],
+  [{ kind: 'host-group', status: 'unknown' }, 'silent'],
+  [{ kind: 'container', status: 'unknown' }, 'host silent'],
+  [{ kind: 'container', status: 'running' }, 'running'],
+  [{ kind: 'peer', status: 'present' }, 'seen'],
+] as const)('says of %o: %s', (node, words) => expect(standingOf(node, now)).toBe(words));

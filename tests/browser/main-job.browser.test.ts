@@ -261,7 +261,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
           /1 host silent/.test((await page.locator('header, body').first().innerText()).replaceAll('\n', ' ')),
         patienceMs,
       );
-      expect(await mapText('/map?table=true')).toMatch(/not reporting/);
+      expect(await mapText('/map?table=true')).toMatch(/silent since/);
       await expectAccessible();
     } finally {
       process.kill(sensor, 'SIGCONT');

@@ -102,7 +102,7 @@ export const assetAnswers = (world: FakeWorld): FakeHandlers => {
           facet('status', 'Status', rows, (row) => row.status, {
             running: 'Running',
             stopped: 'Stopped',
-            unknown: 'Unknown',
+            unknown: 'Silent',
             present: 'Present',
           }),
           facet('exposure', 'Exposed to', rows, (row) => row.exposure, exposures),

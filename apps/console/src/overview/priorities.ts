@@ -82,7 +82,10 @@ const readWorst = async (
     worst as (select distinct on (fix_id) id from open where ${visible('open.asset_id')} order by fix_id, risk desc, id)
     select fix.key, v.key as vulnerability, product.name as product, f.package_version, f.fixed_version, f.kev, f.epss, f.exploit,
       f.exposure_kind, f.use_kind, coalesce(seen.workloads, 0)::int as workloads, seen.names, why.exposure_reason, why.use_reason
-    from worst join findings as f on f.id = worst.id join fix on fix.id = f.fix_id
+    from worst
+    -- five rows by their ids; joined, all findings of the fixes would be read once more
+    cross join lateral (select * from findings where id = worst.id offset 0) as f
+    join fix on fix.id = f.fix_id
     join vulnerabilities as v on v.id = f.vulnerability_id
     join products as product on product.id = f.product_id
     left join lateral (

@@ -68,11 +68,9 @@ const installPackages = (
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore', timeout: 300_000 });
   for (const entry of missing) {
-    const result = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', entry.name], {
-      env,
-      encoding: 'utf8',
-      timeout: 900_000,
-    });
+    // Another apt may be at work: it is waited for.
+    const argv = ['-o', 'DPkg::Lock::Timeout=600', 'install', '-y', '-qq', '--no-install-recommends', entry.name];
+    const result = spawnSync('apt-get', argv, { env, encoding: 'utf8', timeout: 900_000 });
     if (result.status !== 0)
       notes.push(`apt-get could not install ${entry.name}: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
   }

@@ -22,7 +22,7 @@ import {
   processRecord,
   putLine,
 } from '../apps/console/src/testing/records.ts';
-import { testRunAs } from '../apps/console/src/testing/test-database.ts';
+import { testRunAs } from '../apps/console/src/testing/test-server.ts';
 import { encodeFrame, type InventoryRecord, readFrameHeader } from '../packages/contract/src/wire/index.ts';
 import { systemClock } from '../packages/core/src/index.ts';
 

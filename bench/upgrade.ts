@@ -16,7 +16,7 @@ import { connectDatabase, type DatabaseAddress } from '../apps/console/src/datab
 import { migrateDatabase } from '../apps/console/src/database/migrate.ts';
 import { migrations } from '../apps/console/src/database/migrations/index.ts';
 import { startPostgres } from '../apps/console/src/database/postgres-launcher/index.ts';
-import { testRunAs } from '../apps/console/src/testing/test-database.ts';
+import { testRunAs } from '../apps/console/src/testing/test-server.ts';
 import { fillFleet } from './upgrade/fill-fleet.ts';
 
 /**

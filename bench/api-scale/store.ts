@@ -6,7 +6,7 @@ import { connectDatabase, type DatabaseConnection } from '../../apps/console/src
 import { migrateDatabase } from '../../apps/console/src/database/migrate.ts';
 import { startPostgres } from '../../apps/console/src/database/postgres-launcher/index.ts';
 import { refreshInternetDistances } from '../../apps/console/src/risk/internet-distance.ts';
-import { testRunAs } from '../../apps/console/src/testing/test-database.ts';
+import { testRunAs } from '../../apps/console/src/testing/test-server.ts';
 import { fillStore } from './fill.ts';
 import type { StoreSize } from './store-size.ts';
 

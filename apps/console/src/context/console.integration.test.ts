@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ChildMessage } from '@parapet/contract/control';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { testRunAs } from '../testing/test-database.ts';
+import { testRunAs } from '../testing/test-server.ts';
 
 const patience = { timeout: 180_000, interval: 50 };
 const program = join(import.meta.dirname, '../main.ts');

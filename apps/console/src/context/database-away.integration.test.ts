@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type PostgresOptions, startPostgres } from '../database/postgres-launcher/index.ts';
 import { createNarrow } from '../live/narrow.ts';
 import { cookieOf, startTestConsole, type TestConsole, testHost } from '../testing/test-console.ts';
-import { testRunAs } from '../testing/test-database.ts';
+import { testRunAs } from '../testing/test-server.ts';
 
 const patience = { timeout: 180_000, interval: 50 };
 

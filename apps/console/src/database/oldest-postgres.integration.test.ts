@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createJobs } from '../jobs/pg-boss-jobs.ts';
 import { silentLog } from '../logging/log.ts';
 import { systemPostgres } from '../testing/system-postgres.ts';
-import { testRunAs } from '../testing/test-database.ts';
+import { testRunAs } from '../testing/test-server.ts';
 import { connectDatabase, type DatabaseAddress } from './connect.ts';
 import { migrateDatabase } from './migrate.ts';
 import { migrations } from './migrations/index.ts';

@@ -8,7 +8,7 @@ import { migrateDatabase } from '../database/migrate.ts';
 import { type RunningPostgres, startPostgres } from '../database/postgres-launcher/index.ts';
 import { connectSensor, enrolSensor } from '../testing/fake-sensor.ts';
 import { hostRecord, listenerRecord } from '../testing/records.ts';
-import { testRunAs } from '../testing/test-database.ts';
+import { testRunAs } from '../testing/test-server.ts';
 import { startTestGateway } from '../testing/test-gateway.ts';
 
 test('while the database is away nothing is acknowledged, no credit is granted, and nothing is lost', async () => {

@@ -22,7 +22,7 @@ import { tellEvents } from '../telemetry/testing/tell-events.ts';
 import { connectSensor, enrolSensor, type FakeSensor } from '../testing/fake-sensor.ts';
 import { hostRecord, processRecord } from '../testing/records.ts';
 import { adminName, adminPassword, cookieOf, testHost } from '../testing/test-console.ts';
-import { testRunAs } from '../testing/test-database.ts';
+import { testRunAs } from '../testing/test-server.ts';
 import { readSpace } from './disk.ts';
 
 const mebibyte = 1024 * 1024;

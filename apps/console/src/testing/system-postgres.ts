@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { findBinaries } from '../database/postgres-launcher/binaries.ts';
-import { testRunAs } from './test-database.ts';
+import { testRunAs } from './test-server.ts';
 
 const found = await findBinaries({ copyDir: tmpdir(), runAs: testRunAs, systemOnly: true }).catch(() => undefined);
 

@@ -9,7 +9,8 @@ import { parseEnvironment } from '../config/env.ts';
 import { type Console, startConsole } from '../context/console.ts';
 import { sessionCookie } from '../people/session-cookie.ts';
 import type { SensorArchives } from '../upgrades/archives.ts';
-import { createTestDatabase, type TestDatabase, testRunAs } from './test-database.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { testRunAs } from './test-server.ts';
 
 export type TestConsole = AsyncDisposable & {
   readonly console: Console;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAuthority } from '../../authority/authority.ts';
 import type { DataFolder } from '../../data-folder/data-folder.ts';
 import { silentLog } from '../../logging/log.ts';
-import { testRunAs } from '../../testing/test-database.ts';
+import { testRunAs } from '../../testing/test-server.ts';
 import { openDatabase } from '../open-database.ts';
 import { findBinaries } from '../postgres-launcher/binaries.ts';
 

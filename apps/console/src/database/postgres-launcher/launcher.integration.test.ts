@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { testRunAs } from '../../testing/test-database.ts';
+import { testRunAs } from '../../testing/test-server.ts';
 import { findBinaries } from './binaries.ts';
 import { type RunningPostgres, startPostgres } from './launcher.ts';
 import type { PostgresOptions } from './options.ts';

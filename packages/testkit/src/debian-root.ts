@@ -1,10 +1,8 @@
-import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execArgv } from '@parapet/core';
-
-/** A folder for what tests of one run share; `npm test` makes and removes it. Without it each makes its own. */
-const sharedDir = process.env['PARAPET_TEST_SHARED_DIR'];
+import { exists, onceInARun, sharedDir } from './once-in-a-run.ts';
 
 /**
  * A minimal Debian with curl in a fresh folder, with its real package database, from the mirror of this machine. Takes some 30 s
@@ -12,19 +10,25 @@ const sharedDir = process.env['PARAPET_TEST_SHARED_DIR'];
  */
 export const makeDebianRoot = async (release: 'bookworm' | 'trixie' = 'bookworm'): Promise<string> => {
   const root = await mkdtemp(join(tmpdir(), 'parapet-debian-'));
-  const kept = sharedDir === undefined ? undefined : join(sharedDir, `debian-${release}.tar`);
-  if (kept !== undefined && (await exists(kept))) {
-    await run(['tar', '-xpf', kept, '--numeric-owner', '-C', root]);
+  if (sharedDir === undefined) {
+    await makeRoot(release, root);
     return root;
   }
+  const kept = join(sharedDir, `debian-${release}.tar`);
+  await onceInARun(`debian-${release}`, async () => {
+    await makeRoot(release, root);
+    await run(['tar', '-cf', `${kept}.new`, '--numeric-owner', '-C', root, '.']);
+    await rename(`${kept}.new`, kept);
+  });
+  // Whoever made it has it already.
+  if (!(await exists(join(root, 'etc')))) await run(['tar', '-xpf', kept, '--numeric-owner', '-C', root]);
+  return root;
+};
+
+const makeRoot = async (release: string, root: string): Promise<void> => {
   await run(['debootstrap', '--variant=minbase', '--include=curl', release, root]);
   await unmountBelow(root);
   await rm(join(root, 'var/cache/apt'), { recursive: true, force: true });
-  if (kept !== undefined) {
-    await run(['tar', '-cf', `${kept}.new`, '--numeric-owner', '-C', root, '.']);
-    await rename(`${kept}.new`, kept);
-  }
-  return root;
 };
 
 /** debootstrap leaves its /proc mounted when somebody looks into it at that moment, as a sensor of another test does. */
@@ -36,12 +40,6 @@ const unmountBelow = async (root: string): Promise<void> => {
     .filter((path) => path.startsWith(`${root}/`));
   for (const path of below.toReversed()) await run(['umount', '--lazy', path]);
 };
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 const run = async (argv: readonly [string, ...string[]]): Promise<void> => {
   const { exitCode, stdout, stderr } = await execArgv([...argv], { timeoutMs: 600_000 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execArgv } from '@parapet/core';
 import { makeDebianRoot } from './debian-root.ts';
+import { onceInARun } from './once-in-a-run.ts';
 import { dockerSocketPath } from './requirements.ts';
 
 /** Every container, image and network that tests make carries this label; nothing else is touched. */
@@ -51,8 +52,14 @@ const applets = [
   'ping',
 ];
 
-/** A 2 MB image of Debian's static busybox; returns its reference. */
+/** A 2 MB image of Debian's static busybox, made once in a run; returns its reference. */
 export const buildBusyboxImage = async (): Promise<string> => {
+  const reference = 'parapet-test/busybox:1';
+  await onceInARun('busybox-image', () => importBusybox(reference));
+  return reference;
+};
+
+const importBusybox = async (reference: string): Promise<void> => {
   const root = await mkdtemp(join(tmpdir(), 'parapet-busybox-'));
   try {
     for (const dir of ['bin', 'etc', 'tmp', 'www']) await mkdir(join(root, dir));
@@ -60,20 +67,24 @@ export const buildBusyboxImage = async (): Promise<string> => {
     for (const applet of applets) await symlink('busybox', join(root, 'bin', applet));
     await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\napp:x:1000:1000:app:/:/bin/sh\n');
     await writeFile(join(root, 'www/index.html'), 'hello\n');
-    return await importImage(root, 'parapet-test/busybox:1');
+    await importImage(root, reference);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 };
 
-/** A minimal Debian as an image; returns its reference. */
+/** A minimal Debian as an image, made once in a run; returns its reference. */
 export const buildDebianImage = async (release: 'bookworm' | 'trixie' = 'bookworm'): Promise<string> => {
-  const root = await makeDebianRoot(release);
-  try {
-    return await importImage(root, `parapet-test/debian:${release}`);
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
+  const reference = `parapet-test/debian:${release}`;
+  await onceInARun(`debian-${release}-image`, async () => {
+    const root = await makeDebianRoot(release);
+    try {
+      await importImage(root, reference);
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
+  });
+  return reference;
 };
 
 /** Packs a folder and gives it to the daemon as an image of one layer. */

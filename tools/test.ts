@@ -14,7 +14,7 @@ await using shared = await makeSharedDir();
 await using machine = await prepareMachine(say);
 const results = await runSteps({
   say,
-  env: { ...machine.env, PARAPET_TEST_SHARED_DIR: shared.dir },
+  env: { ...machine.env, ...shared.env },
   only: process.argv.slice(2),
 });
 if (results.length === 0) {

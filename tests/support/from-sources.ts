@@ -6,6 +6,7 @@ import { type RequestOptions, request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sourcesEnvironment } from '@parapet/testkit';
 
 const root = join(import.meta.dirname, '..', '..');
 const nobody = 65_534;
@@ -65,7 +66,7 @@ export const startConsoleProcess = async (
       {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         env: {
-          PATH: process.env['PATH'],
+          ...sourcesEnvironment,
           HOME: dataDir,
           PARAPET_DATA_DIR: dataDir,
           PARAPET_HOST: '127.0.0.1',
@@ -186,7 +187,7 @@ export const runMaintenance = async (
     ['--disable-warning=ExperimentalWarning', join(root, 'apps/console/src/maintenance/main.ts')],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc', handle.fd],
-      env: { PATH: process.env['PATH'], HOME: dataDir, PARAPET_DATA_DIR: dataDir },
+      env: { ...sourcesEnvironment, HOME: dataDir, PARAPET_DATA_DIR: dataDir },
       cwd: '/',
       ...(isRoot ? { uid: nobody, gid: nobody } : {}),
     },
@@ -233,7 +234,7 @@ export const createSensorProcess = async (): Promise<SensorProcess> => {
         {
           stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
           env: {
-            PATH: process.env['PATH'],
+            ...sourcesEnvironment,
             DOCKER_HOST: process.env['DOCKER_HOST'],
             PARAPET_STATE_DIR: stateDir,
             PARAPET_CLOUD_METADATA: 'off',

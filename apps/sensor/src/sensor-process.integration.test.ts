@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { chown, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeWith, type Requirement, root } from '@parapet/testkit';
+import { describeWith, type Requirement, root, sourcesEnvironment } from '@parapet/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyPin } from './enrolment/certificate-request.ts';
 import { readOwnGroups } from './protection/control-groups.ts';
@@ -54,6 +54,7 @@ describe('the sensor as a process', () => {
 
   const pin = (): string => keyPin(new X509Certificate(console.authority.certificatePem).publicKey).toString('hex');
   const base = () => ({
+    ...sourcesEnvironment,
     HOME: folder,
     PARAPET_STATE_DIR: join(folder, 'state'),
     PARAPET_CLOUD_METADATA: 'off',

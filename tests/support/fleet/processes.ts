@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { ChildMessage, controlRoutes, controlSocketPath, LocalEnrolment } from '@parapet/contract/control';
+import { sourcesEnvironment } from '@parapet/testkit';
 import { FleetSettings, FleetStatus } from '../../../apps/sensor/src/fleet/settings.ts';
 
 const sources = join(import.meta.dirname, '../../../apps');
@@ -34,7 +35,7 @@ export const startConsoleProcess = async (options: {
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: {
-        PATH: process.env['PATH'],
+        ...sourcesEnvironment,
         PARAPET_DATA_DIR: options.dataDir,
         PARAPET_HOST: '127.0.0.1',
         PARAPET_PORT: String(options.port),
@@ -112,7 +113,7 @@ export const startFleetProcess = (
     [...nodeFlags, ...clockFlags(options), join(sources, 'sensor/src/fleet/main.ts'), JSON.stringify(checked)],
     {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: clockEnvironment(options),
+      env: { ...sourcesEnvironment, ...clockEnvironment(options) },
     },
   );
   let status: FleetStatus = {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Sbom } from '@parapet/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSbom } from './create-sbom.ts';
 import { openDirectory } from './file-system/layers.ts';
@@ -22,13 +23,17 @@ const run = (program: string, ...args: readonly string[]): string[] =>
 const hasDpkg = existsSync('/usr/bin/dpkg-query') && existsSync('/var/lib/dpkg/status');
 
 describe.skipIf(!hasDpkg)('this Debian host (needs dpkg)', () => {
+  let sbom: Sbom;
+  beforeAll(async () => {
+    sbom = await scan('/');
+  });
+
   it('has the packages, versions and sources that dpkg-query says', async () => {
     const fields = ['db:Status-Status', 'Package', 'Version', 'Architecture', 'source:Package', 'source:Version'];
     const format = `${fields.map((field) => `\${${field}}`).join(' ')}\n`;
     const expected = run('dpkg-query', '-W', '-f', format)
       .filter((line) => line.startsWith('installed '))
       .map((line) => line.slice('installed '.length));
-    const sbom = await scan('/');
     const found = sbom.packages
       .filter(({ type }) => type === 'dpkg')
       .map(({ name, version, architecture, source }) =>
@@ -39,8 +44,7 @@ describe.skipIf(!hasDpkg)('this Debian host (needs dpkg)', () => {
     expect(sbom.problems.filter(({ at }) => at === undefined || at.startsWith('/var/lib/dpkg'))).toEqual([]);
   });
 
-  it('knows whose file a running program is', async () => {
-    const sbom = await scan('/');
+  it('knows whose file a running program is', () => {
     const owner = sbom.packages.find(({ files }) => files.includes('/usr/bin/dpkg-query'));
     expect(owner?.name).toBe('dpkg');
     expect(sbom.packages.find(({ files }) => files.includes('/usr/bin/bash'))?.name).toBe('bash');

@@ -8,18 +8,23 @@ type Env = Readonly<Record<string, string>>;
 
 type Step = { readonly name: string; readonly run: (env: Env, output: Output) => Promise<StepResult> };
 
-const check = (name: string, ...argv: readonly [string, ...string[]]): Step => ({
+const program = (name: string, script: string, ...args: readonly string[]): Step => ({
   name,
   run: async (_, output) => {
     const startedAt = performance.now();
-    const [script, ...rest] = argv;
-    const ok = (await runNode([join(root, 'node_modules', script), ...rest], {}, output)) === 0;
+    const ok = (await runNode([join(root, script), ...args], {}, output)) === 0;
     const counts = { passed: ok ? 1 : 0, failed: ok ? 0 : 1, leftOut: new Map(), failures: [] };
     return { name, ok, seconds: secondsSince(startedAt), ...counts };
   },
 });
 
-const suite = (name: string): Step => ({ name, run: (env, output) => runSuite(name, { env, output }) });
+const suite = (name: string, files?: readonly string[], project = name): Step => ({
+  name,
+  run: async (env, output) => ({
+    ...(await runSuite(project, { env, output, ...(files === undefined ? {} : { files }) })),
+    name,
+  }),
+});
 
 /** Suites of the stores, once more on the machine's own PostgreSQL: on Debian 12 the oldest that is supported. */
 const oldestPostgres: Step = {
@@ -43,20 +48,29 @@ const oldestPostgres: Step = {
   },
 };
 
+const tsc = 'node_modules/typescript/bin/tsc';
 const checks: readonly Step[] = [
-  check('types', 'typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'),
-  check('types of the web app', 'typescript/bin/tsc', '--noEmit', '-p', 'apps/web/tsconfig.json'),
-  check('lint and import rules', '@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
+  program('types', tsc, '--noEmit', '-p', 'tsconfig.json'),
+  program('types of the web app', tsc, '--noEmit', '-p', 'apps/web/tsconfig.json'),
+  program('lint and import rules', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
 ];
 
-/** Run side by side: one computes and talks to stores, the other mostly waits for the machine, whose steps need it for themselves. */
-const lanes = {
-  stores: [suite('unit'), suite('integration'), oldestPostgres],
-  machine: [suite('machine'), suite('browser')],
-} as const;
+/** What the steps named here would else each make, at the same moment in the same folder. */
+const build = program('build', 'tools/build.ts');
+const onBuild: readonly string[] = ['product', 'browser'];
+
+/**
+ * Run side by side: one computes and talks to stores, two mostly wait, for the kernel and Docker or for whole products. What needs
+ * a thing of which a host has one (audit, a container of a fixed name) is in one lane only.
+ */
+const lanes: readonly (readonly Step[])[] = [
+  [suite('unit'), suite('integration'), oldestPostgres],
+  [suite('machine', ['apps/', 'packages/']), suite('browser')],
+  [suite('product', ['tests/'], 'machine')],
+];
 
 /** Steps by name. */
-export const stepNames: readonly string[] = [...checks, ...lanes.stores, ...lanes.machine].map(({ name }) => name);
+export const stepNames: readonly string[] = [...checks, build, ...lanes.flat()].map(({ name }) => name);
 
 export const runSteps = async (deps: {
   say: (text: string) => void;
@@ -72,11 +86,9 @@ export const runSteps = async (deps: {
       results.push(await step.run(deps.env, output));
     }
   };
-  await runLane(wanted(checks), 'live');
-  const stores = wanted(lanes.stores);
-  await Promise.all([
-    runLane(stores, 'live'),
-    runLane(wanted(lanes.machine), stores.length === 0 ? 'live' : 'afterwards'),
-  ]);
+  const [first, ...others] = lanes.map(wanted).filter((steps) => steps.length > 0);
+  const needsBuild = [...(first ?? []), ...others.flat()].some(({ name }) => onBuild.includes(name));
+  await Promise.all([runLane(wanted(checks), 'live'), runLane(needsBuild ? [build] : wanted([build]), 'afterwards')]);
+  await Promise.all([runLane(first ?? [], 'live'), ...others.map((steps) => runLane(steps, 'afterwards'))]);
   return results;
 };

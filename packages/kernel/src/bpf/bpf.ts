@@ -49,14 +49,6 @@ export const updateElement = (map: BpfMap, key: Uint8Array, value: Uint8Array): 
   bpf(bpfCommands.mapUpdateElement, elementAttributes(map, key, value), 'writing a map');
 };
 
-/** False when it was not there. */
-export const deleteElement = (map: BpfMap, key: Uint8Array): boolean => {
-  const result = rawBpf(bpfCommands.mapDeleteElement, elementAttributes(map, key, new Uint8Array()));
-  if (result >= 0) return true;
-  if (lastErrno() === errno.ENOENT) return false;
-  throw new KernelError('bpf', lastErrno(), 'deleting from a map');
-};
-
 export type ProgramOptions = {
   readonly type: keyof typeof programTypes;
   /** At most 15 characters. */

@@ -1,4 +1,3 @@
 export { type RunningPostgres, startPostgres } from './launcher.ts';
 export type { PostgresEvent, PostgresOptions } from './options.ts';
 export type { RunAs } from './run-as.ts';
-export { databaseUser } from './settings.ts';

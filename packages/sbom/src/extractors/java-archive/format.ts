@@ -22,8 +22,6 @@ export const manifestName = 'META-INF/MANIFEST.MF';
 
 export const isPomProperties = (name: string): boolean => /^META-INF\/maven\/.*\/pom\.properties$/.test(name);
 
-export const isPom = (name: string): boolean => /^META-INF\/maven\/.*\/pom\.xml$/.test(name);
-
 export type Coordinates = { readonly group: string; readonly artifact: string; readonly version: string };
 
 /** What Maven writes into the archives that it makes. `undefined` where a part is missing, or a placeholder was left in. */

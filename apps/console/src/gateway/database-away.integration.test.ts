@@ -8,8 +8,8 @@ import { migrateDatabase } from '../database/migrate.ts';
 import { type RunningPostgres, startPostgres } from '../database/postgres-launcher/index.ts';
 import { connectSensor, enrolSensor } from '../testing/fake-sensor.ts';
 import { hostRecord, listenerRecord } from '../testing/records.ts';
-import { testRunAs } from '../testing/test-server.ts';
 import { startTestGateway } from '../testing/test-gateway.ts';
+import { testRunAs } from '../testing/test-server.ts';
 
 test('while the database is away nothing is acknowledged, no credit is granted, and nothing is lost', async () => {
   const rootDir = await mkdtemp(join(tmpdir(), 'ppt-away-'));

@@ -9,7 +9,7 @@ import { keyPin } from '../apps/sensor/src/enrolment/certificate-request.ts';
 import { type LocalConsole, startLocalConsole } from '../apps/sensor/src/uplink/testing/local-console.ts';
 import { ensureBuilt, root } from '../tools/build.ts';
 
-const flags = ['--max-semi-space-size=1', '--max-old-space-size=64', '--optimize-for-size'];
+const flags = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const restMs = Number(process.env['SENSOR_BENCH_REST_MS'] ?? 60_000);
 const containers = 20;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ChildMessage } from '@parapet/contract/control';
 import type { Goodbye } from '@parapet/contract/wire';
 import { AppError, messageOf, systemClock } from '@parapet/core';
-import { readExtendedAttribute, trimMemory } from '@parapet/kernel';
+import { readExtendedAttribute, returnFreedMemoryEarly, trimMemory } from '@parapet/kernel';
 import { makeConfig, type SensorConfig } from './config/config.ts';
 import { readEnv } from './config/env.ts';
 import { readKeyFromInput } from './config/secrets.ts';
@@ -12,6 +12,7 @@ import { readStartTicks } from './proc/start-ticks.ts';
 import { readOwnGroups } from './protection/control-groups.ts';
 import { memoryPressure } from './protection/memory-watch.ts';
 import { enterOwnGroup, groupNameOf, type OwnGroup } from './protection/own-group.ts';
+import { createHeapKeeping } from './protection/small-heap.ts';
 import { createSensor, type Sensor } from './sensor.ts';
 import { become, ownCommand, startEnvironment } from './upgrade/become.ts';
 import { systemFiles } from './upgrade/files.ts';
@@ -26,6 +27,7 @@ export const runSensorProcess = async (options: { readonly onTrial: boolean }): 
   const { onTrial } = options;
   let sensor: Sensor | undefined;
   try {
+    returnFreedMemoryEarly();
     const config = makeConfig(readEnv(process.env), { isRoot: process.geteuid?.() === 0 });
     const log = createLog(config.logLevel);
     const entryPath = process.argv[1] ?? '';
@@ -208,9 +210,14 @@ const trimEveryMs = 15_000;
 
 /** Most of an idle Node process is program text that is not needed; it comes back from the page cache when it is. */
 const trimRegularly = (): void => {
-  setTimeout(() => {
+  const keepHeap = createHeapKeeping();
+  const trim = (): void => {
+    keepHeap();
     trimMemory();
-    setInterval(() => trimMemory(), trimEveryMs).unref();
+  };
+  setTimeout(() => {
+    trim();
+    setInterval(trim, trimEveryMs).unref();
   }, firstTrimMs).unref();
 };
 

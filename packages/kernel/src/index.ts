@@ -20,7 +20,7 @@ export {
 export { readFolder } from './folder-entries.ts';
 export { formatIpv4, formatIpv6, parseIpAddress } from './ip-address.ts';
 export { attempt, KernelError } from './kernel-error.ts';
-export { trimMemory } from './memory-trim.ts';
+export { returnFreedMemoryEarly, trimMemory } from './memory-trim.ts';
 export type { FlowTuple, TrackedFlow } from './netlink/connection-tracking.ts';
 export type { InterfaceAddress } from './netlink/interface-addresses.ts';
 export { type NetworkNamespace, openNetworkNamespace } from './network-namespace.ts';

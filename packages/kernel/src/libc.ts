@@ -52,6 +52,8 @@ export type Libc = {
   readonly clock_gettime: (clock: number, into: Uint8Array) => number;
   /** Absent in musl. */
   readonly mallocTrim: ((padBytes: number) => number) | undefined;
+  /** Absent in musl. */
+  readonly mallopt: ((parameter: number, value: number) => number) | undefined;
 };
 
 export type SyscallParameters = readonly [
@@ -122,6 +124,7 @@ const bindAll = (): Libc => {
     clock_gettime: bind('int clock_gettime(int, void *)'),
     getpagesize: bind('int getpagesize()'),
     mallocTrim: bindIfThere('int malloc_trim(size_t)'),
+    mallopt: bindIfThere('int mallopt(int, int)'),
   };
 };
 

@@ -11,7 +11,7 @@ export const addSensorCommand = (program: Command): void => {
     .option('--authority-pin <sha256>', 'fingerprint of the console’s authority, shown with the enrolment key')
     .option('--state-dir <dir>', 'where the sensor keeps its identity')
     .action((options: { console?: string; authorityPin?: string; stateDir?: string }) => {
-      replaceProcess('sensor.js', ['--max-semi-space-size=1', '--max-old-space-size=64', '--optimize-for-size'], {
+      replaceProcess('sensor.js', ['--max-semi-space-size=1', '--max-old-space-size=64'], {
         MALLOC_ARENA_MAX: '1',
         PARAPET_CONSOLE_URL: options.console,
         PARAPET_AUTHORITY_PIN: options.authorityPin,

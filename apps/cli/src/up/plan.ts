@@ -20,12 +20,7 @@ export type Plan = {
 };
 
 /** Memory flags of the sensor, whose budget is 60 MB at rest. */
-const sensorFlags = [
-  '--max-semi-space-size=1',
-  '--max-old-space-size=64',
-  '--optimize-for-size',
-  '--disable-warning=ExperimentalWarning',
-];
+const sensorFlags = ['--max-semi-space-size=1', '--max-old-space-size=64', '--disable-warning=ExperimentalWarning'];
 const consoleFlags = ['--disable-warning=ExperimentalWarning'];
 
 export const makePlan = async (

@@ -12,7 +12,6 @@ export type ScanRunner = (
 const childFlags = [
   '--max-old-space-size=96',
   '--max-semi-space-size=1',
-  '--optimize-for-size',
   '--disable-warning=ExperimentalWarning',
 ];
 const lastWordsBytes = 2048;

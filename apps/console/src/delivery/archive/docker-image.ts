@@ -67,7 +67,7 @@ const configOf = (
     config: {
       Entrypoint: [
         `${dir}/bin/node`,
-        ...['--max-semi-space-size=1', '--max-old-space-size=64', '--optimize-for-size'],
+        ...['--max-semi-space-size=1', '--max-old-space-size=64'],
         '--disable-warning=ExperimentalWarning',
         `${dir}/sensor.js`,
       ],

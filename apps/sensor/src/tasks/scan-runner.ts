@@ -9,11 +9,7 @@ export type ScanRunner = (
 ) => Promise<ScanOutcome>;
 
 /** Heap of the child; with the program's text it stays below the 100 MB budget. */
-const childFlags = [
-  '--max-old-space-size=96',
-  '--max-semi-space-size=1',
-  '--disable-warning=ExperimentalWarning',
-];
+const childFlags = ['--max-old-space-size=96', '--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
 const lastWordsBytes = 2048;
 
 export const createScanRunner =

@@ -53,6 +53,7 @@ test('a conversion that fails leaves no half-made files, takes none of others, a
       for (const name of others) writeFileSync(join(folder, name), 'whole');
       return fail(problem('worker', 'The disk is full.'));
     },
+    wake: () => {},
     [Symbol.asyncDispose]: async () => {},
   };
   const store = await createEventStore({

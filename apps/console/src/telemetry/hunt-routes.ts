@@ -51,11 +51,15 @@ export const createHuntRoutes = ({ db, clock, hunts, huntAudit, exportParquet }:
       await huntAudit.recordExport({ caller, address, query });
       return reply;
     },
-    'hunt.fields': async ({ caller }) => ({
-      fields: Object.entries(telemetryFields).map(([name, { type, about }]) => ({ name, type, about })),
-      actions: [...eventActions],
-      store: await storeFor(db, caller.scope),
-    }),
+    // The page of hunts asks this when it opens.
+    'hunt.fields': async ({ caller }) => {
+      hunts.wake();
+      return {
+        fields: Object.entries(telemetryFields).map(([name, { type, about }]) => ({ name, type, about })),
+        actions: [...eventActions],
+        store: await storeFor(db, caller.scope),
+      };
+    },
     'hunt.accounts': async ({ params: { hostId }, query, caller }) => {
       const span = { from: Date.parse(query.since), to: Date.parse(query.until) };
       if (span.to <= span.from) throw badRequest('bad-span', '`until` must be later than `since`.');

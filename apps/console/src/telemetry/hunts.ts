@@ -42,6 +42,8 @@ export type Hunts = {
   readonly searchFor: (query: Span, scope: Scope) => Promise<SearchScope>;
   /** For several questions of one request. */
   readonly within: (scope: Scope) => ScopedHunts;
+  /** Somebody is about to hunt: what reads events is then ready when they do. */
+  readonly wake: () => void;
 };
 
 /** Questions within one scope. Whose events that are is read with the first of them, and then not again. */
@@ -109,6 +111,7 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
 
   return {
     searchFor: (query, scope) => prepareAll(query, allowing(scope)),
+    wake: worker.wake,
     within: (scope) => {
       const whose = allowing(scope);
       return { find: (query) => find(query, whose), counts: (query) => counts(query, whose) };

@@ -11,6 +11,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** That of a test before may still be ending. */
+const noChild = (): Promise<void> => vi.waitFor(() => expect(children()).toBe(0), { timeout: 120_000 });
+
 const children = (): number => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
 
 const count = (worker: TelemetryWorker) => {
@@ -35,4 +38,25 @@ test('a child within its memory stays for the next job', async () => {
   expect(await count(worker)).toMatchObject({ ok: true });
   expect(await count(worker)).toMatchObject({ ok: true });
   expect(children()).toBe(before + 1);
+});
+
+test('a child that was woken takes the first job, and ends when none comes', async () => {
+  await noChild();
+  await using worker = createTelemetryWorker({ folder, memoryMegabytes: 128, idleMs: 5000 });
+  worker.wake();
+  worker.wake();
+  expect(children()).toBe(1);
+  expect(await count(worker)).toMatchObject({ ok: true });
+  await noChild();
+  worker.wake();
+  expect(children()).toBe(1);
+  await noChild();
+});
+
+test('waking a child at work does not end it', async () => {
+  await using worker = createTelemetryWorker({ folder, memoryMegabytes: 128, idleMs: 1 });
+  const counted = count(worker);
+  await new Promise((resolve) => setImmediate(resolve));
+  worker.wake();
+  expect(await counted).toMatchObject({ ok: true });
 });

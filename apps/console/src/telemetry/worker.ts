@@ -14,11 +14,13 @@ export type TelemetryWorker = AsyncDisposable & {
     job: WorkerJobs[N]['job'],
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ) => Promise<Result<WorkerJobs[N]['result'], Problem>>;
+  /** Starts the child ahead of a job that is likely to come. One that does not come costs as long as an idle child may stay. */
+  readonly wake: () => void;
 };
 
 const heapMegabytes = 256;
 /** What the engine once took it keeps: it goes with the child, which is let go when nobody asks it any more or when it keeps too much. */
-const idleMs = 120_000;
+const idleMsDefault = 120_000;
 /** Three times what steady storing takes. Another child is ready within a second. */
 const maxKeptBytesDefault = 512 * 1024 * 1024;
 /** Until a new child must be ready. */
@@ -29,11 +31,14 @@ export const createTelemetryWorker = (options: {
   readonly memoryMegabytes: number;
   /** A child that holds more than this after a job does no further one. */
   readonly maxKeptBytes?: number;
+  /** A child without a job for so long ends. */
+  readonly idleMs?: number;
 }): TelemetryWorker => {
-  const maxKeptBytes = options.maxKeptBytes ?? maxKeptBytesDefault;
+  const { maxKeptBytes = maxKeptBytesDefault, idleMs = idleMsDefault } = options;
   let child: ChildProcess | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
+  let working = false;
   let idle: NodeJS.Timeout | undefined;
   const ready = new WeakSet<ChildProcess>();
 
@@ -43,9 +48,10 @@ export const createTelemetryWorker = (options: {
       args: [options.folder, String(options.memoryMegabytes)],
     });
     started.once('message', () => ready.add(started));
-    started.on('exit', () => {
+    const forget = (): void => {
       if (child === started) child = undefined;
-    });
+    };
+    started.on('exit', forget).on('error', forget);
     return started;
   };
 
@@ -53,6 +59,10 @@ export const createTelemetryWorker = (options: {
     clearTimeout(idle);
     child?.disconnect();
     child = undefined;
+  };
+  const restLater = (): void => {
+    clearTimeout(idle);
+    idle = setTimeout(rest, idleMs).unref();
   };
 
   const ask = (
@@ -68,10 +78,12 @@ export const createTelemetryWorker = (options: {
       }
       child ??= start();
       const worker = child;
+      working = true;
       clearTimeout(idle);
       const settle = (result: Result<unknown, Problem>): void => {
+        working = false;
         clearTimeout(timer);
-        idle = setTimeout(rest, idleMs).unref();
+        restLater();
         signal?.removeEventListener('abort', onAbort);
         worker.off('message', onMessage).off('exit', onExit).off('error', onExit);
         resolve(result);
@@ -122,6 +134,11 @@ export const createTelemetryWorker = (options: {
       queue = result;
       // The worker answers a job with that job's result: both ends are of one build.
       return result as Promise<Result<WorkerJobs[typeof name]['result'], Problem>>;
+    },
+    wake: () => {
+      if (closed || working) return;
+      child ??= start();
+      restLater();
     },
     [Symbol.asyncDispose]: async () => {
       closed = true;

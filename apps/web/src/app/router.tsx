@@ -146,10 +146,16 @@ const packagesRoute = createRoute({
   ),
 });
 
+/** What reads events takes the console a moment to start: this starts it while the page's code is loaded. */
+const wakeHunts = ({ context }: { readonly context: { readonly queryClient: QueryClient } }): void => {
+  void context.queryClient.prefetchQuery(apiQuery('hunt.fields'));
+};
+
 const huntRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/hunt',
   validateSearch: searchOf(huntSearch),
+  loader: wakeHunts,
   component: lazyRouteComponent(() => patientLoad(() => import('../features/hunt/hunt-page.tsx')), 'HuntPage'),
 });
 
@@ -157,6 +163,7 @@ const timelineRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/hunt/timeline',
   validateSearch: searchOf(timelineSearch),
+  loader: wakeHunts,
   component: lazyRouteComponent(
     () => patientLoad(() => import('../features/hunt/timeline/timeline-page.tsx')),
     'TimelinePage',

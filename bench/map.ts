@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../apps/console/src/database/database.ts';
 import { createAssetIndex } from '../apps/console/src/graph/asset-index/asset-index.ts';
 import { createEdgeIndex } from '../apps/console/src/graph/edge-index/edge-index.ts';
-import { openLiveGraph } from '../apps/console/src/graph/live-graph.ts';
+import { openGraph } from '../apps/console/src/graph/graph-in-memory.ts';
 import { readChanges } from '../apps/console/src/graph/map/changes.ts';
 import { readPaths } from '../apps/console/src/graph/map/path.ts';
 import { buildView } from '../apps/console/src/graph/map/view.ts';
@@ -43,7 +43,7 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
   const [host = '', container = ''] = [fleet.hosts[5], fleet.containers[7]];
   const view = (open: readonly string[], moment = live, extra = {}) =>
     measure(() =>
-      buildView(store.db, moment, inScope, { open, hops: 1, ...extra }, openLiveGraph(store.db, indexes, null)),
+      buildView(store.db, moment, inScope, { open, hops: 1, ...extra }, openGraph(store.db, indexes, null, moment)),
     );
   const scope = { team: ['team-1'] };
   const day = { from: new Date(now - 86_400_000), to: new Date(now), buckets: 96 };
@@ -61,7 +61,7 @@ export const run = async (): Promise<Readonly<Record<string, number>>> => {
         live,
         createScopeFilter(scope),
         { open: [], hops: 1 },
-        openLiveGraph(store.db, indexes, scope),
+        openGraph(store.db, indexes, scope, live),
       ),
     ),
     path: await measure(async () => ({ nodes: await readPaths(store.db, live, inScope, container), edges: [] })),

@@ -13,7 +13,7 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createAssetIndex } from '../graph/asset-index/asset-index.ts';
 import { createEdgeIndex } from '../graph/edge-index/edge-index.ts';
 import { createGraphRoutes } from '../graph/index.ts';
-import type { GraphIndexes } from '../graph/live-graph.ts';
+import type { GraphIndexes } from '../graph/graph-in-memory.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { createLiveRoutes } from '../live/live-routes.ts';
 import { createPeopleRoutes } from '../people/people-routes.ts';

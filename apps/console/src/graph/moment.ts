@@ -24,14 +24,19 @@ export const assetThere = (alias: string, moment: Moment): RawBuilder<boolean> =
 export const edgeThere = (alias: string, moment: Moment): RawBuilder<boolean> => {
   const edge = sql.table(alias);
   if (moment.live) return sql<boolean>`${edge}.ended_at is null`;
+  return sql<boolean>`${edge}.id in (${edgesThere(moment)})`;
+};
+
+/** A query of the ids of the edges that were open at a past moment. */
+export const edgesThere = (moment: Moment): RawBuilder<unknown> => {
   const gapStart = new Date(moment.at.getTime() - edgeGapMs);
-  return sql<boolean>`${edge}.id in (
+  return sql`
     select i.edge_id from edge_intervals i
     where i.started_at <= ${moment.at} and (i.ended_at is null or i.ended_at > ${moment.at})
     union
     select i.edge_id from edge_intervals i join edge_intervals n on n.edge_id = i.edge_id
     where i.ended_at > ${gapStart} and i.ended_at <= ${moment.at}
-      and n.started_at > ${moment.at} and n.started_at <= i.ended_at + interval '5 minutes')`;
+      and n.started_at > ${moment.at} and n.started_at <= i.ended_at + interval '5 minutes'`;
 };
 
 /** The same, asked edge by edge: for the few edges of an asset, of which the intervals of all would take longer to find. */

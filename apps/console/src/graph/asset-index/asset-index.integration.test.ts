@@ -18,8 +18,9 @@ afterAll(() => store[Symbol.asyncDispose]());
 const told = (table: AssetTable | undefined): readonly string[] =>
   table === undefined
     ? ['not in memory']
-    : [...table.hosts(), ...table.containers()].map(({ name, risk, hostId, unknown }) =>
-        [name, risk ?? '-', ...(unknown ? ['unknown'] : []), ...(table.isSilent(hostId) ? ['silent'] : [])].join(' '),
+    : [...table.hosts(), ...[...table.containersByHost()].flatMap(([, there]) => [...there])].map(
+        ({ name, risk, hostId, unknown }) =>
+          [name, risk ?? '-', ...(unknown ? ['unknown'] : []), ...(table.isSilent(hostId) ? ['silent'] : [])].join(' '),
       );
 
 test('follows hosts and containers that come, change, fall silent, end, vanish and come back', async () => {

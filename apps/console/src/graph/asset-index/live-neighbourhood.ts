@@ -1,5 +1,5 @@
 import type { EdgeEnd } from '../edge-index/edge-columns.ts';
-import type { SeenAssets, SeenEdges } from '../live-graph.ts';
+import type { SeenAssets, SeenEdges } from '../graph-in-memory.ts';
 import { maxAssets } from '../map/neighbourhood.ts';
 import type { WantedAssets } from '../map/wanted-assets.ts';
 
@@ -32,18 +32,23 @@ const startingAt = ({ table, visible }: SeenAssets, assetId: string): Map<string
     if (asset !== undefined && visible?.has(asset.id) !== false && found.size < maxAssets) found.set(asset.id, asset);
   };
   add(table.get(assetId));
-  for (const container of table.containers()) if (container.hostId === assetId) add(container);
+  for (const container of table.containersOf(assetId)) add(container);
   return found;
 };
 
 /** The assets at the other ends of the edges of some, without these. */
 const neighboursOf = (columns: SeenEdges['columns'], of: ReadonlySet<string>): readonly Asset[] => {
   const { ends, slots, live, sources, targets } = columns;
-  const isOf = Uint8Array.from(ends, (end) => (end.kind === 'asset' && of.has(end.id) ? 1 : 0));
+  const isOf = new Uint8Array(ends.length);
+  for (let at = 0; at < ends.length; at += 1) {
+    const end = ends[at];
+    if (end?.kind === 'asset' && of.has(end.id)) isOf[at] = 1;
+  }
   const found = new Set<number>();
   for (let slot = 0; slot < slots; slot += 1) {
     if (live[slot] === 0) continue;
-    const [source, target] = [sources[slot] ?? 0, targets[slot] ?? 0];
+    const source = sources[slot] ?? 0;
+    const target = targets[slot] ?? 0;
     if (isOf[source] === isOf[target]) continue;
     found.add(isOf[source] === 1 ? target : source);
   }

@@ -1,8 +1,8 @@
-import type { SeenAssets } from '../live-graph.ts';
+import type { SeenAssets } from '../graph-in-memory.ts';
 import type { ContainerRow } from '../map/plan-contents.ts';
 import type { HostRow } from '../map/plan-hosts.ts';
 import type { AssetReader } from '../map/read-assets.ts';
-import { byName, type LiveAsset } from './asset-table.ts';
+import { type AssetTable, byName, type LiveAsset } from './asset-table.ts';
 
 /** The same as `createAssetReader` now: hosts and containers from memory, what runs and listens on them from the database. */
 export const createLiveReader = ({ table, visible }: SeenAssets, database: AssetReader): AssetReader => {
@@ -10,7 +10,7 @@ export const createLiveReader = ({ table, visible }: SeenAssets, database: Asset
   return {
     ...database,
     hosts: async () => {
-      const held = countContainers(table.containers(), isSeen);
+      const held = countContainers(table, isSeen);
       return table.hosts().flatMap((host) => {
         const inScope = isSeen(host);
         const contents = held.get(host.id);
@@ -19,12 +19,7 @@ export const createLiveReader = ({ table, visible }: SeenAssets, database: Asset
       });
     },
     containers: async (hostIds, limit) => {
-      const hosts = new Set(hostIds);
-      if (hosts.size === 0) return [];
-      const found: LiveAsset[] = [];
-      for (const container of table.containers()) {
-        if (hosts.has(container.hostId) && isSeen(container)) found.push(container);
-      }
+      const found = [...new Set(hostIds)].flatMap((id) => [...table.containersOf(id)].filter(isSeen));
       return found
         .sort(byRisk)
         .slice(0, limit)
@@ -45,19 +40,16 @@ export const createLiveReader = ({ table, visible }: SeenAssets, database: Asset
 
 type Contents = { count: number; risk: number | undefined };
 
-const countContainers = (
-  containers: Iterable<LiveAsset>,
-  isSeen: (asset: LiveAsset) => boolean,
-): ReadonlyMap<string, Contents> => {
+const countContainers = (table: AssetTable, isSeen: (asset: LiveAsset) => boolean): ReadonlyMap<string, Contents> => {
   const held = new Map<string, Contents>();
-  for (const container of containers) {
-    if (!isSeen(container)) continue;
-    const contents = held.get(container.hostId);
-    if (contents === undefined) held.set(container.hostId, { count: 1, risk: container.risk });
-    else {
+  for (const [hostId, containers] of table.containersByHost()) {
+    const contents: Contents = { count: 0, risk: undefined };
+    for (const container of containers) {
+      if (!isSeen(container)) continue;
       contents.count += 1;
       contents.risk = higher(contents.risk, container.risk);
     }
+    if (contents.count > 0) held.set(hostId, contents);
   }
   return held;
 };

@@ -68,6 +68,8 @@ export type EdgeTable = {
   readonly ends: () => number;
   readonly programs: () => number;
   readonly ids: () => Iterable<number>;
+  /** A copy of what it holds of the named edges, each named once, and which of them it does not hold. */
+  readonly copyOf: (ids: Iterable<number>) => { readonly copy: EdgeCopy; readonly missing: readonly number[] };
   readonly put: (edge: EdgeRow) => void;
   readonly remove: (id: number) => void;
   /** The number of an end, by a text that no other has. */
@@ -75,30 +77,61 @@ export type EdgeTable = {
   readonly programOf: (name: string) => number;
 };
 
-export const createEdgeTable = (): EdgeTable => {
-  const slotOf = new Map<number, number>();
-  const free: number[] = [];
-  const numbers = new Map<string, number>();
-  const ends: EdgeEnd[] = [];
-  const programNumbers = new Map<string, number>();
-  const programs: string[] = [];
-  const names: Names = { ends, programs };
-  let slots = 0;
-  let columns = makeColumns(1024, names);
+/** Edges as of one moment: further ones may be put to them, none are found by their ids. */
+export type EdgeCopy = Pick<EdgeTable, 'columns' | 'put' | 'remove' | 'endOf' | 'programOf'>;
+
+export const createEdgeTable = (): EdgeTable =>
+  tableOf({
+    ...{ slots: 0, slotOf: new Map(), free: [], columns: makeColumns(1024) },
+    ...{ numbers: new Map(), ends: [], programNumbers: new Map(), programs: [] },
+  });
+
+/** What a table is made of; it is the table's own from then on. */
+type Contents = {
+  readonly slots: number;
+  readonly slotOf: Map<number, number>;
+  readonly free: number[];
+  readonly columns: NumberColumns;
+  readonly numbers: Map<string, number>;
+  readonly ends: EdgeEnd[];
+  readonly programNumbers: Map<string, number>;
+  readonly programs: string[];
+};
+
+const tableOf = (contents: Contents): EdgeTable => {
+  const { slotOf, free, numbers, ends, programNumbers, programs } = contents;
+  let { slots, columns } = contents;
 
   const takeSlot = (): number => {
     const reused = free.pop();
     if (reused !== undefined) return reused;
-    if (slots === columns.live.length) columns = grown(columns, names);
+    if (slots === columns.live.length) columns = resized(columns, slots * 2);
     return slots++;
   };
 
   return {
-    columns: () => ({ ...columns, slots }),
+    columns: () => ({ ...columns, slots, ends, programs }),
     size: () => slotOf.size,
     ends: () => ends.length,
     programs: () => programs.length,
     ids: () => slotOf.keys(),
+    copyOf: (ids) => {
+      const copied = resized(columns, columns.live.length);
+      copied.live.fill(0);
+      const missing: number[] = [];
+      for (const id of ids) {
+        const slot = slotOf.get(id);
+        if (slot === undefined) missing.push(id);
+        else copied.live[slot] = 1;
+      }
+      const copy = tableOf({
+        // Further edges go behind the others.
+        ...{ slots, slotOf: new Map(), free: [], columns: copied },
+        ...{ numbers: new Map(numbers), ends: [...ends] },
+        ...{ programNumbers: new Map(programNumbers), programs: [...programs] },
+      });
+      return { copy, missing };
+    },
     put: (edge) => {
       const slot = slotOf.get(edge.id) ?? takeSlot();
       slotOf.set(edge.id, slot);
@@ -136,10 +169,9 @@ export const createEdgeTable = (): EdgeTable => {
   };
 };
 
-type Names = Pick<EdgeColumns, 'ends' | 'programs'>;
+type NumberColumns = Omit<EdgeColumns, 'slots' | 'ends' | 'programs'>;
 
-const makeColumns = (length: number, names: Names): EdgeColumns => ({
-  slots: 0,
+const makeColumns = (length: number): NumberColumns => ({
   live: new Uint8Array(length),
   sources: new Uint32Array(length),
   targets: new Uint32Array(length),
@@ -151,11 +183,11 @@ const makeColumns = (length: number, names: Names): EdgeColumns => ({
   firstSeen: new Float64Array(length),
   lastSeen: new Float64Array(length),
   addresses: new Float64Array(length),
-  ...names,
 });
 
-const grown = (columns: EdgeColumns, names: Names): EdgeColumns => {
-  const larger = makeColumns(columns.live.length * 2, names);
+/** A copy with at least as many slots. */
+const resized = (columns: NumberColumns, length: number): NumberColumns => {
+  const larger = makeColumns(length);
   larger.live.set(columns.live);
   larger.sources.set(columns.sources);
   larger.targets.set(columns.targets);

@@ -1,4 +1,4 @@
-import type { SeenEdges } from '../live-graph.ts';
+import type { SeenEdges } from '../graph-in-memory.ts';
 import { type LiftedEdge, type LiftedEdges, type LiftRequest, presentEnd } from '../map/read-edges.ts';
 import { type EdgeColumns, type EdgeEnd, udpBit } from './edge-columns.ts';
 
@@ -8,58 +8,86 @@ export const answersFromMemory = ({ openContainers, pairs }: Pick<LiftRequest, '
 
 /** The same as `readLiftedEdges` for live edges. */
 export const liftInMemory = ({ columns, visible }: SeenEdges, request: LiftRequest): LiftedEdges => {
-  const open = new Set(request.openHosts);
-  const places = Int32Array.from(columns.ends, (end) => placeOf(end, request, { visible, open }));
-  const keys = numberKeys(places, columns, request, open);
-  const bundles = new Map<number, Bundle>();
+  const places = placesOf(columns.ends, request, visible);
+  const traits = traitsOf(places, request);
+  const keys = numberKeys(places, columns, request);
+  // By source and then by target: both are small numbers, while one number for both would be none that maps are quick with.
+  const bundles: (Map<number, Bundle> | undefined)[] = [];
   let behind = 0;
-  const touching = request.touching === undefined ? undefined : new Set(request.touching);
-  const leaveOut = request.strangers === 'leave-out';
+  const asked = request.touching === undefined ? shown : touched;
+  const refused = request.strangers === 'leave-out' ? notThere | stranger : notThere;
   const { slots, live, sources, targets, sourcePrograms, targetPrograms } = columns;
   for (let slot = 0; slot < slots; slot += 1) {
     if (live[slot] === 0) continue;
-    const [from, to] = [sources[slot] ?? 0, targets[slot] ?? 0];
-    const [source, target] = [places[from] ?? outside, places[to] ?? outside];
-    if ((source < 0 && target < 0) || source === notThere || target === notThere) continue;
-    if (touching !== undefined && !touching.has(source) && !touching.has(target)) continue;
-    if (leaveOut && (source === outside || target === outside)) continue;
+    const from = sources[slot] ?? 0;
+    const to = targets[slot] ?? 0;
+    const both = (traits[from] ?? 0) | (traits[to] ?? 0);
+    if ((both & asked) === 0 || (both & refused) !== 0) continue;
     behind += 1;
-    const sourceKey = keys.of(from, sourcePrograms[slot] ?? 0);
-    const targetKey = keys.of(to, targetPrograms[slot] ?? 0);
-    if (sourceKey === targetKey) continue;
-    const pair = sourceKey * mostKeys + targetKey;
-    const known = bundles.get(pair);
-    const bundle = known ?? newBundle(sourceKey, targetKey);
-    if (known === undefined) bundles.set(pair, bundle);
+    const source = keys.of(from, sourcePrograms[slot] ?? 0);
+    const target = keys.of(to, targetPrograms[slot] ?? 0);
+    if (source === target) continue;
     const block = keys.isBlock(from) ? from : keys.isBlock(to) ? to : undefined;
-    addEdge(bundle, columns, slot, block);
+    addEdge(bundleOf(bundles, source, target), columns, slot, block);
   }
-  const all = [...bundles.values()].sort(inOrder(keys.texts));
+  const all = bundles.flatMap((ofSource) => [...(ofSource?.values() ?? [])]).sort(inOrder(keys.texts));
   return { edges: all.slice(0, request.limit).map(present(keys.texts)), bundles: all.length, behind };
 };
 
-/** An end that is no shown node: an asset outside of what is shown, or none at all. */
-const outside = -1;
-const noAsset = -2;
-/** A container of an open host that is not drawn: it is not there, whatever an edge says of it. */
-const notThere = -3;
-
-/** The index of the node that stands for an end, or what else it is. */
-const placeOf = (
-  end: EdgeEnd,
-  request: LiftRequest,
-  { visible, open }: { readonly visible: ReadonlySet<string> | undefined; readonly open: ReadonlySet<number> },
-): number => {
-  if (end.kind !== 'asset') return noAsset;
-  if (visible?.has(end.id) === false) return outside;
-  const own = request.containers.get(end.id);
-  if (own !== undefined) return own;
-  const host = request.hosts.get(end.hostId) ?? outside;
-  return end.id !== end.hostId && open.has(host) ? notThere : host;
+const bundleOf = (bundles: (Map<number, Bundle> | undefined)[], source: number, target: number): Bundle => {
+  let ofSource = bundles[source];
+  if (ofSource === undefined) {
+    ofSource = new Map();
+    bundles[source] = ofSource;
+  }
+  const known = ofSource.get(target);
+  if (known !== undefined) return known;
+  const made = newBundle(source, target);
+  ofSource.set(target, made);
+  return made;
 };
 
-/** More than there can be ends and programs, so that two keys are one number. */
-const mostKeys = 2 ** 26;
+/** An end that is no shown node: an asset outside of what is shown, none at all, or what is not there. */
+const outside = -1;
+const noAsset = -2;
+const gone = -3;
+
+/** The index of the node that stands for each end, or what else it is. */
+const placesOf = (ends: readonly EdgeEnd[], request: LiftRequest, visible: SeenEdges['visible']): Int32Array => {
+  const { hosts, containers } = request;
+  const open = new Set(request.openHosts);
+  const places = new Int32Array(ends.length);
+  for (let at = 0; at < ends.length; at += 1) {
+    const end = ends[at];
+    if (end?.kind !== 'asset') places[at] = noAsset;
+    else if (visible?.has(end.id) === false) places[at] = outside;
+    else {
+      const host = hosts.get(end.hostId) ?? outside;
+      // A container of an open host that is not drawn is not there, whatever an edge says of it.
+      const inHost = end.id !== end.hostId && open.has(host) ? gone : host;
+      places[at] = containers.size === 0 ? host : (containers.get(end.id) ?? inHost);
+    }
+  }
+  return places;
+};
+
+/** What an edge is taken or left for, by its ends, as bits. */
+const shown = 1;
+const touched = 2;
+const stranger = 4;
+const notThere = 8;
+
+const traitsOf = (places: Int32Array, { touching }: LiftRequest): Uint8Array => {
+  const asked = touching === undefined ? undefined : new Set(touching);
+  const traits = new Uint8Array(places.length);
+  for (let at = 0; at < places.length; at += 1) {
+    const place = places[at] ?? outside;
+    if (place >= 0) traits[at] = asked?.has(place) === true ? shown | touched : shown;
+    else if (place === outside) traits[at] = stranger;
+    else if (place === gone) traits[at] = notThere;
+  }
+  return traits;
+};
 
 type Keys = {
   /** The key of an end as a number; in an open host each program is one. */
@@ -69,44 +97,48 @@ type Keys = {
   readonly texts: readonly string[];
 };
 
-const numberKeys = (
-  places: Int32Array,
-  columns: EdgeColumns,
-  request: LiftRequest,
-  openHosts: ReadonlySet<number>,
-): Keys => {
+const byProgram = -1;
+
+const numberKeys = (places: Int32Array, columns: EdgeColumns, request: LiftRequest): Keys => {
   const numbers = new Map<string, number>();
   const texts: string[] = [];
-  const openBlocks = new Set(request.openBlocks);
   const numberOf = (text: string): number => {
     const known = numbers.get(text);
     if (known !== undefined) return known;
     numbers.set(text, texts.length);
     return texts.push(text) - 1;
   };
+  const openHosts = new Set(request.openHosts);
+  const openBlocks = new Set(request.openBlocks);
   const ofNode: number[] = [];
-  const byProgram = -1;
-  const ofEnds = Int32Array.from(places, (place, at) => {
-    if (place < 0) return numberOf(textOf(columns.ends[at], request.groupPeers, openBlocks));
-    if (openHosts.has(place)) return byProgram;
-    ofNode[place] ??= numberOf(`n${place}`);
-    return ofNode[place] ?? 0;
-  });
-  const isBlock = Uint8Array.from(ofEnds, (key) => (texts[key]?.startsWith('b') === true ? 1 : 0));
-  const ofPrograms = new Map<number, number>();
+  const ofEnds = new Int32Array(places.length);
+  const isBlock = new Uint8Array(places.length);
+  for (let at = 0; at < places.length; at += 1) {
+    const place = places[at] ?? outside;
+    if (place < 0) {
+      const text = textOf(columns.ends[at], request.groupPeers, openBlocks);
+      ofEnds[at] = numberOf(text);
+      isBlock[at] = text.startsWith('b') ? 1 : 0;
+    } else if (openHosts.has(place)) ofEnds[at] = byProgram;
+    else {
+      ofNode[place] ??= numberOf(`n${place}`);
+      ofEnds[at] = ofNode[place] ?? 0;
+    }
+  }
+  const ofPrograms = new Map<number, Map<number, number>>();
+  const ofProgram = (place: number, program: number): number => {
+    const inPlace = ofPrograms.get(place) ?? new Map<number, number>();
+    ofPrograms.set(place, inPlace);
+    const known = inPlace.get(program) ?? numberOf(`n${place}/${columns.programs[program] ?? ''}`);
+    inPlace.set(program, known);
+    return known;
+  };
   return {
     texts,
     isBlock: (end) => isBlock[end] === 1,
     of: (end, program) => {
       const key = ofEnds[end] ?? 0;
-      if (key !== byProgram) return key;
-      const place = places[end] ?? 0;
-      const pair = place * mostKeys + program;
-      const known = ofPrograms.get(pair);
-      if (known !== undefined) return known;
-      const made = numberOf(`n${place}/${columns.programs[program] ?? ''}`);
-      ofPrograms.set(pair, made);
-      return made;
+      return key === byProgram ? ofProgram(places[end] ?? 0, program) : key;
     },
   };
 };
@@ -118,21 +150,24 @@ const textOf = (end: EdgeEnd | undefined, groupPeers: boolean, open: ReadonlySet
   return open.has(end.block) ? `p${end.place}` : `b${end.block}`;
 };
 
-type Port = { connections: number; peers: Set<number> | undefined };
 type Bundle = {
   readonly source: number;
   readonly target: number;
   count: number;
   connections: number;
-  bytes: number | undefined;
+  /** Both ways together; -1 when nobody counted them. */
+  bytes: number;
   firstSeen: number;
   lastSeen: number;
   addresses: number;
-  readonly ports: Map<number, Port>;
+  /** Connections by port. */
+  readonly ports: Map<number, number>;
+  /** The far ends in a block, by port. */
+  peers: Map<number, Set<number>> | undefined;
 };
 
 const newBundle = (source: number, target: number): Bundle => ({
-  ...{ source, target, count: 0, connections: 0, bytes: undefined, addresses: 0, ports: new Map() },
+  ...{ source, target, count: 0, connections: 0, bytes: -1, addresses: 0, ports: new Map(), peers: undefined },
   ...{ firstSeen: Number.POSITIVE_INFINITY, lastSeen: Number.NEGATIVE_INFINITY },
 });
 
@@ -141,21 +176,19 @@ const addEdge = (bundle: Bundle, columns: EdgeColumns, slot: number, peer: numbe
   const bytes = columns.bytes[slot] ?? -1;
   bundle.count += 1;
   bundle.connections += connections;
-  if (bytes >= 0) bundle.bytes = (bundle.bytes ?? 0) + bytes;
+  if (bytes >= 0) bundle.bytes = Math.max(0, bundle.bytes) + bytes;
   bundle.firstSeen = Math.min(bundle.firstSeen, columns.firstSeen[slot] ?? 0);
   bundle.lastSeen = Math.max(bundle.lastSeen, columns.lastSeen[slot] ?? 0);
   bundle.addresses = Math.max(bundle.addresses, columns.addresses[slot] ?? 0);
-  const number = columns.ports[slot] ?? 0;
-  let port = bundle.ports.get(number);
-  if (port === undefined) {
-    port = { connections: 0, peers: undefined };
-    bundle.ports.set(number, port);
-  }
-  port.connections += connections;
-  if (peer !== undefined) {
-    port.peers ??= new Set();
-    port.peers.add(peer);
-  }
+  const port = columns.ports[slot] ?? 0;
+  bundle.ports.set(port, (bundle.ports.get(port) ?? 0) + connections);
+  if (peer !== undefined) addPeer(bundle, port, peer);
+};
+
+const addPeer = (bundle: Bundle, port: number, peer: number): void => {
+  bundle.peers ??= new Map();
+  const peers = bundle.peers.get(port) ?? new Set();
+  bundle.peers.set(port, peers.add(peer));
 };
 
 /** Those of the Internet first, then the busiest. */
@@ -172,22 +205,34 @@ const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 const shownPorts = 8;
 
+/** Kept while they are looked through: a bundle may have thousands, and there are thousands of bundles. */
+const busiestPorts = (ports: ReadonlyMap<number, number>): readonly number[] => {
+  const busiest: number[] = [];
+  const isBefore = (a: number, b: number): boolean =>
+    ((ports.get(b) ?? 0) - (ports.get(a) ?? 0) || (a % udpBit) - (b % udpBit) || a - b) < 0;
+  for (const port of ports.keys()) {
+    let place = busiest.length;
+    while (place > 0 && isBefore(port, busiest[place - 1] ?? 0)) place -= 1;
+    if (place === shownPorts) continue;
+    busiest.splice(place, 0, port);
+    if (busiest.length > shownPorts) busiest.pop();
+  }
+  return busiest;
+};
+
 const present =
   (texts: readonly string[]) =>
   (bundle: Bundle): LiftedEdge => {
-    const ports = [...bundle.ports].sort(
-      ([a, one], [b, other]) => other.connections - one.connections || (a % udpBit) - (b % udpBit) || a - b,
-    );
-    const peers = ports.reduce((most, [, port]) => Math.max(most, port.peers?.size ?? 0), 0);
+    const peers = [...(bundle.peers?.values() ?? [])].reduce((most, { size }) => Math.max(most, size), 0);
     return {
       source: presentEnd(texts[bundle.source] ?? 'o'),
       target: presentEnd(texts[bundle.target] ?? 'o'),
       count: bundle.count,
       connections: bundle.connections,
-      bytes: bundle.bytes,
+      bytes: bundle.bytes < 0 ? undefined : bundle.bytes,
       firstSeenAt: new Date(bundle.firstSeen),
       lastSeenAt: new Date(bundle.lastSeen),
-      ports: ports.slice(0, shownPorts).map(([number]) => ({
+      ports: busiestPorts(bundle.ports).map((number) => ({
         protocol: number >= udpBit ? ('udp' as const) : ('tcp' as const),
         port: number % udpBit,
       })),
@@ -197,11 +242,14 @@ const present =
 
 /** How many peers without a sensor are at live edges, counted up to `limit`. */
 export const countPeersInMemory = ({ slots, live, sources, targets, ends }: EdgeColumns, limit: number): number => {
-  const isPeer = Uint8Array.from(ends, ({ kind }) => (kind === 'peer' ? 1 : 0));
+  const isPeer = new Uint8Array(ends.length);
+  for (let at = 0; at < ends.length; at += 1) if (ends[at]?.kind === 'peer') isPeer[at] = 1;
+  if (!isPeer.includes(1)) return 0;
   const peers = new Set<number>();
   for (let slot = 0; slot < slots && peers.size < limit; slot += 1) {
     if (live[slot] === 0) continue;
-    const [source, target] = [sources[slot] ?? 0, targets[slot] ?? 0];
+    const source = sources[slot] ?? 0;
+    const target = targets[slot] ?? 0;
     if (isPeer[source] === 1) peers.add(source);
     if (isPeer[target] === 1) peers.add(target);
   }

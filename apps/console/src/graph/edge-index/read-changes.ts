@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { WrittenSince } from '../follow/written-since.ts';
 import { programOf } from '../node-id.ts';
-import type { EdgeTable } from './edge-columns.ts';
+import type { EdgeCopy, EdgeTable } from './edge-columns.ts';
 
 /** Takes up the edges that were written since, at first all live ones; returns how many are live in the same moment. */
 export const takeUpChanges = async (
@@ -11,23 +11,54 @@ export const takeUpChanges = async (
   since: WrittenSince,
   isFirst: boolean,
 ): Promise<number> => {
-  const changed = isFirst ? sql`e.ended_at is null` : since.isNew('e');
+  const reading = await readPacked(db, {
+    which: isFirst ? sql`e.ended_at is null` : since.isNew('e'),
+    isThere: sql`e.ended_at is null`,
+    live: sql`(select count(*) from edges where ended_at is null)::int`,
+    // One by one: changed are few, and a join would hash all assets.
+    hostOf: (end) => sql`(select coalesce(a.host_id, a.id) from assets a where a.id = ${end})`,
+    joins: sql``,
+  });
+  putAll(table, reading);
+  return reading.live;
+};
+
+/** Takes up the edges of these ids, whether they live or not; tells how many of them the database still has. */
+export const takeUpNamed = async (db: Database, table: EdgeCopy, ids: readonly number[]): Promise<number> => {
+  const reading = await readPacked(db, {
+    which: sql`e.id = any(${ids}::bigint[])`,
+    isThere: sql`true`,
+    live: sql`0`,
+    hostOf: (_, side) => sql`coalesce(${sql.ref(`${side}.host_id`)}, ${sql.ref(`${side}.id`)})`,
+    joins: sql`left join assets source on source.id = e.source_asset left join assets target on target.id = e.target_asset`,
+  });
+  putAll(table, reading);
+  return reading.sourceProcesses.length;
+};
+
+type Wanted = {
+  readonly which: RawBuilder<unknown>;
+  readonly isThere: RawBuilder<unknown>;
+  readonly live: RawBuilder<unknown>;
+  readonly hostOf: (assetId: RawBuilder<unknown>, side: 'source' | 'target') => RawBuilder<unknown>;
+  readonly joins: RawBuilder<unknown>;
+};
+
+const readPacked = async (db: Database, { which, isThere, live, hostOf, joins }: Wanted): Promise<Reading> => {
   const { rows } = await sql<Reading>`
     with changed as (
-      select e.id, e.ended_at is null as live, e.source_asset, e.target_asset, e.protocol = 'udp' as udp, e.port, e.connections,
+      select e.id, ${isThere} as live, e.source_asset, e.target_asset, e.protocol = 'udp' as udp, e.port, e.connections,
         case when e.bytes_sent is null and e.bytes_received is null then -1 else coalesce(e.bytes_sent, 0) + coalesce(e.bytes_received, 0) end as bytes,
         e.first_seen_at, e.last_seen_at, coalesce(e.address_count, 0) as addresses,
-        -- one by one: changed are few, and a join would hash all assets
-        (select coalesce(s.host_id, s.id) from assets s where s.id = e.source_asset) as source_host,
-        (select coalesce(t.host_id, t.id) from assets t where t.id = e.target_asset) as target_host,
+        ${hostOf(sql`e.source_asset`, 'source')} as source_host, ${hostOf(sql`e.target_asset`, 'target')} as target_host,
         case when e.source_asset is null and e.source_node <> 'internet' then substr(e.source_node, 6) end as source_peer,
         case when e.target_asset is null and e.target_node <> 'internet' then substr(e.target_node, 6) end as target_peer,
         e.source_process, e.target_process
-      from edges e where ${changed}
+      from edges e ${joins} where ${which}
     )
-    select (select count(*) from edges where ended_at is null)::int as live,
+    select ${live} as live,
       string_agg(
-        int8send(id) || int4send(live::int + 2 * udp::int) || int4send(port) || float8send(connections) || float8send(bytes)
+        float8send(id) || int4send(live::int + 2 * udp::int) || int4send(port) || float8send(connections) || float8send(bytes)
         || timestamptz_send(first_seen_at) || timestamptz_send(last_seen_at) || float8send(addresses)
         || uuid_send(coalesce(source_asset, ${nobody}::uuid)) || uuid_send(coalesce(source_host, ${nobody}::uuid))
         || uuid_send(coalesce(target_asset, ${nobody}::uuid)) || uuid_send(coalesce(target_host, ${nobody}::uuid)), '') as packed,
@@ -36,13 +67,16 @@ export const takeUpChanges = async (
     from changed`.execute(db);
   const [reading] = rows;
   if (reading === undefined) throw new Error('A statement without a row.');
+  return reading;
+};
+
+const putAll = (table: EdgeCopy, reading: Reading): void => {
   const peers = new Map(reading.peers.map(([id, source, target]) => [id, [source, target] as const]));
   const packed = reading.packed ?? Buffer.alloc(0);
   for (let at = 0; (at + 1) * packedBytes <= packed.length; at += 1) {
     const processes = [reading.sourceProcesses[at] ?? '', reading.targetProcesses[at] ?? ''] as const;
     putPacked(table, packed, at * packedBytes, { peers, processes });
   }
-  return reading.live;
 };
 
 export const countLive = async (db: Database): Promise<number> => {
@@ -80,8 +114,8 @@ type Texts = {
   readonly processes: readonly [source: string, target: string];
 };
 
-const putPacked = (table: EdgeTable, packed: Buffer, at: number, texts: Texts): void => {
-  const id = Number(packed.readBigInt64BE(at));
+const putPacked = (table: EdgeCopy, packed: Buffer, at: number, texts: Texts): void => {
+  const id = packed.readDoubleBE(at);
   const flags = packed.readInt32BE(at + 8);
   if ((flags & 1) === 0) {
     table.remove(id);
@@ -104,7 +138,7 @@ const putPacked = (table: EdgeTable, packed: Buffer, at: number, texts: Texts): 
   });
 };
 
-const endAt = (table: EdgeTable, packed: Buffer, at: number, peer: string | null): number => {
+const endAt = (table: EdgeCopy, packed: Buffer, at: number, peer: string | null): number => {
   if (peer !== null) return table.endOf(`peer:${peer}`, () => ({ kind: 'peer', place: peer, block: blockOf(peer) }));
   const key = packed.toString('latin1', at, at + 16);
   return table.endOf(key, () => {

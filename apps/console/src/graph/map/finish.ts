@@ -99,12 +99,15 @@ const trailOf = (marks: Marks, open: readonly string[]): MapView['trail'] => {
 const versionOf = (nodes: readonly MapNode[], edges: readonly MapEdge[], silentHosts: number): string => {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([silentHosts, nodes]));
-  for (const edge of edges) {
-    const { connections, bytes, ...looks } = edge;
-    hash.update(JSON.stringify([looks, step(connections), step(bytes ?? 0)]));
-  }
+  hash.update(JSON.stringify(edges.map(looksOf)));
   return hash.digest('hex').slice(0, 32);
 };
+
+/** Its ends are named by its id. */
+const looksOf = ({ id, ports, count, connections, bytes, risk, active, startedAt }: MapEdge): readonly unknown[] => [
+  ...[id, count, step(connections), step(bytes ?? 0), risk, active, startedAt],
+  ...ports.map(({ protocol, port }) => `${protocol}${port}`),
+];
 
 const step = (count: number): number => Math.round(2 * Math.log2(1 + count));
 

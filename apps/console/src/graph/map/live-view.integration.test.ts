@@ -4,7 +4,7 @@ import { silentLog } from '../../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
 import { createAssetIndex } from '../asset-index/asset-index.ts';
 import { createEdgeIndex } from '../edge-index/edge-index.ts';
-import { type GraphIndexes, openLiveGraph } from '../live-graph.ts';
+import { type GraphIndexes, openGraph } from '../graph-in-memory.ts';
 import { momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { createGraphFixture } from '../testing/graph-fixture.ts';
@@ -12,6 +12,7 @@ import { buildView, type ViewQuery } from './view.ts';
 
 const start = new Date('2026-01-10T08:00:00.000Z');
 const now = Date.parse('2026-01-10T20:00:00.000Z');
+const later = (minutes: number): Date => new Date(start.getTime() + minutes * 60_000);
 let store: TestDatabase;
 let indexes: GraphIndexes;
 let hosts: string[];
@@ -47,6 +48,10 @@ beforeAll(async () => {
       ...{ from, to, port: 8000 + (n % 3), connections: 1 + (n % 50) },
       sourceProcess: `/usr/bin/client-${n % 5}`,
       targetProcess: n % 7 === 0 ? '' : `/opt/a b/server-${n % 2}`,
+      // Some are over, some were away when the past is looked at, too long or not to count as gone.
+      ...(n % 5 === 0 ? { spans: [{ from: start, to: later(6 * 60) }] } : {}),
+      ...(n % 13 === 1 ? { spans: [{ from: start, to: later(178) }, { from: later(182) }] } : {}),
+      ...(n % 13 === 2 ? { spans: [{ from: start, to: later(170) }, { from: later(190) }] } : {}),
     });
   }
   for (const host of hosts.slice(0, 12)) await graph.listener(host, { port: 8000, executable: '/usr/sbin/listener' });
@@ -72,14 +77,17 @@ const queries = (): readonly (Omit<ViewQuery, 'hops'> & { readonly hops?: number
   { open: [], route: containers[2] },
 ];
 
-test('every view is the same from memory as from the database, in each scope', async () => {
-  const moment = momentOf(undefined, now);
+test.each([
+  ['now', undefined],
+  ['in the past', later(180).toISOString()],
+])('every view is the same from memory as from the database, in each scope, %s', async (_, at) => {
+  const moment = momentOf(at, now);
   let drawn = 0;
   for (const scope of scopes) {
     for (const query of queries()) {
-      const view = (live?: ReturnType<typeof openLiveGraph>): Promise<MapView> =>
+      const view = (live?: ReturnType<typeof openGraph>): Promise<MapView> =>
         buildView(store.db, moment, createScopeFilter(scope), { hops: 1, ...query }, live);
-      const fromMemory = await view(openLiveGraph(store.db, indexes, scope));
+      const fromMemory = await view(openGraph(store.db, indexes, scope, moment));
       expect(fromMemory, JSON.stringify({ scope, query })).toEqual(await view());
       drawn += fromMemory.edges.length;
     }

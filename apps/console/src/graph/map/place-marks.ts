@@ -201,7 +201,9 @@ const hostsAndContainers = (hosts: number, containers: number): string =>
   `${plural(hosts, 'host')}${containers === 0 ? '' : ` · ${plural(containers, 'container')}`}`;
 
 export const plural = (count: number, word: string): string =>
-  `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
+  `${counts.format(count)} ${word}${count === 1 ? '' : 's'}`;
+/** Made once: each number that is shown would make it anew. */
+const counts = new Intl.NumberFormat('en');
 
 const newest = (rows: readonly ContainerRow[]): Date | undefined =>
   rows.reduce<Date | undefined>((last, row) => (last === undefined || row.since > last ? row.since : last), undefined);

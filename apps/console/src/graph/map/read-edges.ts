@@ -162,12 +162,22 @@ const hostWeight = 10;
 /** Assets whose edges are looked up one by one; of more, all edges are read in the order of the disk. */
 const lookedUpAssets = 600;
 
-/** Says nothing new, but lets the indexes on the ends find the edges of what is open, instead of looking at the whole fleet's. */
-const lookedUp = ({ hosts, containers, touching }: LiftRequest): RawBuilder<boolean> => {
+/** Whether so few assets are asked for that their edges are looked up, instead of reading the whole fleet's. */
+export const isLookedUp = ({
+  hosts,
+  containers,
+  touching,
+}: Pick<LiftRequest, 'hosts' | 'containers' | 'touching'>): boolean => {
   const asked = touching === undefined ? undefined : new Set(touching);
   const count = (indexes: Iterable<number>): number =>
     [...indexes].reduce((sum, index) => sum + (asked?.has(index) === false ? 0 : 1), 0);
-  if (count(hosts.values()) * hostWeight + count(containers.values()) > lookedUpAssets) return sql<boolean>`true`;
+  return count(hosts.values()) * hostWeight + count(containers.values()) <= lookedUpAssets;
+};
+
+/** Says nothing new, but lets the indexes on the ends find the edges of what is open. */
+const lookedUp = (request: LiftRequest): RawBuilder<boolean> => {
+  if (!isLookedUp(request)) return sql<boolean>`true`;
+  const { touching } = request;
   const ids =
     touching === undefined
       ? sql`array(select v.id from v)`

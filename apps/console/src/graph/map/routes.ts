@@ -1,7 +1,7 @@
 import type { Clock } from '@parapet/core';
 import type { Database } from '../../database/database.ts';
 import type { RouteHandlers } from '../../http/handler.ts';
-import { type GraphIndexes, openLiveGraph } from '../live-graph.ts';
+import { type GraphIndexes, openGraph } from '../graph-in-memory.ts';
 import { momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { readChanges } from './changes.ts';
@@ -34,7 +34,7 @@ export const createMapRoutes = (deps: MapRouteDeps): MapRoutes => {
       const view = await cache.get(key, moment.live ? liveKeepMs : pastKeepMs, () =>
         buildView(
           ...([database, moment, createScopeFilter(caller.scope), asked] as const),
-          indexes === undefined ? undefined : openLiveGraph(database, indexes, caller.scope),
+          indexes === undefined ? undefined : openGraph(database, indexes, caller.scope, moment),
         ),
       );
       return known === view.version ? { ...view, nodes: [], edges: [], unchanged: true } : view;

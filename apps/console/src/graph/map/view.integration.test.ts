@@ -5,7 +5,7 @@ import { silentLog } from '../../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
 import { createAssetIndex } from '../asset-index/asset-index.ts';
 import { createEdgeIndex } from '../edge-index/edge-index.ts';
-import { type GraphIndexes, type LiveGraph, openLiveGraph } from '../live-graph.ts';
+import { type GraphIndexes, type GraphInMemory, openGraph } from '../graph-in-memory.ts';
 import { momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { createGraphFixture, type GraphFixture } from '../testing/graph-fixture.ts';
@@ -44,11 +44,11 @@ type Asked = {
 const view = async (asked: Asked = {}): Promise<MapView> => {
   const moment = momentOf(asked.at?.toISOString(), now.getTime());
   const { scope = null, open = [], focus, hops = 1, route } = asked;
-  const build = (liveGraph?: LiveGraph) =>
-    buildView(store.db, moment, createScopeFilter(scope), { open, focus, hops, route }, liveGraph);
+  const build = (held?: GraphInMemory) =>
+    buildView(store.db, moment, createScopeFilter(scope), { open, focus, hops, route }, held);
   const built = await build();
   // Whatever a test looks at, memory says the same as the database.
-  expect(await build(openLiveGraph(store.db, indexes, scope))).toEqual(built);
+  expect(await build(openGraph(store.db, indexes, scope, moment))).toEqual(built);
   return MapViewSchema.parse(built);
 };
 const ids = (shown: MapView): readonly string[] => shown.nodes.map((node) => node.id);

@@ -3,7 +3,7 @@ import type { Database } from '../../database/database.ts';
 import { findNeighbourhood } from '../asset-index/live-neighbourhood.ts';
 import { createLiveReader } from '../asset-index/live-reader.ts';
 import { answersFromMemory, countPeersInMemory, liftInMemory } from '../edge-index/lift.ts';
-import type { LiveGraph } from '../live-graph.ts';
+import type { GraphInMemory } from '../graph-in-memory.ts';
 import type { Moment } from '../moment.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import { addBundles, type BundleContext } from './bundles.ts';
@@ -15,7 +15,7 @@ import { readRoute } from './path.ts';
 import { createProgramMarks, placeContainers, placeHosts, placeProcesses } from './place-marks.ts';
 import { type HostPlan, type HostRow, planHosts } from './plan-hosts.ts';
 import { type AssetReader, createAssetReader, type ListenerRow } from './read-assets.ts';
-import { countPeers, type LiftedEdges, readLiftedEdges } from './read-edges.ts';
+import { countPeers, isLookedUp, type LiftedEdges, readLiftedEdges } from './read-edges.ts';
 import { tellSilences } from './tell-silences.ts';
 import type { WantedAssets } from './wanted-assets.ts';
 
@@ -36,24 +36,23 @@ const neighboursUpTo = 60;
 const containersRead = 30_000;
 const processesRead = 400;
 
-/** Builds one view of the graph at a moment. What is there now is read from memory where it is there, in a fraction of the time. */
+/** Builds one view of the graph at a moment, from memory what is held there, which takes a fraction of the time. */
 export const buildView = async (
   db: Database,
   moment: Moment,
   inScope: ScopeFilter,
   query: ViewQuery,
-  liveGraph?: LiveGraph,
+  held?: GraphInMemory,
 ): Promise<MapView> => {
-  const live = moment.live ? liveGraph : undefined;
-  readAhead(live, query);
-  const reader = await openReader(db, moment, inScope, live);
-  const wanted = await wantedAssets(db, moment, inScope, query, live);
+  readAhead(held, moment, query);
+  const reader = await openReader(db, moment, inScope, held);
+  const wanted = await wantedAssets(db, moment, inScope, query, held);
   const all = await reader.hosts();
   const hosts = wanted === undefined ? all : all.filter((host) => wanted.hosts.has(host.id));
   const open = new Set(query.open);
   const opening = wanted?.hosts ?? (await hostsToOpen(reader, query.open));
   const draw = (liftNeighbours: boolean): Promise<Drawn> =>
-    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, live });
+    drawView(db, moment, inScope, { reader, hosts, open, opening, wanted, liftNeighbours, held });
   let drawn = await draw(false);
   if (open.size > 0 && drawn.neighbours > neighboursUpTo) drawn = await draw(true);
   await tellSilences(db, moment, drawn.marks);
@@ -69,21 +68,22 @@ export const buildView = async (
   });
 };
 
-/** Edges take as long to read as assets. Those of open containers and of routes are asked of the database. */
-const readAhead = (live: LiveGraph | undefined, { open, route }: ViewQuery): void => {
+/** Edges take as long to read as assets. Those of open containers, of routes and of few in the past are asked of the database. */
+const readAhead = (held: GraphInMemory | undefined, moment: Moment, { open, focus, route }: ViewQuery): void => {
   if (route !== undefined || open.some((id) => id.startsWith('container:'))) return;
+  if (!moment.live && (open.length > 0 || focus !== undefined)) return;
   // Who needs the answer is told why there is none.
-  live?.edges().catch(() => undefined);
+  held?.edges().catch(() => undefined);
 };
 
 const openReader = async (
   db: Database,
   moment: Moment,
   inScope: ScopeFilter,
-  live: LiveGraph | undefined,
+  held: GraphInMemory | undefined,
 ): Promise<AssetReader> => {
   const reader = createAssetReader(db, moment, inScope);
-  const assets = await live?.assets();
+  const assets = await held?.assets();
   return assets === undefined ? reader : createLiveReader(assets, reader);
 };
 
@@ -101,7 +101,7 @@ type DrawRequest = {
   readonly opening: ReadonlySet<string>;
   readonly wanted: WantedAssets | undefined;
   readonly liftNeighbours: boolean;
-  readonly live: LiveGraph | undefined;
+  readonly held: GraphInMemory | undefined;
 };
 
 const drawView = async (db: Database, moment: Moment, inScope: ScopeFilter, request: DrawRequest): Promise<Drawn> => {
@@ -169,7 +169,8 @@ const liftEdges = async (
     openBlocks: openedBlocks(view.open),
     limit: maxMarks,
   };
-  const edges = answersFromMemory(lift) ? await view.live?.edges() : undefined;
+  const fromMemory = answersFromMemory(lift) && (moment.live || !isLookedUp(lift));
+  const edges = fromMemory ? await view.held?.edges() : undefined;
   if (edges !== undefined) {
     const groupPeers = countPeersInMemory(edges.columns, singlePeersUpTo + 1) > singlePeersUpTo;
     return liftInMemory(edges, { ...lift, groupPeers });
@@ -194,12 +195,13 @@ const wantedAssets = async (
   moment: Moment,
   inScope: ScopeFilter,
   query: ViewQuery,
-  live: LiveGraph | undefined,
+  held: GraphInMemory | undefined,
 ): Promise<WantedAssets | undefined> => {
   if (query.route !== undefined) return readRoute(db, moment, inScope, query.route);
   const focused = query.focus === undefined ? undefined : assetOf(query.focus);
   if (focused === undefined) return undefined;
-  const [assets, edges] = await Promise.all([live?.assets(), live?.edges()]);
+  const assets = await held?.assets();
+  const edges = assets === undefined ? undefined : await held?.edges();
   if (assets !== undefined && edges !== undefined) return findNeighbourhood(assets, edges, focused, query.hops);
   return readNeighbourhood(db, moment, inScope, focused, query.hops);
 };

@@ -4,16 +4,18 @@ import type { Database } from '../database/database.ts';
 import { inScope } from '../people/scope.ts';
 import type { AssetIndex } from './asset-index/asset-index.ts';
 import type { AssetTable } from './asset-index/asset-table.ts';
-import type { EdgeColumns } from './edge-index/edge-columns.ts';
+import type { EdgeColumns, EdgeCopy } from './edge-index/edge-columns.ts';
 import type { EdgeIndex } from './edge-index/edge-index.ts';
+import { readPastEdges } from './edge-index/past-edges.ts';
+import type { Moment } from './moment.ts';
 
-/** Live edges with the assets that the caller sees; absent for all. */
+/** Edges with the assets that the caller sees; absent for all. */
 export type SeenEdges = { readonly columns: EdgeColumns; readonly visible: ReadonlySet<string> | undefined };
 /** Live hosts and containers, the same. */
 export type SeenAssets = { readonly table: AssetTable; readonly visible: ReadonlySet<string> | undefined };
 
-/** What is there now, from memory, for one question: each part is read when it is first asked for, and then once. */
-export type LiveGraph = {
+/** What is there at a moment, from memory, for one question: each part is read when it is first asked for, and then once. */
+export type GraphInMemory = {
   /** Undefined when they are not in memory: ask the database then. */
   readonly edges: () => Promise<SeenEdges | undefined>;
   readonly assets: () => Promise<SeenAssets | undefined>;
@@ -21,14 +23,21 @@ export type LiveGraph = {
 
 export type GraphIndexes = { readonly edgeIndex: EdgeIndex; readonly assetIndex: AssetIndex };
 
-export const openLiveGraph = (db: Database, indexes: GraphIndexes, scope: Scope): LiveGraph => {
+export const openGraph = (db: Database, indexes: GraphIndexes, scope: Scope, moment: Moment): GraphInMemory => {
   const visible = once(() => visibleAssets(db, scope));
+  const edgesThen = async (): Promise<EdgeCopy | undefined> => {
+    if (moment.live) return indexes.edgeIndex.current();
+    // Of the few that a scope holds the database finds the past sooner.
+    return scope === null ? readPastEdges(db, indexes.edgeIndex, moment) : undefined;
+  };
   return {
     edges: once(async () => {
-      const [table, seen] = await Promise.all([indexes.edgeIndex.current(), visible()]);
+      const [table, seen] = await Promise.all([edgesThen(), visible()]);
       return table === undefined ? undefined : { columns: table.columns(), visible: seen };
     }),
+    // Of a past moment they are asked of the database: what was there then are spans that memory does not hold.
     assets: once(async () => {
+      if (!moment.live) return undefined;
       const [table, seen] = await Promise.all([indexes.assetIndex.current(), visible()]);
       return table === undefined ? undefined : { table, visible: seen };
     }),

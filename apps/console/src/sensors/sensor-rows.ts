@@ -22,7 +22,7 @@ export const readSensors = async (
     select s.*, b.cause, coalesce(b.unexpected_ends, 0) as unexpected_ends,
       coalesce(l.events, 0)::bigint as lost_events, coalesce(l.records, 0)::bigint as lost_records, coalesce(k.collectors, '[]') as collectors
     from (
-      select s.*, page.position, a.name, a.zone, a.effective_labels as labels, c.not_after
+      select page.position, ${sql.join(shownColumns.map((column) => sql.ref(`s.${column}`)))}, a.name, a.zone, a.effective_labels as labels, c.not_after
       from unnest(${wanted.hostIds}::uuid[]) with ordinality as page (id, position)
       join sensors s on s.host_id = page.id
       join assets a on a.id = s.host_id
@@ -40,12 +40,27 @@ export const readSensors = async (
       from losses where host_id = ${ids} group by host_id
     ) l on l.host_id = s.host_id
     left join (
-      select host_id, jsonb_agg(jsonb_build_object('name', name, 'state', state, 'source', source, 'reason', reason) order by name) as collectors
+      select host_id, json_agg(json_build_array(name, state, source, reason) order by name) as collectors
       from collectors where host_id = ${ids} group by host_id
     ) k on k.host_id = s.host_id
     order by s.position`.execute(db);
   return rows.map((row) => presentSensor(row, standingOf(row, wanted.release)));
 };
+
+const shownColumns = [
+  ...['host_id', 'version', 'program', 'presence', 'presence_since', 'last_seen_at', 'enrolled_at', 'enrolment'],
+  ...[
+    'address',
+    'certificate_serial',
+    'skew_ms',
+    'rss_bytes',
+    'anonymous_bytes',
+    'cpu_cores',
+    'queued',
+    'queue_age_ms',
+  ],
+  ...['refused_frames', 'in_sync'],
+];
 
 /** LIKE patterns of ends that nobody asked for. */
 export const endPatterns = Object.values(unexpectedEnds).map((sentence) => `${sentence}%`);
@@ -73,7 +88,7 @@ type Row = {
   cpu_cores: number | null;
   queued: number;
   queue_age_ms: number;
-  collectors: { name: string; state: Sensor['collectors'][number]['state']; source: string; reason: string | null }[];
+  collectors: [name: string, state: Sensor['collectors'][number]['state'], source: string, reason: string | null][];
   lost_events: number;
   lost_records: number;
   refused_frames: number;
@@ -103,8 +118,8 @@ const presentSensor = (row: Row, standing: Sensor['standing']): Sensor => ({
   ...(row.cpu_cores === null ? {} : { cpuCores: row.cpu_cores }),
   queued: row.queued,
   queueAgeMs: row.queue_age_ms,
-  collectors: row.collectors.map(({ reason, ...collector }) => ({
-    ...collector,
+  collectors: row.collectors.map(([name, state, source, reason]) => ({
+    ...{ name, state, source },
     ...(reason === null ? {} : { reason }),
   })),
   lostEvents: row.lost_events,

@@ -1,6 +1,7 @@
 import type { ResultOf } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
+import type { GraphInMemory } from '../graph-in-memory.ts';
 import { edgeThere, type Moment } from '../moment.ts';
 import { internetId, parsePeerNode, programOf, shownName } from '../node-id.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
@@ -17,10 +18,11 @@ export const readEdgeDetail = async (
   moment: Moment,
   inScope: ScopeFilter,
   ends: { readonly source: string; readonly target: string },
+  held?: GraphInMemory,
 ): Promise<EdgeDetail> => {
   const [source, target] = await Promise.all([
-    resolveEnd(db, moment, inScope, ends.source),
-    resolveEnd(db, moment, inScope, ends.target),
+    resolveEnd(db, moment, inScope, ends.source, held),
+    resolveEnd(db, moment, inScope, ends.target, held),
   ]);
   const { rows } = await sql<Row>`
     select e.id, e.source_node as "sourceNode", e.target_node as "targetNode", e.source_process as "sourceProcess",

@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
+import { openReader } from '../asset-index/open-reader.ts';
+import type { GraphInMemory } from '../graph-in-memory.ts';
 import { assetThere, type Moment } from '../moment.ts';
 import {
   hostGroupId,
@@ -14,7 +16,7 @@ import {
 import type { ScopeFilter } from '../scope-filter.ts';
 import { replicaStem } from './plan-contents.ts';
 import { hostsOfGroup } from './plan-hosts.ts';
-import { createAssetReader } from './read-assets.ts';
+import type { AssetReader } from './read-assets.ts';
 import { peerBlockOf } from './read-edges.ts';
 
 type Side = 'source' | 'target';
@@ -27,6 +29,7 @@ export const resolveEnd = async (
   moment: Moment,
   inScope: ScopeFilter,
   id: string,
+  held?: GraphInMemory,
 ): Promise<EndCondition> => {
   const kind = id.slice(0, Math.max(0, id.indexOf(':')));
   const owner = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(id)?.[0];
@@ -40,7 +43,8 @@ export const resolveEnd = async (
     const block = peerNodeOf(id.slice('peers:'.length));
     return (side) => sql<boolean>`${asset(side)} is null and ${peerBlockOf(node(side))} = ${block}`;
   }
-  if (kind === 'zone' || kind === 'hosts') return onHosts(await hostsBehind(db, moment, inScope, id));
+  if (kind === 'zone' || kind === 'hosts')
+    return onHosts(await hostsBehind(await openReader(db, moment, inScope, held), id));
   if (owner === undefined) return () => sql<boolean>`false`;
   switch (kind) {
     case 'host':
@@ -79,13 +83,8 @@ const runsIn =
       ? sql<boolean>`${asset(side)} = ${owner}::uuid`
       : sql<boolean>`${asset(side)} = ${owner}::uuid and ${program(side)} = any(${programs}::text[])`;
 
-const hostsBehind = async (
-  db: Database,
-  moment: Moment,
-  inScope: ScopeFilter,
-  id: string,
-): Promise<readonly string[]> => {
-  const hosts = await createAssetReader(db, moment, inScope).hosts();
+const hostsBehind = async (reader: AssetReader, id: string): Promise<readonly string[]> => {
+  const hosts = await reader.hosts();
   for (const [zone, members] of Map.groupBy(hosts, (host) => host.zone)) {
     if (zoneId(zone) === id) return members.map((host) => host.id);
     if (id.startsWith(hostGroupId(zone, ''))) return hostsOfGroup(zone, members, id).map((host) => host.id);

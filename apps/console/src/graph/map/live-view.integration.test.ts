@@ -4,10 +4,11 @@ import { silentLog } from '../../logging/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
 import { createAssetIndex } from '../asset-index/asset-index.ts';
 import { createEdgeIndex } from '../edge-index/edge-index.ts';
-import { type GraphIndexes, openGraph } from '../graph-in-memory.ts';
+import { type GraphIndexes, type GraphInMemory, openGraph } from '../graph-in-memory.ts';
 import { momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { createGraphFixture } from '../testing/graph-fixture.ts';
+import { readEdgeDetail } from './edge-detail.ts';
 import { buildView, type ViewQuery } from './view.ts';
 
 const start = new Date('2026-01-10T08:00:00.000Z');
@@ -85,12 +86,31 @@ test.each([
   let drawn = 0;
   for (const scope of scopes) {
     for (const query of queries()) {
-      const view = (live?: ReturnType<typeof openGraph>): Promise<MapView> =>
-        buildView(store.db, moment, createScopeFilter(scope), { hops: 1, ...query }, live);
+      const view = (held?: GraphInMemory): Promise<MapView> =>
+        buildView(store.db, moment, createScopeFilter(scope), { hops: 1, ...query }, held);
       const fromMemory = await view(openGraph(store.db, indexes, scope, moment));
       expect(fromMemory, JSON.stringify({ scope, query })).toEqual(await view());
       drawn += fromMemory.edges.length;
     }
   }
   expect(drawn).toBeGreaterThan(200);
+});
+
+test('what a drawn edge bundles is the same from memory as from the database, in each scope', async () => {
+  const moment = momentOf(undefined, now);
+  const ends = [
+    ...[['zone:east', 'zone:west'] as const, ['internet', 'zone:east'] as const, ['outside', 'zone:west'] as const],
+    ...[[`host:${hosts[5]}`, 'zone:west'] as const, ['zone:none', 'zone:west'] as const],
+  ];
+  let listed = 0;
+  for (const scope of scopes) {
+    for (const [source, target] of ends) {
+      const detail = (held?: GraphInMemory) =>
+        readEdgeDetail(store.db, moment, createScopeFilter(scope), { source, target }, held);
+      const fromMemory = await detail(openGraph(store.db, indexes, scope, moment));
+      expect(fromMemory, JSON.stringify({ scope, source, target })).toEqual(await detail());
+      listed += fromMemory.items.length;
+    }
+  }
+  expect(listed).toBeGreaterThan(20);
 });

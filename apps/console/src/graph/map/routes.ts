@@ -1,8 +1,9 @@
+import type { Scope } from '@parapet/contract/api';
 import type { Clock } from '@parapet/core';
 import type { Database } from '../../database/database.ts';
 import type { RouteHandlers } from '../../http/handler.ts';
-import { type GraphIndexes, openGraph } from '../graph-in-memory.ts';
-import { momentOf } from '../moment.ts';
+import { type GraphIndexes, type GraphInMemory, openGraph } from '../graph-in-memory.ts';
+import { type Moment, momentOf } from '../moment.ts';
 import { createScopeFilter } from '../scope-filter.ts';
 import { readChanges } from './changes.ts';
 import { readEdgeDetail } from './edge-detail.ts';
@@ -26,21 +27,22 @@ const pastKeepMs = 30_000;
 export const createMapRoutes = (deps: MapRouteDeps): MapRoutes => {
   const { database, clock, indexes } = deps;
   const cache = createViewCache(clock.now);
+  const hold = (scope: Scope, moment: Moment): GraphInMemory | undefined =>
+    indexes === undefined ? undefined : openGraph(database, indexes, scope, moment);
   return {
     'map.view': async ({ query, caller }) => {
       const moment = momentOf(query.at, clock.now());
       const { known, at, ...asked } = query;
       const key = JSON.stringify([caller.scope, asked, moment.live ? 'live' : moment.at.getTime()]);
       const view = await cache.get(key, moment.live ? liveKeepMs : pastKeepMs, () =>
-        buildView(
-          ...([database, moment, createScopeFilter(caller.scope), asked] as const),
-          indexes === undefined ? undefined : openGraph(database, indexes, caller.scope, moment),
-        ),
+        buildView(database, moment, createScopeFilter(caller.scope), asked, hold(caller.scope, moment)),
       );
       return known === view.version ? { ...view, nodes: [], edges: [], unchanged: true } : view;
     },
-    'map.edge': ({ query, caller }) =>
-      readEdgeDetail(database, momentOf(query.at, clock.now()), createScopeFilter(caller.scope), query),
+    'map.edge': ({ query, caller: { scope } }) => {
+      const moment = momentOf(query.at, clock.now());
+      return readEdgeDetail(database, moment, createScopeFilter(scope), query, hold(scope, moment));
+    },
     'map.path': async ({ query, caller }) => ({
       paths: await readPaths(database, momentOf(query.at, clock.now()), createScopeFilter(caller.scope), query.assetId),
     }),

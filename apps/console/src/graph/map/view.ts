@@ -1,7 +1,7 @@
 import type { MapView } from '@parapet/contract/api';
 import type { Database } from '../../database/database.ts';
 import { findNeighbourhood } from '../asset-index/live-neighbourhood.ts';
-import { createLiveReader } from '../asset-index/live-reader.ts';
+import { openReader } from '../asset-index/open-reader.ts';
 import { answersFromMemory, countPeersInMemory, liftInMemory } from '../edge-index/lift.ts';
 import type { GraphInMemory } from '../graph-in-memory.ts';
 import type { Moment } from '../moment.ts';
@@ -14,7 +14,7 @@ import { readNeighbourhood } from './neighbourhood.ts';
 import { readRoute } from './path.ts';
 import { createProgramMarks, placeContainers, placeHosts, placeProcesses } from './place-marks.ts';
 import { type HostPlan, type HostRow, planHosts } from './plan-hosts.ts';
-import { type AssetReader, createAssetReader, type ListenerRow } from './read-assets.ts';
+import type { AssetReader, ListenerRow } from './read-assets.ts';
 import { countPeers, isLookedUp, type LiftedEdges, readLiftedEdges } from './read-edges.ts';
 import { tellSilences } from './tell-silences.ts';
 import type { WantedAssets } from './wanted-assets.ts';
@@ -74,17 +74,6 @@ const readAhead = (held: GraphInMemory | undefined, moment: Moment, { open, focu
   if (!moment.live && (open.length > 0 || focus !== undefined)) return;
   // Who needs the answer is told why there is none.
   held?.edges().catch(() => undefined);
-};
-
-const openReader = async (
-  db: Database,
-  moment: Moment,
-  inScope: ScopeFilter,
-  held: GraphInMemory | undefined,
-): Promise<AssetReader> => {
-  const reader = createAssetReader(db, moment, inScope);
-  const assets = await held?.assets();
-  return assets === undefined ? reader : createLiveReader(assets, reader);
 };
 
 type Drawn = {

@@ -12,6 +12,7 @@ import { readStartTicks } from './proc/start-ticks.ts';
 import { readOwnGroups } from './protection/control-groups.ts';
 import { memoryPressure } from './protection/memory-watch.ts';
 import { enterOwnGroup, groupNameOf, type OwnGroup } from './protection/own-group.ts';
+import { throttleOnceSettled } from './protection/settling.ts';
 import { createHeapKeeping } from './protection/small-heap.ts';
 import { createSensor, type Sensor } from './sensor.ts';
 import { become, ownCommand, startEnvironment } from './upgrade/become.ts';
@@ -128,7 +129,7 @@ const livesOf = (parts: {
   return {
     protect: () => {
       if (group === undefined) return;
-      group.throttle();
+      throttleOnceSettled(group, log);
       sensor.tellLimits(
         parts.isSpared ? group : { ...group, reason: [group.reason, unspared].filter(Boolean).join(' ') },
       );

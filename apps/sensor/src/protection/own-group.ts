@@ -22,7 +22,7 @@ export type OwnGroup = {
   readonly reason?: string;
   /** The limits in force, whoever set them. */
   readonly limits: Limits;
-  /** From now on the limit of processor time holds too: it would make a start long. */
+  /** From now on the limit of processor time holds too: it would make a start long, and lose its events. Throws where the kernel refuses. */
   readonly throttle: () => void;
   /** Leaves the group and removes it. */
   readonly leave: () => void;

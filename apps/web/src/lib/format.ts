@@ -104,6 +104,9 @@ export const formatSecond = (at: string, now: number): string => {
 export const formatMark = (at: string, stepMs: number, now: number): string =>
   stepMs >= 60_000 ? formatMoment(at, now) : stepMs >= 1000 ? formatSecond(at, now) : finestClock.format(new Date(at));
 
+/** The time zone in which all times are shown, by its name, which holds in summer and winter: `Europe/Berlin`. */
+export const readerZone: string = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** The first characters of an id, enough to tell two apart by eye. */
 export const shortId = (id: string): string => {
   const bare = id.replace(/^sha256:/, '');

@@ -11,6 +11,7 @@ import { useMemo } from 'react';
 import type { Column } from '../../components/columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import text from '../../components/text.module.css';
+import { readerZone } from '../../lib/format.ts';
 import { usePanel } from '../../lib/view-state.ts';
 import styles from './hunt.module.css';
 import type { HuntColumn } from './hunt-search.ts';
@@ -66,7 +67,7 @@ const second = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-di
 
 const timeColumn: Column<HuntEvent> = {
   id: '@timestamp',
-  header: 'Time',
+  header: `Time, ${readerZone}`,
   width: 'minmax(92px, 142px)',
   from: narrowPx,
   cell: (event) => <At event={event} format={clock} />,

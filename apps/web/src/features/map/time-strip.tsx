@@ -6,7 +6,7 @@ import { BlindPattern } from '../../components/blind-pattern.tsx';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import { steadyQuery } from '../../lib/api.ts';
-import { formatAbsolute, formatMoment, formatRelative, plural } from '../../lib/format.ts';
+import { formatAbsolute, formatCount, formatMoment, formatRelative, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import type { Moment } from '../../lib/view-state.ts';
 import {
@@ -209,5 +209,5 @@ const sentenceOf = (changes: Changes | undefined, moment: Moment, now: number): 
   const went = changes.buckets.reduce((sum, bucket) => sum + bucket.gone, 0);
   const blind = changes.blind.length === 0 ? '' : ` · blind ${plural(changes.blind.length, 'time')}, hatched`;
   if (came + went === 0) return `Nothing changed in this time${blind}`;
-  return `${plural(came, 'thing')} came and ${plural(went, 'thing')} went${blind}`;
+  return `Nodes and edges: ${formatCount(came)} came, ${formatCount(went)} went${blind}`;
 };

@@ -4,7 +4,7 @@ import { launchBrowser } from '@parapet/testkit';
 
 /**
  * Takes a picture of every page of a running console: `node tools/pictures.ts URL USER PASSWORD FOLDER [wide|narrow] [dark|light] [NAME...]`.
- * With names only those. The pictures in docs/pictures are made with it on a real machine.
+ * With names only those. The pictures in docs/pictures are made with it of a demo that has run for some minutes.
  */
 const [url, username, password, folder, size = 'wide', theme = 'dark', ...names] = process.argv.slice(2);
 if (url === undefined || username === undefined || password === undefined || folder === undefined) {
@@ -64,7 +64,11 @@ for (const [name, path] of pages) {
   if (names.length > 0 && !names.includes(name)) continue;
   await page.goto(url + path);
   await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
-  await page.waitForTimeout(1200);
+  // A picture of what is awaited shows nothing.
+  await page.waitForFunction(() => document.querySelector('[aria-label^="Loading"]') === null, null, {
+    timeout: 60_000,
+  });
+  await page.waitForTimeout(name.startsWith('map') ? 5000 : 1200);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   for (const error of errors.splice(0)) process.stderr.write(`${name}: ${error}\n`);
 }

@@ -61,7 +61,11 @@ type BlindSpotsProps = { readonly blind: Overview['blind']; readonly hosts: numb
 export const BlindSpots = ({ blind, hosts }: BlindSpotsProps) => {
   if (hosts === 0) return <p className={styles.muted}>Everywhere: no host has a sensor yet.</p>;
   if (blind.length === 0) {
-    return <p className={styles.note}>Nowhere. {plural(hosts, 'sensor')} report, and no event was lost.</p>;
+    return (
+      <p className={styles.note}>
+        Nowhere. {plural(hosts, 'sensor')} {hosts === 1 ? 'reports' : 'report'}, and no event was lost.
+      </p>
+    );
   }
   return (
     <div className={styles.facts}>

@@ -10,8 +10,8 @@ import { useNotify } from '../../components/toasts.tsx';
 import { api, useApiMutation } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
 import { useMay } from '../../lib/session.ts';
-import { timelineLink } from '../../lib/timeline-link.ts';
 import { isAtRest } from '../../lib/words.ts';
+import { containerTimelineLink, mapLink } from './asset-links.ts';
 
 export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
   const mayScan = useMay('scans:write');
@@ -20,12 +20,12 @@ export const AssetActions = ({ asset }: { readonly asset: AssetDetail }) => {
   return (
     <>
       {isAtRest(asset.kind) ? null : (
-        <AnyLink to={`/map?focus=${encodeURIComponent(`${asset.kind}:${asset.id}`)}`} className={buttonClass()}>
-          On the map
+        <AnyLink to={mapLink(asset)} className={buttonClass()}>
+          {asset.endedAt === undefined ? 'On the map' : 'On the map then'}
         </AnyLink>
       )}
       {asset.kind === 'container' && mayHunt ? (
-        <AnyLink to={timelineLink({ containerId: asset.id })} className={buttonClass()}>
+        <AnyLink to={containerTimelineLink(asset)} className={buttonClass()}>
           Timeline
         </AnyLink>
       ) : null}

@@ -65,9 +65,8 @@ for (const [name, path] of pages) {
   await page.goto(url + path);
   await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
   // A picture of what is awaited shows nothing.
-  await page.waitForFunction(() => document.querySelector('[aria-label^="Loading"]') === null, null, {
-    timeout: 60_000,
-  });
+  const awaited = page.getByRole('status', { name: /^Loading/ }).first();
+  await awaited.waitFor({ state: 'detached', timeout: 60_000 });
   await page.waitForTimeout(name.startsWith('map') ? 5000 : 1200);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   for (const error of errors.splice(0)) process.stderr.write(`${name}: ${error}\n`);

@@ -64,6 +64,7 @@ export const Hello = z.object({
   bootId: z.string().max(64),
   /** Changes with each start of the sensor process. */
   runId: uuid,
+  /** Since when it watches: its collectors have begun. */
   startedAt: timeMs,
   sentAt: timeMs,
   /** How the run before this one ended, where it is known. */

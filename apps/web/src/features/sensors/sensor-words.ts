@@ -1,6 +1,6 @@
 import { lostWords, type Sensor, sightOf, skewLimitMs } from '@parapet/contract/api';
 import type { Tone } from '../../components/tone-mark.tsx';
-import { formatSpan } from '../../lib/format.ts';
+import { formatSpan, plural } from '../../lib/format.ts';
 import { standingNames } from './upgrade-words.ts';
 
 export const presenceTones: Readonly<Record<Sensor['presence'], Tone>> = {
@@ -35,7 +35,7 @@ export const troublesOf = (sensor: Sensor): readonly string[] => [
   ...(sensor.standing === 'outdated' || sensor.standing === 'newer' ? [standingNames[sensor.standing]] : []),
   ...(sensor.inSync === false ? ['not in step'] : []),
   ...[skewOf(sensor)].filter((skew) => skew !== undefined),
-  ...(sensor.refusedFrames > 0 ? [`${sensor.refusedFrames.toLocaleString('en')} frames refused`] : []),
+  ...(sensor.refusedFrames > 0 ? [`${plural(sensor.refusedFrames, 'frame')} refused`] : []),
 ];
 
 export const enrolmentWords: Readonly<Record<Sensor['enrolment'], string>> = {

@@ -136,6 +136,8 @@ const fittedName = (pen: Pen, node: MapNode, limit: number): ReturnType<Pen['fit
 
 const detailOf = ({ node, leftAt }: SceneNode): string | undefined => {
   if (leftAt !== undefined) return 'gone';
+  // Since when takes the room under a name; the rest is told beside the pointer.
+  if (node.silentSince !== undefined) return standingOf(node);
   if (node.status === 'unknown')
     return node.detail === undefined ? standingOf(node) : `${node.detail} · ${standingOf(node)}`;
   return node.detail;

@@ -191,16 +191,20 @@ const termMatches = async (db: Database, term: string): Promise<TermMatches> => 
   const [vulnerabilities, products, assets] = await Promise.all([
     vulnerabilitiesLike(db, pattern),
     idsOf(db, 'products', sql`name ilike ${pattern}`),
-    assetsNamed(db, pattern),
+    assetsNamed(db, term),
   ]);
   return { vulnerabilities, products, assets: new Set(assets) };
 };
 
-/** Only assets that ever had packages can have findings; most containers never have. */
-const assetsNamed = async (db: Database, pattern: string): Promise<readonly string[]> => {
+/**
+ * Only assets that ever had packages can have findings; most containers never have. A text of one or two letters is in no
+ * trigram index: then those few are found first, since comparing a name costs more than looking for its asset.
+ */
+const assetsNamed = async (db: Database, term: string): Promise<readonly string[]> => {
   const { rows } = await sql<{ ids: string | null }>`
-    select string_agg(a.id::text, ',') as ids from assets as a
-    where a.name ilike ${pattern} and a.id in (select asset_id from finding_changes)`.execute(db);
+    select string_agg(a.id::text, ',') as ids from (
+      select id, name from assets where id in (select asset_id from finding_changes) ${term.length < 3 ? sql`offset 0` : sql``}
+    ) as a where a.name ilike ${containing(term)}`.execute(db);
   return rows[0]?.ids?.split(',') ?? [];
 };
 

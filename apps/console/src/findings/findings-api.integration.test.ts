@@ -225,6 +225,15 @@ describe('accepting a risk', () => {
   });
 });
 
+test.each(['DG', 'edge'])(
+  'findings are found by the name of their asset, whatever the length of the text: %s',
+  async (q) => {
+    const { first } = await twoHosts();
+    const list = await callRoute(handlers, 'findings.list', { query: { q } });
+    expect(list.items.map(({ asset }) => asset.id)).toEqual([first, first]);
+  },
+);
+
 test('findings of an asset that is gone close', async () => {
   const { first } = await twoHosts();
   await database.db.updateTable('assets').set({ status: 'gone' }).where('id', '=', first).execute();

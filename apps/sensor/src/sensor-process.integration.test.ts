@@ -114,6 +114,14 @@ describe('the sensor as a process', () => {
     expect(hellos()[2]).toMatchObject({ previousRun: { end: 'unclean' } });
   });
 
+  it('ends in order when whoever started it is gone, and with them the reader of what it says', async () => {
+    const { child, messages } = run({ ...enrolling(), PARAPET_LOG_LEVEL: 'debug' });
+    await expect.poll(() => messages.map(({ kind }) => kind), soon).toContain('ready');
+    child.stderr?.destroy();
+    child.disconnect();
+    await expect.poll(() => child.exitCode, soon).toBe(0);
+  });
+
   it('leaves its state folder to one process', async () => {
     const first = run(enrolling());
     await expect.poll(() => first.messages.map(({ kind }) => kind), soon).toContain('ready');

@@ -26,6 +26,8 @@ import { runTrial, type TrialMessage } from './upgrade/trial.ts';
 /** Runs the sensor as a process: signals, the parent's channel, memory and the last words are handled here. */
 export const runSensorProcess = async (options: { readonly onTrial: boolean }): Promise<void> => {
   const { onTrial } = options;
+  // Who read it may be gone. Unheard, its error would be one more thing to say there, and so on for ever.
+  process.stderr.on('error', () => undefined);
   let sensor: Sensor | undefined;
   try {
     returnFreedMemoryEarly();

@@ -46,3 +46,14 @@ test('of the other packages only the API contract is imported', async () => {
     for (const wanted of await importsOf(file)) if (wanted.startsWith('@parapet/')) foreign.add(wanted);
   expect([...foreign]).toEqual(['@parapet/contract/api']);
 });
+
+test('what the frame loads later waits for a console that is away', async () => {
+  const hasty: string[] = [];
+  for (const file of sources.filter((each) => partOf(each) === 'app')) {
+    const text = await readFile(join(root, file), 'utf8');
+    const later = [...text.matchAll(/\bimport\('([^']+)'\)/g)];
+    for (const { index, 1: wanted } of later)
+      if (!/patientLoad\([^'"]*$/.test(text.slice(0, index))) hasty.push(`${file} loads ${wanted}`);
+  }
+  expect(hasty).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { Skeleton } from '../components/states.tsx';
 import type { PanelTarget } from '../lib/panel-target.ts';
 import { formatPanel } from '../lib/panel-target.ts';
 import { usePanel } from '../lib/view-state.ts';
+import { patientLoad } from './patient-load.ts';
 
 /** The drill-down panel over any view: an asset, a finding, an event or an edge, named in the URL. Esc closes it. */
 export const PanelHost = ({ className }: { readonly className?: string | undefined }) => {
@@ -20,12 +21,19 @@ export const PanelHost = ({ className }: { readonly className?: string | undefin
   );
 };
 
-const AssetPanel = lazy(async () => ({ default: (await import('../features/assets/asset-panel.tsx')).AssetPanel }));
-const FindingPanel = lazy(async () => ({
-  default: (await import('../features/findings/finding-panel.tsx')).FindingPanel,
-}));
-const EventPanel = lazy(async () => ({ default: (await import('../features/hunt/event-panel.tsx')).EventPanel }));
-const EdgePanel = lazy(async () => ({ default: (await import('../features/edges/edge-panel.tsx')).EdgePanel }));
+// A panel that is opened while the console is away comes when that is back; without patience it would take the whole page with it.
+const AssetPanel = lazy(() =>
+  patientLoad(async () => ({ default: (await import('../features/assets/asset-panel.tsx')).AssetPanel })),
+);
+const FindingPanel = lazy(() =>
+  patientLoad(async () => ({ default: (await import('../features/findings/finding-panel.tsx')).FindingPanel })),
+);
+const EventPanel = lazy(() =>
+  patientLoad(async () => ({ default: (await import('../features/hunt/event-panel.tsx')).EventPanel })),
+);
+const EdgePanel = lazy(() =>
+  patientLoad(async () => ({ default: (await import('../features/edges/edge-panel.tsx')).EdgePanel })),
+);
 
 const PanelContent = ({ target }: { readonly target: PanelTarget }) => {
   switch (target.kind) {

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { createLiveFeed } from '../lib/live-feed.ts';
 import { Banners } from './banners.tsx';
 import { PanelHost } from './panel-host.tsx';
+import { patientLoad } from './patient-load.ts';
 import { Rail } from './rail.tsx';
 import styles from './shell.module.css';
 import { TopBar } from './top-bar.tsx';
@@ -39,7 +40,9 @@ export const Shell = () => {
   );
 };
 
-const CommandPalette = lazy(async () => ({ default: (await import('./command-palette.tsx')).CommandPalette }));
+const CommandPalette = lazy(() =>
+  patientLoad(async () => ({ default: (await import('./command-palette.tsx')).CommandPalette })),
+);
 
 /** Ctrl-K or Cmd-K anywhere, and `/` outside of text fields. */
 const useSearchKey = (open: () => void): void => {

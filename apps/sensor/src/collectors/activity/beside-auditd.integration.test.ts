@@ -91,7 +91,7 @@ describeWith([root, usable, programOf('auditd')], 'the activity collector beside
     expect(await file.read()).toBeUndefined();
   });
 
-  it('lets it have audit when it comes later, leaves it on and nothing else behind', async () => {
+  it('lets it have audit when it comes later, and leaves nothing of its own behind', async () => {
     const before = await readAudit();
     stops.push(async () => switchBy(before.enabled));
     const collected = createCollected();

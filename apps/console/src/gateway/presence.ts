@@ -101,10 +101,10 @@ export const createPresence = (deps: {
     );
     const told = new Set(changed);
     for (const [hostId, watch] of silent) {
-      // It may have come back meanwhile.
-      if (watched.get(hostId) !== watch) continue;
-      watched.delete(hostId);
-      if (watch.goodbye === undefined) deps.disconnect(hostId);
+      const isSilent = watched.get(hostId) === watch;
+      if (isSilent) watched.delete(hostId);
+      // Who was heard while the silence was being stored would stay silent for ever: only an arrival ends it.
+      if (watch.goodbye === undefined && (isSilent || told.has(hostId))) deps.disconnect(hostId);
       if (told.has(hostId)) tell(hostId);
     }
   };

@@ -49,6 +49,45 @@ test('a fleet that stays away after a start of the console is marked a hundred a
   expect(counted.transactions()).toBe(3);
 });
 
+test('who is heard while its silence is being stored has to come anew, since only an arrival ends that', async () => {
+  await using database = await createTestDatabase();
+  const { db } = database;
+  const clock = createManualClock(Date.now());
+  await insertFleet(db, 1, new Date(clock.now()));
+  const { host_id: hostId } = await db.selectFrom('sensors').select('host_id').executeTakeFirstOrThrow();
+  const disconnected: string[] = [];
+  const presence = createPresence({
+    ...{ db, clock, log: silentLog, gate: alwaysOpen, heartbeatEveryMs: 10_000 },
+    changes: { publish: () => {}, onChange: () => {}, stop: () => {} },
+    refusals: createRefusals({ audit: { record: async () => {} }, clock }),
+    disconnect: (id) => disconnected.push(id),
+  });
+  await presence.start();
+  clock.advance(31_000);
+  let ticked: Promise<void> = Promise.resolve();
+  await db.transaction().execute(async (holder) => {
+    await holder.selectFrom('sensors').select('host_id').forUpdate().execute();
+    ticked = presence.tick();
+    await expect
+      .poll(
+        async () =>
+          (
+            await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+              db,
+            )
+          ).rows.length,
+        {
+          timeout: 180_000,
+        },
+      )
+      .toBeGreaterThan(0);
+    presence.arrived(hostId);
+  });
+  await ticked;
+  const { presence: stored } = await db.selectFrom('sensors').select('presence').executeTakeFirstOrThrow();
+  expect({ stored, disconnected }).toEqual({ stored: 'unknown', disconnected: [hostId] });
+});
+
 type Seen = {
   readonly id: string;
   readonly presence: string;

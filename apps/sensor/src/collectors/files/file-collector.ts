@@ -1,5 +1,5 @@
 import { eventKinds } from '@parapet/contract/telemetry';
-import { bootClockNs, type FileWatchMethod, type ProbedProcess } from '@parapet/kernel';
+import { bootClockNs, type FileWatchMethod, type openFileWatch, type ProbedProcess } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
 import { recallOrLook } from '../../kernel-watch/process-memory.ts';
@@ -24,6 +24,7 @@ export type FileCollectorDeps = {
   readonly paths: readonly string[];
   readonly cpuCores: number | undefined;
   readonly methods?: readonly FileWatchMethod[];
+  readonly openWatch?: typeof openFileWatch;
   /** Told of each change of a file of the host. */
   readonly news?: Pick<FileNews, 'tell' | 'record'>;
   /** Below which the content of files is followed by its hash; none by default. */
@@ -66,6 +67,7 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
       rootPath: deps.rootPath,
       paths: createWatchedPaths(deps.paths),
       ...(deps.methods === undefined ? {} : { methods: deps.methods }),
+      ...(deps.openWatch === undefined ? {} : { openWatch: deps.openWatch }),
       onChange: (change, container, root) => {
         produced += 1;
         if (container === undefined)

@@ -22,7 +22,7 @@ export const fileStatus = (state: RootsState, kernelRefusal: string | undefined)
   if (state.hostRefusal !== undefined) return { state: 'refused', source: 'none', reason: state.hostRefusal };
   const failures = [
     state.writesOnly &&
-      'This kernel tells of some files only that they were written (Linux 5.9 tells all, in containers 6.6).',
+      'This kernel tells of some files only that they were written (Linux 5.9 tells all, on tmpfs 5.13, in containers 6.6).',
     state.unwatchedContainers > 0 && `The files of ${state.unwatchedContainers} containers are not watched.`,
     state.problem !== undefined && state.problem,
     kernelRefusal !== undefined && `Processes that ended at once are told by their number only. ${kernelRefusal}`,

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -16,6 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventKinds, type TelemetryEvent } from '@parapet/contract/telemetry';
 import { bareContainer } from '@parapet/contract/wire';
+import { fail, ok } from '@parapet/core';
+import { type FileWatch, KernelError, openFileWatch } from '@parapet/kernel';
 import { describeWith, root } from '@parapet/testkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createKernelWatch } from '../../kernel-watch/kernel-watch.ts';
@@ -47,6 +50,20 @@ const lineOf = (event: TelemetryEvent): string =>
   [event['event.action'], event['file.path'], event['file.target_path'] && `-> ${event['file.target_path']}`]
     .filter((word) => word !== undefined)
     .join(' ');
+
+const noSuchDevice = 19;
+/** Below this folder marks that need names are refused, as older kernels do. */
+const withoutNamesBelow =
+  (path: string): typeof openFileWatch =>
+  (method) => {
+    const opened = openFileWatch(method);
+    if (!opened.ok || method === 'files') return opened;
+    const mark: FileWatch['mark'] = (folder, wanted) =>
+      readlinkSync(`/proc/self/fd/${folder}`).startsWith(path)
+        ? fail(new KernelError('fanotify_mark', noSuchDevice))
+        : opened.value.mark(folder, wanted);
+    return ok({ ...opened.value, mark });
+  };
 
 const expectWhole = ({ telemetry }: Collected): void => {
   const account = telemetry.accounts.at(-1);
@@ -135,6 +152,24 @@ describeWith([root], 'the files collector', () => {
     await running.stop();
     expect(changesOf(collected)).toEqual(['file-write /etc/one']);
     expect(collected.statuses.at(-1)).toMatchObject({ state: 'degraded', reason: expect.stringContaining('written') });
+    expectWhole(collected);
+  });
+
+  it('tells all of the rest where one file system cannot name its folders, as a tmpfs before Linux 5.13, and what is written there', async () => {
+    const { collected, running } = await start({ openWatch: withoutNamesBelow(join(rootPath, 'etc/deep')) });
+    for (const folder of ['etc/deep', 'etc']) writeFileSync(join(rootPath, folder, 'one'), 'text');
+    unlinkSync(join(rootPath, 'etc/one'));
+    await vi.waitFor(
+      () =>
+        expect(changesOf(collected).toSorted()).toEqual([
+          ...['file-create /etc/one', 'file-delete /etc/one', 'file-write /etc/deep/one', 'file-write /etc/one'],
+        ]),
+      patience,
+    );
+    const degraded = { state: 'degraded', reason: expect.stringContaining('tmpfs') };
+    await vi.waitFor(() => expect(collected.statuses.at(-1)).toMatchObject(degraded), patience);
+    await running.stop();
+    expect(collected.statuses.at(-1)?.reason).not.toContain('ENODEV');
     expectWhole(collected);
   });
 

@@ -1,4 +1,5 @@
 import { closeSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ok, type Problem, type Result } from '@parapet/core';
 import {
   attempt,
@@ -21,14 +22,15 @@ export type RootWatch = {
   readonly read: (untilMs: number) => void;
   /** Goes on looking for folders, until then at most; whether something is left to do. */
   readonly walk: (untilMs: number) => boolean;
-  /** Looks for folders from the root again. */
-  readonly walkAgain: () => void;
+  /** Looks for new folders again where none are told. */
+  readonly searchAgain: () => void;
   readonly state: () => RootWatchState;
   readonly close: () => void;
 };
 
 export type RootWatchState = {
-  readonly method: FileWatchMethod;
+  /** Of some folders only writes are told, and new folders in them have to be looked for. */
+  readonly writesOnly: boolean;
   readonly folders: number;
   /** Folders that are known and not watched, because there are too many; those below them are not counted. */
   readonly unwatched: number;
@@ -53,13 +55,17 @@ export type RootWatchDeps = {
   readonly onUnreadable: () => void;
   /** Tried in order; for tests of what older kernels do. */
   readonly methods?: readonly FileWatchMethod[];
+  readonly openWatch?: typeof openFileWatch;
 };
 
 export const createRootWatch = (deps: RootWatchDeps): Result<RootWatch, Problem> => {
   const methods = [...(deps.methods ?? defaultMethods)];
-  const opened = openFirst(methods);
+  const { openWatch = openFileWatch } = deps;
+  const opened = openFirst(methods, openWatch);
   if (!opened.ok) return opened;
   let watch = opened.value;
+  /** Folders of file systems whose folders this kernel cannot name, below a root where it can; of these only writes are told. */
+  let nameless: { readonly watch: FileWatch; readonly paths: Set<string> } | undefined;
   let tree = createFolderTree();
   let marks = 0;
   let problem: string | undefined;
@@ -75,12 +81,10 @@ export const createRootWatch = (deps: RootWatchDeps): Result<RootWatch, Problem>
         deps.onOverflow(emptyAtMs);
         return renew();
       }
-      const marked = watch.mark(fd, relation === 'inside' ? 'all' : 'entries');
-      if (!marked.ok) return refuse(marked.error);
-      const key = marked.value === '' ? path : marked.value;
-      if (tree.byKey(key) === undefined) marks += 1;
-      tree.put(key, path);
-      return 'visited';
+      const wanted = relation === 'inside' ? 'all' : 'entries';
+      const marked = watch.mark(fd, wanted);
+      if (!marked.ok) return refuse(marked.error, { fd, path, wanted });
+      return keep(marked.value === '' ? path : marked.value, path);
     },
     onFound: (path, isFolder) => {
       if (found.size < maxFound) found.set(path, isFolder);
@@ -88,27 +92,48 @@ export const createRootWatch = (deps: RootWatchDeps): Result<RootWatch, Problem>
     },
   });
 
+  const keep = (key: string, path: string): 'visited' => {
+    if (tree.byKey(key) === undefined) marks += 1;
+    tree.put(key, path);
+    return 'visited';
+  };
+
   /** Begins anew, all marks gone: folders that workloads made and deleted may have left theirs with whoever holds them open. */
   const renew = (): 'begun' | 'left' => {
-    const reopened = openFirst(methods);
+    const reopened = openFirst(methods, openWatch);
     if (!reopened.ok) {
       problem = reopened.error.message;
       return 'left';
     }
     watch.close();
+    nameless?.watch.close();
+    nameless = undefined;
     watch = reopened.value;
     tree = createFolderTree();
     marks = 0;
     walk.begin();
     return 'begun';
   };
-  const refuse = (error: Problem): 'begun' | 'left' => {
+  const refuse = (error: Problem, folder: Folder): 'visited' | 'begun' | 'left' => {
     if (methods.length > 1 && refusesNames.has(error.code)) {
+      if (folder.path !== '/') return markNameless(folder);
       methods.shift();
       return renew();
     }
     problem = error.message;
     return 'left';
+  };
+  const markNameless = ({ fd, path, wanted }: Folder): 'visited' | 'left' => {
+    if (nameless === undefined) {
+      const second = openWatch('files');
+      if (second.ok) nameless = { watch: second.value, paths: new Set() };
+      else problem = second.error.message;
+    }
+    const marked = nameless?.watch.mark(fd, wanted);
+    if (marked?.ok === false) problem = marked.error.message;
+    if (marked?.ok !== true) return 'left';
+    nameless?.paths.add(path);
+    return keep(path, path);
   };
 
   const takeFile = ({ fd, pid }: FileNotice & { readonly fd: number }): void => {
@@ -183,12 +208,14 @@ export const createRootWatch = (deps: RootWatchDeps): Result<RootWatch, Problem>
     read: (untilMs) => {
       for (;;) {
         const began = performance.now();
-        const read = attempt(watch.read);
-        if (!read.ok) {
+        const named = attempt(watch.read);
+        const written = nameless === undefined ? ok([]) : attempt(nameless.watch.read);
+        const notices = [named, written].flatMap((read) => (read.ok ? read.value : []));
+        if (!(named.ok && written.ok)) {
+          for (const notice of notices) take(notice);
           deps.onUnreadable();
           return;
         }
-        const notices = read.value;
         if (notices.length === 0) {
           emptyAtMs = began;
           tellFound();
@@ -199,12 +226,19 @@ export const createRootWatch = (deps: RootWatchDeps): Result<RootWatch, Problem>
       }
     },
     walk: walk.step,
-    walkAgain: walk.begin,
+    searchAgain: () => {
+      if (methods[0] === 'files') walk.begin();
+      else for (const path of nameless?.paths ?? []) if (!nameless?.paths.has(dirname(path))) walk.add(path, false);
+    },
     state: () => ({
-      ...{ method: methods[0] ?? 'names', folders: tree.size(), unwatched: walk.left() },
+      writesOnly: methods[0] === 'files' || nameless !== undefined,
+      ...{ folders: tree.size(), unwatched: walk.left() },
       problem: problem ?? walk.refusal(),
     }),
-    close: () => watch.close(),
+    close: () => {
+      watch.close();
+      nameless?.watch.close();
+    },
   });
 };
 
@@ -212,13 +246,15 @@ const defaultMethods: readonly FileWatchMethod[] = ['names', 'files'];
 const marksPerFolder = 4;
 const maxFound = 4096;
 
-/** No kernel that knows the method; or no way to name the folders of a file system, such as an overlay before Linux 6.6. */
+type Folder = { readonly fd: number; readonly path: string; readonly wanted: 'all' | 'entries' };
+
+/** No kernel that knows the method; or no way to name the folders of a file system, such as a tmpfs before Linux 5.13 and an overlay before 6.6. */
 const refusesNames: ReadonlySet<string> = new Set(['einval', 'eopnotsupp', 'enotsup', 'enodev', 'exdev']);
 
 /** The first that this kernel has; those before it are taken away. */
-const openFirst = (methods: FileWatchMethod[]): Result<FileWatch, Problem> => {
+const openFirst = (methods: FileWatchMethod[], open: typeof openFileWatch): Result<FileWatch, Problem> => {
   for (;;) {
-    const opened = openFileWatch(methods[0] ?? 'files');
+    const opened = open(methods[0] ?? 'files');
     if (opened.ok || methods.length < 2 || !refusesNames.has(opened.error.code)) return opened;
     methods.shift();
   }

@@ -1,6 +1,6 @@
 import type { LossStage } from '@parapet/contract/telemetry';
 import type { ContainerRecord } from '@parapet/contract/wire';
-import type { FileWatchMethod } from '@parapet/kernel';
+import type { FileWatchMethod, openFileWatch } from '@parapet/kernel';
 import { createRateLimit } from '../../telemetry/rate-limit.ts';
 import type { BlindSpan, CollectorContext } from '../collector.ts';
 import type { KnownContainer } from '../workload-directory.ts';
@@ -26,6 +26,7 @@ export type RootsDeps = {
   readonly rootPath: string;
   readonly paths: WatchedPaths;
   readonly methods?: readonly FileWatchMethod[];
+  readonly openWatch?: typeof openFileWatch;
   /** `container`: the runtime's id of the one whose file it is; `root`: where its path begins. */
   readonly onChange: (change: FileChange, container: string | undefined, root: WatchedRoot) => void;
   readonly onOther: () => void;
@@ -66,6 +67,7 @@ export const createRoots = (deps: RootsDeps): Roots => {
     const opened = createRootWatch({
       ...{ paths: deps.paths, openRoot: root.open, prefix: root.prefix, foreign: root.foreign, maxFolders },
       ...(deps.methods === undefined ? {} : { methods: deps.methods }),
+      ...(deps.openWatch === undefined ? {} : { openWatch: deps.openWatch }),
       onChange: (change) => {
         if (limit.take(performance.now())) deps.onChange(change, more.container, root);
         else deps.onLost('filter', 'too many changes in one workload');
@@ -172,7 +174,7 @@ export const createRoots = (deps: RootsDeps): Roots => {
     walk: (untilMs) => {
       const isSearch = performance.now() - searchedAtMs >= searchEveryMs;
       if (isSearch) searchedAtMs = performance.now();
-      if (isSearch) for (const { watch } of roots.values()) if (watch.state().method === 'files') watch.walkAgain();
+      if (isSearch) for (const { watch } of roots.values()) watch.searchAgain();
       // Each in its turn, so that no root keeps another one waiting.
       for (const [key, place] of [...roots]) {
         const wasWalking = place.isWalking || place.blind !== undefined;
@@ -190,7 +192,7 @@ export const createRoots = (deps: RootsDeps): Roots => {
       const states = [...roots.values()].map(({ watch }) => watch.state());
       return {
         hostRefusal: roots.has(hostKey) ? undefined : (problem ?? 'The host’s files cannot be watched.'),
-        writesOnly: states.some(({ method }) => method === 'files'),
+        writesOnly: states.some(({ writesOnly }) => writesOnly),
         isPartial: states.some(({ unwatched }) => unwatched > 0),
         unwatchedContainers,
         problem: problem ?? states.find((state) => state.problem !== undefined)?.problem,

@@ -34,6 +34,7 @@ const packages = [
   },
   { name: 'docker-registry', file: '/usr/bin/docker-registry', use: 'a registry to read images of' },
   { name: 'rpm', file: '/usr/bin/rpm', use: 'a second opinion on rpm databases' },
+  { name: 'podman', file: '/usr/bin/podman', use: 'a store of images as Podman makes it' },
 ] as const;
 
 /** Installs what is missing and starts Docker where this machine allows it. */

@@ -24,7 +24,7 @@ export const AssetSummary = z.object({
   kind: AssetKind,
   name: z.string(),
   status: AssetStatus,
-  /** Highest risk of its open findings, 0 to 100; absent when it was never scanned. */
+  /** Highest risk of its open findings, 0 to 100; 0 when none was found; absent when its packages were never matched. */
   risk: z.number().optional(),
   findings: FindingCounts,
   hostId: Id.optional(),

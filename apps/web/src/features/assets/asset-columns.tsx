@@ -63,7 +63,7 @@ export const assetColumns: readonly Column<AssetSummary>[] = [
     align: 'end',
     cell: (asset) =>
       asset.risk === undefined ? (
-        <span className={text.muted}>{asset.scannedAt === undefined ? 'not scanned' : 'none'}</span>
+        <span className={text.muted}>{asset.scannedAt === undefined ? 'not scanned' : 'not known'}</span>
       ) : (
         <RiskScore risk={asset.risk} />
       ),
@@ -73,7 +73,7 @@ export const assetColumns: readonly Column<AssetSummary>[] = [
     header: 'Findings',
     width: 'minmax(150px, 0.8fr)',
     from: 720,
-    cell: (asset) => <SeverityCounts counts={asset.findings} />,
+    cell: (asset) => (asset.risk === undefined ? null : <SeverityCounts counts={asset.findings} />),
   },
   {
     id: 'exposure',

@@ -2,7 +2,7 @@ import type { TelemetryAccount } from '@parapet/contract/telemetry';
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
 import { eventCollectors } from './event-collectors.ts';
-import { moveBackThinned } from './thin-accounts.ts';
+import { noteLate } from './thin-accounts.ts';
 
 type ToldAccount = { readonly hostId: string; readonly account: TelemetryAccount };
 
@@ -21,7 +21,11 @@ export const storeAccounts = async (tx: DatabaseTransaction, told: readonly Told
     tx,
     rows.filter(({ began, until, told }) => began === Math.min(told.account.since, until)),
   );
-  await moveBackThinned(tx, Math.min(...rows.map(({ until }) => until)));
+  await noteLate(
+    tx,
+    rows.map(({ told, until }) => ({ hostId: told.hostId, until })),
+    at,
+  );
   await writeLosses(tx, [...starts.values()], at);
 };
 

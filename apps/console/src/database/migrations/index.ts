@@ -25,6 +25,7 @@ import * as riskContextsByPackage from './0037-risk-contexts-by-package.ts';
 import * as coarserAccounts from './0041-coarser-accounts.ts';
 import * as watchedSince from './0042-watched-since.ts';
 import * as thinnedAccounts from './0043-thinned-accounts.ts';
+import * as lateAccounts from './0044-late-accounts.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
 
@@ -56,4 +57,5 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0041-coarser-accounts', coarserAccounts],
   ['0042-watched-since', watchedSince],
   ['0043-thinned-accounts', thinnedAccounts],
+  ['0044-late-accounts', lateAccounts],
 ];

@@ -41,6 +41,8 @@ export type TelemetryWatchedTable = { host_id: string; collector: string; since:
 
 export type TelemetryThinnedTable = { singleton: ColumnType<boolean, boolean | undefined, never>; until: Big };
 
+export type TelemetryLateTable = { host_id: string; since: Big; times: Big; due_at: Date };
+
 export type GoneCause = 'age' | 'size' | 'disk' | 'restore' | 'missing';
 
 export type TelemetryGoneTable = {
@@ -77,6 +79,7 @@ export type TelemetryTables = {
   telemetry_accounts: TelemetryAccountsTable;
   telemetry_watched: TelemetryWatchedTable;
   telemetry_thinned: TelemetryThinnedTable;
+  telemetry_late: TelemetryLateTable;
   telemetry_gone: TelemetryGoneTable;
   telemetry_policies: TelemetryPoliciesTable;
 };

@@ -206,6 +206,15 @@ describe('one asset', () => {
       scope,
     });
     expect(detail).toMatchObject({ name: 'mine', containerCount: 0 });
+    const inside = await graph.container(mine, 'inside');
+    await graph.container(theirs, 'elsewhere');
+    for (const [assetId, containerCount] of [
+      [mine, 1],
+      [inside, 0],
+    ] as const) {
+      expect(await call('assets.get', { params: { assetId }, scope })).toMatchObject({ containerCount });
+      expect(await call('assets.get', { params: { assetId } })).toMatchObject({ containerCount });
+    }
     for (const route of ['assets.get', 'assets.processes', 'assets.edges', 'assets.timeline'] as const) {
       expect(await refusal(call(route, { params: { assetId: theirs }, scope }))).toBe('404 not-found');
     }

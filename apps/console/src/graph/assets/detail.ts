@@ -18,6 +18,36 @@ export const readAsset = async (
   assetId: string,
   content?: Pick<AdvisoryContent, 'current'>,
 ): Promise<AssetDetail> => {
+  const row = await readRow(db, moment, inScope, assetId);
+  if (row === undefined) throw notFound('The asset');
+  const scan = await readScan(db, inScope, assetId);
+  return {
+    ...present(row),
+    ...(content === undefined ? {} : unmatchedIn(row, content)),
+    ...(scan === undefined ? {} : { scan }),
+  };
+};
+
+/** What an asset is and has, without how its packages were found. */
+export type AssetFound = Omit<AssetDetail, 'scan' | 'unmatched'>;
+
+/** The same of one asset; undefined for one that is not there or not in scope. */
+export const findAsset = async (
+  db: Database,
+  moment: Moment,
+  inScope: ScopeFilter,
+  assetId: string,
+): Promise<AssetFound | undefined> => {
+  const row = await readRow(db, moment, inScope, assetId);
+  return row === undefined ? undefined : present(row);
+};
+
+const readRow = async (
+  db: Database,
+  moment: Moment,
+  inScope: ScopeFilter,
+  assetId: string,
+): Promise<Row | undefined> => {
   const { rows } = await sql<Row>`
     select ${assetColumns(moment)}, a.key, a.record, a.people_labels as "givenLabels", coalesce(own.package_count, 0) + coalesce(base.package_count, 0) as "packageCount",
       coalesce(own.distribution, base.distribution) as distribution, ${containerCount(inScope)} as "containerCount"
@@ -25,21 +55,18 @@ export const readAsset = async (
     left join asset_software own on own.asset_id = a.id
     left join asset_software base on base.asset_id = a.image_id and a.kind = 'container'
     where a.id = ${assetId}::uuid and ${inScope('a')}`.execute(db);
-  const [row] = rows;
-  if (row === undefined) throw notFound('The asset');
-  const scan = await readScan(db, inScope, assetId);
-  return {
-    ...presentAsset(row),
-    givenLabels: row.givenLabels,
-    facts: factsOf(row.kind, row.record),
-    packageCount: row.packageCount,
-    ...huntOf(row),
-    containerCount: row.containerCount,
-    ...(row.distribution === null ? {} : { distribution: describeDistribution(row.distribution) }),
-    ...(content === undefined ? {} : unmatchedIn(row, content)),
-    ...(scan === undefined ? {} : { scan }),
-  };
+  return rows[0];
 };
+
+const present = (row: Row): AssetFound => ({
+  ...presentAsset(row),
+  givenLabels: row.givenLabels,
+  facts: factsOf(row.kind, row.record),
+  packageCount: row.packageCount,
+  ...huntOf(row),
+  containerCount: row.containerCount,
+  ...(row.distribution === null ? {} : { distribution: describeDistribution(row.distribution) }),
+});
 
 /** What the routes below an asset need of it. Throws AppError 404 for one that is not there or not in scope. */
 export const requireAsset = async (
@@ -93,9 +120,13 @@ const describeDistribution = (distribution: Distribution): string => {
   return end === undefined ? distribution.name : `${distribution.name} (${end})`;
 };
 
-const containerCount = (inScope: ScopeFilter) => sql`(
+/** A question of its own for each kind: one for both would look at every container there is. */
+const containerCount = (inScope: ScopeFilter) => {
+  const count = (column: 'host_id' | 'image_id') => sql`(
   select count(*)::int from assets c
-  where c.kind = 'container' and ${inScope('c')} and c.status in ('running', 'unknown') and case a.kind when 'host' then c.host_id = a.id when 'image' then c.image_id = a.id else false end)`;
+  where c.kind = 'container' and ${inScope('c')} and c.status in ('running', 'unknown') and ${sql.ref(`c.${column}`)} = a.id)`;
+  return sql`case a.kind when 'host' then ${count('host_id')} when 'image' then ${count('image_id')} else 0 end`;
+};
 
 type ScanRow = {
   readonly state: 'waiting' | 'sent' | 'running' | 'done' | 'partial' | 'failed' | 'cancelled' | 'expired';

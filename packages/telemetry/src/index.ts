@@ -3,6 +3,7 @@ export { type EngineOptions, openEngine } from './duckdb/engine.ts';
 export { type EventFile, mergeEvents, writeEvents } from './duckdb/files.ts';
 export { createFilledColumns, type FilledColumns } from './duckdb/filled-columns.ts';
 export {
+  allEvents,
   type Bucket,
   countOverTime,
   type EventCursor,

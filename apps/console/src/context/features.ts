@@ -86,7 +86,8 @@ export const createFeatures = async (parts: {
   const archives = parts.archives ?? archivesOf(delivery);
   const telemetry = stack.use(
     await createTelemetryFeature({
-      ...{ db, clock, log, audit, folder: join(folder.root, telemetryFolder) },
+      ...{ db, preparedDb: platform.database.preparedDb, clock, log, audit },
+      folder: join(folder.root, telemetryFolder),
       limits: async () => eventLimitsOf(await readRetention(db)),
       pressure: () => eventPressureOf(guard),
       gate,
@@ -150,7 +151,7 @@ export const createFeatures = async (parts: {
     copies: () => copiesIn(findings.index, graphIndexes),
   };
   const forensics = createForensicsDesk({
-    ...{ db, clock, log, audit, hunts: telemetry.hunts, look: looks.look },
+    ...{ db: platform.database.preparedDb, clock, log, audit, hunts: telemetry.hunts, look: looks.look },
     console: { name: config.name, version: config.version },
   });
   const backups = createBackupFeature({

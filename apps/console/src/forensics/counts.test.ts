@@ -15,6 +15,8 @@ const answering = (buckets: readonly Bucket[]): AnswerDeps & { readonly asked: s
     asked,
     hunts: {
       find: () => Promise.reject(new Error('No events are asked for.')),
+      all: () => Promise.reject(new Error('No events are asked for.')),
+      showsAllOf: () => Promise.resolve(true),
       counts: async ({ q }) => {
         asked.push(q);
         return { stepMs: 30_000, buckets };

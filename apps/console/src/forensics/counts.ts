@@ -28,6 +28,14 @@ export type Counts = {
 /** How often what was done: one reading of the events, split by action, tells sums and lanes alike. */
 export const readCounts = async ({ hunts }: AnswerDeps, q: string, span: Span): Promise<Counts> => {
   const { stepMs, buckets } = await hunts.counts({ q, ...span, steps: laneSteps, splitBy: 'event.action' });
+  return countsIn(buckets, stepMs);
+};
+
+/** The same of events that were read. */
+export const countsOf = (events: readonly HuntEvent[], span: Span): Counts =>
+  countsIn(events.flatMap(bucketOf), stepOf(span, laneSteps));
+
+const countsIn = (buckets: readonly Bucket[], stepMs: number): Counts => {
   const byAction = Map.groupBy(buckets, ({ value }) => value);
   const actions = eventActions
     .flatMap((action) => {
@@ -58,14 +66,17 @@ export const readStartedLane = async (
   const { stepMs, buckets } =
     direct === undefined
       ? await hunts.counts({ q, ...span, steps: laneSteps })
-      : { stepMs: stepOf(span, laneSteps), buckets: direct.flatMap(startIn) };
+      : { stepMs: stepOf(span, laneSteps), buckets: direct.filter(isStart).flatMap(bucketOf) };
   const lane = laneOf('started', stepMs, buckets);
   return lane.total > 0 ? [lane] : [];
 };
 
-const startIn = (event: HuntEvent): readonly Bucket[] => {
-  const at = event['@timestamp'];
-  return event['event.action'] === 'exec' && typeof at === 'number' ? [{ at, count: 1 }] : [];
+const isStart = (event: HuntEvent): boolean => event['event.action'] === 'exec';
+
+const bucketOf = (event: HuntEvent): readonly Bucket[] => {
+  const [at, action] = [event['@timestamp'], event['event.action']];
+  if (typeof at !== 'number') return [];
+  return [{ at, count: 1, ...(action === undefined ? {} : { value: String(action) }) }];
 };
 
 const laneOf = (lane: Lane['lane'], stepMs: number, counted: readonly Bucket[]): Lane => {

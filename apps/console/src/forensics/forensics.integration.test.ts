@@ -57,7 +57,7 @@ beforeAll(async () => {
   operator = await running.tokenOf({ role: 'operator' });
   const graph = createGraphFixture(running.console.platform.db, new Date(startMs - 7_200_000));
   host = await graph.host('web-01');
-  other = await graph.host('db-01');
+  other = await graph.host('db-01', { labels: { team: 'db' } });
   container = await graph.container(host, 'shop', { labels: { team: 'shop' }, risk: 70 });
   await graph.process(host, { pid: 1, name: 'systemd', executable: '/usr/lib/systemd/systemd' });
   await graph.process(host, { pid: 500, name: 'sshd', executable: '/usr/sbin/sshd', parent: '1:1' });
@@ -97,11 +97,14 @@ beforeAll(async () => {
   const writes = Array.from({ length: 1100 }, (_, round) =>
     event(30 + (round % 60), 'file-write', { ...busy, 'file.path': `/srv/${round % 3}` }),
   );
+  const starts = Array.from({ length: 1100 }, (_, round) => event(101, 'exec', process(2000 + round, 'made', 400)));
   await tellEvents(running.console.telemetry, other, [
     // The same process id on another host is another process.
     [event(10, 'exec', process(901, 'decoy', 900))],
     [event(20, 'exec', busy), event(21, 'exec', process(301, 'child', 300)), ...writes.slice(0, 550)],
     [...writes.slice(550), event(95, 'exit', { ...busy, 'process.exit_code': 3 })],
+    [event(100, 'exec', process(400, 'maker', 1)), ...starts.slice(0, 550)],
+    starts.slice(550),
   ]);
 });
 afterAll(() => running[Symbol.asyncDispose]());
@@ -169,6 +172,26 @@ describe('one process', () => {
     ]);
     expect(json.files).toHaveLength(3);
     expect(json.limits).toEqual([]);
+  });
+
+  test('that started more than is read at once is known from its own events all the same', async () => {
+    const { json } = await ask(`hostId=${other}&process=400:1&${span}`);
+    expect(json.subject).toMatchObject({ name: 'maker', process: { knownBy: 'events', startedAt: iso(100) } });
+    expect(json.processes).toHaveLength(1100);
+    expect(json.actions).toEqual([{ action: 'exec', count: 1 }]);
+    expect(json.lanes.map(({ lane, total }: { lane: string; total: number }) => [lane, total])).toEqual([
+      ['process', 1],
+      ['started', 1100],
+    ]);
+  });
+
+  test('of a host in the scope is told as to somebody who sees all', async () => {
+    const scoped = await running.tokenOf({ role: 'operator', scope: { team: ['db'] } });
+    for (const process of ['300:1', '301:1', '400:1']) {
+      const query = `hostId=${other}&process=${process}&${span}`;
+      expect((await ask(query, scoped)).json).toEqual((await ask(query)).json);
+    }
+    expect((await ask(`hostId=${host}&process=900:1&${span}`, scoped)).status).toBe(404);
   });
 
   test('of which nothing is known, or that is named by halves, is refused with a sentence', async () => {

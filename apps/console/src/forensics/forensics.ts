@@ -1,12 +1,9 @@
 import type { EdgeItem, ForensicProcess, Forensics, HuntEvent, Scope } from '@parapet/contract/api';
-import { sql } from 'kysely';
-import type { Database } from '../database/database.ts';
-import { readAsset } from '../graph/assets/detail.ts';
+import { type AssetFound, findAsset } from '../graph/assets/detail.ts';
 import { readEdges } from '../graph/assets/edges.ts';
 import { momentOf } from '../graph/moment.ts';
 import { programOf } from '../graph/node-id.ts';
 import { createScopeFilter } from '../graph/scope-filter.ts';
-import { inScope } from '../people/scope.ts';
 import { readGaps } from '../telemetry/gaps.ts';
 import { readAncestry } from './ancestry.ts';
 import { readStartedLane } from './counts.ts';
@@ -38,10 +35,13 @@ export const readForensics = async (from: ForensicsDeps, ask: ForensicsAsk): Pro
   const deps: AnswerDeps = { db: from.db, hunts: from.hunts.within(scope) };
   const subject = await resolveSubject(deps, query, scope, ask.nowMs);
   const { hunt, search, hostId } = subject;
+  // What is of a host that is seen whole needs no look at whose it is.
+  const scopeThere = (await deps.hunts.showsAllOf(hostId)) ? null : scope;
   const owning = subject.own === undefined ? readOwnEvents(deps, search, query) : Promise.resolve(subject.own);
-  const seeing = isVisible(deps.db, subject, scope);
-  const started = readStarted(deps, subject, { span, scope, owning });
-  const ancestryOf = (process: ForensicProcess | undefined) => readAncestry(deps, { hostId, process }, span, scope);
+  const finding = assetOf(deps, subject, scopeThere, ask.nowMs);
+  const started = readStarted(deps, subject, { span, scope: scopeThere, owning });
+  const ancestryOf = (process: ForensicProcess | undefined) =>
+    readAncestry(deps, { hostId, process }, span, scopeThere);
   const [own, { processes, limits }, ancestry, startedLane, events, edges, software, gaps] = await Promise.all([
     owning,
     started,
@@ -52,8 +52,8 @@ export const readForensics = async (from: ForensicsDeps, ask: ForensicsAsk): Pro
     owning.then(({ all }) =>
       all === undefined ? readEvents(deps, search, query) : { items: all.filter(isTouch), more: false },
     ),
-    seeing.then((seen) => (seen ? edgesOf(deps, subject, span, ask) : noEdges)),
-    seeing.then((seen) => (seen ? softwareOf(deps, subject, ask) : undefined)),
+    finding.then((asset) => (asset === undefined ? noEdges : edgesOf(deps, subject, span, ask))),
+    finding.then((asset) => (asset !== undefined && ask.withFindings ? softwareOf(asset) : undefined)),
     readGaps(deps.db, span, scope, [hostId]),
   ]);
   const [peers, files] = [peersOf(events.items, maxListed), filesOf(events.items, maxListed)];
@@ -146,17 +146,10 @@ const edgesOf = async (
   };
 };
 
-const softwareOf = async (
-  { db }: AnswerDeps,
-  { hostId, containerId, asset: known }: Subject,
-  { scope, withFindings, nowMs }: ForensicsAsk,
-): Promise<Forensics['software']> => {
-  const assetId = containerId ?? hostId;
-  if (!withFindings) return undefined;
-  const asset = known ?? (await readAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), assetId));
-  const { name, imageId, imageName, packageCount, findings, risk, scannedAt } = asset;
+const softwareOf = (asset: AssetFound): Forensics['software'] => {
+  const { id, name, imageId, imageName, packageCount, findings, risk, scannedAt } = asset;
   return {
-    ...{ assetId, name, packageCount, findings },
+    ...{ assetId: id, name, packageCount, findings },
     ...(imageId === undefined ? {} : { imageId }),
     ...(imageName === undefined ? {} : { imageName }),
     ...(risk === undefined ? {} : { risk }),
@@ -164,10 +157,11 @@ const softwareOf = async (
   };
 };
 
-/** A process may be seen in a container whose host is not in the scope. */
-const isVisible = async (db: Database, { hostId, containerId, asset }: Subject, scope: Scope): Promise<boolean> => {
-  if (asset !== undefined) return true;
-  const { rows } = await sql`
-select from assets where id = ${containerId ?? hostId}::uuid and ${inScope(scope, sql.ref('assets.id'))}`.execute(db);
-  return rows.length > 0;
-};
+/** What it runs in; undefined where that is not in the scope: a process may be seen in a container whose host is not. */
+const assetOf = async (
+  { db }: AnswerDeps,
+  { hostId, containerId, asset }: Subject,
+  scope: Scope,
+  nowMs: number,
+): Promise<AssetFound | undefined> =>
+  asset ?? (await findAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), containerId ?? hostId));

@@ -36,14 +36,14 @@ export const readStarted = async (
   { span, scope, owning }: StartedAsk,
 ): Promise<Started> => {
   const where = { hostId, ...(process === undefined ? { containerId } : {}) };
-  const alive = await readAlive(deps.db, where, span, scope);
+  const [alive, own] = await Promise.all([readAlive(deps.db, where, span, scope), owning]);
   const reading: Reading = { deps, span, alive: alive.processes, limits: new Set() };
   const { limits } = reading;
   if (alive.cut) limits.add('The host ran more processes in this time than are read; the latest to start are here.');
   const { found, direct } =
     process === undefined
-      ? { found: await allOf(reading, search, await owning) }
-      : await descendantsOf(reading, { hostId, id: process.id });
+      ? { found: await allOf(reading, search, own) }
+      : await descendantsOf(reading, { hostId, id: process.id }, own);
   const processes = [...found.values()].toSorted(byStart);
   if (processes.length > maxStarted) limits.add(`Only the first ${maxStarted} processes are listed.`);
   return {
@@ -74,6 +74,7 @@ type Descendants = { readonly found: Known; readonly direct?: readonly HuntEvent
 const descendantsOf = async (
   reading: Reading,
   root: { readonly hostId: string; readonly id: string },
+  own: OwnEvents,
 ): Promise<Descendants> => {
   const { alive, limits } = reading;
   const found = new Map<string, ForensicProcess>();
@@ -91,7 +92,8 @@ const descendantsOf = async (
     for (let from = 0; from < level.length; from += idsPerHunt) {
       const ids = level.slice(from, from + idsPerHunt).map((id) => `"${id}"`);
       const hunt = `host.id = ${root.hostId} and process.parent.entity_id in (${ids.join(', ')})`;
-      const { events, cut } = await readLives(reading, hunt, 1);
+      const known = depth === 0 ? own.direct : undefined;
+      const { events, cut } = known === undefined ? await readLives(reading, hunt, 1) : { events: known, cut: false };
       if (depth === 0 && !cut) direct = events;
       const told = processesOf(events);
       for (const [id, process] of told) next.set(id, mergeProcess(alive.get(id), process) ?? process);

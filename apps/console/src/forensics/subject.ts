@@ -1,15 +1,15 @@
-import type { AssetDetail, ForensicProcess, Scope } from '@parapet/contract/api';
+import type { ForensicProcess, Scope } from '@parapet/contract/api';
 import { AppError, badRequest, notFound } from '@parapet/core';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { readAsset } from '../graph/assets/detail.ts';
+import { type AssetFound, findAsset } from '../graph/assets/detail.ts';
 import { momentOf } from '../graph/moment.ts';
 import { createScopeFilter } from '../graph/scope-filter.ts';
 import { inScope } from '../people/scope.ts';
 import type { AnswerDeps, ForensicQuery } from './deps.ts';
 import { mergeProcess, processesOf, processOf } from './event-processes.ts';
 import { findProcess, type InventoryProcess } from './inventory-processes.ts';
-import { isLife, type OwnEvents, readOwnEvents } from './own-events.ts';
+import { isLife, type OwnEvents, readEventsOfProcess } from './own-events.ts';
 
 export type Subject = {
   readonly kind: 'process' | 'container';
@@ -23,7 +23,7 @@ export type Subject = {
   /** Of a process: it is known from them. */
   readonly own?: OwnEvents;
   /** Of a container: what it is. */
-  readonly asset?: AssetDetail;
+  readonly asset?: AssetFound;
   /** Finds its events. */
   readonly hunt: string;
   /** The same, with its host: files without events of it are not read. */
@@ -52,7 +52,8 @@ const resolveContainer = async (
   scope: Scope,
   nowMs: number,
 ): Promise<Subject> => {
-  const asset = await readAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), containerId);
+  const asset = await findAsset(db, momentOf(undefined, nowMs), createScopeFilter(scope), containerId);
+  if (asset === undefined) throw notFound('The asset');
   if (asset.kind !== 'container' || asset.hostId === undefined || asset.hunt === undefined)
     throw badRequest('bad-subject', `${asset.name} is no container. Look at one of its processes or containers.`);
   return {
@@ -76,11 +77,12 @@ const resolveProcess = async (
 ): Promise<Subject> => {
   const { db } = deps;
   const hunt = huntOf(hostId, id);
+  const scopeThere = (await deps.hunts.showsAllOf(hostId)) ? null : scope;
   const [known, { own, lives, newest }] = await Promise.all([
-    findProcess(db, { hostId, id }, Date.parse(span.until), scope),
-    readLife(deps, hunt, span),
+    findProcess(db, { hostId, id }, Date.parse(span.until), scopeThere),
+    readLife(deps, { hostId, id }, span),
   ]);
-  const container = await containerOf(db, hostId, known, newest?.['container.id'], scope);
+  const container = await containerOf(db, hostId, known, newest?.['container.id'], scopeThere);
   const told = processesOf(lives).get(id) ?? (newest === undefined ? undefined : processOf(newest));
   const process = mergeProcess(known?.process, told);
   if (process === undefined) throw unknownProcess();
@@ -95,10 +97,15 @@ const resolveProcess = async (
 };
 
 /** How it began and ended, and the newest of its events, which may name what the others did not know yet. */
-const readLife = async (deps: AnswerDeps, hunt: string, span: { readonly since: string; readonly until: string }) => {
-  const own = await readOwnEvents(deps, hunt, span);
+const readLife = async (
+  deps: AnswerDeps,
+  { hostId, id }: { readonly hostId: string; readonly id: string },
+  span: { readonly since: string; readonly until: string },
+) => {
+  const own = await readEventsOfProcess(deps, { hostId, id }, span);
   if (own.all !== undefined) return { own, lives: own.all.filter(isLife).slice(0, maxStarts), newest: own.all[0] };
   const { hunts } = deps;
+  const hunt = huntOf(hostId, id);
   const [lives, any] = await Promise.all([
     hunts.find({ q: `${hunt} and event.action in (exec, exit)`, ...span, limit: maxStarts }),
     hunts.find({ q: hunt, ...span, limit: 1 }),

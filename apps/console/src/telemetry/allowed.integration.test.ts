@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createInventory } from '../findings/testing/inventory.ts';
 import { inScope } from '../people/scope.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
-import { allowedIn } from './allowed.ts';
+import { allowedIn, amongThose } from './allowed.ts';
 
 test('names the hosts in scope, and of others only the containers that are in it by their own labels', async () => {
   await using database = await createTestDatabase();
@@ -29,4 +29,13 @@ test('names the hosts in scope, and of others only the containers that are in it
     db,
   );
   expect(new Set(rows.map(({ id }) => id))).toEqual(new Set([mine, brought, both, single]));
+});
+
+test('asks nothing more of hosts that are all in scope, and of others as much as before', () => {
+  const allowed = { hosts: ['a', 'b'], containers: ['c'], allHosts: ['a', 'b', 'd'] };
+  expect(amongThose(allowed, ['a', 'b', 'a'])).toBeUndefined();
+  expect(amongThose(allowed, ['a', 'd', 'e'])).toEqual({ ...allowed, hosts: ['a'] });
+  expect(amongThose(allowed, ['e'])).toEqual({ ...allowed, hosts: [] });
+  expect(amongThose(allowed, undefined)).toBe(allowed);
+  expect(amongThose(undefined, ['e'])).toBeUndefined();
 });

@@ -30,3 +30,11 @@ where kind in ('host', 'container') and ${hasLabels(scope, 'assets')}`.execute(d
     allHosts: [...new Set([...hosts, ...single.flatMap(({ host_id }) => (host_id === null ? [] : [host_id]))])],
   };
 };
+
+/** The same for events of some hosts alone: nothing is left to be asked of them where all of them are in scope. */
+export const amongThose = (allowed: Allowed | undefined, named: readonly string[] | undefined): Allowed | undefined => {
+  if (allowed === undefined || named === undefined) return allowed;
+  const whole = new Set(allowed.hosts);
+  const hosts = named.filter((host) => whole.has(host));
+  return hosts.length === named.length ? undefined : { ...allowed, hosts };
+};

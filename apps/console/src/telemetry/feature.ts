@@ -30,6 +30,8 @@ const searchingMegabytes = 384;
 /** Events from the wire to the answer of a hunt: spool, files, search. */
 export const createTelemetryFeature = async (deps: {
   readonly db: Database;
+  /** The same for what is asked with few texts, again and again. */
+  readonly preparedDb?: Database;
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: AuditLog;
@@ -60,7 +62,7 @@ export const createTelemetryFeature = async (deps: {
   stack.defer(spool.close);
   const port = stack.use(createTelemetryPort(spool, await readPositions(db)));
   deps.gate.onChange(() => port.hold(!deps.gate.isOpen('folder')));
-  const hunts = createHunts({ db, worker: searching, folder });
+  const hunts = createHunts({ db: deps.preparedDb ?? db, worker: searching, folder });
   return {
     hunts,
     port,

@@ -12,7 +12,7 @@ import {
 } from '@parapet/telemetry';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
-import { allowedIn } from './allowed.ts';
+import { allowedIn, amongThose } from './allowed.ts';
 import { readGaps } from './gaps.ts';
 import { filesWithin } from './manifest.ts';
 import { type DatedFile, findNewest } from './newest-first.ts';
@@ -46,35 +46,54 @@ export type Hunts = {
   readonly wake: () => void;
 };
 
-/** Questions within one scope. Whose events that are is read with the first of them, and then not again. */
+/** Questions within one scope. Whose events that are, and which files hold some of a span, is read with the first of them, and then not again. */
 export type ScopedHunts = {
   /** Events without what may be missing from them. */
   readonly find: (query: Query<'hunt.events'>) => Promise<Omit<ResultOf<'hunt.events'>, 'gaps'>>;
+  /** All events where there are at most `limit`, newest first; undefined where there are more. */
+  readonly all: (query: Span & { readonly limit: number }) => Promise<readonly HuntEvent[] | undefined>;
+  /** Whether the scope has a host itself, so that all events of it may be seen, and all that runs there. */
+  readonly showsAllOf: (hostId: string) => Promise<boolean>;
   /** Over time and by the values of a field, all in one reading. */
   readonly counts: (
     query: Query<'hunt.histogram'> & { readonly splitBy?: SplitField },
   ) => Promise<{ readonly stepMs: number; readonly buckets: readonly Bucket[] }>;
 };
 
+/** What is read once for all questions of a request. */
+type Asking = {
+  readonly whose: () => ReturnType<typeof allowedIn>;
+  readonly files: (span: Parameters<typeof filesWithin>[1]) => ReturnType<typeof filesWithin>;
+};
+
 export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
-  type Allowing = () => ReturnType<typeof allowedIn>;
-  const allowing = (scope: Scope): Allowing => {
+  const asking = (scope: Scope): Asking => {
     let asked: ReturnType<typeof allowedIn> | undefined;
-    return () => {
-      asked ??= allowedIn(db, scope);
-      return asked;
+    const read = new Map<string, ReturnType<typeof filesWithin>>();
+    return {
+      whose: () => {
+        asked ??= allowedIn(db, scope);
+        return asked;
+      },
+      files: (span) => {
+        const key = JSON.stringify(span);
+        const files = read.get(key) ?? filesWithin(db, span);
+        read.set(key, files);
+        return files;
+      },
     };
   };
 
-  const prepare = async (query: Span, whose: Allowing, after?: EventCursor): Promise<Prepared> => {
+  const prepare = async (query: Span, { whose, files: filesOf }: Asking, after?: EventCursor): Promise<Prepared> => {
     const hunt = readHunt(query.q);
     const from = Date.parse(query.since) * 1000;
     const until = Date.parse(query.until) * 1000;
     // A later page need not read what the pages before it told.
     const to = after === undefined ? until : Math.min(until, after.at + 1);
     if (until <= from) throw badRequest('bad-span', 'A hunt ends after it begins: `until` must be later than `since`.');
-    const allowed = await whose();
-    const files = await filesWithin(db, { from, to, hosts: [hostsNamed(hunt), allowed?.allHosts] });
+    const named = hostsNamed(hunt);
+    const allowed = amongThose(await whose(), named);
+    const files = await filesOf({ from, to, hosts: [named, allowed?.allHosts] });
     if (files.length > maxFiles)
       throw badRequest('too-much', 'There is too much in this span of time. Look at a shorter one.');
     return {
@@ -83,14 +102,14 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
       ...(allowed === undefined ? {} : { allowed }),
     };
   };
-  const prepareAll = async (query: Span, whose: Allowing): Promise<SearchScope> => {
-    const { files, ...search } = await prepare(query, whose);
+  const prepareAll = async (query: Span, asked: Asking): Promise<SearchScope> => {
+    const { files, ...search } = await prepare(query, asked);
     return { ...search, files: files.map(({ path }) => path) };
   };
 
-  const find = async (query: Query<'hunt.events'>, whose: Allowing) => {
+  const find = async (query: Query<'hunt.events'>, asked: Asking) => {
     const after = query.after === undefined ? undefined : readCursor(query.after);
-    const { files, ...search } = await prepare(query, whose, after);
+    const { files, ...search } = await prepare(query, asked, after);
     const page = { limit: query.limit + 1, ...(after === undefined ? {} : { after }) };
     const found = await findNewest(files, page.limit, async (paths) => {
       const job = { scope: { ...search, files: paths }, ...page };
@@ -101,8 +120,13 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
     return { items, ...(found.length > items.length && last !== undefined ? { next: cursorOf(last) } : {}) };
   };
 
-  const counts = async (query: Parameters<ScopedHunts['counts']>[0], whose: Allowing) => {
-    const scope = await prepareAll(query, whose);
+  const all = async ({ limit, ...query }: Parameters<ScopedHunts['all']>[0], asked: Asking) => {
+    const job = { scope: await prepareAll(query, asked), limit };
+    return orThrow(await worker.run('all', job, { timeoutMs })) as readonly HuntEvent[] | undefined;
+  };
+
+  const counts = async (query: Parameters<ScopedHunts['counts']>[0], asked: Asking) => {
+    const scope = await prepareAll(query, asked);
     const stepMs = stepOf(query, query.steps);
     const { splitBy } = query;
     const job = { scope, stepUs: stepMs * 1000, ...(splitBy === undefined ? {} : { splitBy }) };
@@ -110,23 +134,31 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
   };
 
   return {
-    searchFor: (query, scope) => prepareAll(query, allowing(scope)),
+    searchFor: (query, scope) => prepareAll(query, asking(scope)),
     wake: worker.wake,
     within: (scope) => {
-      const whose = allowing(scope);
-      return { find: (query) => find(query, whose), counts: (query) => counts(query, whose) };
+      const asked = asking(scope);
+      return {
+        find: (query) => find(query, asked),
+        all: (query) => all(query, asked),
+        counts: (query) => counts(query, asked),
+        showsAllOf: async (hostId) => {
+          const allowed = await asked.whose();
+          return allowed === undefined || allowed.hosts.includes(hostId);
+        },
+      };
     },
     events: async (query, scope) => {
-      const whose = allowing(scope);
+      const asked = asking(scope);
       const span = { from: Date.parse(query.since), to: Date.parse(query.until) };
       const [found, gaps] = await Promise.all([
-        find(query, whose),
-        whose().then((allowed) => readGaps(db, span, scope, allowed?.allHosts)),
+        find(query, asked),
+        asked.whose().then((allowed) => readGaps(db, span, scope, allowed?.allHosts)),
       ]);
       return { ...found, gaps };
     },
     histogram: async (query, scope) => {
-      const { stepMs, buckets } = await counts(query, allowing(scope));
+      const { stepMs, buckets } = await counts(query, asking(scope));
       return {
         stepMs,
         total: buckets.reduce((sum, { count }) => sum + count, 0),
@@ -134,7 +166,7 @@ export const createHunts = ({ db, worker, folder }: HuntsDeps): Hunts => {
       };
     },
     values: async (query, scope) => {
-      const search = await prepareAll(query, allowing(scope));
+      const search = await prepareAll(query, asking(scope));
       const { field, limit } = query;
       return { values: [...orThrow(await worker.run('values', { scope: search, field, limit }, { timeoutMs }))] };
     },

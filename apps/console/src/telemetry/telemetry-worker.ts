@@ -1,5 +1,6 @@
 import { messageOf } from '@parapet/core';
 import {
+  allEvents,
   countOverTime,
   createFilledColumns,
   exportEvents,
@@ -24,6 +25,8 @@ const work = ({ name, job }: WorkerRequest): Promise<unknown> => {
       return mergeEvents(engine, job.files, job.to);
     case 'find':
       return findEvents(engine, filledIn, job.scope, job);
+    case 'all':
+      return allEvents(engine, filledIn, job.scope, job.limit);
     case 'histogram':
       return countOverTime(engine, job.scope, job);
     case 'export':

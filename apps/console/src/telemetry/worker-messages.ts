@@ -33,6 +33,11 @@ export type WorkerJobs = {
     readonly job: { readonly scope: SearchScope; readonly limit: number; readonly after?: EventCursor };
     readonly result: readonly FoundEvent[];
   };
+  readonly all: {
+    readonly job: { readonly scope: SearchScope; readonly limit: number };
+    /** None where there are more events than the limit. */
+    readonly result: readonly FoundEvent[] | undefined;
+  };
   readonly histogram: {
     readonly job: { readonly scope: SearchScope; readonly stepUs: number; readonly splitBy?: SplitField };
     readonly result: readonly Bucket[];

@@ -2,7 +2,11 @@ import { type FieldName, telemetryFields } from '@parapet/contract/telemetry';
 import type { Hunt, Test } from '../language/hunt.ts';
 
 /** A condition over the store's columns with its values apart: nothing that a person wrote becomes part of the SQL. */
-export type Condition = { readonly sql: string; readonly values: readonly (string | number | boolean)[] };
+export type Condition = { readonly sql: string; readonly values: readonly Value[] };
+
+export type Value = string | number | boolean;
+/** Keeps a value and says what stands for it in the SQL. */
+export type Bind = (value: Value) => string;
 
 /** Addresses are kept a second time as text whose order is theirs. */
 export const addressColumn = (field: string): string => `${field}#key`;
@@ -10,30 +14,35 @@ export const addressColumn = (field: string): string => `${field}#key`;
 export const column = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** What a field that an event does not have is equal to is nothing, and so it passes every `!=`. */
-export const conditionOf = (hunt: Hunt): Condition => {
-  const values: (string | number | boolean)[] = [];
-  const bind = (value: string | number | boolean): string => {
-    values.push(value);
-    return `$${values.length}`;
-  };
-  return { sql: write(hunt, bind), values };
-};
-
-type Bind = (value: string | number | boolean) => string;
-
-const write = (hunt: Hunt, bind: Bind): string => {
+export const conditionOf = (hunt: Hunt, bind: Bind): string => {
   switch (hunt.kind) {
     case 'all':
       return 'true';
     case 'and':
     case 'or':
-      return `(${hunt.parts.map((part) => write(part, bind)).join(` ${hunt.kind} `)})`;
+      return `(${hunt.parts.map((part) => conditionOf(part, bind)).join(` ${hunt.kind} `)})`;
     case 'not':
-      return `not coalesce(${write(hunt.part, bind)}, false)`;
+      return `not coalesce(${conditionOf(hunt.part, bind)}, false)`;
     case 'exists':
       return `(${column(hunt.field)} is not null)`;
     case 'test':
       return writeTest(hunt.field, hunt.test, bind);
+  }
+};
+
+/** Whether texts are read through to judge an event, which costs more than to know whose it is. */
+export const isCostly = (hunt: Hunt): boolean => {
+  switch (hunt.kind) {
+    case 'all':
+    case 'exists':
+      return false;
+    case 'and':
+    case 'or':
+      return hunt.parts.some(isCostly);
+    case 'not':
+      return isCostly(hunt.part);
+    case 'test':
+      return hunt.test.kind === 'matches' || hunt.test.kind === 'wildcard';
   }
 };
 

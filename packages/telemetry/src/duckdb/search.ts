@@ -3,7 +3,7 @@ import { type FieldName, telemetryFields } from '@parapet/contract/telemetry';
 import { messageOf } from '@parapet/core';
 import type { Hunt } from '../language/hunt.ts';
 import { columns } from './columns.ts';
-import { type Condition, column, conditionOf } from './condition.ts';
+import { type Bind, type Condition, column, conditionOf, isCostly, type Value } from './condition.ts';
 import { literal } from './engine.ts';
 import { parquet } from './files.ts';
 import type { FilledColumns } from './filled-columns.ts';
@@ -23,17 +23,39 @@ export type EventCursor = { readonly at: number; readonly host: string; readonly
 
 export type FoundEvent = Readonly<Partial<Record<FieldName, unknown>>>;
 
+type Page = { readonly limit: number; readonly after?: EventCursor };
+
 /** Events, newest first, at most `limit`, from behind the cursor on. */
 export const findEvents = async (
   connection: DuckDBConnection,
   filledIn: FilledColumns,
   scope: SearchScope,
-  page: { readonly limit: number; readonly after?: EventCursor },
+  page: Page,
 ): Promise<readonly FoundEvent[]> => {
   const place = await findPlace(connection, scope, page);
+  return place === undefined ? [] : readPlace(connection, filledIn, { ...scope, ...place }, page);
+};
+
+/** All events, newest first; undefined where there are more than `limit`, of which none is read then. */
+export const allEvents = async (
+  connection: DuckDBConnection,
+  filledIn: FilledColumns,
+  scope: SearchScope,
+  limit: number,
+): Promise<readonly FoundEvent[] | undefined> => {
+  const place = await findPlace(connection, scope, { limit });
   if (place === undefined) return [];
-  const { files, from, to } = place;
-  const { sql, values } = whereOf({ ...scope, from, to }, page.after);
+  return place.more ? undefined : readPlace(connection, filledIn, { ...scope, ...place }, { limit });
+};
+
+const readPlace = async (
+  connection: DuckDBConnection,
+  filledIn: FilledColumns,
+  scope: SearchScope,
+  page: Page,
+): Promise<readonly FoundEvent[]> => {
+  const { files } = scope;
+  const { sql, values } = whereOf(scope, page.after);
   const names = await filledIn(files);
   const reader = await inFiles(files, (source) =>
     connection.runAndReadAll(
@@ -44,6 +66,9 @@ export const findEvents = async (
   return reader.getRowsJson().map((row) => eventOf(names, row));
 };
 
+/** Where the events of a page lie, and whether there are more behind it. */
+type Place = Pick<SearchScope, 'files' | 'from' | 'to'> & { readonly more: boolean };
+
 /** Read behind the end of a page, to know in which files there are events of the moment that it ends in. */
 const spareRows = 50;
 
@@ -51,11 +76,7 @@ const spareRows = 50;
  * In which files and time the events of a page lie. An event has some 80 columns, and sorting reads all that are asked for of all that
  * are found: so the page is chosen by time alone, and the columns that hold anything are read there.
  */
-const findPlace = async (
-  connection: DuckDBConnection,
-  scope: SearchScope,
-  page: { readonly limit: number; readonly after?: EventCursor },
-): Promise<Pick<SearchScope, 'files' | 'from' | 'to'> | undefined> => {
+const findPlace = async (connection: DuckDBConnection, scope: SearchScope, page: Page): Promise<Place | undefined> => {
   if (scope.files.length === 0) return undefined;
   const { sql, values } = whereOf(scope, page.after);
   const limit = page.limit + spareRows;
@@ -73,7 +94,7 @@ const findPlace = async (
   const within = found.filter(({ at }) => at >= oldest.at);
   return {
     files: isCut ? scope.files : [...new Set(within.map(({ file }) => file))],
-    ...{ from: oldest.at, to: newest.at + 1 },
+    ...{ from: oldest.at, to: newest.at + 1, more: found.length > page.limit },
   };
 };
 
@@ -170,26 +191,33 @@ const whole = (value: number): number => {
 };
 
 const whereOf = (scope: SearchScope, after?: EventCursor): Condition => {
-  const condition = conditionOf(scope.hunt);
-  const values = [...condition.values];
-  const bind = (value: string | number): string => {
+  const values: Value[] = [];
+  const bind: Bind = (value) => {
     values.push(value);
     return `$${values.length}`;
   };
   const at = column('@timestamp');
-  const parts = [`${at} >= ${bind(scope.from)}`, `${at} < ${bind(scope.to)}`, condition.sql];
-  if (scope.allowed !== undefined) {
-    const { hosts, containers } = scope.allowed;
-    // As a table, which is hashed once; a list of values would be compared one by one with each event. No id holds a space.
-    const among = (name: FieldName, ids: readonly string[]): string =>
-      ids.length === 0 ? 'false' : `${column(name)} in (select unnest(string_split(${bind(ids.join(' '))}, ' ')))`;
-    parts.push(`coalesce(${among('host.id', hosts)} or ${among('container.id', containers)}, false)`);
-  }
+  const parts = [`${at} >= ${bind(scope.from)}`, `${at} < ${bind(scope.to)}`, ...huntWithin(scope, bind)];
   if (after !== undefined)
     parts.push(
       `(${places.map(column).join(', ')}) < (${bind(after.at)}, ${bind(after.host)}, ${bind(after.sequence)})`,
     );
   return { sql: parts.join(' and '), values };
+};
+
+const huntWithin = ({ hunt, allowed }: SearchScope, bind: Bind): readonly string[] => {
+  if (allowed === undefined) return [conditionOf(hunt, bind)];
+  const { costly = [], cheap = [] } = Object.groupBy(hunt.kind === 'and' ? hunt.parts : [hunt], (part) =>
+    isCostly(part) ? 'costly' : 'cheap',
+  );
+  // As a table, which is hashed once; a list of values would be compared one by one with each event. No id holds a space.
+  const among = (name: FieldName, ids: readonly string[]): string =>
+    ids.length === 0 ? 'false' : `${column(name)} in (select unnest(string_split(${bind(ids.join(' '))}, ' ')))`;
+  const isAllowed = `coalesce(${among('host.id', allowed.hosts)} or ${among('container.id', allowed.containers)}, false)`;
+  const parts = cheap.map((part) => conditionOf(part, bind));
+  if (costly.length === 0) return [...parts, isAllowed];
+  // By itself the engine would read the texts of all events through, also of those that nobody may see.
+  return [...parts, `case when ${isAllowed} then ${conditionOf({ kind: 'and', parts: costly }, bind)} else false end`];
 };
 
 /** The engine hands large numbers over as text; ours all fit. */

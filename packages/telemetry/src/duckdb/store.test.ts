@@ -9,7 +9,7 @@ import { rowOf } from './columns.ts';
 import { openEngine } from './engine.ts';
 import { type EventFile, mergeEvents, sortableRows, writeEvents } from './files.ts';
 import { createFilledColumns, type FilledColumns } from './filled-columns.ts';
-import { countOverTime, exportEvents, findEvents, type SearchScope, topValues } from './search.ts';
+import { allEvents, countOverTime, exportEvents, findEvents, type SearchScope, topValues } from './search.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parapet-events-'));
 const hosts = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
@@ -125,6 +125,12 @@ describe('the store of events', () => {
       ['not (user.id = 0 or user.id = 1) and event.action = exec', (i) => i % 5 > 1 && i % 3 !== 0],
     ];
     for (const [text, test] of cases) expect([text, await found(text)]).toEqual([text, where(test)]);
+    const allowed = { hosts: [hosts[1]], containers: ['c'.repeat(64)] };
+    for (const [text, test] of cases)
+      expect([text, await found(text, { allowed })]).toEqual([
+        text,
+        where((index) => test(index) && (index >= 60 || index % 4 === 0)),
+      ]);
   });
 
   it('keeps to the time and the hosts that it may', async () => {
@@ -137,6 +143,16 @@ describe('the store of events', () => {
     expect(await found('user.id = 0 or user.id exists', allowed([hosts[0]]))).toEqual(where((index) => index < 60));
     expect(await found('', allowed([hosts[1]], ['c'.repeat(64)]))).toEqual(where((i) => i >= 60 || i % 4 === 0));
     expect(await found('', { files: [] })).toEqual([]);
+  });
+
+  it('gives all that a hunt finds, as pages would, or nothing where that is more than asked for', async () => {
+    const search = scope('user.id != 4');
+    const paged = await findEvents(engine, filledIn, search, { limit: 1000 });
+    expect(paged).toHaveLength(80);
+    for (const limit of [80, 81, 1000]) expect(await allEvents(engine, filledIn, search, limit)).toEqual(paged);
+    for (const limit of [1, 79]) expect(await allEvents(engine, filledIn, search, limit)).toBeUndefined();
+    expect(await allEvents(engine, filledIn, scope('user.id = 7'), 10)).toEqual([]);
+    expect(await allEvents(engine, filledIn, scope('', { files: [] }), 10)).toEqual([]);
   });
 
   it('goes on from any place', async () => {

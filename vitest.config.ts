@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// The first line of a failure is what a report that is cut still shows: with its values, not "[ Array(1) ]".
+const common = { chaiConfig: { truncateThreshold: 1000 } };
+
 /**
  * `unit` needs nothing but Node; `integration` a real PostgreSQL; `machine` root, Docker, network namespaces or the kernel,
  * one file at a time; `browser` Chromium. What cannot be had is left out and said. Tests never depend on wall time.
@@ -9,6 +12,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...common,
           name: 'unit',
           include: ['{apps,packages,bench,corpora,tools}/**/*.test.ts', 'apps/web/**/*.test.tsx'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.browser.test.ts'],
@@ -19,6 +23,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...common,
           name: 'integration',
           include: ['apps/console/**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
@@ -31,6 +36,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...common,
           name: 'machine',
           include: ['{apps/cli,apps/sensor,packages,tests}/**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
@@ -42,6 +48,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...common,
           name: 'browser',
           include: ['tests/browser/**/*.browser.test.ts'],
           testTimeout: 900_000,

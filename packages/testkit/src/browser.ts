@@ -4,7 +4,7 @@ import { chromiumPath } from './requirements.ts';
 export type BrowserOptions = { readonly width?: number; readonly height?: number; readonly theme?: 'dark' | 'light' };
 
 export type TestBrowser = {
-  /** A page of its own session that trusts the console's own certificate. Its errors are collected. */
+  /** A page of its own session that trusts the console's own certificate. Its errors are collected, with where they come from. */
   readonly open: (options?: BrowserOptions) => Promise<{ page: Page; context: BrowserContext; errors: string[] }>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
@@ -44,7 +44,7 @@ export const launchBrowser = async (): Promise<TestBrowser> => {
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text());
+        if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
       });
       return { page, context, errors };
     },

@@ -4,7 +4,7 @@ import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import popover from '../components/popover.module.css';
 import { ToneMark } from '../components/tone-mark.tsx';
-import { formatMoment, localInput } from '../lib/format.ts';
+import { formatMoment, localInput, readerZone } from '../lib/format.ts';
 import { useLiveState } from '../lib/live-feed.ts';
 import { useNow } from '../lib/now.ts';
 import { useMoment } from '../lib/view-state.ts';
@@ -80,7 +80,7 @@ const ExactMoment = ({ at, choose }: ExactProps) => {
       }}
     >
       <TextField
-        label="Exact moment, your time"
+        label={`Exact moment, ${readerZone}`}
         type="datetime-local"
         value={text}
         max={localInput(new Date().toISOString())}

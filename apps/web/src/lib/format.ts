@@ -106,6 +106,8 @@ export const formatMark = (at: string, stepMs: number, now: number): string =>
 
 /** The time zone in which all times are shown, by its name, which holds in summer and winter: `Europe/Berlin`. */
 export const readerZone: string = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** What an axis of times says of itself. */
+export const axisZone = `Times in ${readerZone}`;
 
 /** The first characters of an id, enough to tell two apart by eye. */
 export const shortId = (id: string): string => {

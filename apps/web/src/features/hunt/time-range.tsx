@@ -5,7 +5,7 @@ import { Button } from '../../components/button.tsx';
 import chip from '../../components/choice-menu.module.css';
 import { TextField } from '../../components/field.tsx';
 import popover from '../../components/popover.module.css';
-import { formatMoment, formatSecond, localInput } from '../../lib/format.ts';
+import { formatMoment, formatSecond, localInput, readerZone } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { useSetSearch } from '../../lib/view-state.ts';
 import { defaultMinutes, type HuntSearch, isFixed, lastChoices, type Span } from './hunt-search.ts';
@@ -73,8 +73,8 @@ const ExactSpan = ({ span, choose }: ExactProps) => {
         if (valid) choose({ since: from.toISOString(), until: to.toISOString() });
       }}
     >
-      <TextField label="From, your time" type="datetime-local" value={since} onChange={setSince} />
-      <TextField label="To, your time" type="datetime-local" value={until} onChange={setUntil} />
+      <TextField label={`From, ${readerZone}`} type="datetime-local" value={since} onChange={setSince} />
+      <TextField label={`To, ${readerZone}`} type="datetime-local" value={until} onChange={setUntil} />
       <Button type="submit" small disabled={!valid}>
         Show this span
       </Button>

@@ -1,5 +1,5 @@
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
-import { formatMark } from '../../lib/format.ts';
+import { axisZone, formatMark } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import styles from './hunt.module.css';
 import type { Span } from './hunt-search.ts';
@@ -62,7 +62,7 @@ export const TimeTrack = ({ span, onZoom, children, className }: TrackProps) => 
           />
         )}
       </div>
-      <div className={styles.axis} aria-hidden>
+      <div className={styles.axis} title={axisZone} aria-hidden>
         {[0, 0.25, 0.5, 0.75, 1].map((share) => (
           <span key={share}>{formatMark(at(share), (to - from) / 4, now)}</span>
         ))}

@@ -6,7 +6,7 @@ import { BlindPattern } from '../../components/blind-pattern.tsx';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ChoiceMenu } from '../../components/choice-menu.tsx';
 import { steadyQuery } from '../../lib/api.ts';
-import { formatAbsolute, formatCount, formatMoment, formatRelative, plural } from '../../lib/format.ts';
+import { axisZone, formatAbsolute, formatCount, formatMoment, formatRelative, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import type { Moment } from '../../lib/view-state.ts';
 import {
@@ -189,7 +189,7 @@ const Histogram = ({ scale, changes }: { readonly scale: TimeScale; readonly cha
 };
 
 const Ticks = ({ scale, now }: { readonly scale: TimeScale; readonly now: number }) => (
-  <div className={styles.ticks} aria-hidden>
+  <div className={styles.ticks} title={axisZone} aria-hidden>
     {ticksOf(scale).map((tick) => {
       const share = shareOf(scale, tick);
       return share < 0.03 || share > 0.95 ? null : (

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react';
-import { formatCount, formatMoment, plural } from '../../lib/format.ts';
+import { axisZone, formatCount, formatMoment, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import styles from './risk-chart.module.css';
 
@@ -48,7 +48,7 @@ export const RiskChart = ({ points }: { readonly points: readonly Point[] }) => 
         )}
         <circle cx={shown.x} cy={shown.y} r="3.5" fill="var(--accent)" />
       </svg>
-      <div className={styles.axis} aria-hidden>
+      <div className={styles.axis} title={axisZone} aria-hidden>
         <span>{formatMoment(points[0]?.at ?? shown.point.at, now)}</span>
         <span>now</span>
       </div>

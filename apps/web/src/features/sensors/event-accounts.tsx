@@ -8,7 +8,7 @@ import { SimpleTable } from '../../components/simple-table.tsx';
 import { InlineError, Skeleton } from '../../components/states.tsx';
 import text from '../../components/text.module.css';
 import { steadyQuery } from '../../lib/api.ts';
-import { formatCount, formatMoment, formatShare, plural } from '../../lib/format.ts';
+import { axisZone, formatCount, formatMoment, formatShare, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { useMay } from '../../lib/session.ts';
 import styles from './sensors.module.css';
@@ -160,7 +160,7 @@ const Chart = ({ accounts, from, to, now }: ChartProps) => {
           );
         })}
       </svg>
-      <div className={styles.chartAxis}>
+      <div className={styles.chartAxis} title={axisZone}>
         <span>{formatMoment(new Date(from).toISOString(), now)}</span>
         <span>now</span>
       </div>

@@ -74,7 +74,9 @@ test('a scan of the command line is on the console, marked as uploaded; only who
   expect(proxy.asked).toEqual([`localhost:${running.port()}`]);
   expect(uploaded, uploaded.stderr).toMatchObject({ exitCode: 0 });
   const [, id] =
-    /uploaded: 1 packages, not matched yet: https:\/\/localhost:\d+\/assets\/(\S+)/.exec(uploaded.stderr) ?? [];
+    /uploaded: 1 packages, not matched, for want of advisories about them: https:\/\/localhost:\d+\/assets\/(\S+)/.exec(
+      uploaded.stderr,
+    ) ?? [];
   const { json: asset } = await running.call('GET', `/api/v1/assets/${id}`);
   expect(asset).toMatchObject({
     ...{ kind: 'upload', labels: { team: 'shop' }, packageCount: 1 },

@@ -55,6 +55,7 @@ export const overview = (world: FakeWorld): Overview => {
       containers: world.containers.length,
       images: world.images.length,
       uploads: world.uploads.length,
+      notKnown: [...world.hosts, ...world.images, ...world.uploads].filter(({ risk }) => risk === undefined).length,
       openFindings: world.findings.filter((finding) => finding.status === 'open').length,
     },
     newSince: {

@@ -29,7 +29,8 @@ export const createFakeWorld = ({ empty }: { empty: boolean }): FakeWorld => {
   const uploads = ['registry.example/shop/checkout:build-1841', '/builds/shop/api'].map(fakeUpload);
   const hosts = hostNames.map(fakeHost);
   const containers = hosts.flatMap((host, index) => fakeContainers(host, index, images));
-  const findings = fakeFindings([...images, ...hosts, ...uploads], containers).toSorted((a, b) => b.risk - a.risk);
+  const matched = [...images, ...hosts, ...uploads].filter(({ name }) => name !== unmatchedHost);
+  const findings = fakeFindings(matched, containers).toSorted((a, b) => b.risk - a.risk);
   for (const asset of [...images, ...hosts, ...uploads])
     setRisk(
       asset,
@@ -52,6 +53,10 @@ export const createFakeWorld = ({ empty }: { empty: boolean }): FakeWorld => {
     scans: fakeScans(hosts, images),
   };
 };
+
+/** Their distribution has no advisories; of the second, its languages have. */
+const unmatchedHost = 'cache-01';
+const partlyUnmatchedHost = 'legacy-01';
 
 const hostNames = [
   'edge-01',
@@ -230,6 +235,10 @@ const fakeFindings = (assets: readonly AssetSummary[], containers: readonly Asse
 const setRisk = (asset: AssetSummary, findings: readonly FindingSummary[]): void => {
   for (const finding of findings) asset.findings[finding.severity] += 1;
   if (findings.length > 0) asset.risk = Math.max(...findings.map((finding) => finding.risk));
+  else if (asset.kind !== 'container' && asset.scannedAt === undefined) asset.unmatched = 'not-scanned';
+  else if (asset.name === unmatchedHost) asset.unmatched = 'no-advisories';
+  else asset.risk = 0;
+  if (asset.name === partlyUnmatchedHost) asset.unmatched = 'no-advisories';
 };
 
 const fakeSensor = (host: AssetSummary): Sensor => ({

@@ -15,6 +15,7 @@ export {
 export { type Upgrade, upgradeCommandOf } from './fix/commands.ts';
 export { type Fix, type FixTarget, fixFor } from './fix/fix-for.ts';
 export { languageRuleOf } from './match/languages.ts';
+export { distributionTypes, isUnmatched } from './match/unmatched.ts';
 export type {
   Advisory,
   AdvisoryDatabase,

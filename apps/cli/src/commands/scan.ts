@@ -105,7 +105,10 @@ const scan = async (name: string, flags: Flags, answering: Answering): Promise<v
 
 /** E.g. `uploaded: 312 packages, 14 open findings: https://parapet.example/assets/…`. */
 const wordsOf = (stored: UploadedScan, consoleUrl: string): string => {
-  const findings = stored.findings === undefined ? 'not matched yet' : `${stored.findings} open findings`;
+  const findings =
+    stored.findings === undefined
+      ? 'not matched, for want of advisories about them'
+      : `${stored.findings} open findings`;
   const beside = stored.outcome === 'kept-beside' ? '; sensors have read this image themselves, which goes before' : '';
   const message = stored.message === undefined ? '' : ` (${stored.message})`;
   return `uploaded: ${stored.packages} packages, ${findings}${beside}${message}: ${consoleUrl}/assets/${stored.asset.id}`;

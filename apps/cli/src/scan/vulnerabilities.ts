@@ -1,8 +1,10 @@
 import {
   type AdvisoryDatabase,
   applyVex,
+  distributionTypes,
   fixFor,
   imageTargets,
+  isUnmatched,
   likelihoodOf,
   type MatchWithVex,
   newestScore,
@@ -105,15 +107,13 @@ export const severityOf = (score: number | undefined, published: string | undefi
   return scanSeverities.find((severity) => severity === word) ?? 'unknown';
 };
 
-const systemTypes: ReadonlySet<string> = new Set(['dpkg', 'apk', 'rpm', 'alpm', 'opkg', 'portage']);
-
 const gapsOf = (sbom: Sbom, database: AdvisoryDatabase): string[] => {
   const count = Map.groupBy(sbom.packages, ({ type }) => type);
   return [...count].flatMap(([type, { length }]) => {
-    const isSystem = systemTypes.has(type);
-    const { entries } = isSystem ? database.coverageOf(sbom.distribution) : database.coverageOfType(type);
-    if (entries > 0) return [];
-    const what = isSystem ? (sbom.distribution?.name ?? 'this unknown distribution') : `packages of the type ${type}`;
+    if (!isUnmatched(database, type, sbom.distribution)) return [];
+    const what = distributionTypes.has(type)
+      ? (sbom.distribution?.name ?? 'this unknown distribution')
+      : `packages of the type ${type}`;
     return [`There are no advisories for ${what}: its ${length} packages were not matched.`];
   });
 };

@@ -1,4 +1,4 @@
-import { type Match, upgradeCommandOf } from '@parapet/advisories';
+import { distributionTypes, type Match, upgradeCommandOf } from '@parapet/advisories';
 import type { RiskFactor } from '@parapet/contract/api';
 import type { Distribution } from '@parapet/contract/sbom';
 import { schemeOf } from '@parapet/versions';
@@ -57,8 +57,6 @@ const sourceOf = (item: StoredPackage): string => `${item.type}|${item.source?.n
 /** Where the same upgrade is the same piece of work: on a distribution for its own packages, everywhere for a language's. */
 const placeOf = (type: string, distribution: Distribution | undefined): string =>
   distribution === undefined || !distributionTypes.has(type) ? '' : `${distribution.id}:${distribution.versionId}`;
-
-const distributionTypes: ReadonlySet<string> = new Set(['dpkg', 'apk', 'rpm', 'alpm', 'opkg', 'portage']);
 
 const upgradeOf = (items: readonly Joined[], distribution: Distribution | undefined): FixGroup | undefined => {
   const fixable = items.filter((item) => item.match.fixedVersion !== undefined);

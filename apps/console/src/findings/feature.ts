@@ -99,13 +99,13 @@ export const createFindingsFeature = (deps: FindingsFeatureDeps) => {
     content: files,
     handlers: {
       ...createFindingRoutes({ db, content: files, clock, live, index }),
-      ...createSoftwareRoutes({ db }),
+      ...createSoftwareRoutes({ db, content: files }),
       ...createHistoryRoutes({ db }),
       ...createVexRoutes({
         ...{ db, clock, audit: deps.audit, gate: deps.gate, author: `Parapet console ${deps.consoleName}` },
         apply: () => enqueueVex(jobs),
       }),
-      ...createPackageRoutes({ db }),
+      ...createPackageRoutes({ db, content: files }),
       ...createScanPolicyRoutes({ db, clock, audit: deps.audit, wake: scheduler.wake }),
       ...createUploadRoutes({ db, receive, clock, audit: deps.audit, gate: deps.gate, live }),
       ...createScanRoutes({ db, clock, dispatcher, live, wake: scheduler.wake }),

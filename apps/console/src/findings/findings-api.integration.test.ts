@@ -52,7 +52,7 @@ beforeEach(async () => {
   updater = createRiskUpdater({ db, clock, live, log: silentLog, gate: alwaysOpen });
   handlers = {
     ...createFindingRoutes({ db, content, clock, live }),
-    ...createSoftwareRoutes({ db }),
+    ...createSoftwareRoutes({ db, content }),
     ...createOverviewRoutes({ db, clock, content }),
   };
 });

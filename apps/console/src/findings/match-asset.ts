@@ -11,6 +11,7 @@ import { assessMatches } from './assess-match.ts';
 import { contentKeyOf } from './match-memory.ts';
 import { type MatchedContent, storeContent } from './matched-content.ts';
 import { type SyncOutcome, syncFindings } from './sync-findings.ts';
+import { whyUnmatched } from './unmatched.ts';
 import { afterCommit } from './write-lock.ts';
 
 export type MatchOutcome = SyncOutcome & {
@@ -85,7 +86,8 @@ const syncMatches = async (
   const known = content.matched?.find(key);
   const matched = known ?? (await matchContent(tx, content, advisories, packages, distribution));
   if (known === undefined) afterCommit(tx, () => content.matched?.keep(key, matched));
-  const input = { assetId, packages, content: matched, instances, feedVersion, at };
+  const unmatched = whyUnmatched(advisories, packages, distribution);
+  const input = { assetId, packages, content: matched, unmatched, instances, feedVersion, at };
   const { isSame, ...outcome } = await syncFindings(tx, input);
   return { outcome: { ...outcome, leftOut: matched.leftOut }, isSame };
 };

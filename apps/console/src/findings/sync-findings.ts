@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
-import type { FindingStatus } from '../database/tables/findings.ts';
+import type { FindingStatus, UnmatchedList } from '../database/tables/findings.ts';
 import { riskInSql } from '../risk/asset-risk.ts';
 import { formulaVersion } from '../risk/formula.ts';
 import type { Instance } from '../risk/instances.ts';
@@ -23,6 +23,7 @@ export const syncFindings = async (
     readonly assetId: string;
     readonly packages: readonly StoredPackage[];
     readonly content: MatchedContent;
+    readonly unmatched: UnmatchedList | null;
     /** Asked when there is something to write. */
     readonly instances: () => Promise<readonly Instance[]>;
     readonly feedVersion: string;
@@ -33,9 +34,8 @@ export const syncFindings = async (
   const digest = digestOf(input.content, input.packages);
   const { rows: same } = await sql`
     update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at}
-    where asset_id = ${input.assetId} and matched_feed is not null and not closed_as_gone and match_digest = ${digest} returning 1`.execute(
-    tx,
-  );
+    where asset_id = ${input.assetId} and matched_feed is not null and not closed_as_gone and match_digest = ${digest}
+      and unmatched is not distinct from ${input.unmatched} returning 1`.execute(tx);
   if (same.length > 0) return { opened: 0, closed: 0, findings: findings.length, isSame: true };
   const known = await readKnown(tx, input.assetId);
   const byPurl = new Map(input.packages.map((item) => [item.purl, item]));
@@ -65,7 +65,7 @@ export const syncFindings = async (
     reopened.map((id) => ({ findingId: id, at: input.at, text: 'Found again' })),
   );
   await sql`
-    update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at}, match_digest = ${digest}
+    update asset_software set matched_feed = ${input.feedVersion}, matched_at = ${input.at}, match_digest = ${digest}, unmatched = ${input.unmatched}
     where asset_id = ${input.assetId}`.execute(tx);
   const added = wanted.filter((item) => !known.has(item.key)).length;
   return { opened: added + reopened.length, closed: gone.length, findings: wanted.length, isSame: false };

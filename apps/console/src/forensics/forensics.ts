@@ -147,12 +147,13 @@ const edgesOf = async (
 };
 
 const softwareOf = (asset: AssetFound): Forensics['software'] => {
-  const { id, name, imageId, imageName, packageCount, findings, risk, scannedAt } = asset;
+  const { id, name, imageId, imageName, packageCount, findings, risk, unmatched, scannedAt } = asset;
   return {
     ...{ assetId: id, name, packageCount, findings },
     ...(imageId === undefined ? {} : { imageId }),
     ...(imageName === undefined ? {} : { imageName }),
     ...(risk === undefined ? {} : { risk }),
+    ...(unmatched === undefined ? {} : { unmatched }),
     ...(scannedAt === undefined ? {} : { scannedAt }),
   };
 };

@@ -4,8 +4,6 @@ import { AppError, createManualClock } from '@parapet/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../audit/audit-record.ts';
 import { createFakeContent } from '../findings/testing/fake-advisories.ts';
-import { anSbom, aPackage } from '../findings/testing/inventory.ts';
-import { createSbomReceiver } from '../sboms/receive-sbom.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { createGraphRoutes } from './index.ts';
 import { createGraphFixture, type GraphFixture } from './testing/graph-fixture.ts';
@@ -179,22 +177,6 @@ describe('one asset', () => {
     expect(await seen(host)).toBe(at('19:00').toISOString());
     expect(await seen(here)).toBe(at('19:00').toISOString());
     expect((await seen(gone)) < at('19:00').toISOString()).toBe(true);
-  });
-
-  it('says where having no findings means nothing', async () => {
-    const host = await graph.host('h');
-    const receive = createSbomReceiver({
-      ...{ db: store.db, content, live: { publish: () => undefined }, clock: { now: () => at('09:00').getTime() } },
-    });
-    const packages = [aPackage('openssl', '1.0', ['/usr/lib/libssl.so'])];
-    await receive({ assetId: host, reporterHostId: host, document: anSbom('host', packages) });
-    const one = async () => call('assets.get', { params: { assetId: host } });
-    content.set([{ vulnerability: 'CVE-1', package: 'curl' }]);
-    expect(await one()).not.toHaveProperty('unmatched');
-    content.set([]);
-    expect(await one()).toMatchObject({ unmatched: 'no-advisories' });
-    content.set(undefined);
-    expect(await one()).toMatchObject({ unmatched: 'no-feeds' });
   });
 
   it('is found in scope only, with its labels set and audited', async () => {

@@ -53,7 +53,7 @@ afterAll(() => store[Symbol.asyncDispose]());
 test('counts what is there, what is new and what is not known in one reading', async () => {
   expect(await readAssetFigures(store.db, null, before)).toEqual({
     // As the page of assets lists them: all that are not gone.
-    counts: { hosts: 3, containers: 3, images: 1, uploads: 1 },
+    counts: { hosts: 3, containers: 3, images: 1, uploads: 1, notKnown: 5 },
     // What came and went is news as well.
     news: { hosts: 3, containers: 4 },
     ...{ unscanned: 2, contradicted: 0, unread: 1 },
@@ -70,7 +70,7 @@ test('counts within a scope only, and nothing as nothing', async () => {
     distributions: [{ assets: 1, holding: 1 }],
   });
   expect(await readAssetFigures(store.db, { team: ['nobody'] }, before)).toEqual({
-    counts: { hosts: 0, containers: 0, images: 0, uploads: 0 },
+    counts: { hosts: 0, containers: 0, images: 0, uploads: 0, notKnown: 0 },
     news: { hosts: 0, containers: 0 },
     ...{ unscanned: 0, contradicted: 0, unread: 0, distributions: [] },
   });

@@ -35,7 +35,7 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
       select a.kind, a.status <> 'gone' as is_there, a.first_seen_at > ${since} as is_new,
         -- Records are long: only those of the few that it is about are read.
         case when a.kind = 'container' and a.status = 'running' and a.image_id is null then a.record ->> 'parentKey' is null else false end as is_unnamed,
-        s.asset_id is not null as is_known, s.trust, s.package_count, case when a.status <> 'gone' then s.distribution end as distribution
+        s.asset_id is not null as is_known, a.risk, s.trust, s.package_count, case when a.status <> 'gone' then s.distribution end as distribution
       from assets as a left join asset_software as s on s.asset_id = a.id
       where ${inScope(scope, sql.ref('a.id'))}
     )
@@ -44,6 +44,7 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
       count(*) filter (where is_there and kind = 'container')::int as containers,
       count(*) filter (where is_there and kind = 'image')::int as images,
       count(*) filter (where is_there and kind = 'upload')::int as uploads,
+      count(*) filter (where is_there and kind <> 'container' and risk is null)::int as "notKnown",
       count(*) filter (where is_new and kind = 'host')::int as "newHosts",
       count(*) filter (where is_new and kind = 'container')::int as "newContainers",
       count(*) filter (where is_there and kind in ('image', 'host') and not is_known)::int as unscanned,
@@ -55,9 +56,10 @@ export const readAssetFigures = async (db: Database, scope: Scope, since: Date):
     order by "isSum" desc, assets desc limit ${distributionLimit + 1}`.execute(db);
   const [sum, ...groups] = rows;
   if (sum?.isSum !== true) throw new Error('A sum without a row.');
-  const { hosts, containers, images, uploads, newHosts, newContainers, unscanned, contradicted, unread } = sum;
+  const { hosts, containers, images, uploads, notKnown, newHosts, newContainers, unscanned, contradicted, unread } =
+    sum;
   return {
-    counts: { hosts, containers, images, uploads },
+    counts: { hosts, containers, images, uploads, notKnown },
     news: { containers: newContainers, hosts: newHosts },
     ...{ unscanned, contradicted, unread },
     distributions: groups.flatMap(({ distribution, assets, holding }) =>
@@ -73,6 +75,7 @@ type Row = {
   readonly containers: number;
   readonly images: number;
   readonly uploads: number;
+  readonly notKnown: number;
   readonly newHosts: number;
   readonly newContainers: number;
   readonly unscanned: number;

@@ -1,3 +1,4 @@
+import { distributionTypes } from '@parapet/advisories';
 import { collectorName, lostWords, type Overview, type Scope, sightOf } from '@parapet/contract/api';
 import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
@@ -149,7 +150,7 @@ const withoutUpdates = (found: readonly FoundDistribution[], now: Date): BlindSp
     .slice(0, limit);
 
 /** Packages of distributions, of which {@link withoutAdvisories} speaks. */
-const systemTypes = ['dpkg', 'apk', 'rpm', 'alpm', 'opkg', 'portage'];
+const systemTypes = [...distributionTypes];
 
 /** Names of one type that are tried, to find an asset in scope that has one of them. */
 const triedNames = 200;

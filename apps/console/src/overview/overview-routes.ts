@@ -50,7 +50,7 @@ const readOverview = async (
     { id: 'get-feeds', done: feeds !== undefined },
   ];
   return {
-    ...headlines(priorities, counts.openFindings, feeds !== undefined),
+    ...headlines(priorities, counts, feeds !== undefined),
     priorities,
     counts,
     newSince: { since: since.toISOString(), ...assets.news, ...news },
@@ -64,7 +64,7 @@ const numbers = ['No', 'One', 'Two', 'Three', 'Four', 'Five'];
 
 const headlines = (
   priorities: Overview['priorities'],
-  open: number,
+  { openFindings: open, notKnown }: Overview['counts'],
   hasFeeds: boolean,
 ): Pick<Overview, 'headline' | 'subline'> => {
   if (!hasFeeds) {
@@ -78,13 +78,16 @@ const headlines = (
     (priority) => priority.severity === 'critical' || priority.severity === 'high',
   ).length;
   if (urgent === 0) {
-    return {
-      headline: 'Nothing needs you today',
-      subline:
-        open === 0
-          ? 'There are no open findings.'
-          : `${open.toLocaleString('en')} open findings can wait for the next release.`,
-    };
+    const rest =
+      open === 0
+        ? 'There are no open findings.'
+        : `${open.toLocaleString('en')} open findings can wait for the next release.`;
+    return notKnown === 0
+      ? { headline: 'Nothing needs you today', subline: rest }
+      : {
+          headline: 'Nothing that is known needs you today',
+          subline: `${rest} Of ${notKnown.toLocaleString('en')} ${notKnown === 1 ? 'host or image' : 'hosts and images'} what is vulnerable is not known.`,
+        };
   }
   return {
     headline: `${numbers[urgent] ?? urgent} ${urgent === 1 ? 'thing needs' : 'things need'} you today`,

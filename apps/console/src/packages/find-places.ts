@@ -2,6 +2,7 @@ import type { PackagePlace, PackageVersion, Page, Scope } from '@parapet/contrac
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
+import type { FeedState } from '../findings/unmatched.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
 import { openFindings, type PackageRow, packageColumns, presentPackage } from '../sboms/package-row.ts';
 import {
@@ -23,7 +24,11 @@ const namedContainers = 5;
 const PlaceCursor = z.tuple([z.number(), z.number().int()]);
 
 /** The copies of the packages that are asked for, by the risk of the asset that holds them. */
-export const findPlaces = async (db: Database, query: PlaceQuestion, scope: Scope): Promise<Page<PackagePlace>> => {
+export const findPlaces = async (
+  { db, content }: { readonly db: Database; readonly content: FeedState },
+  query: PlaceQuestion,
+  scope: Scope,
+): Promise<Page<PackagePlace>> => {
   const after = query.after === undefined ? undefined : decodeCursor(query.after, PlaceCursor);
   const live = liveAssets(scope);
   const meant = query.version === undefined ? meantNames(query, live) : await meantVersions(db, query, scope);
@@ -37,7 +42,7 @@ export const findPlaces = async (db: Database, query: PlaceQuestion, scope: Scop
   const last = rows.length > query.limit ? shown.at(-1) : undefined;
   const total = rows[0]?.total ?? 0;
   return {
-    items: shown.map(presentPlace),
+    items: shown.map((row) => presentPlace(row, content)),
     next: last === undefined ? undefined : encodeCursor([last.place, last.id]),
     total: Math.min(total, totalLimit),
     totalIsMinimum: total > totalLimit,
@@ -113,9 +118,9 @@ const readPlaces = async (
   return rows;
 };
 
-const presentPlace = (row: PlaceRow): PackagePlace => ({
+const presentPlace = (row: PlaceRow, feeds: FeedState): PackagePlace => ({
   id: String(row.id),
-  ...presentPackage(row),
+  ...presentPackage(row, feeds),
   asset: { id: row.asset_id, kind: row.asset_kind, name: row.asset_name },
   host: row.host_id === null || row.host_name === null ? undefined : { id: row.host_id, name: row.host_name },
   containers:

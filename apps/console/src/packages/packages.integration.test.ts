@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import { findPlaces } from './find-places.ts';
 import { findVersions } from './find-versions.ts';
 
+const content = createFakeContent();
 let database: TestDatabase;
 let ids: { web: string; other: string; image: string; keeps: string; lost: string };
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
   const lost = await inventory.container('lost', web, image);
   ids = { web, other, image, keeps, lost };
   const clock = createManualClock(Date.parse('2026-11-28T10:00:00Z'));
-  const receive = createSbomReceiver({ db, content: createFakeContent(), live: { publish: () => undefined }, clock });
+  const receive = createSbomReceiver({ db, content, live: { publish: () => undefined }, clock });
   const take = async (assetId: string, reporterHostId: string, document: Buffer): Promise<void> => {
     const received = await receive({ assetId, reporterHostId, document });
     expect(received).toMatchObject({ ok: true });
@@ -58,7 +59,7 @@ const versions = async (query: z.input<typeof filter>, scope: Scope = null) =>
 const named = async (query: z.input<typeof filter>, scope: Scope = null): Promise<readonly string[]> =>
   (await versions(query, scope)).items.map((item) => `${item.type} ${item.name} ${item.version} ${item.assets}`);
 const places = (query: z.input<typeof filter>, scope: Scope = null, page = {}) =>
-  findPlaces(database.db, { ...filter.parse(query), limit: 100, ...page }, scope);
+  findPlaces({ db: database.db, content }, { ...filter.parse(query), limit: 100, ...page }, scope);
 
 describe('versions of a package', () => {
   test('the name itself first, the newest version first, by the order of its kind', async () => {

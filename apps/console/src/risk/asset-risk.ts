@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { DatabaseTransaction } from '../database/database.ts';
+import { unmatchedInSql } from '../findings/unmatched.ts';
 
 /** The formula of `riskValue` in SQL; a test compares both. Arguments are columns or parameters. */
 export const riskInSql = (
@@ -32,11 +33,8 @@ export const refreshAssetRisk = async (tx: DatabaseTransaction, assetIds: readon
       is distinct from (s.shown, s.critical, s.high, s.medium, s.low)`.execute(tx);
 };
 
-/** The highest; 0 for one without findings, absent for one that was never scanned. */
-const shownRisk = sql`
-  coalesce(max(r.risk), case when exists (
-    select 1 from asset_software as s where s.asset_id in (a.id, a.image_id) and s.matched_at is not null
-  ) then 0 end)::real`;
+/** The highest; 0 for one without findings, absent where that says nothing. */
+const shownRisk = sql`coalesce(max(r.risk), case when ${unmatchedInSql} is null then 0 end)::real`;
 
 /** Risks of the open findings of `a`, one row each. */
 const openRisks = sql`

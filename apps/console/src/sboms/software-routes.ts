@@ -5,6 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { containing } from '../findings/filter.ts';
+import type { FeedState } from '../findings/unmatched.ts';
 import { decodeCursor, encodeCursor } from '../graph/cursor.ts';
 import type { RouteHandlers } from '../http/handler.ts';
 import { inScope } from '../people/scope.ts';
@@ -13,9 +14,10 @@ import { readCurrentSbom } from './store-sbom.ts';
 import { writeSbom } from './write-sbom.ts';
 
 /** Routes of what is installed on an asset. */
-export const createSoftwareRoutes = ({ db }: { readonly db: Database }) =>
+export const createSoftwareRoutes = ({ db, content }: { readonly db: Database; readonly content: FeedState }) =>
   ({
-    'assets.packages': ({ params, query, caller }) => listPackages(db, params.assetId, query, caller.scope),
+    'assets.packages': ({ params, query, caller }) =>
+      listPackages({ db, content }, params.assetId, query, caller.scope),
     'assets.sbom': async ({ params, query, caller }) => {
       await requireAsset(db, params.assetId, caller.scope);
       const sbom = await readCurrentSbom(db, params.assetId);
@@ -52,7 +54,7 @@ type PackageQuery = {
  * the image's containers together.
  */
 const listPackages = async (
-  db: Database,
+  { db, content }: { readonly db: Database; readonly content: FeedState },
   assetId: string,
   query: PackageQuery,
   scope: Scope,
@@ -71,7 +73,7 @@ const listPackages = async (
   const shown = page.rows.slice(0, query.limit);
   const last = page.rows.length > query.limit ? shown.at(-1) : undefined;
   return {
-    items: shown.map(presentPackage),
+    items: shown.map((row) => presentPackage(row, content)),
     next: last === undefined ? undefined : encodeCursor([last.name, last.id]),
     total: total.rows[0]?.total ?? 0,
     totalIsMinimum: false,

@@ -43,12 +43,13 @@ export const storeUpload = async (
   const stored = await receive({ assetId: asset.id, reporterHostId: null, reporterName: upload.by, document });
   if (!stored.ok) throw badRequest(stored.error.code, stored.error.message);
   const { trust, matched } = await standing(db, asset.id);
+  const open = await openFindings(db, asset.id);
   return {
     asset,
     outcome: trust === 'uploaded' ? 'shown' : 'kept-beside',
     status: stored.value.status === 'partial' ? 'partial' : 'succeeded',
     packages: stored.value.packages,
-    ...(matched ? { findings: await openFindings(db, asset.id) } : {}),
+    ...(matched || open > 0 ? { findings: open } : {}),
     ...(stored.value.message === undefined ? {} : { message: stored.value.message }),
   };
 };
@@ -127,10 +128,10 @@ export const readLabels = (texts: readonly string[]): Readonly<Record<string, st
 const standing = async (db: Database, assetId: string): Promise<{ trust: string | undefined; matched: boolean }> => {
   const row = await db
     .selectFrom('asset_software')
-    .select(['trust', 'matched_feed'])
+    .select(['trust', 'matched_feed', 'unmatched'])
     .where('asset_id', '=', assetId)
     .executeTakeFirst();
-  return { trust: row?.trust, matched: (row?.matched_feed ?? null) !== null };
+  return { trust: row?.trust, matched: (row?.matched_feed ?? null) !== null && row?.unmatched === null };
 };
 
 const openFindings = async (db: Database, assetId: string): Promise<number> => {

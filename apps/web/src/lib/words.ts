@@ -1,4 +1,12 @@
-import type { AssetSummary, FindingSummary, MapNode, Sensor, VexDocumentItem, VexWord } from '@parapet/contract/api';
+import type {
+  AssetSummary,
+  FindingSummary,
+  MapNode,
+  Sensor,
+  Unmatched,
+  VexDocumentItem,
+  VexWord,
+} from '@parapet/contract/api';
 
 /** The words of the product for the values of the contract. */
 export const exposureNames: Readonly<Record<string, string>> = {
@@ -14,6 +22,15 @@ export const useNames: Readonly<Record<string, string>> = {
   loaded: 'Loaded now',
   installed: 'Installed only',
   unknown: 'Unknown',
+};
+
+/** Why what is vulnerable on an asset is not known. */
+export const unmatchedNames: Readonly<Record<Unmatched, string>> = {
+  'not-scanned': 'not scanned yet',
+  'not-yet': 'not matched yet',
+  'no-feeds': 'no feeds yet',
+  'no-advisories': 'no advisories for its packages',
+  'no-packages': 'no packages found',
 };
 
 /** How a package is known. */

@@ -19,13 +19,22 @@ export const FindingCounts = z.object({
   low: z.number().int(),
 });
 
+/**
+ * Why what is vulnerable on an asset is not known, so that having no findings says nothing: it was not scanned, or not matched yet;
+ * there are no feeds, or none with advisories for its distribution; the scan found no packages.
+ */
+export const Unmatched = z.enum(['not-scanned', 'not-yet', 'no-feeds', 'no-advisories', 'no-packages']);
+export type Unmatched = z.infer<typeof Unmatched>;
+
 export const AssetSummary = z.object({
   id: Id,
   kind: AssetKind,
   name: z.string(),
   status: AssetStatus,
-  /** Highest risk of its open findings, 0 to 100; 0 when none was found; absent when its packages were never matched. */
+  /** Highest risk of its open findings, 0 to 100; 0 when none was found; absent when that says nothing. */
   risk: z.number().optional(),
+  /** With a risk: that of what could be matched, as the packages of its languages. */
+  unmatched: Unmatched.optional(),
   findings: FindingCounts,
   hostId: Id.optional(),
   hostname: z.string().optional(),
@@ -53,8 +62,6 @@ export const AssetDetail = AssetSummary.extend({
   facts: z.array(AssetFact),
   packageCount: z.number().int(),
   distribution: z.string().optional(),
-  /** Why its packages are listed but not matched, so that having no findings says nothing: no feeds, or none for its distribution. */
-  unmatched: z.enum(['no-feeds', 'no-advisories']).optional(),
   /** The hunt that finds its events; images have none. */
   hunt: z.string().optional(),
   /** Containers of a host; instances of an image. */
@@ -135,6 +142,8 @@ export const PackageItem = z.object({
   /** `running`: a process of it runs. `loaded`: a library of it is mapped. `installed`: neither was seen. `unknown`: we cannot see processes here. */
   use: z.enum(['running', 'loaded', 'installed', 'unknown']),
   findings: z.number().int(),
+  /** There are no advisories about its kind, or none at all: having no findings says nothing. */
+  unmatched: z.literal(true).optional(),
   risk: z.number().optional(),
 });
 export type PackageItem = z.infer<typeof PackageItem>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type EventKind, eventActions, eventKinds } from '../telemetry/fields.ts';
 import { LookedProcess, lookLimits } from '../wire/look.ts';
-import { EdgeItem, FindingCounts } from './assets.ts';
+import { EdgeItem, FindingCounts, Unmatched } from './assets.ts';
 import { flag, Id, Instant } from './common.ts';
 import { HuntGap, maxGaps } from './hunt.ts';
 import { route, scoped } from './route.ts';
@@ -114,6 +114,7 @@ export const Forensics = z.object({
       packageCount: z.number().int(),
       findings: FindingCounts,
       risk: z.number().optional(),
+      unmatched: Unmatched.optional(),
       scannedAt: Instant.optional(),
     })
     .optional(),

@@ -43,7 +43,7 @@ export const UploadedScan = z.object({
   outcome: z.enum(['shown', 'kept-beside']),
   status: z.enum(['succeeded', 'partial']),
   packages: z.number().int(),
-  /** Open findings of the asset now; absent while the console has no advisories. */
+  /** Open findings of the asset now; absent while the console has no advisories for its packages. */
   findings: z.number().int().optional(),
   message: z.string().optional(),
 });

@@ -50,6 +50,8 @@ export const Overview = z.object({
     /** Uploaded scans. */
     uploads: z.number().int(),
     openFindings: z.number().int(),
+    /** Hosts, images and uploaded scans of which what is vulnerable is not known, so that no open findings say nothing of them. */
+    notKnown: z.number().int(),
   }),
   newSince: z.object({
     since: Instant,

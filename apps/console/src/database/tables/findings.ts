@@ -30,6 +30,12 @@ export type SbomsTable = {
 /** How far an image's SBOM can be relied on for hosts that did not report it. */
 export type SoftwareTrust = 'own' | 'agreed' | 'single' | 'contradicted' | 'uploaded';
 
+/**
+ * Why a list of packages was not matched: `distribution`, that has no advisories, whose packages are most of what there is; `types`, of
+ * which none has any; `empty`, there are no packages.
+ */
+export type UnmatchedList = 'distribution' | 'types' | 'empty';
+
 export type AssetSoftwareTable = {
   asset_id: string;
   sbom_id: string;
@@ -41,6 +47,7 @@ export type AssetSoftwareTable = {
   matched_feed: string | null;
   matched_at: Date | null;
   match_digest: string | null;
+  unmatched: UnmatchedList | null;
   closed_as_gone: Generated<boolean>;
 };
 

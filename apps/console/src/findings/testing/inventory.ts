@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Package, Sbom } from '@parapet/contract/sbom';
+import type { Distribution, Package, Sbom } from '@parapet/contract/sbom';
 import type { ContainerRecord } from '@parapet/contract/wire';
 import type { Database } from '../../database/database.ts';
 
@@ -159,13 +159,19 @@ export const aPackage = (name: string, version: string, files: readonly string[]
   files: [...files],
 });
 
-export const anSbom = (kind: 'host' | 'image' | 'container', packages: readonly Package[]): Buffer => {
+const debian: Distribution = { id: 'debian', versionId: '12', name: 'Debian GNU/Linux 12' };
+
+export const anSbom = (
+  kind: 'host' | 'image' | 'container',
+  packages: readonly Package[],
+  distribution = debian,
+): Buffer => {
   const sbom: Sbom = {
     format: 'parapet-sbom/1',
     status: 'succeeded',
     target: { kind, name: kind },
     createdAt: start.toISOString(),
-    distribution: { id: 'debian', versionId: '12', name: 'Debian GNU/Linux 12' },
+    distribution,
     packages: [...packages],
     problems: [],
   };

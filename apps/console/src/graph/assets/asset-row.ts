@@ -1,5 +1,6 @@
-import type { AssetSummary } from '@parapet/contract/api';
+import type { AssetSummary, Unmatched } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
+import { type FeedState, shownUnmatched, unmatchedInSql } from '../../findings/unmatched.ts';
 import { hostSilent, type Moment, silentSince } from '../moment.ts';
 
 /** An asset as lists read it. */
@@ -9,6 +10,7 @@ export type AssetRow = {
   readonly name: string;
   readonly status: AssetSummary['status'];
   readonly risk: number | null;
+  readonly unmatched: Unmatched | null;
   readonly critical: number;
   readonly high: number;
   readonly medium: number;
@@ -33,7 +35,7 @@ const lastSeenColumn = sql`greatest(a.last_seen_at,
 
 /** Columns of AssetRow; expects `assets a left join assets h on h.id = a.host_id left join assets i on i.id = a.image_id`. */
 export const assetColumns = (moment: Moment): RawBuilder<AssetRow> => sql<AssetRow>`
-  a.id, a.kind, a.name, ${statusColumn(moment)} as status, a.risk, a.findings_critical as critical, a.findings_high as high,
+  a.id, a.kind, a.name, ${statusColumn(moment)} as status, a.risk, ${unmatchedInSql} as unmatched, a.findings_critical as critical, a.findings_high as high,
   a.findings_medium as medium, a.findings_low as low, a.host_id as "hostId", h.name as hostname, a.image_id as "imageId",
   coalesce(nullif(a.record ->> 'imageName', ''), i.name) as "imageName", coalesce(a.zone, h.zone) as zone, a.effective_labels as labels, a.exposure,
   a.first_seen_at as "firstSeenAt", ${lastSeenColumn} as "lastSeenAt", a.ended_at as "endedAt", a.scanned_at as "scannedAt",
@@ -49,7 +51,7 @@ export const statusColumn = (moment: Moment): RawBuilder<AssetSummary['status']>
     : sql`case when a.kind in ('image', 'upload') then 'present' when ${silent} then 'unknown' else 'running' end`;
 };
 
-export const presentAsset = (row: AssetRow): AssetSummary => ({
+export const presentAsset = (row: AssetRow, feeds?: FeedState): AssetSummary => ({
   id: row.id,
   kind: row.kind,
   name: row.name,
@@ -59,7 +61,7 @@ export const presentAsset = (row: AssetRow): AssetSummary => ({
   exposure: row.exposure,
   firstSeenAt: row.firstSeenAt.toISOString(),
   lastSeenAt: row.lastSeenAt.toISOString(),
-  ...(row.risk === null ? {} : { risk: row.risk }),
+  ...riskOf(row, feeds),
   ...(row.hostId === null ? {} : { hostId: row.hostId }),
   ...(row.hostname === null ? {} : { hostname: row.hostname }),
   ...(row.imageId === null ? {} : { imageId: row.imageId }),
@@ -70,3 +72,11 @@ export const presentAsset = (row: AssetRow): AssetSummary => ({
   // What had ended before its host fell silent is known.
   ...(row.silentSince === null || row.status !== 'unknown' ? {} : { silentSince: row.silentSince.toISOString() }),
 });
+
+/** A risk of 0 says that nothing was found, which is true only of what was matched. */
+const riskOf = (row: AssetRow, feeds: FeedState | undefined): Pick<AssetSummary, 'risk' | 'unmatched'> => {
+  const unmatched = shownUnmatched(row.unmatched, feeds);
+  if (row.risk !== null && (row.risk > 0 || unmatched === undefined))
+    return { risk: row.risk, ...(unmatched === 'no-advisories' ? { unmatched } : {}) };
+  return unmatched === undefined ? {} : { unmatched };
+};

@@ -4,7 +4,7 @@ import { notFound } from '@parapet/core';
 import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../../database/database.ts';
-import type { AdvisoryContent } from '../../findings/advisory-content.ts';
+import type { FeedState } from '../../findings/unmatched.ts';
 import type { Moment } from '../moment.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
 import { type AssetRow, assetColumns, assetTables, presentAsset } from './asset-row.ts';
@@ -16,20 +16,19 @@ export const readAsset = async (
   moment: Moment,
   inScope: ScopeFilter,
   assetId: string,
-  content?: Pick<AdvisoryContent, 'current'>,
+  feeds?: FeedState,
 ): Promise<AssetDetail> => {
   const row = await readRow(db, moment, inScope, assetId);
   if (row === undefined) throw notFound('The asset');
   const scan = await readScan(db, inScope, assetId);
   return {
-    ...present(row),
-    ...(content === undefined ? {} : unmatchedIn(row, content)),
+    ...present(row, feeds),
     ...(scan === undefined ? {} : { scan }),
   };
 };
 
 /** What an asset is and has, without how its packages were found. */
-export type AssetFound = Omit<AssetDetail, 'scan' | 'unmatched'>;
+export type AssetFound = Omit<AssetDetail, 'scan'>;
 
 /** The same of one asset; undefined for one that is not there or not in scope. */
 export const findAsset = async (
@@ -58,8 +57,8 @@ const readRow = async (
   return rows[0];
 };
 
-const present = (row: Row): AssetFound => ({
-  ...presentAsset(row),
+const present = (row: Row, feeds?: FeedState): AssetFound => ({
+  ...presentAsset(row, feeds),
   givenLabels: row.givenLabels,
   facts: factsOf(row.kind, row.record),
   packageCount: row.packageCount,
@@ -101,17 +100,6 @@ type Row = AssetRow & {
   readonly packageCount: number;
   readonly distribution: Distribution | null;
   readonly containerCount: number;
-};
-
-/** Languages have advisories of their own; this is about the packages of the system, most of what there is. */
-const unmatchedIn = (
-  { packageCount, distribution }: Pick<Row, 'packageCount' | 'distribution'>,
-  content: Pick<AdvisoryContent, 'current'>,
-): Pick<AssetDetail, 'unmatched'> => {
-  const advisories = content.current();
-  if (advisories === undefined) return { unmatched: 'no-feeds' };
-  if (packageCount === 0 || distribution === null) return {};
-  return advisories.coverageOf(distribution).entries === 0 ? { unmatched: 'no-advisories' } : {};
 };
 
 /** Its name, with the warning that nothing on it is repaired any more: as of now, whenever it was scanned. */

@@ -2,6 +2,7 @@ import type { ParsedOf, ResultOf } from '@parapet/contract/api';
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../../database/database.ts';
+import type { FeedState } from '../../findings/unmatched.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { assetThere, type Moment } from '../moment.ts';
 import type { ScopeFilter } from '../scope-filter.ts';
@@ -19,6 +20,7 @@ export const readAssets = async (
   moment: Moment,
   inScope: ScopeFilter,
   query: Query,
+  feeds?: FeedState,
 ): Promise<ResultOf<'assets.list'>> => {
   const where = conditions(moment, inScope, query);
   const after = query.after === undefined ? sql`true` : orders[query.sort].after(query.after);
@@ -35,7 +37,7 @@ export const readAssets = async (
   const items = rows.slice(0, query.limit);
   const last = items.at(-1);
   return {
-    items: items.map(presentAsset),
+    items: items.map((row) => presentAsset(row, feeds)),
     total: Math.min(total, countLimit),
     totalIsMinimum: total > countLimit,
     ...(rows.length > query.limit && last !== undefined

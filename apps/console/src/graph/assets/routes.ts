@@ -38,7 +38,7 @@ export const createAssetRoutes = ({ database, clock, audit, live, content }: Ass
   const moment = (at?: string) => momentOf(at, clock.now());
   return {
     'assets.list': ({ query, caller }) =>
-      readAssets(database, moment(query.at), createScopeFilter(caller.scope), query),
+      readAssets(database, moment(query.at), createScopeFilter(caller.scope), query, content),
     'assets.facets': async ({ query, caller }) => ({
       facets: await readFacets(database, moment(), createScopeFilter(caller.scope), query),
     }),

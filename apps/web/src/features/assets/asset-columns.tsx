@@ -2,11 +2,11 @@ import type { AssetSummary } from '@parapet/contract/api';
 import { PanelLink } from '../../components/any-link.tsx';
 import { AssetIcon, AssetStatusText } from '../../components/asset-mark.tsx';
 import type { Column } from '../../components/columns.ts';
-import { SeverityCounts } from '../../components/counts.tsx';
+import { FindingCountsOf } from '../../components/counts.tsx';
 import { RiskScore } from '../../components/risk.tsx';
 import text from '../../components/text.module.css';
 import { Time } from '../../components/time.tsx';
-import { exposureNames } from '../../lib/words.ts';
+import { exposureNames, unmatchedNames } from '../../lib/words.ts';
 
 /** Where it is: a container's host and image, a host's zone. */
 const placeOf = (asset: AssetSummary): string => {
@@ -63,7 +63,12 @@ export const assetColumns: readonly Column<AssetSummary>[] = [
     align: 'end',
     cell: (asset) =>
       asset.risk === undefined ? (
-        <span className={text.muted}>{asset.scannedAt === undefined ? 'not scanned' : 'not known'}</span>
+        <span
+          className={text.muted}
+          title={asset.unmatched === undefined ? undefined : unmatchedNames[asset.unmatched]}
+        >
+          not known
+        </span>
       ) : (
         <RiskScore risk={asset.risk} />
       ),
@@ -73,7 +78,7 @@ export const assetColumns: readonly Column<AssetSummary>[] = [
     header: 'Findings',
     width: 'minmax(150px, 0.8fr)',
     from: 720,
-    cell: (asset) => (asset.risk === undefined ? null : <SeverityCounts counts={asset.findings} />),
+    cell: (asset) => <FindingCountsOf asset={asset} brief />,
   },
   {
     id: 'exposure',

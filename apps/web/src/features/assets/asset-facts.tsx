@@ -1,7 +1,7 @@
 import type { AssetDetail } from '@parapet/contract/api';
 import { AnyLink } from '../../components/any-link.tsx';
 import { IdText } from '../../components/copy.tsx';
-import { SeverityCounts } from '../../components/counts.tsx';
+import { FindingCountsOf } from '../../components/counts.tsx';
 import { type KeyValue, KeyValues } from '../../components/key-values.tsx';
 import { Section } from '../../components/page.tsx';
 import text from '../../components/text.module.css';
@@ -34,7 +34,7 @@ export const AssetFacts = ({ asset }: { readonly asset: AssetDetail }) => (
 );
 
 const glance = (asset: AssetDetail) => [
-  { name: 'Open findings', value: <OpenFindings asset={asset} /> },
+  { name: 'Open findings', value: <FindingCountsOf asset={asset} /> },
   { name: 'Exposed to', value: exposureNames[asset.exposure] },
   ...(asset.kind === 'container' || asset.kind === 'upload'
     ? []
@@ -52,15 +52,6 @@ const glance = (asset: AssetDetail) => [
   ...(asset.zone === undefined ? [] : [{ name: 'Network zone', value: asset.zone }]),
   { name: 'First seen', value: formatAbsolute(asset.firstSeenAt) },
 ];
-
-const OpenFindings = ({ asset: { findings, unmatched } }: { readonly asset: AssetDetail }) =>
-  unmatched === undefined || Object.values(findings).some((count) => count > 0) ? (
-    <SeverityCounts counts={findings} />
-  ) : (
-    <span className={text.warn}>
-      {unmatched === 'no-feeds' ? 'not known without feeds' : 'not known: no advisories for its distribution'}
-    </span>
-  );
 
 /** Facts under their headings, in the order in which they were told; several values of one name stand together. */
 const groupsOf = (asset: AssetDetail): readonly (readonly [string, readonly KeyValue[]])[] => {

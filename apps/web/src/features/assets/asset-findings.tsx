@@ -1,4 +1,4 @@
-import type { AssetDetail, FindingGroup } from '@parapet/contract/api';
+import type { AssetDetail, FindingGroup, Unmatched } from '@parapet/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { AnyLink } from '../../components/any-link.tsx';
 import { buttonClass } from '../../components/button.tsx';
@@ -30,6 +30,11 @@ export const AssetFindings = ({ asset, limit = 50 }: AssetFindingsProps) => {
   }
   return (
     <>
+      {asset.unmatched === undefined ? null : (
+        <p className={text.warn}>
+          These are not all: the feeds have no advisories for the packages of {asset.distribution ?? 'its system'}.
+        </p>
+      )}
       <SimpleTable label="Findings by fix" columns={columnsFor(asset.id)} rows={data.items} rowKey={({ key }) => key} />
       <p>
         <AnyLink to={`/findings?within=${asset.id}`} className={buttonClass('quiet', true)}>
@@ -40,19 +45,31 @@ export const AssetFindings = ({ asset, limit = 50 }: AssetFindingsProps) => {
   );
 };
 
-const nothingWords = ({ unmatched, distribution, scannedAt }: AssetDetail): React.ReactNode => {
-  if (unmatched !== undefined) {
-    const why =
-      unmatched === 'no-feeds' ? 'There are no feeds yet' : `The feeds have no advisories for ${distribution ?? 'it'}`;
-    return (
-      <>
-        {why}: its packages are listed, not matched. <AnyLink to="/settings/feeds">Feeds</AnyLink>
-      </>
-    );
+const nothingWords = (asset: AssetDetail): React.ReactNode => {
+  if (asset.unmatched === undefined) return 'Nothing known to be vulnerable was found in its packages.';
+  return (
+    <>
+      {whyUnmatched(asset.unmatched, asset.distribution)}{' '}
+      {asset.unmatched === 'no-feeds' || asset.unmatched === 'no-advisories' ? (
+        <AnyLink to="/settings/feeds">Feeds</AnyLink>
+      ) : null}
+    </>
+  );
+};
+
+const whyUnmatched = (unmatched: Unmatched, distribution: string | undefined): string => {
+  switch (unmatched) {
+    case 'not-scanned':
+      return 'It was not scanned yet. That happens by itself within a minute of its first sight.';
+    case 'not-yet':
+      return 'Its packages are being matched with the feeds.';
+    case 'no-feeds':
+      return 'There are no feeds yet: its packages are listed, not matched.';
+    case 'no-advisories':
+      return `The feeds have no advisories for its packages${distribution === undefined ? '' : ` (${distribution})`}: they are listed, not matched.`;
+    case 'no-packages':
+      return 'The scan found no packages: an image from scratch, or a kind of package that is not read yet.';
   }
-  return scannedAt === undefined
-    ? 'It was not scanned yet. That happens by itself within a minute of its first sight.'
-    : 'Nothing known to be vulnerable was found in its packages.';
 };
 
 const columnsFor = (assetId: string) => [

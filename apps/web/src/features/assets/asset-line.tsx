@@ -8,14 +8,10 @@ import { Time } from '../../components/time.tsx';
 import { assetKindNames } from '../../lib/words.ts';
 import styles from './assets.module.css';
 
-/** A risk of 0 says that nothing was found, which is true only of what was matched. */
-const KnownRisk = ({ asset: { risk, unmatched } }: { readonly asset: AssetDetail }) =>
-  risk === undefined || (risk === 0 && unmatched !== undefined) ? null : <RiskScore risk={risk} large />;
-
 /** The few facts under an asset's name. */
 export const AssetLine = ({ asset }: { readonly asset: AssetDetail }) => (
   <span className={styles.line}>
-    <KnownRisk asset={asset} />
+    {asset.risk === undefined ? null : <RiskScore risk={asset.risk} large />}
     <span className={styles.kind}>
       <AssetIcon kind={asset.kind} size={14} /> {assetKindNames[asset.kind]}
     </span>

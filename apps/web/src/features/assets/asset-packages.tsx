@@ -188,7 +188,7 @@ const columnsFor = (assetId: string): readonly Column<PackageItem>[] => [
     align: 'end',
     cell: (item) =>
       item.findings === 0 ? (
-        <span className={text.muted}>none</span>
+        <span className={text.muted}>{item.unmatched === true ? 'not known' : 'none'}</span>
       ) : (
         <AnyLink
           to={`/findings${stringifySearch({ within: assetId, package: item.name, by: 'none' })}`}

@@ -8,6 +8,7 @@ import { NoHosts } from '../../components/no-hosts.tsx';
 import { Empty, Failure, Skeleton } from '../../components/states.tsx';
 import { apiQuery } from '../../lib/api.ts';
 import { plural } from '../../lib/format.ts';
+import { overviewQuery } from '../../lib/overview-query.ts';
 import { stringifySearch } from '../../lib/search-params.ts';
 import { useMay } from '../../lib/session.ts';
 import { usePanel, useSetSearch } from '../../lib/view-state.ts';
@@ -94,6 +95,7 @@ const NoFindings = ({ search }: { readonly search: FindingsSearch }) => {
   const setSearch = useSetSearch();
   const mayFetch = useMay('feeds:write');
   const { data: trust } = useQuery(apiQuery('trust.get'));
+  const notKnown = useQuery(overviewQuery()).data?.counts.notKnown ?? 0;
   if (setFilters(search).length > 0) {
     return (
       <Empty
@@ -127,6 +129,15 @@ const NoFindings = ({ search }: { readonly search: FindingsSearch }) => {
   }
   if (trust?.hosts.total === 0) {
     return <NoHosts>Findings appear a few seconds after the first host is connected.</NoHosts>;
+  }
+  if (notKnown > 0) {
+    return (
+      <Empty title="No open findings of what is known">
+        Of {plural(notKnown, 'host or image', 'hosts and images')} what is vulnerable is not known.{' '}
+        <AnyLink to="/assets">Assets</AnyLink> says why. Everything else is free of known vulnerabilities, or they are
+        accepted.
+      </Empty>
+    );
   }
   return (
     <Empty title="No open findings">

@@ -1,7 +1,7 @@
 import { type MapEdge, type MapNode, severityOfRisk } from '@parapet/contract/api';
 import { formatBytes, formatCompact, plural } from '../../lib/format.ts';
 import { nameOf } from './render/labels.ts';
-import { standingOf } from './standing.ts';
+import { isRiskUnknown, standingOf } from './standing.ts';
 
 const kinds: Readonly<Record<MapNode['kind'], string>> = {
   internet: 'Internet',
@@ -21,7 +21,12 @@ export const kindName = (node: Pick<MapNode, 'kind' | 'id'>): string =>
 
 /** One spoken line about a node: for screen readers, where the picture would show it. */
 export const describeNode = (node: MapNode, neighbours: number): string => {
-  const risk = node.risk === undefined ? '' : `, risk ${Math.round(node.risk)} of 100, ${severityOfRisk(node.risk)}`;
+  const risk =
+    node.risk === undefined
+      ? isRiskUnknown(node)
+        ? ', risk not known'
+        : ''
+      : `, risk ${Math.round(node.risk)} of 100, ${severityOfRisk(node.risk)}`;
   const facing = node.exposed && node.kind !== 'internet' ? ', the Internet reaches it' : '';
   const ports = node.ports.length === 0 ? '' : `, listens on ${node.ports.map((port) => port.port).join(', ')}`;
   return `${kindName(node)} ${nameOf(node)}, ${standingOf(node)}${risk}${facing}${ports}, ${plural(neighbours, 'connection')}${node.opens ? '. Enter opens it' : ''}.`;

@@ -7,7 +7,7 @@ import styles from './map.module.css';
 import { nameOf } from './render/labels.ts';
 import type { Hit } from './stage/hit-test.ts';
 import type { Scene } from './stage/scene.ts';
-import { standingOf } from './standing.ts';
+import { isRiskUnknown, standingOf } from './standing.ts';
 
 type HoverCardProps = {
   readonly scene: Scene;
@@ -46,6 +46,7 @@ const NodeText = ({ node, neighbours }: { readonly node: MapNode; readonly neigh
       {node.status === 'running' || node.status === 'present' ? '' : ` · ${standingOf(node)}`}
       {node.detail === undefined ? '' : ` · ${node.detail}`}
     </span>
+    {isRiskUnknown(node) ? <span>Risk not known</span> : null}
     {node.risk === undefined ? null : (
       <span className={styles.hoverRisk}>
         <SeverityMark severity={severityOfRisk(node.risk)} size={12} /> Risk {Math.round(node.risk)} of 100

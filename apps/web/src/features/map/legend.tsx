@@ -14,6 +14,9 @@ export const Legend = ({ mode, past }: { readonly mode: ColourMode; readonly pas
               <SeverityMark severity={severity} size={12} /> {risks[severity]}
             </li>
           ))}
+          <li>
+            <b className={styles.legendUnknown}>?</b> risk not known
+          </li>
           {past ? <li className={styles.legendNote}>Risk is as known today.</li> : null}
         </>
       ) : (

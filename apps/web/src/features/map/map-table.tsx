@@ -4,7 +4,7 @@ import { SeverityMark } from '../../components/severity.tsx';
 import { kindName, portsText, trafficText } from './describe-node.ts';
 import styles from './map-table.module.css';
 import { nameOf } from './render/labels.ts';
-import { standingOf } from './standing.ts';
+import { isRiskUnknown, standingOf } from './standing.ts';
 
 type MapTableProps = {
   readonly view: MapView;
@@ -59,6 +59,7 @@ export const MapTable = ({ view, onChoose, onOpen, onEdge }: MapTableProps) => {
               <td>{portsText(node.ports)}</td>
               <td>{node.exposed && node.kind !== 'internet' ? 'yes' : ''}</td>
               <td className={styles.number}>
+                {isRiskUnknown(node) ? 'not known' : null}
                 {node.risk === undefined ? null : (
                   <>
                     <SeverityMark severity={severityOfRisk(node.risk)} size={12} /> {Math.round(node.risk)}

@@ -7,3 +7,9 @@ export const standingOf = (node: Pick<MapNode, 'kind' | 'status' | 'silentSince'
   const word = node.status === 'present' ? 'seen' : statusName(node.kind, node.status).toLowerCase();
   return node.silentSince === undefined ? word : `${word} since ${formatMoment(node.silentSince, now)}`;
 };
+
+/** Whether it would have a risk that is not known, which is another thing than a low one. */
+export const isRiskUnknown = ({ id, kind, risk }: Pick<MapNode, 'id' | 'kind' | 'risk'>): boolean =>
+  risk === undefined && id !== 'outside' && assetKinds.has(kind);
+
+const assetKinds: ReadonlySet<MapNode['kind']> = new Set(['host', 'host-group', 'container', 'container-group']);

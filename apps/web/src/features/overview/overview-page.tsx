@@ -51,7 +51,7 @@ export const OverviewPage = () => {
 
 const Priorities = ({ overview }: { readonly overview: Overview }) => {
   if (overview.priorities.length > 0) return <PriorityList priorities={overview.priorities} />;
-  const { hosts, containers, images } = overview.counts;
+  const { hosts, containers, images, notKnown } = overview.counts;
   if (hosts === 0) {
     return (
       <NoHosts>
@@ -68,7 +68,7 @@ const Priorities = ({ overview }: { readonly overview: Overview }) => {
     );
   }
   return (
-    <Empty title="Nothing waits for you">
+    <Empty title={notKnown === 0 ? 'Nothing waits for you' : 'Nothing that is known waits for you'}>
       {plural(hosts, 'host')}, {plural(containers, 'container')} and {plural(images, 'image')} are watched. What an
       attacker could use here appears in this list, most exploitable first.
     </Empty>

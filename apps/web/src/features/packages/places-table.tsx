@@ -107,7 +107,7 @@ const columns: readonly Column<PackagePlace>[] = [
     from: 480,
     cell: (place) =>
       place.findings === 0 ? (
-        <span className={text.muted}>none</span>
+        <span className={text.muted}>{place.unmatched === true ? 'not known' : 'none'}</span>
       ) : (
         <AnyLink
           to={`/findings${stringifySearch({ within: place.asset.id, package: place.name, by: 'none' })}`}

@@ -1,6 +1,6 @@
 import { type Forensics, visibleText } from '@parapet/contract/api';
 import { AnyLink, PanelLink } from '../../../components/any-link.tsx';
-import { SeverityCounts } from '../../../components/counts.tsx';
+import { FindingCountsOf } from '../../../components/counts.tsx';
 import { KeyValues } from '../../../components/key-values.tsx';
 import text from '../../../components/text.module.css';
 import { Time } from '../../../components/time.tsx';
@@ -8,7 +8,7 @@ import { formatCount } from '../../../lib/format.ts';
 
 /** The container or host that it runs in, with its image and open findings. */
 export const Software = ({ software }: { readonly software: NonNullable<Forensics['software']> }) => {
-  const { assetId, name, imageId, imageName, packageCount, findings, scannedAt } = software;
+  const { assetId, name, imageId, imageName, packageCount, scannedAt } = software;
   return (
     <KeyValues
       items={[
@@ -42,14 +42,11 @@ export const Software = ({ software }: { readonly software: NonNullable<Forensic
         },
         {
           name: 'Open findings',
-          value:
-            scannedAt === undefined ? (
-              'not scanned yet'
-            ) : (
-              <AnyLink to={`/assets/${assetId}?tab=findings`} className={text.link}>
-                <SeverityCounts counts={findings} />
-              </AnyLink>
-            ),
+          value: (
+            <AnyLink to={`/assets/${assetId}?tab=findings`} className={text.link}>
+              <FindingCountsOf asset={software} />
+            </AnyLink>
+          ),
         },
         ...(scannedAt === undefined ? [] : [{ name: 'Scanned', value: <Time at={scannedAt} /> }]),
       ]}

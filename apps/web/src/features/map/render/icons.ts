@@ -29,6 +29,8 @@ const marks = [
   'M12 5a7 7 0 1 0 0 14a7 7 0 0 0 0-14z',
 ] as const;
 
+const questionMark = 'M8.4 9.4c0-2.2 1.6-3.7 3.6-3.7s3.6 1.4 3.6 3.3c0 2.8-3.6 2.9-3.6 5.6M12 18.6h.01';
+
 export const iconIndex: Readonly<Record<MapNode['kind'], number>> = {
   internet: 0,
   zone: 1,
@@ -43,6 +45,8 @@ export const iconIndex: Readonly<Record<MapNode['kind'], number>> = {
 };
 /** Where the severity marks begin: critical, high, medium, low. */
 export const firstMark = 10;
+/** The mark of a risk that is not known. */
+export const unknownMark = firstMark + marks.length;
 export const atlasColumns = 4;
 
 const tile = 64;
@@ -68,6 +72,11 @@ export const drawAtlas = (): HTMLCanvasElement => {
       context.fillStyle = '#fff';
       context.fill(new Path2D(path));
     });
+  });
+  within(context, unknownMark, () => {
+    context.strokeStyle = '#fff';
+    context.lineWidth = 3.4;
+    context.stroke(new Path2D(questionMark));
   });
   return canvas;
 };

@@ -1,7 +1,8 @@
-import { type MapNode, severityOfRisk } from '@parapet/contract/api';
+import { type MapNode, severities, severityOfRisk } from '@parapet/contract/api';
 import { type Colour, mix, type Palette, withAlpha } from '../render/colours.ts';
-import { firstMark, iconIndex } from '../render/icons.ts';
+import { firstMark, iconIndex, unknownMark } from '../render/icons.ts';
 import { type Drawing, floatsOf, type Things } from '../render/renderer.ts';
+import { isRiskUnknown } from '../standing.ts';
 import type { Scene, SceneEdge, SceneFrame, SceneNode } from './scene.ts';
 
 /** What the colours say. */
@@ -280,11 +281,13 @@ const paintPorts = ({ node, at, radius }: SceneNode, { palette }: Look, alpha: n
   });
 };
 
-/** The sign of its severity, in a shape of its own. */
+/** The sign of its severity, in a shape of its own, or that it is not known. */
 const paintMark = ({ node, at, radius }: SceneNode, { palette, mode }: Look, alpha: number, put: Put): void => {
-  if (mode !== 'risk' || node.risk === undefined || node.risk < 20) return;
-  const severity = severityOfRisk(node.risk);
-  const mark = firstMark + (['critical', 'high', 'medium', 'low'] as const).indexOf(severity);
+  const risk = node.risk ?? 0;
+  const isUnknown = isRiskUnknown(node);
+  if (mode !== 'risk' || (risk < 20 && !isUnknown)) return;
+  const severity = severityOfRisk(risk);
+  const mark = isUnknown ? unknownMark : firstMark + severities.indexOf(severity);
   const offset = radius * 0.74;
   put(
     at.x + offset,
@@ -292,7 +295,7 @@ const paintMark = ({ node, at, radius }: SceneNode, { palette, mode }: Look, alp
     7.6,
     9,
     ...withAlpha(palette.bg, alpha),
-    ...withAlpha(palette[severity], alpha),
+    ...withAlpha(isUnknown ? palette.muted : palette[severity], alpha),
     0,
     0,
     0,

@@ -192,16 +192,17 @@ describe('painting', () => {
         [
           node('h', { kind: 'host' }),
           node('a', { parent: 'h', risk: 91, ports: [{ protocol: 'tcp', port: 80 }] }),
-          node('b'),
+          node('b', { risk: 0 }),
+          node('c'),
         ],
-        [edge('a', 'b')],
+        [edge('a', 'b'), edge('a', 'c')],
       ),
     );
     const drawing = paint(scene, look());
     expect(drawing.frames.data.length).toBe(drawing.frames.count * floatsOf.frame);
-    expect(drawing.edges.data.length).toBe(floatsOf.edge);
-    // One port and one sign of severity.
-    expect([drawing.nodes.count, drawing.signs.count]).toEqual([2, 2]);
+    expect(drawing.edges.data.length).toBe(2 * floatsOf.edge);
+    // One port, one sign of severity, and one of a risk that is not known.
+    expect([drawing.nodes.count, drawing.signs.count]).toEqual([3, 3]);
     expect([...drawing.nodes.data, ...drawing.edges.data, ...drawing.frames.data].every(Number.isFinite)).toBe(true);
   });
 

@@ -16,14 +16,14 @@ export const readLeftOut = async (
   span: { readonly from: number; readonly to: number },
   shown: RawBuilder<unknown>,
 ): Promise<HuntGap[]> => {
-  const [policies, older] = await Promise.all([readPoliciesWithin(db, span), readHosts(db, span, shown, isOlder)]);
-  const unknown = inGroups(older, ({ followed }) => unknownTo(followed).join(', ')).map(([actions, those]) =>
+  const policies = await readPoliciesWithin(db, span);
+  const [latest] = policies;
+  // Mostly nobody has said anything of what is recorded: then only those matter that cannot record all of it.
+  const hosts = await readHosts(db, span, shown, latest === undefined ? isOlder : sql`true`);
+  const unknown = inGroups(hosts, ({ followed }) => unknownTo(followed).join(', ')).map(([actions, those]) =>
     gapOf(those, new Date(span.from), `the version of the sensor does not know ${actions} and records none`),
   );
-  const [latest] = policies;
-  // Most spans end here: nobody has said anything of what is recorded.
   if (latest === undefined) return unknown;
-  const hosts = await readHosts(db, span, shown);
   const found = policies
     .filter(({ at }) => at.getTime() < span.to)
     .flatMap(({ version, rules, at, until }) => {
@@ -113,7 +113,7 @@ const readHosts = async (
   db: Database,
   { from, to }: { readonly from: number; readonly to: number },
   shown: RawBuilder<unknown>,
-  which: RawBuilder<unknown> = sql`true`,
+  which: RawBuilder<unknown>,
 ): Promise<readonly Host[]> => {
   const { rows } = await sql<Host>`
 select assets.id, assets.name, assets.effective_labels as labels, s.telemetry_policy as followed

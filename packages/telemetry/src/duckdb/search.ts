@@ -5,7 +5,7 @@ import type { Hunt } from '../language/hunt.ts';
 import { columns } from './columns.ts';
 import { type Bind, type Condition, column, conditionOf, isCostly, type Value } from './condition.ts';
 import { literal } from './engine.ts';
-import { parquet } from './files.ts';
+import { parquet, parquetAlike } from './files.ts';
 import type { FilledColumns } from './filled-columns.ts';
 
 /** Which events a search is about. Times are microseconds since the Unix epoch, `to` is not part of it. */
@@ -166,18 +166,25 @@ export const topValues = async (
 };
 
 /**
- * Asks files, where all are of older versions with the columns added that they lack: without files there are none at all. It is tried
- * without first, since that fails before anything is read, and the plan is the better one.
+ * Asks files, where some are of older versions with the columns added that they lack, and so where all are: without files there are
+ * none at all. Most are of one version, and asking these for no more than they have costs half.
  */
 const inFiles = async <T>(files: readonly string[], ask: (source: string) => Promise<T>): Promise<T> => {
   if (files.length === 0) return ask(emptyTable);
-  try {
-    return await ask(parquet(files));
-  } catch (error) {
-    if (!messageOf(error).startsWith('Binder Error: Referenced column')) throw error;
-    return ask(`(select *, filename from ${parquet(files)} union all by name select * from ${emptyTable})`);
+  const padded = `(select *, filename from ${parquet(files)} union all by name select * from ${emptyTable})`;
+  for (const source of [parquetAlike(files), parquet(files)]) {
+    try {
+      return await ask(source);
+    } catch (error) {
+      if (!lacksColumn.test(messageOf(error))) throw error;
+    }
   }
+  return ask(padded);
 };
+
+/** No file has it, or the first one; or it has, and another one lacks it. */
+const lacksColumn =
+  /^Binder Error: Referenced column|^Invalid Input Error: Failed to read file .*: schema mismatch in glob/;
 
 const fieldNames = Object.keys(telemetryFields) as FieldName[];
 const emptyTable = `(select ${columns.map(({ name, type }) => `null::${type} as ${column(name)}`).join(', ')} where false)`;

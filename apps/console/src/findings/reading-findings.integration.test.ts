@@ -16,6 +16,7 @@ import { createNumbering, idOfRow } from './index/segment.ts';
 import { listFindings } from './list-findings.ts';
 import { rankVulnerabilities } from './rank-vulnerabilities.ts';
 import { insertSyntheticFindings } from './synthetic-findings.ts';
+import { noneWrong, wrongRollUps } from './testing/roll-ups.ts';
 
 let database: TestDatabase;
 let index: FindingIndex;
@@ -213,31 +214,7 @@ test('roll-ups equal what they sum, after updates and deletes too', async () => 
     db,
   );
   await sql`delete from findings where asset_id = md5('asset2')::uuid and kev`.execute(db);
-  const wrong = await sql<{ wrong: number }>`
-    with live as (select cell, count(*) n, sum(risk) r from findings group by cell)
-    select count(*) as wrong from live full join finding_totals t using (cell)
-    where live.n is distinct from t.findings or abs(coalesce(live.r, 0) - coalesce(t.risk_sum, 0)) > 0.01`.execute(db);
-  expect(wrong.rows[0]?.wrong).toBe(0);
-  const groups = await sql<{ wrong: number }>`
-    with live as (
-      select 'fix' as grouping, fix_id as group_id, cell, count(*) n, max(risk) m from findings group by 2, 3
-      union all select 'vulnerability', vulnerability_id, cell, count(*), max(risk) from findings group by 2, 3
-      union all select 'package', product_id, cell, count(*), max(risk) from findings group by 2, 3
-    )
-    select count(*) as wrong from live full join finding_group_counts t using (grouping, group_id, cell)
-    where live.n is distinct from t.findings or live.m is distinct from t.risk_max`.execute(db);
-  expect(groups.rows[0]?.wrong).toBe(0);
-  const totals = await sql<{ wrong: number }>`
-    with live as (
-      select grouping, group_id, (cell & 3)::smallint as status, sum(findings) n, max(risk_max) m,
-        coalesce(sum(findings) filter (where cell & 512 <> 0), 0) k
-      from finding_group_counts group by 1, 2, 3
-    )
-    select count(*) as wrong from live full join finding_group_totals t using (grouping, group_id, status)
-    where live.n is distinct from t.findings or live.m is distinct from t.risk_max or live.k is distinct from t.kev`.execute(
-    db,
-  );
-  expect(totals.rows[0]?.wrong).toBe(0);
+  expect(await wrongRollUps(db)).toEqual(noneWrong);
   const cells = await db
     .selectFrom('findings')
     .select(['cell', 'status', 'risk', 'exposure_kind', 'use_kind', 'kev', 'fixed_version'])

@@ -26,6 +26,7 @@ import * as coarserAccounts from './0041-coarser-accounts.ts';
 import * as watchedSince from './0042-watched-since.ts';
 import * as thinnedAccounts from './0043-thinned-accounts.ts';
 import * as lateAccounts from './0044-late-accounts.ts';
+import * as rollUpMerges from './0045-roll-up-merges.ts';
 import * as unmatchedPackages from './0048-unmatched-packages.ts';
 
 export type Migration = { readonly up: (db: Kysely<unknown>) => Promise<void> };
@@ -59,5 +60,6 @@ export const migrations: readonly (readonly [name: string, migration: Migration]
   ['0042-watched-since', watchedSince],
   ['0043-thinned-accounts', thinnedAccounts],
   ['0044-late-accounts', lateAccounts],
+  ['0045-roll-up-merges', rollUpMerges],
   ['0048-unmatched-packages', unmatchedPackages],
 ];

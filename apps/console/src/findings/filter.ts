@@ -1,7 +1,7 @@
-import type { FindingFilter, Scope, Severity } from '@parapet/contract/api';
+import type { FindingFilter, Severity } from '@parapet/contract/api';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { inScope } from '../people/scope.ts';
+import { type AskedScope, inScope } from '../people/scope.ts';
 import type { CellFilter } from './cells.ts';
 import type { RowQuestion } from './index/scan.ts';
 
@@ -31,7 +31,11 @@ const bandBounds: readonly number[] = [20, 50, 80];
 const termLimit = 6;
 
 /** Turns a filter into conditions. Names are resolved to ids first, so that indexes answer. */
-export const compileFilter = async (db: Database, filter: FindingFilter, scope: Scope): Promise<CompiledFilter> => {
+export const compileFilter = async (
+  db: Database,
+  filter: FindingFilter,
+  scope: AskedScope,
+): Promise<CompiledFilter> => {
   const cells = cellsOf(filter);
   const assets = assetConditions(filter, scope);
   const [vulnerabilities, fixes, products, ...terms] = await Promise.all([
@@ -140,7 +144,7 @@ const facetConditions = (cells: CellFilter): readonly Condition[] => {
 const anyOf = (conditions: readonly Condition[]): Condition =>
   conditions.length === 0 ? sql<SqlBool>`false` : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
 
-const assetConditions = (filter: FindingFilter, scope: Scope): readonly Condition[] => {
+const assetConditions = (filter: FindingFilter, scope: AskedScope): readonly Condition[] => {
   const conditions: Condition[] = [];
   if (scope !== null) conditions.push(inScope(scope, sql.ref('f.asset_id')));
   if (filter.assetId !== undefined) conditions.push(sql`f.asset_id = ${filter.assetId}`);

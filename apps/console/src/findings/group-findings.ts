@@ -1,7 +1,8 @@
-import { type FindingFilter, type FindingGroup, type Scope, severityOfRisk } from '@parapet/contract/api';
+import { type FindingFilter, type FindingGroup, severityOfRisk } from '@parapet/contract/api';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { UseKind } from '../database/tables/findings.ts';
+import type { AskedScope } from '../people/scope.ts';
 import { statusesOnly } from './cells.ts';
 import { countCells, passingCells } from './count-cells.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -24,7 +25,7 @@ export type GroupPage = {
 export const groupFindings = async (
   db: Database,
   query: FindingFilter & { readonly by: Grouping; readonly limit: number; readonly after?: string | undefined },
-  scope: Scope,
+  scope: AskedScope,
   index?: FindingIndex,
 ): Promise<GroupPage> => {
   const order = `group-${query.by}`;

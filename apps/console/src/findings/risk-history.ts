@@ -1,7 +1,6 @@
-import type { Scope } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { inScope } from '../people/scope.ts';
+import { type AskedScope, inScope } from '../people/scope.ts';
 
 /** Writes down the present risk of everything, for this hour. */
 export const recordRiskOfHour = async (db: Database, at: Date): Promise<void> => {
@@ -31,7 +30,7 @@ export const recordRiskOfDay = async (db: Database, at: Date): Promise<void> => 
 export type RiskPoint = { readonly at: string; readonly risk: number; readonly open: number };
 
 /** The last two weeks: by hour for all, by day within a scope. */
-export const readRiskHistory = async (db: Database, scope: Scope, at: Date): Promise<RiskPoint[]> => {
+export const readRiskHistory = async (db: Database, scope: AskedScope, at: Date): Promise<RiskPoint[]> => {
   const since = new Date(at.getTime() - 14 * 24 * 3_600_000);
   const query =
     scope === null

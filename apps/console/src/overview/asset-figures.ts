@@ -1,8 +1,8 @@
-import type { Overview, Scope } from '@parapet/contract/api';
+import type { Overview } from '@parapet/contract/api';
 import type { Distribution } from '@parapet/contract/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { inScope } from '../people/scope.ts';
+import { type AskedScope, inScope } from '../people/scope.ts';
 
 export type FoundDistribution = {
   readonly distribution: Distribution;
@@ -29,7 +29,7 @@ export type AssetFigures = {
 const distributionLimit = 1000;
 
 /** What the overview counts of assets: all in one reading of them, in which the scope is worked out once. */
-export const readAssetFigures = async (db: Database, scope: Scope, since: Date): Promise<AssetFigures> => {
+export const readAssetFigures = async (db: Database, scope: AskedScope, since: Date): Promise<AssetFigures> => {
   const { rows } = await sql<Row>`
     with here as (
       select a.kind, a.status <> 'gone' as is_there, a.first_seen_at > ${since} as is_new,

@@ -1,10 +1,10 @@
 import { distributionTypes } from '@parapet/advisories';
-import { collectorName, lostWords, type Overview, type Scope, sightOf } from '@parapet/contract/api';
+import { collectorName, lostWords, type Overview, sightOf } from '@parapet/contract/api';
 import { endOfLifeOf } from '@parapet/sbom';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { AdvisoryContent } from '../findings/advisory-content.ts';
-import { inScope } from '../people/scope.ts';
+import { type AskedScope, inScope } from '../people/scope.ts';
 import type { AssetFigures, FoundDistribution } from './asset-figures.ts';
 
 type BlindSpot = Overview['blind'][number];
@@ -18,7 +18,7 @@ const dayMs = 24 * 3_600_000;
 export const readBlindSpots = async (
   db: Database,
   content: AdvisoryContent,
-  scope: Scope,
+  scope: AskedScope,
   now: Date,
   figures: Promise<AssetFigures>,
 ): Promise<BlindSpot[]> => {
@@ -36,7 +36,7 @@ export const readBlindSpots = async (
   return spots.flat();
 };
 
-const silentHosts = async (db: Database, scope: Scope, now: Date): Promise<BlindSpot[]> => {
+const silentHosts = async (db: Database, scope: AskedScope, now: Date): Promise<BlindSpot[]> => {
   const { rows } = await sql<{ host_id: string; name: string; presence: string; presence_since: Date }>`
     select s.host_id, a.name, s.presence, s.presence_since from sensors as s join assets as a on a.id = s.host_id
     where s.presence in ('unknown', 'stopped') and a.status <> 'gone' and ${inScope(scope, sql.ref('s.host_id'))}
@@ -48,7 +48,7 @@ const silentHosts = async (db: Database, scope: Scope, now: Date): Promise<Blind
   }));
 };
 
-const refusedCollectors = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
+const refusedCollectors = async (db: Database, scope: AskedScope): Promise<BlindSpot[]> => {
   const { rows } = await sql<RefusedCollector>`
     select c.host_id, a.name as host, c.name, c.state, c.reason from collectors as c
     join assets as a on a.id = c.host_id join sensors as s on s.host_id = c.host_id
@@ -69,7 +69,7 @@ type RefusedCollector = {
   readonly reason: string | null;
 };
 
-const losses = async (db: Database, scope: Scope, since: Date): Promise<BlindSpot[]> => {
+const losses = async (db: Database, scope: AskedScope, since: Date): Promise<BlindSpot[]> => {
   const { rows } = await sql<{ host_id: string; name: string; events: number; records: number; collectors: string[] }>`
     select l.host_id, a.name, array_agg(distinct l.collector) as collectors,
       coalesce(sum(l.lost) filter (where l.kind = 'events'), 0)::bigint as events,
@@ -156,7 +156,11 @@ const systemTypes = [...distributionTypes];
 const triedNames = 200;
 
 /** The same for languages and tools. Types come out of the list of names, which is small beside that of all packages. */
-const typesWithoutAdvisories = async (db: Database, content: AdvisoryContent, scope: Scope): Promise<BlindSpot[]> => {
+const typesWithoutAdvisories = async (
+  db: Database,
+  content: AdvisoryContent,
+  scope: AskedScope,
+): Promise<BlindSpot[]> => {
   const advisories = content.current();
   if (advisories === undefined) return [];
   const types = await sql<{ type: string }>`
@@ -180,7 +184,7 @@ const typesWithoutAdvisories = async (db: Database, content: AdvisoryContent, sc
 };
 
 /** Private addresses that talk to us and run no sensor. */
-const strangers = async (db: Database, scope: Scope): Promise<BlindSpot[]> => {
+const strangers = async (db: Database, scope: AskedScope): Promise<BlindSpot[]> => {
   const { rows } = await sql<{ peers: number }>`
     select count(*)::int as peers from (
       select distinct e.source_node from edges as e

@@ -1,4 +1,4 @@
-import type { Overview, Scope } from '@parapet/contract/api';
+import type { Overview } from '@parapet/contract/api';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { countCells, sumOf } from '../findings/count-cells.ts';
@@ -6,7 +6,7 @@ import { allOf, type CompiledFilter, compileFilter } from '../findings/filter.ts
 import { type Asked, askIndex } from '../findings/index/ask.ts';
 import { countNews, type FindingNews } from '../findings/index/count-news.ts';
 import type { FindingIndex } from '../findings/index/finding-index.ts';
-import { inScope } from '../people/scope.ts';
+import { type AskedScope, inScope } from '../people/scope.ts';
 
 /** What the overview counts of findings and edges. */
 export type FindingFigures = Pick<Overview['counts'], 'openFindings'> &
@@ -15,7 +15,7 @@ export type FindingFigures = Pick<Overview['counts'], 'openFindings'> &
 /** How many findings are open, and what came and went since a time. */
 export const readFindingFigures = async (
   db: Database,
-  scope: Scope,
+  scope: AskedScope,
   since: Date,
   index?: FindingIndex,
 ): Promise<FindingFigures> => {
@@ -43,7 +43,7 @@ const withFilter = ({ columns, question: { assets } }: Asked, { question }: Comp
 /** Counted no further: "10,000 new" says all that a larger number would. */
 const newsLimit = 10_000;
 
-const countInternetFacing = async (db: Database, scope: Scope, since: Date): Promise<number> => {
+const countInternetFacing = async (db: Database, scope: AskedScope, since: Date): Promise<number> => {
   const { rows } = await sql<{ assets: number }>`
     select count(distinct target_asset)::int as assets from edges where source_node = 'internet' and first_seen_at > ${since}
       and ${inScope(scope, sql.ref('edges.target_asset'))}`.execute(db);

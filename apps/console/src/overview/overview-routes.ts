@@ -5,6 +5,7 @@ import type { AdvisoryContent } from '../findings/advisory-content.ts';
 import type { FindingIndex } from '../findings/index/finding-index.ts';
 import { readRiskHistory } from '../findings/risk-history.ts';
 import type { RouteHandlers } from '../http/handler.ts';
+import { workOutScope } from '../people/scope.ts';
 import { readAssetFigures } from './asset-figures.ts';
 import { readBlindSpots } from './blind-spots.ts';
 import { readFindingFigures } from './counts.ts';
@@ -30,10 +31,11 @@ type OverviewDeps = {
 
 const readOverview = async (
   { db, content, index }: OverviewDeps,
-  scope: Scope,
+  ofCaller: Scope,
   now: Date,
   since: Date,
 ): Promise<Overview> => {
+  const scope = await workOutScope(db, ofCaller);
   const figuring = readAssetFigures(db, scope, since);
   const [priorities, assets, findings, blind, riskOverTime, feeds] = await Promise.all([
     readPriorities(db, scope, index),

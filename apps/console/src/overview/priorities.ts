@@ -1,10 +1,10 @@
-import { type Overview, type Scope, severityOfRisk } from '@parapet/contract/api';
+import { type Overview, severityOfRisk } from '@parapet/contract/api';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { ExposureKind, UseKind } from '../database/tables/findings.ts';
 import { groupFindings } from '../findings/group-findings.ts';
 import type { FindingIndex } from '../findings/index/finding-index.ts';
-import { inScope } from '../people/scope.ts';
+import { type AskedScope, inScope } from '../people/scope.ts';
 import { enumerate } from '../risk/formula.ts';
 
 type Priority = Overview['priorities'][number];
@@ -13,7 +13,7 @@ type Priority = Overview['priorities'][number];
 const leastRisk = 20;
 
 /** The fixes that take away the most: each one sentence from the evidence of its worst finding. */
-export const readPriorities = async (db: Database, scope: Scope, index?: FindingIndex): Promise<Priority[]> => {
+export const readPriorities = async (db: Database, scope: AskedScope, index?: FindingIndex): Promise<Priority[]> => {
   const groups = await groupFindings(db, { by: 'fix', status: ['open'], limit: 5 }, scope, index);
   const worth = groups.items.filter((group) => group.risk >= leastRisk);
   const told = await readWorst(
@@ -65,7 +65,7 @@ const fixedPackages = 5_000;
 const readWorst = async (
   db: Database,
   keys: readonly string[],
-  scope: Scope,
+  scope: AskedScope,
 ): Promise<ReadonlyMap<string, WorstFinding>> => {
   if (keys.length === 0) return new Map();
   // Asked once: inside the laterals the scope would be worked out for each fix.

@@ -1,5 +1,24 @@
 import type { Scope } from '@parapet/contract/api';
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+
+const assetIds: unique symbol = Symbol('ids of the assets in scope');
+
+/** A scope as a person has it, or worked out for one answer. */
+export type AskedScope = Scope | { readonly [assetIds]: string };
+
+/** More ids take a statement longer to read than the labels take to be asked. */
+const idLimit = 5_000;
+
+/** The scope for an answer that takes many statements: its assets as of now, found once instead of in each. Not to be kept. */
+export const workOutScope = async (db: Database, scope: Scope): Promise<AskedScope> => {
+  if (scope === null) return null;
+  const { rows } = await sql<{ assets: number; ids: string | null }>`
+    select count(*)::int as assets, string_agg(id::text, ',') as ids
+    from (select id from (${scopedAssetIds(scope)}) as scoped limit ${idLimit + 1}) as counted`.execute(db);
+  const [found] = rows;
+  return found === undefined || found.assets > idLimit ? scope : { [assetIds]: `{${found.ids ?? ''}}` };
+};
 
 /**
  * The one scope filter: true for assets the caller may see. `assetId` is the column with an asset's id, e.g.
@@ -9,8 +28,11 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
  * scope when it or its host matches; an image also when a host that holds it or a container made from it matches. Null
  * sees everything.
  */
-export const inScope = (scope: Scope, assetId: Expression<unknown>): RawBuilder<SqlBool> =>
-  scope === null ? sql<SqlBool>`true` : sql<SqlBool>`${assetId} in (${scopedAssetIds(scope)})`;
+export const inScope = (scope: AskedScope, assetId: Expression<unknown>): RawBuilder<SqlBool> => {
+  if (scope === null) return sql<SqlBool>`true`;
+  const ids = assetIds in scope ? sql`select unnest(${scope[assetIds]}::uuid[])` : scopedAssetIds(scope);
+  return sql<SqlBool>`${assetId} in (${ids})`;
+};
 
 /**
  * The same for a query that asks it of several columns: worked out once, as the common table `in_scope` (to stand after

@@ -1,4 +1,5 @@
 export { type AddressClass, classifyAddress, isBlock, isInAnyBlock, isInBlock, normaliseAddress } from './address.ts';
+export { alignedInterval } from './aligned-interval.ts';
 export { type WrittenFile, writeTar, writeZip } from './archive-writer.ts';
 export { readFileBounded, readStreamBounded } from './bounded-read.ts';
 export { type Clock, createManualClock, elapsedBy, systemClock, utcText } from './clock.ts';

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { alignedInterval, fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { asleepNs } from './boot-clock.ts';
 import { attempt } from './kernel-error.ts';
 import { keepWhenWordIs } from './netlink/filter.ts';
@@ -153,11 +153,10 @@ const drainByTimer = (socket: NetlinkSocket, options: ProcessEventsOptions, filt
     } else if (drained.value.overruns > 0)
       options.onOverrun({ counted: !filtered && gaps.followedCpus() >= cpus().length });
   };
-  const timer = setInterval(drain, options.drainEveryMs ?? 50);
-  timer.unref();
+  const stopDraining = alignedInterval(drain, options.drainEveryMs ?? 50);
   // Not told to the kernel as IGNORE: before Linux 6.6 that would count down for other listeners too; the close does it rightly.
   const close = (): void => {
-    clearInterval(timer);
+    stopDraining();
     socket.close();
   };
   return { drain, close, [Symbol.dispose]: close };

@@ -83,6 +83,25 @@ describe('the collector runner', () => {
     await runner.stop();
   });
 
+  it('tells the same again once only', async () => {
+    const { runner, records } = createRunner();
+    let context: CollectorContext | undefined;
+    await runner.start([
+      collector((given) => {
+        context = given;
+      }),
+    ]);
+    const degraded = { state: 'degraded', source: 'a', reason: 'r' } as const;
+    context?.report(degraded);
+    expect(records()).toHaveLength(1);
+    context?.report({ ...degraded });
+    expect(records()).toHaveLength(0);
+    context?.report({ state: 'running', source: 'a' });
+    context?.report(degraded);
+    expect(records()).toMatchObject([degraded]);
+    await runner.stop();
+  });
+
   it('makes records of losses and blind spans', async () => {
     const { clock, runner, records } = createRunner();
     await runner.start([

@@ -50,6 +50,10 @@ export const createCollectorRunner = (deps: {
     status: Pick<CollectorRecord, 'state' | 'source'> & { reason?: string | undefined },
   ): void => {
     const { state, source, reason } = status;
+    // Most say at each turn how they are: the same again is not worth a record that is checked and compared.
+    const whole = JSON.stringify([state, source, reason]);
+    if (said.get(name) === whole) return;
+    said.set(name, whole);
     const since = sinceWhen(name, `${state} ${source}`);
     inventory.put({
       kind: 'collector',
@@ -60,6 +64,7 @@ export const createCollectorRunner = (deps: {
       ...(reason === undefined ? {} : { reason: reason.slice(0, 2048) }),
     });
   };
+  const said = new Map<string, string>();
   const states = new Map<string, { readonly text: string; readonly since: number }>();
   const sinceWhen = (name: string, text: string): number => {
     const before = states.get(name);

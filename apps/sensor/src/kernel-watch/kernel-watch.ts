@@ -68,6 +68,8 @@ export type KernelWatchDeps = {
 };
 
 const drainEveryMs = 25;
+/** While nothing happens. What begins after a rest must find room in the ring until the next reading: some 4,000 starts. */
+const restEveryMs = 100;
 
 export const createKernelWatch = ({
   cpuCores,
@@ -86,7 +88,7 @@ export const createKernelWatch = ({
     const counts = { delivered: 0 };
     const opened = open({
       probes: systemCalls ? probeNames : probeNames.filter((name) => name !== 'systemCall'),
-      ...{ drainEveryMs, rootPath },
+      ...{ drainEveryMs, restEveryMs, rootPath },
       ...(cpuCores === undefined ? {} : { drainBudgetMs: (drainEveryMs * cpuCores) / 2 }),
       onEvent: (event) => {
         counts.delivered += 1;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HostRules, type TelemetryAccount, type TelemetryEvent, TelemetryLine } from '@parapet/contract/telemetry';
 import { decodeFrame, type Position } from '@parapet/contract/wire';
 import { createManualClock } from '@parapet/core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEventFilter } from './policy/event-filter.ts';
 import { defaultSpoolLimits, openSpool } from './spool/spool.ts';
 import { createTelemetryStream, type TelemetryOptions, type TelemetryStream } from './telemetry-stream.ts';
@@ -72,6 +72,30 @@ const expectBalance = ({ events, accounts: all }: Received): void => {
   const lost = sum((account) => account.lost.reduce((total, { count }) => total + count, 0));
   expect(events.length + lost + sum(({ unwanted }) => unwanted)).toBe(sum(({ produced }) => produced));
 };
+
+describe('the time between two packings', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('counts from the opening, so that what comes late in it waits the less, and wakes nobody while nothing waits', async () => {
+    const stream = open({ flushEveryMs: 250 });
+    connect(stream);
+    const atRest = vi.getTimerCount();
+    const source = stream.open('activity');
+    vi.advanceTimersByTime(700);
+    source.tell('process', exec(1));
+    source.tell('process', exec(2));
+    vi.advanceTimersByTime(49);
+    expect([vi.getTimerCount(), receive(stream).events.length]).toEqual([atRest + 1, 0]);
+    vi.advanceTimersByTime(1);
+    expect([vi.getTimerCount(), receive(stream).events.length]).toEqual([atRest, 2]);
+    source.account(2);
+    vi.advanceTimersByTime(250);
+    expect([vi.getTimerCount(), receive(stream).accounts.length]).toEqual([atRest, 1]);
+    await stream.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
 
 describe('the telemetry stream', () => {
   it('carries events in order with the account of their span behind them', () => {

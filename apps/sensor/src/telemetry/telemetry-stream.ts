@@ -94,6 +94,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
   /** Until the console has spoken they are kept for it. */
   let isWanted = true;
   let wake: () => void = () => {};
+  let flushTimer: NodeJS.Timeout | undefined;
 
   const pack = (lines: readonly Waiting[]): void => {
     let from = 0;
@@ -148,6 +149,8 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
   };
 
   const flush = (): void => {
+    clearTimeout(flushTimer);
+    flushTimer = undefined;
     settle();
     const lines = waiting;
     waiting = [];
@@ -169,12 +172,19 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
       lost: Object.entries(byCause).map(([cause, count]) => ({ stage: 'spool', cause, count })),
     };
   };
-  const flushTimer = setInterval(flush, options.flushEveryMs ?? defaultFlushMs);
+  const flushEveryMs = options.flushEveryMs ?? defaultFlushMs;
+  const openedAtMs = performance.now();
+  /** What waits leaves at the next multiple of the time between two; while nothing does, nobody is woken. */
+  const wait = (line: Waiting): void => {
+    waiting.push(line);
+    flushTimer ??= setTimeout(flush, flushEveryMs - ((performance.now() - openedAtMs) % flushEveryMs)).unref();
+  };
   const syncTimer = setInterval(() => {
     // A disk that cannot sync refuses the next writes too, and those are counted.
     spool.sync().catch(() => {});
+    const account = accountOfSpool();
+    if (account !== undefined) wait(accountLine(account));
   }, syncEveryMs);
-  flushTimer.unref();
   syncTimer.unref();
 
   const openSource = (collector: string): TelemetrySource => {
@@ -193,13 +203,13 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
         }
         const atMs = Math.floor(event['@timestamp'] / 1000);
         if (verdict === 'later') {
-          waiting.push({ content: event, isEvent: true, atMs, undecided: { event, book } });
+          wait({ content: event, isEvent: true, atMs, undecided: { event, book } });
           return;
         }
         // As text at once: an object that waits is work for the garbage collector, text is little.
         const completed = options.complete(event, true);
         const content = completed === undefined ? event : eventText(completed);
-        waiting.push({ content, isEvent: true, atMs });
+        wait({ content, isEvent: true, atMs });
         book.told(1);
       },
       wants: (action) => !filter.off.has(action),
@@ -209,7 +219,7 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
       account: (produced) => {
         settle();
         const account = book.close(produced, clock.now());
-        if (account !== undefined) waiting.push(accountLine(account));
+        if (account !== undefined) wait(accountLine(account));
       },
     };
   };
@@ -241,7 +251,6 @@ export const createTelemetryStream = (options: TelemetryOptions): TelemetryStrea
       wake = listener;
     },
     close: async () => {
-      clearInterval(flushTimer);
       clearInterval(syncTimer);
       flush();
       await spool.close();

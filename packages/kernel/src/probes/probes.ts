@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { alignedInterval, fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { assemble } from '../bpf/assembler.ts';
 import {
   attachRawTracepoint,
@@ -115,6 +115,8 @@ export type ProbeOptions = {
   readonly ringBytes?: number;
   /** How often the ring is read, default 25 ms. */
   readonly drainEveryMs?: number;
+  /** The longest time between two readings while nothing comes, default `drainEveryMs`: it doubles with each that finds nothing. */
+  readonly restEveryMs?: number;
   /** How long one reading may take, default without end: the share of a core that events may cost their reader. */
   readonly drainBudgetMs?: number;
 };
@@ -302,13 +304,21 @@ const run = (options: ProbeOptions, { counters, ring, programs, missing, all }: 
     if (event === undefined) options.onUnreadable?.();
     else options.onEvent(event);
   };
+  const { drainEveryMs = defaultDrainMs, restEveryMs = drainEveryMs } = options;
+  let everyMs = drainEveryMs;
   const drain = (): void => {
-    ring.drain(onRecord, options.drainBudgetMs ?? Number.POSITIVE_INFINITY);
+    const records = ring.drain(onRecord, options.drainBudgetMs ?? Number.POSITIVE_INFINITY);
+    if (records > 0) everyMs = drainEveryMs;
   };
-  const timer = setInterval(drain, options.drainEveryMs ?? defaultDrainMs);
-  timer.unref();
+  const stopDraining = alignedInterval(
+    () => {
+      everyMs = Math.min(restEveryMs, everyMs * 2);
+      drain();
+    },
+    () => everyMs,
+  );
   const close = (): void => {
-    clearInterval(timer);
+    stopDraining();
     for (const { place } of programs) place?.close();
     all.dispose();
   };

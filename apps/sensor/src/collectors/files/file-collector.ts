@@ -1,4 +1,5 @@
 import { eventKinds } from '@parapet/contract/telemetry';
+import { alignedInterval } from '@parapet/core';
 import { bootClockNs, type FileWatchMethod, type openFileWatch, type ProbedProcess } from '@parapet/kernel';
 import type { KernelMember, KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import { processId } from '../../kernel-watch/process-identity.ts';
@@ -32,6 +33,8 @@ export type FileCollectorDeps = {
 };
 
 const everyMs = 50;
+/** While nothing happens and all folders are known. */
+const restEveryMs = 100;
 const accountEveryMs = 5000;
 /** Of all time, where no limit says less. */
 const defaultShare = 0.2;
@@ -110,13 +113,17 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
     waiting.length = 0;
   };
   const shareMs = everyMs * Math.min(deps.cpuCores ?? defaultShare, 1);
+  let isBusy = true;
   const turn = (): void => {
     settle();
+    isBusy = false;
     if (roots === undefined) return;
+    const before = produced;
     roots.read(performance.now() + shareMs / 4);
     tell();
-    roots.walk(performance.now() + shareMs / 2);
-    firstContents.step(performance.now() + shareMs / 8);
+    const isWalking = roots.walk(performance.now() + shareMs / 2);
+    const isLearning = firstContents.step(performance.now() + shareMs / 8);
+    isBusy = produced > before || isWalking || isLearning;
   };
   const report = (): void =>
     context.report(
@@ -127,12 +134,14 @@ export const startFileCollector = (deps: FileCollectorDeps, context: CollectorCo
     report();
   };
   report();
-  const timers = [setInterval(turn, everyMs), setInterval(account, accountEveryMs)];
-  for (const timer of timers) timer.unref();
+  const stops = [
+    alignedInterval(turn, () => (isBusy ? everyMs : restEveryMs)),
+    alignedInterval(account, accountEveryMs),
+  ];
   return {
     whenWatched,
     stop: async () => {
-      for (const timer of timers) clearInterval(timer);
+      for (const stop of stops) stop();
       roots?.close();
       tell();
       source.account(produced);

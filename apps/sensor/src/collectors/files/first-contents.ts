@@ -7,8 +7,8 @@ import type { WatchedPaths } from './watched-paths.ts';
 
 /** Reads the host’s files whose content is followed once, a few at a time, so that their first change has a before. */
 export type FirstContents = {
-  /** Goes on until then (as `performance.now()`) at most, one file at least. */
-  readonly step: (untilMs: number) => void;
+  /** Goes on until then (as `performance.now()`) at most, one file at least; whether something is left to do. */
+  readonly step: (untilMs: number) => boolean;
 };
 
 const maxDepth = 16;
@@ -26,17 +26,18 @@ export const createFirstContents = (deps: {
   let isOver = false;
   return {
     step: (untilMs) => {
-      if (isOver) return;
+      if (isOver) return false;
       const opened = deps.openRoot();
       if (!opened.ok) {
         isOver = true;
-        return;
+        return false;
       }
       using root = opened.value;
       do {
         const next = files.next();
         isOver = next.done === true || !deps.hashes.learn(root, next.value);
       } while (!isOver && performance.now() < untilMs);
+      return !isOver;
     },
   };
 };

@@ -14,8 +14,8 @@ import { containerRoot, hostRoot, type WatchedRoot } from './watched-root.ts';
 export type Roots = {
   /** Takes what waits in the kernel, until then (as `performance.now()`) about. */
   readonly read: (untilMs: number) => void;
-  /** Goes on finding folders. */
-  readonly walk: (untilMs: number) => void;
+  /** Goes on finding folders; whether something is left to do. */
+  readonly walk: (untilMs: number) => boolean;
   readonly whenHostIsWatched: Promise<void>;
   readonly state: () => RootsState;
   readonly close: () => void;
@@ -184,8 +184,9 @@ export const createRoots = (deps: RootsDeps): Roots => {
         if (performance.now() < untilMs) continue;
         roots.delete(key);
         roots.set(key, place);
-        return;
+        break;
       }
+      return [...roots.values()].some(({ isWalking }) => isWalking);
     },
     whenHostIsWatched: hostIsWatched.promise,
     state: () => {

@@ -1,4 +1,4 @@
-import { isInBlock } from '@parapet/core';
+import { alignedInterval, isInBlock } from '@parapet/core';
 import { type FlowTracking, openFlowTracking } from '@parapet/kernel';
 import type { KernelWatch } from '../../kernel-watch/kernel-watch.ts';
 import type { CollectorContext, RunningCollector } from '../collector.ts';
@@ -215,7 +215,7 @@ const keepLooking = (context: CollectorContext, parts: Parts, noteNewcomers: (no
     noteNewcomers(now);
     return outcome;
   };
-  const drainTimer = setInterval(() => {
+  const stopDraining = alignedInterval(() => {
     const now = clock.now();
     try {
       if (parts.watch.drain(now) > 0) lookSoon();
@@ -234,7 +234,7 @@ const keepLooking = (context: CollectorContext, parts: Parts, noteNewcomers: (no
   return () => {
     stopped = true;
     clearTimeout(timer);
-    clearInterval(drainTimer);
+    stopDraining();
     stopListening();
   };
 };

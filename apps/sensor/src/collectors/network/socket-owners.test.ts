@@ -55,6 +55,19 @@ describe('search', () => {
     expect(owners.ownerOf(999)?.pid).toBe(30);
   });
 
+  it('looks ever less often for who has none each time, a quarter of an hour apart at last', () => {
+    makeProcess(10, [100]);
+    const owners = create();
+    const waitsMs: number[] = [];
+    for (let looks = 0; looks < 7; looks += 1) {
+      owners.search(new Set([999]));
+      const begunAt = clock;
+      while (owners.isOwnerless(999)) clock += 10_000;
+      waitsMs.push(clock - begunAt);
+    }
+    expect(waitsMs.map((ms) => ms / 60_000)).toEqual([1, 2, 4, 8, 16, 16, 16]);
+  });
+
   it('stops when its time is over and goes on the next time', () => {
     for (let pid = 1; pid <= 50; pid += 1) makeProcess(pid, [1000 + pid]);
     let ticks = 0;

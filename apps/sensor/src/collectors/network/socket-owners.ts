@@ -35,7 +35,7 @@ const ordinaryAllowance: SearchAllowance = { firstMs: 500, savedMs: 150, share: 
 
 export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
   const holders = new Map<number, KnownProcess>();
-  const ownerless = new Map<number, number>();
+  const ownerless = new Map<number, Ownerless>();
   const recent = new Set<number>();
   const purse = createPurse(deps.allowance ?? ordinaryAllowance, deps.monotonicMs());
   let walk: Walk = { pids: [], wanted: new Set() };
@@ -67,7 +67,7 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
       }
       // What was already wanted when this walk began and is still missing is held by nobody that we can see.
       for (const inode of walk.wanted)
-        if (missing.delete(inode)) ownerless.set(inode, deps.monotonicMs() + ownerlessMs);
+        if (missing.delete(inode)) ownerless.set(inode, ownerlessAgain(ownerless.get(inode), deps.monotonicMs()));
       walk = { pids: [], wanted: new Set() };
       if (missing.size === 0) break;
       walk = { pids: listPids(deps.procPath), wanted: new Set(missing) };
@@ -84,7 +84,7 @@ export const createSocketOwners = (deps: SocketOwnersDeps): SocketOwners => {
       holders.delete(inode);
       return undefined;
     },
-    isOwnerless: (inode) => (ownerless.get(inode) ?? 0) > deps.monotonicMs(),
+    isOwnerless: (inode) => (ownerless.get(inode)?.untilMs ?? 0) > deps.monotonicMs(),
     search: (inodes) => {
       const start = deps.monotonicMs();
       const budgetMs = purse.open(start);
@@ -121,6 +121,15 @@ type Walk = { readonly pids: number[]; readonly wanted: ReadonlySet<number> };
 
 /** A socket on its way from one process to another is seen by none for a moment; look again after this. */
 const ownerlessMs = 60_000;
+/** The kernel's own are held by nobody for good, and each look is a walk over all processes: twice as long each time, up to this. */
+const longestOwnerlessMs = 16 * ownerlessMs;
+
+type Ownerless = { readonly untilMs: number; readonly forMs: number };
+
+const ownerlessAgain = (before: Ownerless | undefined, nowMs: number): Ownerless => {
+  const forMs = before === undefined ? ownerlessMs : Math.min(longestOwnerlessMs, before.forMs * 2);
+  return { untilMs: nowMs + forMs, forMs };
+};
 /** Less than this is saved up first: it would be spent on the way. */
 const leastMs = 2;
 /** Processes that had a wanted socket lately, or should have one, and are asked first. */

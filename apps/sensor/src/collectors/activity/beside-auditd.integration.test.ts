@@ -1,23 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAuditControl } from '@parapet/kernel';
 import { describeWith, eventually, programOf, root } from '@parapet/testkit';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createCollected } from '../testing/collected.ts';
-import {
-  createAuditUse,
-  findUsableAudit,
-  readAudit,
-  runUntilTold,
-  startByAudit,
-  startOf,
-} from './testing/audit-of-host.ts';
+import { endChild, readAudit, runUntilTold, startByAudit, startOf, useAuditOfHost } from './testing/audit-of-host.ts';
 
-const { folder, file, memory } = createAuditUse();
-afterAll(() => rmSync(folder, { recursive: true }));
-const usable = await findUsableAudit(memory);
+const { folder, file, memory, usable, afterwards } = await useAuditOfHost();
 
 const log = join(folder, 'audit.log');
 const settings = [
@@ -33,14 +23,8 @@ const startDaemon = (): ChildProcess => {
   writeFileSync(join(folder, 'auditd.conf'), `${settings.join('\n')}\n`);
   chmodSync(join(folder, 'auditd.conf'), 0o640);
   const daemon = spawn('auditd', ['-n', '-c', folder], { stdio: 'ignore' });
-  stops.push(() => end(daemon));
+  afterwards(() => endChild(daemon, 'SIGTERM'));
   return daemon;
-};
-const end = async (daemon: ChildProcess): Promise<void> => {
-  if (daemon.exitCode !== null || daemon.signalCode !== null) return;
-  const exited = once(daemon, 'exit');
-  daemon.kill('SIGTERM');
-  await exited;
 };
 const readPid = async (): Promise<number> => {
   const control = openAuditControl();
@@ -58,16 +42,10 @@ const switchBy = (enabled: number): void => {
 const isTheirs = (daemon: ChildProcess) => async (): Promise<boolean> => (await readPid()) === daemon.pid;
 const written = (): string => readFileSync(log, 'latin1');
 
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await memory.settle();
-});
-
 describeWith([root, usable, programOf('auditd')], 'the activity collector beside auditd', () => {
   it('leaves it alone, says so, and adds nothing to its log', async () => {
     const { enabled } = await readAudit();
-    stops.push(async () => switchBy(enabled));
+    afterwards(async () => switchBy(enabled));
     const daemon = startDaemon();
     await eventually('auditd has the records', isTheirs(daemon));
     await eventually('it is on', async () => (await readAudit()).enabled === 1);
@@ -93,7 +71,7 @@ describeWith([root, usable, programOf('auditd')], 'the activity collector beside
 
   it('lets it have audit when it comes later, and leaves nothing of its own behind', async () => {
     const before = await readAudit();
-    stops.push(async () => switchBy(before.enabled));
+    afterwards(async () => switchBy(before.enabled));
     const collected = createCollected();
     const running = await startByAudit(collected, memory);
     await runUntilTold(collected, () => spawnSync('/bin/true', ['by-audit']).pid);

@@ -1,25 +1,23 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith, eventually, root } from '@parapet/testkit';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createAuditMemory } from '../../kernel-watch/audit-memory.ts';
 import { type Collected, createCollected } from '../testing/collected.ts';
 import {
-  createAuditUse,
+  endChild,
   endOf,
-  findUsableAudit,
   readAudit,
   runUntilTold,
   startByAudit,
   startOf,
+  useAuditOfHost,
 } from './testing/audit-of-host.ts';
 import { writeProgramOf32Bits } from './testing/program-of-32-bits.ts';
 
-const { folder, file, memory } = createAuditUse();
-afterAll(() => rmSync(folder, { recursive: true }));
-const usable = await findUsableAudit(memory);
+const { folder, file, memory, usable, afterwards } = await useAuditOfHost();
 
 /** Some kernels are made without, or told to refuse them. */
 const program = join(realpathSync(folder), 'of-32-bits');
@@ -28,7 +26,7 @@ const runs32Bits = process.arch === 'x64' && spawnSync(program).status === 7;
 
 const start = async (collected: Collected, own = memory) => {
   const running = await startByAudit(collected, own);
-  stops.push(() => running.stop());
+  afterwards(() => running.stop());
   return running;
 };
 /** Another sensor, which is killed at the end whatever happens. */
@@ -37,22 +35,11 @@ const hold = async (env = process.env): Promise<ChildProcess> => {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     env,
   });
-  stops.push(() => kill(child));
+  afterwards(() => kill(child));
   expect(await once(child, 'message')).toEqual(['open', undefined]);
   return child;
 };
-const kill = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-};
-const stops: (() => Promise<void>)[] = [];
-// Whatever failed: nothing of ours stays in the kernel.
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  await memory.settle();
-});
+const kill = (child: ChildProcess): Promise<void> => endChild(child, 'SIGKILL');
 
 describeWith([root, usable], 'the activity collector by the kernel’s audit', () => {
   it('takes audit from nobody, takes up what a killed sensor left, tells all arguments and leaves all as it was', async () => {

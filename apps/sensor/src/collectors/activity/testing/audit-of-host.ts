@@ -1,9 +1,12 @@
-import { mkdtempSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, problem } from '@parapet/core';
 import { openAuditControl } from '@parapet/kernel';
 import { eventually, type Requirement, root } from '@parapet/testkit';
+import { afterAll, afterEach } from 'vitest';
 import { type AuditMemory, AuditState, createAuditMemory } from '../../../kernel-watch/audit-memory.ts';
 import { createAuditTeller } from '../../../kernel-watch/audit-teller.ts';
 import { createKernelWatch } from '../../../kernel-watch/kernel-watch.ts';
@@ -14,16 +17,34 @@ import type { RunningCollector } from '../../collector.ts';
 import type { Collected } from '../../testing/collected.ts';
 import { createActivityCollector } from '../index.ts';
 
-/** A sensor's use of the kernel's audit, of which a host has one, with a state folder of its own. */
-export const createAuditUse = () => {
+/**
+ * A sensor's use of the kernel's audit, of which a host has one, with a state folder of its own. Whatever fails in a test of this file,
+ * nothing of ours stays in the kernel: what was given to `afterwards` is done after it, the last first, and audit put back.
+ */
+export const useAuditOfHost = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'audit-state-'));
   const file = createStateFile(folder, 'audit.json', AuditState);
   const memory = createAuditMemory({ procPath: '/proc', bootId: readBootId('/proc'), file });
-  return { folder, file, memory };
+  const stops: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+    await memory.settle();
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const afterwards = (stop: () => Promise<unknown>): void => void stops.push(stop);
+  return { folder, file, memory, afterwards, usable: await findUsableAudit(memory) };
+};
+
+/** Waits for its end, where it has not ended already. */
+export const endChild = async (child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
 };
 
 /** Audit may be used here. Who uses it for a moment, as a sensor of another run of these tests, is waited for. */
-export const findUsableAudit = async (memory: AuditMemory): Promise<Requirement> => {
+const findUsableAudit = async (memory: AuditMemory): Promise<Requirement> => {
   let reason: string | undefined = 'needs root';
   const isDecided = async (): Promise<boolean> => {
     const opened = await createAuditTeller({ sharing: 'unused', procPath: '/proc', memory }).open();

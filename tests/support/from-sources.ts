@@ -6,11 +6,12 @@ import { type RequestOptions, request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sourcesEnvironment } from '@parapet/testkit';
+import { sourcesEnvironment, sourcesEnvironmentOf } from '@parapet/testkit';
 
 const root = join(import.meta.dirname, '..', '..');
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
+const consoleEnvironment = isRoot ? sourcesEnvironmentOf(nobody) : sourcesEnvironment;
 
 /** A console run from its sources as a process of its own, on embedded stores, with a signed-in admin. */
 export type ConsoleProcess = {
@@ -66,7 +67,7 @@ export const startConsoleProcess = async (
       {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         env: {
-          ...sourcesEnvironment,
+          ...consoleEnvironment,
           HOME: dataDir,
           PARAPET_DATA_DIR: dataDir,
           PARAPET_HOST: '127.0.0.1',
@@ -187,7 +188,7 @@ export const runMaintenance = async (
     ['--disable-warning=ExperimentalWarning', join(root, 'apps/console/src/maintenance/main.ts')],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc', handle.fd],
-      env: { ...sourcesEnvironment, HOME: dataDir, PARAPET_DATA_DIR: dataDir },
+      env: { ...consoleEnvironment, HOME: dataDir, PARAPET_DATA_DIR: dataDir },
       cwd: '/',
       ...(isRoot ? { uid: nobody, gid: nobody } : {}),
     },

@@ -25,5 +25,5 @@ export {
   root,
   unifiedHierarchy,
 } from './requirements.ts';
-export { sourcesEnvironment } from './sources-environment.ts';
+export { sourcesEnvironment, sourcesEnvironmentOf } from './sources-environment.ts';
 export { eventually } from './wait.ts';

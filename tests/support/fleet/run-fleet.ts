@@ -61,7 +61,11 @@ export const measureFleet = async (scene: Scene, run: FleetRun): Promise<Omit<Fl
     const seconds = await scene.allThere();
     const cpu = (await cpuOf(scene)) - before;
     reconnects.push({ seconds, cpu });
-    say(`kill ${kill + 1}: all are back after ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} CPU seconds`);
+    // What a console needs must not grow with how often it was killed.
+    const { consoleRssMB, databasePssMB } = await memoryOf(scene);
+    say(
+      `kill ${kill + 1}: all are back after ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} CPU seconds, ${consoleRssMB} + ${databasePssMB} MB`,
+    );
   }
   return {
     sensors: run.sensors,

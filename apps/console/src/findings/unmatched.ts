@@ -29,7 +29,7 @@ export const unmatchedInSql: RawBuilder<Unmatched | null> = sql<Unmatched | null
     when bool_or(s.matched_at is null) then 'not-yet'
     when bool_or(s.unmatched = 'types') then 'no-advisories'
     else 'no-packages' end
-  from asset_software as s where s.asset_id = a.id or (a.kind = 'container' and s.asset_id = a.image_id))`;
+  from asset_software as s where s.asset_id in (a.id, a.image_id))`;
 
 /** The advisories in use. */
 export type FeedState = { readonly current: () => AdvisoryDatabase | undefined };

@@ -82,12 +82,11 @@ const lost = ({ telemetry, blind }: Collected): number =>
   blind.length + (telemetry.accounts.at(-1)?.lost.reduce((sum, { count }) => sum + count, 0) ?? 0);
 
 /** Starts a program until audit told of one. On a host that is busy with other starts the kernel may drop some: then another one is tried. */
-export const runUntilTold = async (collected: Collected, run: () => number): Promise<number> => {
-  for (let tries = 0; tries < 50; tries += 1) {
+export const runUntilTold = (collected: Collected, run: () => number): Promise<number> =>
+  eventually('a start that audit told of', async () => {
     const before = lost(collected);
     const pid = run();
     await eventually('its end', async () => endOf(collected, pid) !== undefined || lost(collected) > before);
-    if (startOf(collected, pid)?.['parapet.source'] === 'audit' && endOf(collected, pid) !== undefined) return pid;
-  }
-  throw new Error('Audit told of none of 50 starts.');
-};
+    const isTold = startOf(collected, pid)?.['parapet.source'] === 'audit' && endOf(collected, pid) !== undefined;
+    return isTold && pid;
+  });

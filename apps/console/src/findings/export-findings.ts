@@ -6,21 +6,22 @@ import type { StreamReply } from '../http/handler.ts';
 import { compileFilter } from './filter.ts';
 import { type FindingRow, presentFinding } from './finding-rows.ts';
 import { type Position, readFindingPage } from './list-findings.ts';
+import { nameOfFindings } from './unmatched.ts';
 
 const pageSize = 1000;
 
 /** Streams all findings under a filter, most exploitable first, a page at a time as the reader takes them. */
-export const exportFindings = (
+export const exportFindings = async (
   db: Database,
   query: FindingFilter & { readonly format: 'csv' | 'jsonl' },
   scope: Scope,
   signal: AbortSignal,
-): StreamReply => {
+): Promise<StreamReply> => {
   const lines = query.format === 'csv' ? csvLines : jsonLines;
   return {
     stream: Readable.from(lines(pages(db, query, scope, signal)), { objectMode: false }),
     contentType: query.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
-    headers: { 'content-disposition': `attachment; filename="findings.${query.format}"` },
+    headers: { 'content-disposition': `attachment; filename="${await nameOfFindings(db, scope)}.${query.format}"` },
   };
 };
 

@@ -1,3 +1,4 @@
+import type { Scope } from '@parapet/contract/api';
 import type { Distribution, Package } from '@parapet/contract/sbom';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { rematchAll } from '../feeds/rematch.ts';
@@ -7,6 +8,7 @@ import { createOverviewRoutes } from '../overview/overview-routes.ts';
 import { createSbomReceiver, type SbomReceiver } from '../sboms/receive-sbom.ts';
 import { createSoftwareRoutes } from '../sboms/software-routes.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { createFindingRoutes } from './finding-routes.ts';
 import { callRoute } from './testing/call-route.ts';
 import { createFakeContent } from './testing/fake-advisories.ts';
 import { anSbom, aPackage, createInventory, type Inventory } from './testing/inventory.ts';
@@ -167,4 +169,18 @@ test('the overview does not say that nothing needs anybody while something is no
     subline: 'There are no open findings. Of 1 host or image what is vulnerable is not known.',
     notKnown: 1,
   });
+});
+
+test('a file of findings says in its name of how many assets nothing is known', async () => {
+  const handlers = createFindingRoutes({ db: database.db, content, clock, live });
+  const nameOf = async (scope: Scope) => {
+    const { headers, stream } = await callRoute(handlers, 'findings.export', { query: { format: 'csv' }, scope });
+    stream.destroy();
+    return headers?.['content-disposition'];
+  };
+  await take(await inventory.host('clean', { team: 'a' }), [openssl]);
+  await take(await inventory.host('uncovered', { team: 'b' }), [openssl], fedora);
+  await inventory.host('new', { team: 'b' });
+  expect(await nameOf(null)).toBe('attachment; filename="findings-2-assets-not-known.csv"');
+  expect(await nameOf({ team: ['a'] })).toBe('attachment; filename="findings.csv"');
 });

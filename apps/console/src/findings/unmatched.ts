@@ -1,8 +1,10 @@
 import { type AdvisoryDatabase, distributionTypes, isUnmatched } from '@parapet/advisories';
-import type { Unmatched } from '@parapet/contract/api';
+import type { Scope, Unmatched } from '@parapet/contract/api';
 import type { Distribution } from '@parapet/contract/sbom';
 import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
 import type { UnmatchedList } from '../database/tables/findings.ts';
+import { inScope } from '../people/scope.ts';
 
 /** Why an asset with these packages looks clean without being so; null for one that was matched. */
 export const whyUnmatched = (
@@ -44,4 +46,15 @@ export const shownUnmatched = (stored: Unmatched | null, feeds: FeedState | unde
 export const isPackageUnmatched = (feeds: FeedState, type: string, distribution: Distribution | null): boolean => {
   const advisories = feeds.current();
   return advisories === undefined || isUnmatched(advisories, type, distribution ?? undefined);
+};
+
+/** What a file of findings is named by: it is passed on without its page, and having none says nothing of what was not matched. */
+export const nameOfFindings = async (db: Database, scope: Scope): Promise<string> => {
+  const { rows } = await sql<{ count: number }>`
+select count(*)::int as count from assets as a
+where a.kind <> 'container' and a.status <> 'gone' and a.risk is null and ${inScope(scope, sql.ref('a.id'))}`.execute(
+    db,
+  );
+  const count = rows[0]?.count ?? 0;
+  return count === 0 ? 'findings' : `findings-${count}-${count === 1 ? 'asset' : 'assets'}-not-known`;
 };

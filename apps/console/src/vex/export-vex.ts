@@ -15,6 +15,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { FindingStatus } from '../database/tables/findings.ts';
 import { allOf, compileFilter } from '../findings/filter.ts';
+import { nameOfFindings } from '../findings/unmatched.ts';
 import type { StreamReply } from '../http/handler.ts';
 
 export type VexExportOptions = {
@@ -41,7 +42,9 @@ export const exportVex = async (db: Database, options: VexExportOptions): Promis
   return {
     stream: Readable.from([Buffer.from(text)], { objectMode: false }),
     contentType: 'application/json',
-    headers: { 'content-disposition': `attachment; filename="findings.${query.format}.json"` },
+    headers: {
+      'content-disposition': `attachment; filename="${await nameOfFindings(db, options.scope)}.${query.format}.json"`,
+    },
   };
 };
 

@@ -1,4 +1,4 @@
-import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { alignedInterval, fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { errno } from '../constants.ts';
 import { KernelError } from '../kernel-error.ts';
 import { type NetlinkSocket, openNetlinkSocket } from '../netlink/socket.ts';
@@ -225,7 +225,7 @@ const follow = (parts: Following): AuditedStarts => {
   };
   const stop = async (): Promise<void> => {
     isOpen = false;
-    clearInterval(drainTimer);
+    stopDraining();
     clearInterval(checkTimer);
     try {
       await restore();
@@ -241,7 +241,7 @@ const follow = (parts: Following): AuditedStarts => {
     await stop().catch(passUnlessKernel);
     parts.onEnded(cause);
   };
-  const drainTimer = setInterval(drain, drainEveryMs).unref();
+  const stopDraining = alignedInterval(drain, drainEveryMs);
   const checkOr = (): Promise<void> =>
     check().catch((error: unknown) => {
       passUnlessKernel(error);

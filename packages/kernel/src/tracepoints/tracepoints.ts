@@ -1,4 +1,4 @@
-import { fail, ok, type Problem, problem, type Result } from '@parapet/core';
+import { alignedInterval, fail, ok, type Problem, problem, type Result } from '@parapet/core';
 import { architectureConstants } from '../architecture.ts';
 import { assemble } from '../bpf/assembler.ts';
 import { attachTracepoint, type BpfMap, createMap, loadProgram, lookUpElement } from '../bpf/bpf.ts';
@@ -140,11 +140,13 @@ const read = (options: TracepointOptions, { counters, buffers, cpus, programs, a
     buffers.follow(onlineCpus(), (cpu) => (lost[cpu] ?? 0) > (lostBefore[cpu] ?? 0));
     lostBefore = lost;
   };
-  const timers = [setInterval(drain, options.drainEveryMs ?? defaultDrainMs), setInterval(follow, followEveryMs)];
-  for (const timer of timers) timer.unref();
+  const stops = [
+    alignedInterval(drain, options.drainEveryMs ?? defaultDrainMs),
+    alignedInterval(follow, followEveryMs),
+  ];
   const close = (): void => {
     if (!isOpen) return;
-    for (const timer of timers) clearInterval(timer);
+    for (const stop of stops) stop();
     programs.dispose();
     settle();
     isOpen = false;

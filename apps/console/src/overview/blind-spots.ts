@@ -38,9 +38,13 @@ export const readBlindSpots = async (
 
 const silentHosts = async (db: Database, scope: AskedScope, now: Date): Promise<BlindSpot[]> => {
   const { rows } = await sql<{ host_id: string; name: string; presence: string; presence_since: Date }>`
-    select s.host_id, a.name, s.presence, s.presence_since from sensors as s join assets as a on a.id = s.host_id
-    where s.presence in ('unknown', 'stopped') and a.status <> 'gone' and ${inScope(scope, sql.ref('s.host_id'))}
-    order by s.presence_since desc limit ${limit}`.execute(db);
+    select s.host_id, a.name, s.presence, s.presence_since
+    -- offset 0: the scope first, since who sees one team of a fleet that is silent needs few of its names
+    from (
+      select host_id, presence, presence_since from sensors
+      where presence in ('unknown', 'stopped') and ${inScope(scope, sql.ref('sensors.host_id'))} offset 0
+    ) as s join assets as a on a.id = s.host_id
+    where a.status <> 'gone' order by s.presence_since desc limit ${limit}`.execute(db);
   return rows.map((row) => ({
     title: row.name,
     reason: `${row.presence === 'stopped' ? 'Sensor stopped' : 'Silent'} for ${spanOf(now.getTime() - row.presence_since.getTime())}`,

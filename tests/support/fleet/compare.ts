@@ -157,13 +157,22 @@ const compareEdges = async (db: Database, hostId: string, told: Told, sent: Told
   }
 };
 
-/** No edge and no asset is there twice at one moment. */
+/** No edge and no asset is there twice at one moment, and no span ends before it begins. */
 const findOverlaps = async (db: Database, tally: Tally): Promise<void> => {
   const { rows } = await sql<{ what: string }>`
     select 'edge ' || a.edge_id as what from edge_intervals a join edge_intervals b on b.edge_id = a.edge_id and b.id > a.id
-      and tstzrange(a.started_at, a.ended_at) && tstzrange(b.started_at, b.ended_at)
+      and a.started_at < coalesce(b.ended_at, 'infinity') and b.started_at < coalesce(a.ended_at, 'infinity')
     union all
     select 'asset ' || a.asset_id from asset_intervals a join asset_intervals b on b.asset_id = a.asset_id and b.id > a.id
-      and tstzrange(a.started_at, a.ended_at) && tstzrange(b.started_at, b.ended_at)`.execute(db);
+      and a.started_at < coalesce(b.ended_at, 'infinity') and b.started_at < coalesce(a.ended_at, 'infinity')`.execute(
+    db,
+  );
   for (const { what } of rows) tally.doubled(`${what}: at two spans at once`);
+  const turned = await sql<{ what: string }>`
+    select 'edge ' || edge_id || ' ' || started_at || ' ' || ended_at as what from edge_intervals where ended_at < started_at
+    union all
+    select 'asset ' || asset_id || ' ' || started_at || ' ' || ended_at from asset_intervals where ended_at < started_at`.execute(
+    db,
+  );
+  for (const { what } of turned.rows) tally.doubled(`${what}: ends before it begins`);
 };

@@ -63,3 +63,7 @@ test('the order of spans does not matter', () => {
   expect(sorted(uniteSpans([], spans).inserted)).toEqual(sorted(uniteSpans([], [...spans].reverse()).inserted));
   expect(uniteSpans([], spans).inserted).toHaveLength(3);
 });
+
+test('no span ends before it begins, whatever a clock said', () => {
+  expect(uniteSpans([], [{ start: 100, end: 50 }]).inserted).toEqual([{ start: 100, end: 100 }]);
+});

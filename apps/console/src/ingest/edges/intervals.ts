@@ -41,7 +41,8 @@ const collect = (clusters: readonly (readonly Part[])[], before: ReadonlyMap<num
   for (const cluster of clusters) {
     const start = Math.min(...cluster.map((part) => part.start));
     const open = cluster.some((part) => part.end === undefined);
-    const end = open ? undefined : Math.max(...cluster.map((part) => part.end ?? 0));
+    // A report may be seen last before it began, by a clock that was set or measured anew meanwhile.
+    const end = open ? undefined : Math.max(start, ...cluster.map((part) => part.end ?? 0));
     const [kept, ...rest] = cluster.flatMap((part) => part.id ?? []);
     deleted.push(...rest);
     if (kept === undefined) inserted.push({ start, end });

@@ -12,8 +12,7 @@ import { groupFindings } from './group-findings.ts';
 import type { Grouping } from './grouping.ts';
 import { createFindingIndex, type FindingIndex } from './index/finding-index.ts';
 import { loadFindings } from './index/load-findings.ts';
-import { createNumberings } from './index/numberings.ts';
-import { idOfRow } from './index/segment.ts';
+import { createNumbering, idOfRow } from './index/segment.ts';
 import { listFindings } from './list-findings.ts';
 import { rankVulnerabilities } from './rank-vulnerabilities.ts';
 import { insertSyntheticFindings } from './synthetic-findings.ts';
@@ -190,7 +189,7 @@ test('findings in memory follow what is written, and give way when there are too
 
 test('all findings are read at once as they are read asset by asset', async () => {
   const { db, pool } = database;
-  const numberings = createNumberings();
+  const numberings = { vulnerabilities: createNumbering(), products: createNumbering(), fixes: createNumbering() };
   const { signal } = new AbortController();
   const loaded = await loadFindings(pool, numberings, 1_000_000, signal);
   const stored = await sql<{ ids: string; change: number }>`

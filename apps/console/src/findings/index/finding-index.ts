@@ -4,8 +4,7 @@ import type pg from 'pg';
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../logging/log.ts';
 import { loadFindings } from './load-findings.ts';
-import { createNumberings, flawBytes, type Numberings } from './numberings.ts';
-import { keptBytes, type Segment, unpackSegment } from './segment.ts';
+import { createNumbering, keptBytes, type Numberings, type Segment, unpackSegment } from './segment.ts';
 
 /** All findings as columns in memory, one segment an asset. */
 export type FindingColumns = Numberings & { readonly segments: ReadonlyMap<string, Segment> };
@@ -25,10 +24,8 @@ export type FindingIndex = AsyncDisposable & {
   readonly start: () => void;
 };
 
-/** More are left to the database, which answers slower: 138 MB. */
+/** More are left to the database, which answers slower: 162 MB. */
 const findingLimit = 3_000_000;
-/** As many flaws for each finding at most, those that nobody has any more included: 40 MB. */
-const flawShare = 1 / 3;
 /** Assets read at a time, and while somebody waits; what is beyond follows within a second. */
 const assetsAtOnce = 40;
 const assetsWhileAsked = 80;
@@ -44,7 +41,7 @@ export const createFindingIndex = (deps: {
   const limit = deps.limit ?? findingLimit;
   const stopping = new AbortController();
   const segments = new Map<string, Segment>();
-  let numberings = createNumberings();
+  let numberings: Numberings = newNumberings();
   let position = 0;
   let findings = 0;
   let state: 'reading' | 'ready' | 'too-many' = 'reading';
@@ -77,19 +74,16 @@ export const createFindingIndex = (deps: {
     return rows.length < assetsAtOnce;
   };
 
-  const isTooMuch = (): boolean => findings > limit || numberings.flaws.size() > limit * flawShare;
-  const bytes = (): number => findings * keptBytes + numberings.flaws.size() * flawBytes;
-
   const follow = async (mostAssets: number): Promise<boolean> => {
     for (let taken = 0; taken < mostAssets && !stopping.signal.aborted; taken += assetsAtOnce) {
-      if (isTooMuch()) {
+      if (findings > limit) {
         giveUp();
         return false;
       }
       const done = await step();
-      if (isTooMuch()) continue;
+      if (findings > limit) continue;
       if (done) {
-        if (state === 'reading') log.info({ findings, bytes: bytes() }, 'findings are in memory');
+        if (state === 'reading') log.info({ findings, bytes: findings * keptBytes }, 'findings are in memory');
         state = 'ready';
         return true;
       }
@@ -113,7 +107,7 @@ export const createFindingIndex = (deps: {
     log.warn({ limit }, 'there are more findings than are held in memory: searching them takes longer');
     state = 'too-many';
     segments.clear();
-    numberings = createNumberings();
+    numberings = newNumberings();
     findings = 0;
   };
 
@@ -143,7 +137,7 @@ export const createFindingIndex = (deps: {
       await round(assetsWhileAsked);
       return { ...numberings, segments };
     },
-    figures: () => ({ findings, bytes: bytes(), state }),
+    figures: () => ({ findings, bytes: findings * keptBytes, state }),
     start: () => {
       loading = load().then(tick);
     },
@@ -155,3 +149,9 @@ export const createFindingIndex = (deps: {
     },
   };
 };
+
+const newNumberings = (): Numberings => ({
+  vulnerabilities: createNumbering(),
+  products: createNumbering(),
+  fixes: createNumbering(),
+});

@@ -1,7 +1,6 @@
 import type { Grouping } from '../grouping.ts';
 import type { Asked } from './ask.ts';
-import type { FlawPart } from './numberings.ts';
-import { type AskedSegment, askedSegments, type Passing } from './scan.ts';
+import { type FoundRows, findRows } from './scan.ts';
 import { compareIds, idOfRow, type Segment } from './segment.ts';
 
 export type GroupSums = {
@@ -32,13 +31,13 @@ export const groupRows = (
   wanted: { readonly after: { readonly value: number; readonly id: string } | undefined; readonly limit: number },
 ): GroupedRows => {
   const keys = keysOf(asked.columns, by);
-  const segments = askedSegments(asked.columns, asked.question);
-  const { highest, findings, riskSum } = findHighest(segments, asked.columns.flaws.size(), keys);
+  const rows = findRows(asked.columns, asked.question);
+  const { highest, findings, riskSum } = findHighest(rows, keys);
   const found: number[] = [];
   for (let key = 0; key < keys.size; key += 1) if ((highest[key] ?? none) !== none) found.push(key);
   const topFive = firstGroups(found, highest, keys, 5);
   const page = firstGroups(found.filter(comesAfter(highest, keys, wanted.after)), highest, keys, wanted.limit);
-  const details = describe(asked.columns, segments, new Set([...topFive, ...page]), highest, keys);
+  const details = describe(new Set([...topFive, ...page]), rows, highest, keys);
   return {
     page: page.flatMap((key) => details.get(key) ?? []),
     ...{ groups: found.length, findings, riskSum },
@@ -49,16 +48,16 @@ export const groupRows = (
 /** Groups as numbers from 0 on, so that arrays hold them. */
 type Keys = {
   readonly size: number;
-  /** The groups of flaws; undefined when each segment is one itself. */
-  readonly ofFlaws: Uint32Array | undefined;
+  /** The groups of a segment's rows; undefined when the segment is one itself. */
+  readonly of: (segment: Segment) => Uint32Array | undefined;
   readonly text: (key: number) => string;
 };
 
 const keysOf = (columns: Asked['columns'], by: Grouping): Keys => {
-  const numbered = (part: FlawPart): Keys => ({
-    size: columns[part].size(),
-    ofFlaws: columns.flaws.parts()[part],
-    text: (key) => String(columns[part].idOf(key)),
+  const numbered = (column: 'vulnerabilities' | 'products' | 'fixes'): Keys => ({
+    size: columns[column].size(),
+    of: (segment) => segment[column],
+    text: (key) => String(columns[column].idOf(key)),
   });
   switch (by) {
     case 'fix':
@@ -69,7 +68,7 @@ const keysOf = (columns: Asked['columns'], by: Grouping): Keys => {
       return numbered('products');
     case 'asset': {
       const ids = [...columns.segments.keys()];
-      return { size: ids.length, ofFlaws: undefined, text: (key) => ids[key] ?? '' };
+      return { size: ids.length, of: () => undefined, text: (key) => ids[key] ?? '' };
     }
   }
 };
@@ -85,54 +84,40 @@ type Highest = {
   readonly riskSum: number;
 };
 
-const findHighest = (segments: readonly AskedSegment[], flaws: number, keys: Keys): Highest => {
+const findHighest = (found: readonly FoundRows[], keys: Keys): Highest => {
   const highest = new Float32Array(keys.size).fill(none);
-  const raised = new Float32Array(flaws).fill(none);
-  const sums = { findings: 0, riskSum: 0 };
-  for (const { segment, number, passing } of segments) {
-    if (keys.ofFlaws === undefined) highest[number] = raiseOne(segment, passing, sums);
-    else raise(raised, segment, passing, sums);
+  let findings = 0;
+  let riskSum = 0;
+  for (const { segment, number, rows } of found) {
+    const own = keys.of(segment);
+    findings += rows.length;
+    riskSum += own === undefined ? raiseOne(highest, number, segment, rows) : raise(highest, own, segment, rows);
   }
-  for (let flaw = 0; keys.ofFlaws !== undefined && flaw < raised.length; flaw += 1) {
-    const key = keys.ofFlaws[flaw] ?? 0;
-    highest[key] = Math.max(highest[key] ?? none, raised[flaw] ?? none);
-  }
-  return { highest, ...sums };
+  return { highest, findings, riskSum };
 };
 
-type Sums = { findings: number; riskSum: number };
-
-/** Raises each flaw's risk to that of the rows: a row that does not pass has -1, exactly and without a branch. */
-const raise = (raised: Float32Array, segment: Segment, { ofCell, ofFlaw, leastRisk }: Passing, sums: Sums): void => {
-  const { length, cells, flaws, risks } = segment;
-  let [findings, riskSum] = [0, 0];
-  for (let row = 0; row < length; row += 1) {
-    const flaw = flaws[row] ?? 0;
-    const risk = risks[row] ?? 0;
-    const passing = (ofFlaw[flaw] ?? 0) & (ofCell[cells[row] ?? 0] ?? 0) & (risk >= leastRisk ? 1 : 0);
-    findings += passing;
-    riskSum += risk * passing;
-    const value = (risk + 1) * passing - 1;
-    if (value > (raised[flaw] ?? 0)) raised[flaw] = value;
+/** Returns the sum of the rows' risks. */
+const raise = (highest: Float32Array, keys: Uint32Array, { risks }: Segment, rows: Uint32Array): number => {
+  let sum = 0;
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] ?? 0;
+    const key = keys[row] ?? 0;
+    const value = risks[row] ?? 0;
+    sum += value;
+    if (value > (highest[key] ?? 0)) highest[key] = value;
   }
-  sums.findings += findings;
-  sums.riskSum += riskSum;
+  return sum;
 };
 
-/** The same where all rows are one group: returns its highest risk. */
-const raiseOne = (segment: Segment, { ofCell, ofFlaw, leastRisk }: Passing, sums: Sums): number => {
-  const { length, cells, flaws, risks } = segment;
-  let [findings, riskSum, most] = [0, 0, none];
-  for (let row = 0; row < length; row += 1) {
-    const risk = risks[row] ?? 0;
-    const passing = (ofFlaw[flaws[row] ?? 0] ?? 0) & (ofCell[cells[row] ?? 0] ?? 0) & (risk >= leastRisk ? 1 : 0);
-    findings += passing;
-    riskSum += risk * passing;
-    most = Math.max(most, (risk + 1) * passing - 1);
+const raiseOne = (highest: Float32Array, key: number, { risks }: Segment, rows: Uint32Array): number => {
+  let [sum, most] = [0, none];
+  for (let at = 0; at < rows.length; at += 1) {
+    const value = risks[rows[at] ?? 0] ?? 0;
+    sum += value;
+    if (value > most) most = value;
   }
-  sums.findings += findings;
-  sums.riskSum += riskSum;
-  return most;
+  highest[key] = most;
+  return sum;
 };
 
 const comesAfter = (
@@ -178,59 +163,52 @@ const newDetails = (): Details => ({
 });
 
 const describe = (
-  columns: Asked['columns'],
-  segments: readonly AskedSegment[],
   shown: ReadonlySet<number>,
+  found: readonly FoundRows[],
   highest: Float32Array,
-  { ofFlaws, text }: Keys,
+  keys: Keys,
 ): ReadonlyMap<number, GroupSums> => {
   const details = new Map([...shown].map((key) => [key, newDetails()] as const));
-  const { vulnerabilities } = columns.flaws.parts();
-  const isShown = flawsShown(columns.flaws.size(), ofFlaws, shown);
-  let rows = new Uint32Array(1024);
-  for (const { segment, number, passing } of segments) {
-    if (ofFlaws === undefined && !shown.has(number)) continue;
-    if (rows.length < segment.length) rows = new Uint32Array(segment.length * 2);
-    const count = rowsShown(segment, isShown, rows);
+  const isShown = new Uint8Array(keys.size);
+  for (const key of shown) isShown[key] = 1;
+  let hits = new Uint32Array(1024);
+  for (const { segment, number, rows } of found) {
+    const own = keys.of(segment);
+    if (own === undefined) {
+      const detail = details.get(number);
+      if (detail !== undefined) for (const row of rows) addDetails(detail, segment, row, highest[number] ?? 0);
+      continue;
+    }
+    if (hits.length < rows.length) hits = new Uint32Array(rows.length * 2);
+    const count = rowsOf(isShown, own, rows, hits);
     for (let at = 0; at < count; at += 1) {
-      const row = rows[at] ?? 0;
-      const flaw = segment.flaws[row] ?? 0;
-      const key = ofFlaws?.[flaw] ?? number;
-      const detail = passes(segment, passing, row) ? details.get(key) : undefined;
-      if (detail !== undefined) addDetails(detail, segment, row, vulnerabilities[flaw] ?? 0, highest[key] ?? 0);
+      const row = hits[at] ?? 0;
+      const key = own[row] ?? 0;
+      const detail = details.get(key);
+      if (detail !== undefined) addDetails(detail, segment, row, highest[key] ?? 0);
     }
   }
   return new Map(
     [...details].flatMap(([key, { worst, ...detail }]) =>
-      worst === undefined ? [] : [[key, presentSums(text(key), highest[key] ?? 0, { ...detail, worst })] as const],
+      worst === undefined ? [] : [[key, presentSums(keys.text(key), highest[key] ?? 0, { ...detail, worst })] as const],
     ),
   );
 };
 
-/** All of them where groups are assets. */
-const flawsShown = (flaws: number, groups: Uint32Array | undefined, shown: ReadonlySet<number>): Uint8Array => {
-  const isShown = new Uint8Array(flaws);
-  for (let flaw = 0; flaw < flaws; flaw += 1)
-    isShown[flaw] = groups === undefined || shown.has(groups[flaw] ?? 0) ? 1 : 0;
-  return isShown;
-};
-
-/** Writes the rows of a segment that are of the flaws shown into `rows` and tells how many; few of many, so only their flaws are read. */
-const rowsShown = ({ length, flaws }: Segment, isShown: Uint8Array, rows: Uint32Array): number => {
+/** The rows whose group is shown, into `hits`; few of many, so without a branch for each. */
+const rowsOf = (isShown: Uint8Array, keys: Uint32Array, rows: Uint32Array, hits: Uint32Array): number => {
   let to = 0;
-  for (let row = 0; row < length; row += 1) {
-    rows[to] = row;
-    to += isShown[flaws[row] ?? 0] ?? 0;
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] ?? 0;
+    hits[to] = row;
+    to += isShown[keys[row] ?? 0] ?? 0;
   }
   return to;
 };
 
-const passes = ({ cells, flaws, risks }: Segment, { ofCell, ofFlaw, leastRisk }: Passing, row: number): boolean =>
-  ((ofFlaw[flaws[row] ?? 0] ?? 0) & (ofCell[cells[row] ?? 0] ?? 0)) !== 0 && (risks[row] ?? 0) >= leastRisk;
-
 const kevBit = 512;
 
-const addDetails = (detail: Details, segment: Segment, row: number, vulnerability: number, highest: number): void => {
+const addDetails = (detail: Details, segment: Segment, row: number, highest: number): void => {
   detail.findings += 1;
   detail.riskSum += segment.risks[row] ?? 0;
   if (((segment.cells[row] ?? 0) & kevBit) !== 0) detail.kev += 1;
@@ -239,7 +217,7 @@ const addDetails = (detail: Details, segment: Segment, row: number, vulnerabilit
     detail.assets += 1;
   }
   detail.firstSeenMs = Math.min(detail.firstSeenMs, segment.firstSeen[row] ?? 0);
-  detail.vulnerabilities.add(vulnerability);
+  detail.vulnerabilities.add(segment.vulnerabilities[row] ?? 0);
   if (segment.risks[row] !== highest) return;
   // Of equals the first by id, as the database chooses.
   if (detail.worst === undefined || compareIds(segment, row, detail.worst.segment, detail.worst.row) < 0)

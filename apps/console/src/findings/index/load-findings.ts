@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import type { Numberings } from './numberings.ts';
-import { makeSegment, millisecondsOf, type Segment } from './segment.ts';
+import { makeSegment, millisecondsOf, type Numberings, type Segment } from './segment.ts';
 
 export type LoadedFindings = {
   /** The last change that is among them. */
@@ -99,11 +98,9 @@ const putRow = (filling: ReadonlyMap<string, Filling>, bytes: Buffer, at: number
   segment.ids.set(bytes.subarray(at + 26, at + 42), row * 16);
   segment.firstSeen[row] = millisecondsOf(bytes, at + 46);
   segment.closed[row] = millisecondsOf(bytes, at + 58);
-  segment.flaws[row] = numberings.flaws.numberOf(
-    bytes.readInt32BE(at + 70),
-    bytes.readInt32BE(at + 78),
-    bytes.readInt32BE(at + 86),
-  );
+  segment.vulnerabilities[row] = numberings.vulnerabilities.numberOf(bytes.readInt32BE(at + 70));
+  segment.products[row] = numberings.products.numberOf(bytes.readInt32BE(at + 78));
+  segment.fixes[row] = numberings.fixes.numberOf(bytes.readInt32BE(at + 86));
   segment.risks[row] = bytes.readFloatBE(at + 94);
   segment.cvss[row] = bytes.readFloatBE(at + 102);
   segment.cells[row] = bytes.readInt32BE(at + 110);

@@ -1,8 +1,7 @@
 import type { CellFilter } from '../cells.ts';
 import { type CellCount, decodeCell, passes } from '../cells.ts';
 import type { FindingColumns } from './finding-index.ts';
-import { type FlawPart, flawParts } from './numberings.ts';
-import type { Segment } from './segment.ts';
+import type { Numbering, Segment } from './segment.ts';
 
 /** What a filter asks of a row, by the ids it was resolved to. A term matches by any of its three, terms and names all together. */
 export type RowQuestion = {
@@ -30,136 +29,169 @@ const cellCount = 8192;
 
 /** Walks the rows that answer a question, segment by segment. */
 export const scanRows = (columns: FindingColumns, question: RowQuestion, visit: Visit): void => {
+  const match = compileMatch(columns, question);
   let found = new Uint32Array(1024);
-  for (const { segment, passing } of askedSegments(columns, question)) {
+  for (const segment of columns.segments.values()) {
+    if (question.assets?.has(segment.assetId) === false) continue;
     if (found.length < segment.length) found = new Uint32Array(segment.length * 2);
-    const count = passingRows(segment, passing, found);
+    const count = match(segment, found, 0);
     if (count > 0) visit(segment, found, count);
   }
 };
 
-/** What rows of a segment must have to answer a question. */
-export type Passing = {
-  /** 1 for the cells that pass. */
-  readonly ofCell: Uint8Array;
-  /** 1 for the flaws that do, on this asset; the same array for most assets. */
-  readonly ofFlaw: Uint8Array;
-  readonly leastRisk: number;
-};
-
-export type AskedSegment = {
+/** The rows of a segment that answer a question. */
+export type FoundRows = {
   readonly segment: Segment;
-  /** Its place among all. */
+  /** The segment's place among all. */
   readonly number: number;
-  readonly passing: Passing;
+  readonly rows: Uint32Array;
 };
 
-/** The segments that a question is about. */
-export const askedSegments = (columns: FindingColumns, question: RowQuestion): readonly AskedSegment[] => {
-  const { assets, cells, minRisk } = question;
-  const flawsOf = compileFlaws(columns, question);
-  const ofCell = passingCells(cells);
-  const leastRisk = minRisk === undefined ? Number.NEGATIVE_INFINITY : Math.fround(minRisk);
-  const asked: AskedSegment[] = [];
+/** Kept between questions: 4 bytes for each row that could answer the largest one, 12 MB at most. Making it anew costs the collector more than the walk. */
+let memory = new Uint32Array(0);
+
+/** All rows that answer a question, for more than one look at them. They hold until the next question, so not over an `await`. */
+export const findRows = (columns: FindingColumns, question: RowQuestion): readonly FoundRows[] => {
+  const match = compileMatch(columns, question);
+  const isAllowed = (segment: Segment): boolean => question.assets?.has(segment.assetId) !== false;
+  let possible = 0;
+  for (const segment of columns.segments.values()) if (isAllowed(segment)) possible += segment.length;
+  if (memory.length < possible) memory = new Uint32Array(possible);
+  const found: FoundRows[] = [];
   let number = -1;
+  let from = 0;
   for (const segment of columns.segments.values()) {
     number += 1;
-    if (assets?.has(segment.assetId) === false) continue;
-    asked.push({ segment, number, passing: { ofCell, ofFlaw: flawsOf(segment.assetId), leastRisk } });
+    if (!isAllowed(segment)) continue;
+    const count = match(segment, memory, from);
+    if (count > 0) found.push({ segment, number, rows: memory.subarray(from, from + count) });
+    from += count;
   }
-  return asked;
+  return found;
 };
 
 /**
- * Writes the rows of a segment that pass into `found` and tells how many. The loops over rows have no branches that depend on one:
- * a million of them, a third of which pass, would be guessed wrongly hundreds of thousands of times.
+ * Writes the rows of a segment that pass into `found`, from a place on, and tells how many. The loops below have no branches
+ * that depend on a row: a million of them, a third of which pass, would be guessed wrongly hundreds of thousands of times.
  */
-const passingRows = (segment: Segment, { ofCell, ofFlaw, leastRisk }: Passing, found: Uint32Array): number => {
-  const { length, cells, flaws } = segment;
-  let to = 0;
-  for (let row = 0; row < length; row += 1) {
-    found[to] = row;
-    to += (ofFlaw[flaws[row] ?? 0] ?? 0) & (ofCell[cells[row] ?? 0] ?? 0);
-  }
-  return leastRisk === Number.NEGATIVE_INFINITY ? to : rowsFrom(leastRisk, segment, found, to);
+type Match = (segment: Segment, found: Uint32Array, from: number) => number;
+
+const compileMatch = (columns: FindingColumns, question: RowQuestion): Match => {
+  const masks = compileMasks(columns, question);
+  const passing = passingCells(question.cells);
+  const leastRisk = question.minRisk === undefined ? undefined : Math.fround(question.minRisk);
+  let bits = new Uint16Array(1024);
+  return (segment, found, from) => {
+    if (bits.length < segment.length) bits = new Uint16Array(segment.length * 2);
+    const own = masks.ofAsset(segment.assetId);
+    const count =
+      own === masks.required
+        ? passingRows(segment, passing, found, from)
+        : maskedRows(segment, masks, { own, passing, bits }, found, from);
+    return leastRisk === undefined ? count : rowsFrom(leastRisk, segment, found, from, count);
+  };
 };
 
-const rowsFrom = (least: number, { risks }: Segment, found: Uint32Array, count: number): number => {
-  let to = 0;
-  for (let at = 0; at < count; at += 1) {
+const passingRows = ({ length, cells }: Segment, passing: Uint8Array, found: Uint32Array, from: number): number => {
+  let to = from;
+  for (let row = 0; row < length; row += 1) {
+    found[to] = row;
+    to += passing[cells[row] ?? 0] ?? 0;
+  }
+  return to - from;
+};
+
+/** Each condition is a bit; a row has those of its asset, vulnerability, package and fix. */
+const maskedRows = (
+  segment: Segment,
+  masks: Masks,
+  { own, passing, bits }: { readonly own: number; readonly passing: Uint8Array; readonly bits: Uint16Array },
+  found: Uint32Array,
+  from: number,
+): number => {
+  const [first, second, third] = masks.columns;
+  // Nothing of a row can add what its asset lacks.
+  if (first === undefined) return 0;
+  const { length, cells } = segment;
+  const { isRequired } = masks;
+  let to = from;
+  if (third === undefined) {
+    const [numbers, masked] = [segment[first.column], first.masked];
+    const other = second ?? first;
+    const [otherNumbers, otherMasked] = [segment[other.column], other.masked];
+    for (let row = 0; row < length; row += 1) {
+      const has = own | (masked[numbers[row] ?? 0] ?? 0) | (otherMasked[otherNumbers[row] ?? 0] ?? 0);
+      found[to] = row;
+      to += (isRequired[has] ?? 0) & (passing[cells[row] ?? 0] ?? 0);
+    }
+    return to - from;
+  }
+  bits.fill(own, 0, length);
+  for (const { column, masked } of masks.columns) {
+    const numbers = segment[column];
+    for (let row = 0; row < length; row += 1) bits[row] = (bits[row] ?? 0) | (masked[numbers[row] ?? 0] ?? 0);
+  }
+  for (let row = 0; row < length; row += 1) {
+    found[to] = row;
+    to += (isRequired[bits[row] ?? 0] ?? 0) & (passing[cells[row] ?? 0] ?? 0);
+  }
+  return to - from;
+};
+
+const rowsFrom = (least: number, { risks }: Segment, found: Uint32Array, from: number, count: number): number => {
+  let to = from;
+  for (let at = from; at < from + count; at += 1) {
     const row = found[at] ?? 0;
     found[to] = row;
     to += (risks[row] ?? 0) >= least ? 1 : 0;
   }
-  return to;
+  return to - from;
 };
 
-/** Counts by cell of the rows that pass all but the facets. Risks are read where they are asked for: a walk costs what it reads. */
+/** Counts by cell of the rows that pass all but the facets. */
 export const countRows = (columns: FindingColumns, question: RowQuestion): readonly CellCount[] => {
   const counts = new Uint32Array(cellCount);
-  const all = { ...question, cells: {} };
-  const addFound: Visit = ({ cells }, rows, found) => {
-    for (let at = 0; at < found; at += 1) {
+  scanRows(columns, { ...question, cells: {} }, ({ cells }, rows, count) => {
+    for (let at = 0; at < count; at += 1) {
       const cell = cells[rows[at] ?? 0] ?? 0;
       counts[cell] = (counts[cell] ?? 0) + 1;
     }
-  };
-  if (question.minRisk !== undefined) scanRows(columns, all, addFound);
-  else for (const { segment, passing } of askedSegments(columns, all)) addPassing(counts, segment, passing.ofFlaw);
+  });
   return [...counts].flatMap((findings, cell) => (findings === 0 ? [] : [{ cell, findings }]));
 };
 
-const addPassing = (counts: Uint32Array, { length, cells, flaws }: Segment, ofFlaw: Uint8Array): void => {
-  for (let row = 0; row < length; row += 1) {
-    const cell = cells[row] ?? 0;
-    counts[cell] = (counts[cell] ?? 0) + (ofFlaw[flaws[row] ?? 0] ?? 0);
-  }
-};
-
-/** Kept: taking all cells apart anew costs as much as half of the walk. */
-const everyCell = Array.from({ length: cellCount }, (_, cell) => decodeCell(cell));
-
 const passingCells = (filter: CellFilter): Uint8Array => {
   const passing = new Uint8Array(cellCount);
-  for (const [number, cell] of everyCell.entries()) passing[number] = passes(cell, filter) ? 1 : 0;
+  for (let cell = 0; cell < cellCount; cell += 1) passing[cell] = passes(decodeCell(cell), filter) ? 1 : 0;
   return passing;
 };
 
-/** Each condition is a bit; a row has those of its asset and of the three parts of its flaw. Returns which flaws pass, by asset. */
-const compileFlaws = (columns: FindingColumns, question: RowQuestion): ((assetId: string) => Uint8Array) => {
-  const { bits, required, ofAsset } = compileBits(columns, question);
-  /** By the bits of an asset: most have none. */
-  const known = new Map<number, Uint8Array>();
-  return (assetId) => {
-    const own = ofAsset(assetId);
-    const kept = known.get(own);
-    if (kept !== undefined) return kept;
-    const passing = new Uint8Array(bits.length);
-    for (let flaw = 0; flaw < bits.length; flaw += 1) passing[flaw] = (own | (bits[flaw] ?? 0)) === required ? 1 : 0;
-    known.set(own, passing);
-    return passing;
-  };
-};
+type NumberedColumn = 'vulnerabilities' | 'products' | 'fixes';
 
-type Bits = {
+type Masks = {
   readonly required: number;
-  /** By flaw. */
-  readonly bits: Uint16Array;
+  /** 1 at the one number that has all bits. */
+  readonly isRequired: Uint8Array;
+  /** The bits of a column's numbers, for columns that are asked for. */
+  readonly columns: readonly { readonly column: NumberedColumn; readonly masked: Uint16Array }[];
   readonly ofAsset: (assetId: string) => number;
 };
 
-const compileBits = (columns: FindingColumns, question: RowQuestion): Bits => {
-  const ofPart = {
-    vulnerabilities: new Uint16Array(columns.vulnerabilities.size()),
-    products: new Uint16Array(columns.products.size()),
-    fixes: new Uint16Array(columns.fixes.size()),
-  };
+/** Whether ids, of which none is there twice, name every number of a column. */
+const namesAll = (numbering: Numbering, ids: readonly number[]): boolean =>
+  ids.length >= numbering.size() && ids.filter((id) => numbering.find(id) !== undefined).length === numbering.size();
+
+const compileMasks = (columns: FindingColumns, question: RowQuestion): Masks => {
+  const masks = new Map<NumberedColumn, Uint16Array>();
   let required = 0;
   let bit = 1;
-  const mark = (part: FlawPart, ids: readonly number[]): void => {
+  const mark = (column: NumberedColumn, ids: readonly number[]): void => {
+    if (ids.length === 0) return;
+    const masked = masks.get(column) ?? new Uint16Array(columns[column].size());
+    masks.set(column, masked);
     for (const id of ids) {
-      const number = columns[part].find(id);
-      if (number !== undefined) ofPart[part][number] = (ofPart[part][number] ?? 0) | bit;
+      const number = columns[column].find(id);
+      if (number !== undefined) masked[number] = (masked[number] ?? 0) | bit;
     }
   };
   const next = (): void => {
@@ -168,27 +200,24 @@ const compileBits = (columns: FindingColumns, question: RowQuestion): Bits => {
   };
   const termBits: { readonly bit: number; readonly assets: ReadonlySet<string> }[] = [];
   for (const term of question.terms) {
+    // One letter is in every summary: what each row has need not be asked of any.
+    if (namesAll(columns.vulnerabilities, term.vulnerabilities) || namesAll(columns.products, term.products)) continue;
     mark('vulnerabilities', term.vulnerabilities);
     mark('products', term.products);
     termBits.push({ bit, assets: term.assets });
     next();
   }
-  for (const part of flawParts) {
-    const ids = question[part];
+  for (const column of ['vulnerabilities', 'products', 'fixes'] as const) {
+    const ids = question[column];
     if (ids === undefined) continue;
-    mark(part, ids);
+    mark(column, ids);
     next();
   }
-  const { vulnerabilities, products, fixes } = columns.flaws.parts();
-  const bits = new Uint16Array(columns.flaws.size());
-  for (let flaw = 0; flaw < bits.length; flaw += 1) {
-    bits[flaw] =
-      (ofPart.vulnerabilities[vulnerabilities[flaw] ?? 0] ?? 0) |
-      (ofPart.products[products[flaw] ?? 0] ?? 0) |
-      (ofPart.fixes[fixes[flaw] ?? 0] ?? 0);
-  }
+  const isRequired = new Uint8Array(bit);
+  isRequired[required] = 1;
   return {
-    ...{ required, bits },
+    ...{ required, isRequired },
+    columns: [...masks].map(([column, masked]) => ({ column, masked })),
     ofAsset: (assetId) => termBits.reduce((own, term) => (term.assets.has(assetId) ? own | term.bit : own), 0),
   };
 };

@@ -1,13 +1,13 @@
-import type { Numberings } from './numberings.ts';
-
 /** The findings of one asset as columns: what lists, facets and groups ask of a row without reading it. */
 export type Segment = {
   readonly assetId: string;
   readonly length: number;
   /** 16 bytes each, in the order of the rows. */
   readonly ids: Uint8Array;
-  /** Numbers of vulnerability, package and fix together, see `Flaws`. */
-  readonly flaws: Uint32Array;
+  /** Dense numbers, see `Numbering`. */
+  readonly vulnerabilities: Uint32Array;
+  readonly products: Uint32Array;
+  readonly fixes: Uint32Array;
   /** The packed facets, see findings/cells.ts. */
   readonly cells: Uint16Array;
   readonly risks: Float32Array;
@@ -20,10 +20,40 @@ export type Segment = {
   readonly bytes: number;
 };
 
+/** Ids of the database as small numbers without gaps, so that an array can be asked for each row. */
+export type Numbering = {
+  readonly numberOf: (id: number) => number;
+  readonly find: (id: number) => number | undefined;
+  readonly idOf: (number: number) => number;
+  readonly size: () => number;
+};
+
+export const createNumbering = (): Numbering => {
+  const numbers = new Map<number, number>();
+  const ids: number[] = [];
+  return {
+    numberOf: (id) => {
+      const known = numbers.get(id);
+      if (known !== undefined) return known;
+      numbers.set(id, ids.length);
+      return ids.push(id) - 1;
+    },
+    find: (id) => numbers.get(id),
+    idOf: (number) => ids[number] ?? 0,
+    size: () => ids.length,
+  };
+};
+
+export type Numberings = {
+  readonly vulnerabilities: Numbering;
+  readonly products: Numbering;
+  readonly fixes: Numbering;
+};
+
 /** Bytes of a row as the database packs it. */
 const packedBytes = 56;
-/** Bytes of a row in memory: a million findings take 46 MB. */
-export const keptBytes = 46;
+/** Bytes of a row in memory: a million findings take 54 MB. */
+export const keptBytes = 54;
 
 /**
  * Makes a segment of rows that the database packed column by column, in network order: first seen, closed, vulnerability,
@@ -31,14 +61,15 @@ export const keptBytes = 46;
  */
 export const unpackSegment = (assetId: string, packed: Buffer, numberings: Numberings): Segment => {
   const segment = makeSegment(assetId, Math.floor(packed.length / packedBytes));
-  const { length, firstSeen, closed, flaws, risks, cvss, cells } = segment;
+  const { length, firstSeen, closed, vulnerabilities, products, fixes, risks, cvss, cells } = segment;
   segment.ids.set(packed.subarray(40 * length));
   for (let row = 0; row < length; row += 1) {
     const at = (column: number): number => column * length + row * 4;
     firstSeen[row] = millisecondsOf(packed, row * 8);
     closed[row] = millisecondsOf(packed, 8 * length + row * 8);
-    const id = (column: number): number => packed.readInt32BE(at(column));
-    flaws[row] = numberings.flaws.numberOf(id(16), id(20), id(24));
+    vulnerabilities[row] = numberings.vulnerabilities.numberOf(packed.readInt32BE(at(16)));
+    products[row] = numberings.products.numberOf(packed.readInt32BE(at(20)));
+    fixes[row] = numberings.fixes.numberOf(packed.readInt32BE(at(24)));
     risks[row] = packed.readFloatBE(at(28));
     cvss[row] = packed.readFloatBE(at(32));
     cells[row] = packed.readInt32BE(at(36));
@@ -61,7 +92,9 @@ export const makeSegment = (assetId: string, length: number): Segment => {
     length,
     firstSeen: new Float64Array(memory, take(8), length),
     closed: new Float64Array(memory, take(8), length),
-    flaws: new Uint32Array(memory, take(4), length),
+    vulnerabilities: new Uint32Array(memory, take(4), length),
+    products: new Uint32Array(memory, take(4), length),
+    fixes: new Uint32Array(memory, take(4), length),
     risks: new Float32Array(memory, take(4), length),
     cvss: new Float32Array(memory, take(4), length),
     cells: new Uint16Array(memory, take(2), length),

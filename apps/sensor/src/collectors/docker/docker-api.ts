@@ -104,12 +104,13 @@ const open = (
   });
 };
 
-/** One that may not be looked at is not missing: the request then says why. */
+/** One that may not be looked at, or that is below a file, is not missing: the request then says why. */
 const isMissing = (path: string): boolean => {
   try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch {
+    statSync(path);
     return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
   }
 };
 

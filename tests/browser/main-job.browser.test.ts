@@ -7,6 +7,7 @@ import {
   docker,
   dockerDaemon,
   eventually,
+  goTo,
   kernelTypes,
   launchBrowser,
   programOf,
@@ -62,7 +63,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
   });
 
   const open = async (path: string): Promise<void> => {
-    await page.goto(parapet.url + path);
+    await goTo(page, parapet.url + path);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
   };
   /** The map as tables, read as text: what a screen reader reads too. */
@@ -95,7 +96,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
   };
 
   it('makes the first admin by the one-time link and shows the map with this host', async () => {
-    await page.goto(parapet.adminLink() ?? '');
+    await goTo(page, parapet.adminLink() ?? '');
     await page.getByRole('heading', { name: 'Create the first admin' }).waitFor();
     await expectAccessible();
     await page.getByLabel('Name', { exact: true }).fill('ada');
@@ -114,7 +115,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
 
   it('does not take the one-time link twice', async () => {
     const other = await browser.open();
-    await other.page.goto(parapet.adminLink() ?? '');
+    await goTo(other.page, parapet.adminLink() ?? '');
     await other.page.getByRole('heading', { name: 'This link cannot be used' }).waitFor();
     await other.context.close();
   });
@@ -167,7 +168,7 @@ describeWith([root, chromium, dockerDaemon, programOf('debootstrap')], 'the main
       'the finding',
       async () => {
         if (await first.isVisible()) return true;
-        await page.reload();
+        await goTo(page, page.url());
         await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
         return first.isVisible();
       },

@@ -51,3 +51,16 @@ export const launchBrowser = async (): Promise<TestBrowser> => {
     [Symbol.asyncDispose]: () => browser.close(),
   };
 };
+
+/** Goes to a page; anew when an interface of this machine came or went meanwhile, as they do when other tests start containers. */
+export const goTo = async (page: Page, url: string): Promise<void> => {
+  const until = performance.now() + actionTimeoutMs;
+  for (;;) {
+    try {
+      await page.goto(url);
+      return;
+    } catch (error) {
+      if (!String(error).includes('ERR_NETWORK_CHANGED') || performance.now() > until) throw error;
+    }
+  }
+};

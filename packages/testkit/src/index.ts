@@ -1,4 +1,4 @@
-export { type BrowserOptions, launchBrowser, type TestBrowser } from './browser.ts';
+export { type BrowserOptions, goTo, launchBrowser, type TestBrowser } from './browser.ts';
 export { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from './connect-proxy.ts';
 export { startContainerd, type TestContainerd } from './containerd.ts';
 export { makeDebianRoot } from './debian-root.ts';

@@ -14,7 +14,8 @@ export const searchOf =
     for (const [name, schema] of Object.entries(shape)) {
       if (raw[name] === undefined) continue;
       const result = schema.safeParse(raw[name]);
-      if (result.success && result.data !== undefined) parsed[name] = result.data;
+      // The router puts this over what stands in the address: what is not said here would come through as it was typed.
+      parsed[name] = result.data;
     }
     return parsed as SearchOf<S>;
   };

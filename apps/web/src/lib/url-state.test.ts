@@ -33,6 +33,14 @@ describe('search parameters', () => {
     minRisk: z.coerce.number().min(0).max(100),
   });
 
+  test('what cannot be read does not come through as it was typed', () => {
+    const typed = { kind: 'planet', minRisk: '200', q: 'ok', zoom: 3 };
+    // As the router puts them together.
+    const search = { ...typed, ...validate(typed) };
+    expect(search).toEqual({ kind: undefined, minRisk: undefined, q: 'ok', zoom: 3 });
+    expect(stringifySearch(search)).toBe('?q=ok&zoom=3');
+  });
+
   test('lists are comma-separated and nothing is JSON', () => {
     expect(stringifySearch({ kind: ['host', 'image'], q: '123', none: undefined, empty: [] })).toBe(
       '?kind=host%2Cimage&q=123',

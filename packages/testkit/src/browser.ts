@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
 import { chromiumPath } from './requirements.ts';
 
 export type BrowserOptions = { readonly width?: number; readonly height?: number; readonly theme?: 'dark' | 'light' };
@@ -52,15 +52,31 @@ export const launchBrowser = async (): Promise<TestBrowser> => {
   };
 };
 
-/** Goes to a page; anew when an interface of this machine came or went meanwhile, as they do when other tests start containers. */
+/**
+ * Goes to a page; anew when an interface of this machine came or went meanwhile, as they do when other tests start containers: the
+ * browser then ends all that it was loading, and shows a page of its own.
+ */
 export const goTo = async (page: Page, url: string): Promise<void> => {
   const until = performance.now() + actionTimeoutMs;
   for (;;) {
+    let isCut = false;
+    const onFailed = (request: Request): void => {
+      isCut ||= request.failure()?.errorText === networkChanged && loaded.has(request.resourceType());
+    };
+    page.on('requestfailed', onFailed);
     try {
       await page.goto(url);
-      return;
     } catch (error) {
-      if (!String(error).includes('ERR_NETWORK_CHANGED') || performance.now() > until) throw error;
+      if (!/ERR_NETWORK_CHANGED|chrome-error:/.test(String(error))) throw error;
+      isCut = true;
+    } finally {
+      page.off('requestfailed', onFailed);
     }
+    if (!isCut) return;
+    if (performance.now() > until) throw new Error(`the network changed each time that ${url} was loaded`);
   }
 };
+
+const networkChanged = 'net::ERR_NETWORK_CHANGED';
+/** Without these there is no page. */
+const loaded: ReadonlySet<string> = new Set(['document', 'script', 'stylesheet']);
